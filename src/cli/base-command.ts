@@ -1,0 +1,96 @@
+/**
+ * The base of every command: global flags, results on stdout, everything else on stderr, errors as
+ * one line (or one JSON object) with the documented exit code. Commands parse, call one function,
+ * and print; the work itself lives elsewhere.
+ */
+import { resolve } from 'node:path';
+import { Command, Flags } from '@oclif/core';
+import { escapeControls, QTChatError } from '../errors.js';
+import { type Deps, systemDeps } from './deps.js';
+
+/** The base of every command. */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = {
+    home: Flags.string({
+      description: 'folder that holds keys, ledger and history (default ~/.qtchat)',
+      helpValue: 'DIR',
+    }),
+  };
+
+  static override enableJsonFlag = true;
+
+  /** The world the command runs in; tests replace it before the command runs. */
+  world: Deps | undefined;
+
+  /** The world the command runs in. */
+  protected get deps(): Deps {
+    this.world ??= systemDeps();
+    return this.world;
+  }
+
+  /** The home folder: `--home`, else `QTCHAT_HOME`, else the default; absolute. */
+  protected homeFolder(flags: { home?: string | undefined }): string {
+    return resolve(flags.home ?? (this.deps.env.QTCHAT_HOME || this.deps.defaultHome));
+  }
+
+  /** Writes one line of the result to stdout; nothing under `--json`. */
+  protected print(line: string): void {
+    if (!this.jsonEnabled()) this.deps.stdout.write(`${line}\n`);
+  }
+
+  /** Writes one line beside the result (progress, advice, warning) to stderr; nothing under `--json`. */
+  protected note(line: string): void {
+    if (!this.jsonEnabled()) this.deps.stderr.write(`${line}\n`);
+  }
+
+  /** Writes one JSON line to stdout: the form of long-running commands under `--json`. */
+  protected printJsonLine(value: object): void {
+    this.deps.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+
+  override logJson(value: unknown): void {
+    this.deps.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  override warn(input: string | Error): string | Error {
+    this.note(`Warning: ${input instanceof Error ? input.message : input}`);
+    return input;
+  }
+
+  override async catch(error: Error): Promise<void> {
+    const known = foreseen(error, this.id ?? '');
+    process.exitCode = known.exitCode;
+    if (this.jsonEnabled()) this.logJson(this.toErrorJson(known));
+    else this.deps.stderr.write(`${errorLine(known)}\n`);
+  }
+
+  override toErrorJson(error: QTChatError): object {
+    return { error: { code: error.code, message: error.message, hint: error.hint ?? null } };
+  }
+}
+
+/** The one line that people see of a failure: what is wrong, then what to do. */
+export function errorLine(error: QTChatError): string {
+  const text = `Error: ${error.message}`;
+  return escapeControls(error.hint === undefined ? text : `${text}. ${error.hint}`);
+}
+
+/** Turns whatever was thrown into an error with one of our codes; usage errors of oclif among them. */
+export function foreseen(error: unknown, commandId: string): QTChatError {
+  if (error instanceof QTChatError) return error;
+  if (error instanceof Error && 'oclif' in error) {
+    const help = ['qtchat', ...commandId.split(':'), '--help'].join(' ');
+    const message = firstLines(error.message);
+    return new QTChatError('ERR_USAGE', message, { hint: `See ${help}`, cause: error });
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  return new QTChatError('ERR_INTERNAL', `something unforeseen went wrong: ${text}`, {
+    hint: 'Set QTCHAT_DEBUG=1 to see where, and please report it',
+    cause: error,
+  });
+}
+
+function firstLines(message: string): string {
+  const lines = message.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '' && !line.startsWith('See more help')).join('; ');
+}

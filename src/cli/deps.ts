@@ -1,0 +1,58 @@
+/** What a command takes from the world around it, in one object, so that tests can hand in another. */
+import { randomBytes } from 'node:crypto';
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+
+/** A readable that may be a terminal. */
+export type Input = Readable & { isTTY?: boolean };
+/** A writable that may be a terminal. */
+export type Output = Writable & { isTTY?: boolean; columns?: number };
+
+/** Everything a command may not take from globals. */
+export interface Deps {
+  /** The present time. */
+  readonly clock: () => Date;
+  /** Unpredictable octets, as many as asked for. */
+  readonly random: (size: number) => Buffer;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** The home folder when neither `--home` nor `QTCHAT_HOME` names one. */
+  readonly defaultHome: string;
+  /** The operating system's name for the user. */
+  readonly loginName: string;
+  /** Aborted when the user or the system asks the command to end. */
+  readonly signal: AbortSignal;
+}
+
+/** The real world. SIGINT and SIGTERM abort `signal`; a second SIGINT ends the process at once. */
+export function systemDeps(): Deps {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort();
+    });
+  }
+  return {
+    clock: () => new Date(),
+    random: randomBytes,
+    env: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    defaultHome: join(homedir(), '.qtchat'),
+    loginName: loginName(),
+    signal: controller.signal,
+  };
+}
+
+function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return '';
+  }
+}

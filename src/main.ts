@@ -1,0 +1,31 @@
+/** Starts oclif. With nothing asked for, the answer is `status`: who I am here and what to do next. */
+import { Errors, flush, run, settings } from '@oclif/core';
+import { errorLine, foreseen } from './cli/base-command.js';
+
+const globalFlags = /^--(json|home(=.*)?)$/;
+
+/**
+ * Runs the command line of this process.
+ *
+ * @param url - `import.meta.url` of the starting script, from which oclif finds the package
+ */
+export async function main(url: string): Promise<void> {
+  settings.performanceEnabled = false;
+  try {
+    await run(withDefaultCommand(process.argv.slice(2)), url);
+    await flush();
+  } catch (error) {
+    if (error instanceof Errors.ExitError) process.exitCode = error.oclif.exit ?? 0;
+    else {
+      const known = foreseen(error, '');
+      process.exitCode = known.exitCode;
+      process.stderr.write(`${errorLine(known)}\n`);
+    }
+  }
+}
+
+function withDefaultCommand(argv: string[]): string[] {
+  const first = argv[0];
+  if (first === undefined || globalFlags.test(first)) return ['status', ...argv];
+  return argv;
+}

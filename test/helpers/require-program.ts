@@ -1,0 +1,26 @@
+/** Tests against programs nobody here wrote: skipped where the program is absent, failing where it is required. */
+import { spawnSync } from 'node:child_process';
+import { describe, it } from '@jest/globals';
+
+const required = (process.env.QTCHAT_TEST_REQUIRE ?? '').split(',');
+
+/** Tells whether `program` can be found on the PATH. */
+export function hasProgram(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+}
+
+/**
+ * Describes a suite that needs `program`. Without it the suite is one skipped line, unless
+ * QTCHAT_TEST_REQUIRE (comma-separated) names the program: then its absence is a failure.
+ */
+export function describeWith(program: string, title: string, suite: () => void): void {
+  if (hasProgram(program)) {
+    describe(title, suite);
+  } else if (required.includes(program)) {
+    it(`${title}: needs ${program}`, () => {
+      throw new Error(`${program} is required by QTCHAT_TEST_REQUIRE but not installed`);
+    });
+  } else {
+    it.skip(`${title}: needs ${program}, which is not installed`, () => {});
+  }
+}
