@@ -59,7 +59,7 @@ export abstract class BaseCommand extends Command {
 
   override async catch(error: Error): Promise<void> {
     const known = foreseen(error, this.id ?? '');
-    process.exitCode = known.exitCode;
+    this.deps.setExitCode(known.exitCode);
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(known));
     else this.deps.stderr.write(`${errorLine(known)}\n`);
   }

@@ -25,6 +25,8 @@ export interface Deps {
   readonly loginName: string;
   /** Aborted when the user or the system asks the command to end. */
   readonly signal: AbortSignal;
+  /** Sets the exit code with which the process will end by itself. */
+  readonly setExitCode: (code: number) => void;
 }
 
 /** The real world. SIGINT and SIGTERM abort `signal`; a second SIGINT ends the process at once. */
@@ -46,6 +48,9 @@ export function systemDeps(): Deps {
     defaultHome: join(homedir(), '.qtchat'),
     loginName: loginName(),
     signal: controller.signal,
+    setExitCode: (code) => {
+      process.exitCode = code;
+    },
   };
 }
 

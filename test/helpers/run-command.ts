@@ -48,6 +48,7 @@ export async function runCommand(argv: readonly string[], world: CommandWorld): 
   };
   module.default.id = id.join(':');
   const command = new module.default([...rest], await config);
+  let exitCode = 0;
   const stdout = collect(world.onStdout);
   const stderr = collect(world.onStderr);
   const deps: Deps = {
@@ -60,21 +61,18 @@ export async function runCommand(argv: readonly string[], world: CommandWorld): 
     defaultHome: join(world.home, 'default'),
     loginName: world.loginName ?? 'tester',
     signal: world.signal ?? new AbortController().signal,
+    setExitCode: (code) => {
+      exitCode = code;
+    },
   };
   command.world = deps;
-  const exitCodeBefore = process.exitCode;
-  process.exitCode = undefined;
-  try {
-    await command._run();
-    return {
-      exitCode: Number(process.exitCode ?? 0),
-      stdout: stdout.text(),
-      stderr: stderr.text(),
-      json: () => JSON.parse(stdout.text()) as Record<string, unknown>,
-    };
-  } finally {
-    process.exitCode = exitCodeBefore;
-  }
+  await command._run();
+  return {
+    exitCode,
+    stdout: stdout.text(),
+    stderr: stderr.text(),
+    json: () => JSON.parse(stdout.text()) as Record<string, unknown>,
+  };
 }
 
 const topics = ['ca', 'cert', 'autoca', 'identity', 'contacts'];
