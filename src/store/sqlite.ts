@@ -1,0 +1,151 @@
+/**
+ * Opens SQLite files through kysely over libsql. It hides what libsql does not forgive (it ends the
+ * process on parameters of a type it does not know), begins every transaction as a writer, and
+ * turns its errors into ours. It knows no tables, and it does not create folders.
+ */
+import { closeSync, openSync } from 'node:fs';
+import { types } from 'node:util';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+} from 'kysely';
+import Libsql from 'libsql';
+import { QTChatError, quote } from '../errors.js';
+
+/** How long a statement waits for another process that is writing. */
+const busyTimeoutMs = 5_000;
+
+/**
+ * Opens the SQLite file at `path`, creating it with mode 0600 in a folder that exists.
+ *
+ * The file is opened by the first query. Commits are on disk when they return (WAL, synchronous
+ * FULL), foreign keys are enforced, and `transaction()` takes the write lock at once, so that a
+ * read inside it stays true until the commit. BLOB columns come back as `Buffer`. Close with `destroy()`.
+ *
+ * Queries reject with `ERR_STORE_UNWRITABLE` (cannot create or write), `ERR_STORE_DAMAGED` (not a
+ * database, or broken) or `ERR_LEDGER_BUSY` (another process held the lock for 5 seconds); broken
+ * constraints keep SQLite's own error, whose code {@link isUniqueViolation} tells.
+ */
+export function openSqlite<Schema>(path: string): Kysely<Schema> {
+  return new Kysely<Schema>({ dialect: new WriterFirstDialect({ database: async () => openDatabase(path) }) });
+}
+
+/** Tells whether a query failed because a row with the same key exists. */
+export function isUniqueViolation(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
+}
+
+class WriterFirstDialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig;
+
+  constructor(config: SqliteDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+
+  override createDriver(): Driver {
+    return new WriterFirstDriver(this.#config);
+  }
+}
+
+class WriterFirstDriver extends SqliteDriver {
+  // A plain BEGIN reads first and asks for the write lock later; when another process wrote in
+  // between, SQLite then fails at once, without waiting for busy_timeout.
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+function openDatabase(path: string): SqliteDatabase {
+  return explaining(path, () => {
+    // SQLite gives the -wal and -shm files the mode of the main file.
+    closeSync(openSync(path, 'a', 0o600));
+    // busy_timeout must be set before WAL: switching to WAL needs a lock too.
+    const database = new Libsql(path, { timeout: busyTimeoutMs });
+    try {
+      database.prepare('pragma journal_mode = wal').all();
+      database.exec('pragma synchronous = full; pragma foreign_keys = on');
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    return {
+      close: () => {
+        database.close();
+      },
+      prepare: (sql) => {
+        const statement = explaining(path, () => database.prepare(sql));
+        return {
+          reader: statement.reader,
+          all: (parameters) => explaining(path, () => statement.all(bindable(parameters)).map(withBuffers)),
+          run: (parameters) => explaining(path, () => statement.run(bindable(parameters))),
+          iterate: () => {
+            throw new Error('streaming queries are not offered: rows would change under the reader');
+          },
+        };
+      },
+    };
+  });
+}
+
+function bindable(parameters: readonly unknown[]): unknown[] {
+  for (const value of parameters) {
+    const isValue = value === null || typeof value === 'string' || typeof value === 'bigint';
+    if (!isValue && !Number.isFinite(value) && !types.isUint8Array(value)) {
+      throw new TypeError(`cannot store a value of type ${typeof value}`);
+    }
+  }
+  return [...parameters];
+}
+
+function withBuffers(row: unknown): unknown {
+  const columns = row as Record<string, unknown>;
+  for (const [name, value] of Object.entries(columns)) {
+    if (types.isArrayBuffer(value)) columns[name] = Buffer.from(value);
+  }
+  return columns;
+}
+
+function explaining<Result>(path: string, action: () => Result): Result {
+  try {
+    return action();
+  } catch (error) {
+    throw explained(error, path);
+  }
+}
+
+const damagedCodes = ['SQLITE_NOTADB', 'SQLITE_CORRUPT', 'SQLITE_FORMAT'];
+const unwritableCodes = ['SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_IOERR', 'SQLITE_FULL', 'SQLITE_PERM'];
+const unwritableSystemCodes = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'ENOSPC'];
+
+function explained(error: unknown, path: string): unknown {
+  const code = sqliteCode(error);
+  const isOneOf = (codes: readonly string[]): boolean =>
+    codes.some((one) => code === one || code.startsWith(`${one}_`));
+  if (isOneOf(['SQLITE_BUSY', 'SQLITE_LOCKED'])) {
+    const message = `another process has kept ${quote(path)} locked for ${busyTimeoutMs / 1000} seconds`;
+    return new QTChatError('ERR_LEDGER_BUSY', message, { hint: 'Try again when it has finished', cause: error });
+  }
+  if (isOneOf(damagedCodes)) {
+    const hint = 'Restore the file from a backup, or move it away to begin anew';
+    return new QTChatError('ERR_STORE_DAMAGED', `${quote(path)} is not an intact database`, { hint, cause: error });
+  }
+  if (isOneOf(unwritableCodes) || unwritableSystemCodes.includes(code)) {
+    const hint = 'Check that the folder exists, belongs to you and has space, or choose another with --home';
+    return new QTChatError('ERR_STORE_UNWRITABLE', `cannot write ${quote(path)} (${code})`, { hint, cause: error });
+  }
+  return error;
+}
+
+// No instanceof: errors of the native part may come from another realm.
+function sqliteCode(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : '';
+}
