@@ -130,6 +130,7 @@ export function escapeControls(text: string): string {
 
 /** The `code` of a Node system error such as `EADDRINUSE`, or undefined. */
 export function systemErrorCode(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  // No instanceof: errors of native parts may come from another realm.
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
 }

@@ -16,7 +16,7 @@ import {
   SqliteDriver,
 } from 'kysely';
 import Libsql from 'libsql';
-import { QTChatError, quote } from '../errors.js';
+import { QTChatError, quote, systemErrorCode } from '../errors.js';
 
 /** How long a statement waits for another process that is writing. */
 const busyTimeoutMs = 5_000;
@@ -38,7 +38,7 @@ export function openSqlite<Schema>(path: string): Kysely<Schema> {
 
 /** Tells whether a query failed because a row with the same key exists. */
 export function isUniqueViolation(error: unknown): boolean {
-  const code = sqliteCode(error);
+  const code = systemErrorCode(error);
   return code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
 }
 
@@ -126,7 +126,7 @@ const unwritableCodes = ['SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_IOERR', '
 const unwritableSystemCodes = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'ENOSPC'];
 
 function explained(error: unknown, path: string): unknown {
-  const code = sqliteCode(error);
+  const code = systemErrorCode(error) ?? '';
   const isOneOf = (codes: readonly string[]): boolean =>
     codes.some((one) => code === one || code.startsWith(`${one}_`));
   if (isOneOf(['SQLITE_BUSY', 'SQLITE_LOCKED'])) {
@@ -142,10 +142,4 @@ function explained(error: unknown, path: string): unknown {
     return new QTChatError('ERR_STORE_UNWRITABLE', `cannot write ${quote(path)} (${code})`, { hint, cause: error });
   }
   return error;
-}
-
-// No instanceof: errors of the native part may come from another realm.
-function sqliteCode(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : '';
 }

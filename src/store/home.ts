@@ -1,0 +1,86 @@
+/** Where everything lives in a home folder, and as whom the home speaks. Reads and writes home.json only. */
+import { join } from 'node:path';
+import { isQTChatError, QTChatError, quote } from '../errors.js';
+import { parseMemberName } from '../pki/member-name.js';
+import { createFolder, readBoundedFile, writeFileSafely } from './private-file.js';
+
+/** A folder that holds keys, ledger and history. It need not exist yet. */
+export interface Home {
+  /** Absolute path. */
+  readonly folder: string;
+}
+
+/** The CA's private key. */
+export function caKeyPath(home: Home): string {
+  return join(home.folder, 'ca', 'ca.key');
+}
+
+/** The circle's root certificate. */
+export function rootPath(home: Home): string {
+  return join(home.folder, 'ca', 'root.pem');
+}
+
+/** The ledger: who holds what. */
+export function ledgerPath(home: Home): string {
+  return join(home.folder, 'ledger.db');
+}
+
+/** Where all identities are. */
+export function identitiesFolder(home: Home): string {
+  return join(home.folder, 'identities');
+}
+
+/** One member's key and certificates; `member` must be a valid member name. */
+export function identityFolder(home: Home, member: string): string {
+  return join(identitiesFolder(home), parseMemberName(member));
+}
+
+/** Contacts, history and outbox. */
+export function storeFolder(home: Home): string {
+  return join(home.folder, 'store');
+}
+
+/** Files received from others. */
+export function downloadsFolder(home: Home): string {
+  return join(home.folder, 'downloads');
+}
+
+/** Where the Auto CA of this home can be reached. */
+export function autocaPath(home: Home): string {
+  return join(home.folder, 'autoca.json');
+}
+
+function homeFilePath(home: Home): string {
+  return join(home.folder, 'home.json');
+}
+
+/**
+ * The member as whom this home speaks, or undefined when it has nobody yet.
+ *
+ * @throws {QTChatError} `ERR_STORE_DAMAGED`
+ */
+export async function currentMember(home: Home): Promise<string | undefined> {
+  const path = homeFilePath(home);
+  try {
+    const value = JSON.parse((await readBoundedFile(path)).toString('utf8')) as { member?: unknown } | null;
+    return parseMemberName(String(value?.member));
+  } catch (error) {
+    if (isQTChatError(error, 'ERR_STORE_NOT_FOUND')) return undefined;
+    if (isQTChatError(error) && error.code !== 'ERR_PKI_NAME_INVALID') throw error;
+    throw new QTChatError('ERR_STORE_DAMAGED', `${quote(path)} does not say as whom this home speaks`, {
+      hint: 'Delete it, then run the command that gave you your identity again',
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Makes this home speak as a member.
+ *
+ * @throws {QTChatError} `ERR_STORE_UNWRITABLE`
+ */
+export async function speakAs(home: Home, member: string): Promise<void> {
+  await createFolder(home.folder);
+  const content = `${JSON.stringify({ member: parseMemberName(member) })}\n`;
+  await writeFileSafely(homeFilePath(home), content, { mode: 0o600, existing: 'replace' });
+}

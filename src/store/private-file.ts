@@ -1,0 +1,197 @@
+/**
+ * Files that must be whole and, where they hold keys, readable by their owner alone. Everything is
+ * written aside, flushed to disk, and put in place in one step, so that no reader and no crash
+ * finds half a file. What the files mean is not known here.
+ */
+import { link, mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { type ErrorCode, QTChatError, quote, systemErrorCode } from '../errors.js';
+
+/** How {@link writeFileSafely} writes. */
+export interface WriteOptions {
+  /** 0600 for anything with a key in it. */
+  readonly mode: 0o600 | 0o644;
+  /**
+   * What to do where a file stands already: `refuse` to touch it, keep the old one beside the new
+   * as a `backup` (`.bak`, then `.bak2` …), or `replace` it.
+   */
+  readonly existing: 'refuse' | 'backup' | 'replace';
+}
+
+/** No key, certificate, `.pfx` or password file of anyone is longer; octets. */
+const readLimitBytes = 4 * 1024 * 1024;
+
+/**
+ * Makes sure that the folder exists; what is missing, parents too, is created with mode 0700.
+ *
+ * @throws {QTChatError} `ERR_STORE_UNWRITABLE`
+ */
+export async function createFolder(path: string): Promise<void> {
+  await explainingWrite(path, () => mkdir(path, { recursive: true, mode: 0o700 }));
+}
+
+/**
+ * Writes a file so that it appears in one step, complete and flushed to disk.
+ *
+ * @throws {QTChatError} `ERR_STORE_EXISTS` under `refuse`, `ERR_STORE_UNWRITABLE`; then nothing is left behind
+ */
+export async function writeFileSafely(
+  path: string,
+  content: string | Uint8Array,
+  options: WriteOptions,
+): Promise<void> {
+  await explainingWrite(path, async () => {
+    const aside = await mkdtemp(join(dirname(path), '.qtchat-'));
+    try {
+      const temporary = join(aside, basename(path));
+      await writeFlushed(temporary, content, options.mode);
+      await place(temporary, path, options.existing);
+    } finally {
+      await rm(aside, { recursive: true, force: true });
+    }
+    await flushFolder(dirname(path));
+  });
+}
+
+/**
+ * Refuses when something stands at one of the paths already: for asking before work that is slow
+ * or cannot be undone. {@link writeFileSafely} still decides.
+ *
+ * @throws {QTChatError} `ERR_STORE_EXISTS`
+ */
+export async function refuseExisting(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    if (await exists(path)) throw existsError(path);
+  }
+}
+
+/** Tells whether something stands at the path. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Reads a file with a secret in it.
+ *
+ * @throws {QTChatError} `ERR_STORE_PERMISSIONS` when others than its owner may read it, and what {@link readBoundedFile} throws
+ */
+export async function readPrivateFile(path: string): Promise<string> {
+  return (await read(path, { isPrivate: true })).toString('utf8');
+}
+
+/**
+ * Reads a file of up to 4 MiB.
+ *
+ * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_PERMISSIONS` when we may not read it, `ERR_STORE_DAMAGED` when too long
+ */
+export async function readBoundedFile(path: string): Promise<Buffer> {
+  return read(path, { isPrivate: false });
+}
+
+/** Flushes a folder's list of names, so that a rename in it survives a power cut. Windows has no such thing. */
+export async function flushFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function writeFlushed(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  const file = await open(path, 'wx', mode);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function place(temporary: string, path: string, existing: WriteOptions['existing']): Promise<void> {
+  if (existing === 'refuse') {
+    // link(), unlike rename(), fails when the name is taken.
+    if (!(await linkUnlessTaken(temporary, path))) throw existsError(path);
+    return;
+  }
+  if (existing === 'backup' && (await exists(path))) {
+    let number = 1;
+    while (!(await linkUnlessTaken(path, `${path}.bak${number === 1 ? '' : number}`))) number += 1;
+  }
+  await rename(temporary, path);
+}
+
+async function linkUnlessTaken(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function read(path: string, { isPrivate }: { isPrivate: boolean }): Promise<Buffer> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { mode, size } = await file.stat();
+      if (isPrivate && process.platform !== 'win32' && (mode & 0o077) !== 0) throw tooOpen(path);
+      if (size > readLimitBytes) throw tooLong(path);
+      // Pipes and devices do not say their size: never read more than one octet above the limit.
+      const chunks: Buffer[] = [];
+      for await (const chunk of file.createReadStream({ end: readLimitBytes, autoClose: false })) chunks.push(chunk);
+      const content = Buffer.concat(chunks);
+      if (content.length > readLimitBytes) throw tooLong(path);
+      return content;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw explained(error, path, 'read');
+  }
+}
+
+async function explainingWrite(path: string, action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    throw explained(error, path, 'write');
+  }
+}
+
+function explained(error: unknown, path: string, verb: 'read' | 'write'): unknown {
+  const system = systemErrorCode(error);
+  if (system === undefined || error instanceof QTChatError) return error;
+  const isMissing = verb === 'read' && (system === 'ENOENT' || system === 'ENOTDIR');
+  const code: ErrorCode =
+    verb === 'write' ? 'ERR_STORE_UNWRITABLE' : isMissing ? 'ERR_STORE_NOT_FOUND' : 'ERR_STORE_PERMISSIONS';
+  const hint =
+    verb === 'write'
+      ? 'Make its folder writable for you, or choose another one'
+      : isMissing
+        ? 'Check the path'
+        : 'Check that it is a file and that you may read it';
+  const message = isMissing ? `there is no file ${quote(path)}` : `cannot ${verb} ${quote(path)} (${system})`;
+  return new QTChatError(code, message, { hint, cause: error });
+}
+
+function existsError(path: string): QTChatError {
+  return new QTChatError('ERR_STORE_EXISTS', `${quote(path)} exists already`, {
+    hint: 'Nothing was overwritten; with --force the old file is kept as .bak',
+  });
+}
+
+function tooOpen(path: string): QTChatError {
+  return new QTChatError('ERR_STORE_PERMISSIONS', `${quote(path)} holds a secret, but others may read it`, {
+    hint: `Run chmod 600 ${quote(path)}`,
+  });
+}
+
+function tooLong(path: string): QTChatError {
+  return new QTChatError('ERR_STORE_DAMAGED', `${quote(path)} is longer than 4 MiB, so it cannot be what was expected`);
+}
