@@ -1,0 +1,266 @@
+/**
+ * Noise_NNpsk0_25519_AESGCM_SHA256 of the Noise Protocol Framework, revision 34, on node:crypto:
+ *
+ *     -> psk, e
+ *     <- e, ee
+ *
+ * Two parties that share a 32-octet key prove it to each other and get fresh transport keys. This
+ * one pattern and suite only; no rekey, no out-of-order messages: the transport is one ordered stream.
+ * Section numbers in comments are the specification's.
+ */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  type KeyObject,
+} from 'node:crypto';
+import { QTChatError } from '../errors.js';
+
+/** The octets that encryption adds to a plaintext. */
+export const tagSizeBytes = 16;
+/** The octets of either handshake message with an empty payload: an X25519 public key and a tag. */
+export const handshakeMessageSizeBytes = 32 + tagSizeBytes;
+/** The most octets of any one Noise message (section 3). */
+export const noiseMessageLimitBytes = 65_535;
+
+// 32 octets long, so that section 5.2 takes it as the first hash unhashed.
+const protocolName = Buffer.from('Noise_NNpsk0_25519_AESGCM_SHA256', 'latin1');
+const empty = Buffer.alloc(0);
+// RFC 8410: everything of a PKCS #8 or SPKI structure that precedes the 32 octets of an X25519 key.
+const privateKeyPrefix = Buffer.from('302e020100300506032b656e04220420', 'hex');
+const publicKeyPrefix = Buffer.from('302a300506032b656e032100', 'hex');
+
+/** One direction's key and nonce (section 5.1): every call uses the next nonce, beginning at 0. */
+export class CipherState {
+  readonly #key: Buffer;
+  #nonce = 0n;
+
+  constructor(key: Buffer) {
+    this.#key = key;
+  }
+
+  /** @returns ciphertext and tag, {@link tagSizeBytes} longer than `plaintext` */
+  encrypt(plaintext: Uint8Array, associatedData: Uint8Array = empty): Buffer {
+    if (plaintext.length + tagSizeBytes > noiseMessageLimitBytes) {
+      throw new QTChatError('ERR_NOISE_STATE', `a Noise message holds at most ${noiseMessageLimitBytes} octets`);
+    }
+    const cipher = createCipheriv('aes-256-gcm', this.#key, this.#nextNonce(), { authTagLength: tagSizeBytes });
+    cipher.setAAD(associatedData);
+    return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+  }
+
+  /** @throws {QTChatError} `ERR_NOISE_AUTHENTICATION` unless the other side encrypted exactly this, as its next message */
+  decrypt(ciphertext: Uint8Array, associatedData: Uint8Array = empty): Buffer {
+    if (ciphertext.length < tagSizeBytes || ciphertext.length > noiseMessageLimitBytes) throw unauthentic();
+    const tagAt = ciphertext.length - tagSizeBytes;
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, this.#nextNonce(), { authTagLength: tagSizeBytes });
+    decipher.setAAD(associatedData);
+    decipher.setAuthTag(ciphertext.subarray(tagAt));
+    const plaintext = decipher.update(ciphertext.subarray(0, tagAt));
+    try {
+      return Buffer.concat([plaintext, decipher.final()]);
+    } catch (cause) {
+      throw unauthentic(cause);
+    }
+  }
+
+  // Section 12.4: 32 zero bits, then the counter, big-endian. 2^64 - 1 is reserved.
+  #nextNonce(): Buffer {
+    if (this.#nonce === 2n ** 64n - 1n) throw new QTChatError('ERR_NOISE_STATE', 'a Noise key was used too often');
+    const nonce = Buffer.alloc(12);
+    nonce.writeBigUInt64BE(this.#nonce, 4);
+    this.#nonce += 1n;
+    return nonce;
+  }
+}
+
+/** What {@link NoiseHandshake.split} hands over. */
+export interface NoiseTransport {
+  readonly send: CipherState;
+  readonly receive: CipherState;
+  /** 32 octets that both sides share and that never served as a key: the third HKDF output of Split. */
+  readonly exportedKey: Buffer;
+}
+
+/** What a handshake starts from. */
+export interface NoiseOptions {
+  readonly role: 'initiator' | 'responder';
+  /** Octets both sides must agree on; a difference makes the handshake fail. */
+  readonly prologue: Uint8Array;
+  /** The 32-octet shared key. */
+  readonly psk: Uint8Array;
+  /** 32 fresh random octets: the X25519 private key of this handshake alone. */
+  readonly ephemeral: Uint8Array;
+}
+
+/**
+ * One side of one handshake (section 5.3). The initiator writes, then reads; the responder reads,
+ * then writes; then either splits. Anything out of turn, and anything after a failure, is
+ * `ERR_NOISE_STATE`.
+ */
+export class NoiseHandshake {
+  readonly #role: NoiseOptions['role'];
+  readonly #psk: Buffer;
+  readonly #ephemeral: KeyObject;
+  #chainingKey: Buffer = protocolName;
+  #hash: Buffer = protocolName;
+  #cipher: CipherState | undefined;
+  #remoteEphemeral: KeyObject | undefined;
+  #next: 'first' | 'second' | 'split' | 'over' = 'first';
+
+  constructor(options: NoiseOptions) {
+    if (options.psk.length !== 32 || options.ephemeral.length !== 32) {
+      throw new QTChatError('ERR_NOISE_STATE', 'a Noise psk and a Noise key are 32 octets each');
+    }
+    this.#role = options.role;
+    this.#psk = Buffer.from(options.psk);
+    this.#ephemeral = createPrivateKey({
+      key: Buffer.concat([privateKeyPrefix, options.ephemeral]),
+      format: 'der',
+      type: 'pkcs8',
+    });
+    this.#mixHash(options.prologue);
+  }
+
+  /** The handshake hash (section 11.2): public, different for every handshake. */
+  get handshakeHash(): Buffer {
+    return Buffer.from(this.#hash);
+  }
+
+  /** Writes this side's one message. */
+  writeMessage(payload: Uint8Array = empty): Buffer {
+    const step = this.#begin('initiator');
+    if (step === 'first') this.#mixKeyAndHash(this.#psk);
+    const publicKey = createPublicKey(this.#ephemeral).export({ format: 'der', type: 'spki' }).subarray(-32);
+    this.#mixEphemeral(publicKey);
+    if (step === 'second') this.#mixSharedSecret();
+    const message = Buffer.concat([publicKey, this.#encryptAndHash(payload)]);
+    this.#next = step === 'first' ? 'second' : 'split';
+    return message;
+  }
+
+  /**
+   * Reads the other side's one message.
+   *
+   * @returns its payload
+   * @throws {QTChatError} `ERR_NOISE_AUTHENTICATION` when psk or prologue differ or an octet was changed
+   */
+  readMessage(message: Uint8Array): Buffer {
+    const step = this.#begin('responder');
+    if (message.length < handshakeMessageSizeBytes || message.length > noiseMessageLimitBytes) throw unauthentic();
+    if (step === 'first') this.#mixKeyAndHash(this.#psk);
+    const publicKey = message.subarray(0, 32);
+    this.#remoteEphemeral = createPublicKey({
+      key: Buffer.concat([publicKeyPrefix, publicKey]),
+      format: 'der',
+      type: 'spki',
+    });
+    this.#mixEphemeral(publicKey);
+    if (step === 'second') this.#mixSharedSecret();
+    const payload = this.#decryptAndHash(message.subarray(32));
+    this.#next = step === 'first' ? 'second' : 'split';
+    return payload;
+  }
+
+  /** Ends the handshake (Split, section 5.2) with a third HKDF output beside the two transport keys. */
+  split(): NoiseTransport {
+    if (this.#next !== 'split') throw outOfTurn();
+    this.#next = 'over';
+    const [first, second, exportedKey] = hkdf(this.#chainingKey, empty);
+    const toResponder = new CipherState(first);
+    const toInitiator = new CipherState(second);
+    return this.#role === 'initiator'
+      ? { send: toResponder, receive: toInitiator, exportedKey }
+      : { send: toInitiator, receive: toResponder, exportedKey };
+  }
+
+  // Whoever has this role acts on the first message, the other on the second. Until the action is
+  // complete the handshake counts as over, so that a failure ends it.
+  #begin(firstRole: NoiseOptions['role']): 'first' | 'second' {
+    const step = this.#next;
+    const expected = this.#role === firstRole ? 'first' : 'second';
+    this.#next = 'over';
+    if (step !== expected) throw outOfTurn();
+    return step;
+  }
+
+  // Section 9.2: with a psk, the token "e" is followed by MixKey of the public key.
+  #mixEphemeral(publicKey: Uint8Array): void {
+    this.#mixHash(publicKey);
+    this.#mixKey(publicKey);
+  }
+
+  #mixSharedSecret(): void {
+    if (this.#remoteEphemeral === undefined) throw outOfTurn();
+    try {
+      this.#mixKey(diffieHellman({ privateKey: this.#ephemeral, publicKey: this.#remoteEphemeral }));
+    } catch (cause) {
+      // OpenSSL refuses public keys of small order, whose shared secret would be all zeros.
+      throw unauthentic(cause);
+    }
+  }
+
+  #mixHash(octets: Uint8Array): void {
+    this.#hash = createHash('sha256').update(this.#hash).update(octets).digest();
+  }
+
+  #mixKey(inputKeyMaterial: Uint8Array): void {
+    const [chainingKey, key] = hkdf(this.#chainingKey, inputKeyMaterial);
+    this.#chainingKey = chainingKey;
+    this.#cipher = new CipherState(key);
+  }
+
+  #mixKeyAndHash(inputKeyMaterial: Uint8Array): void {
+    const [chainingKey, hashInput, key] = hkdf(this.#chainingKey, inputKeyMaterial);
+    this.#chainingKey = chainingKey;
+    this.#mixHash(hashInput);
+    this.#cipher = new CipherState(key);
+  }
+
+  #encryptAndHash(plaintext: Uint8Array): Buffer {
+    if (this.#cipher === undefined) throw outOfTurn();
+    const ciphertext = this.#cipher.encrypt(plaintext, this.#hash);
+    this.#mixHash(ciphertext);
+    return ciphertext;
+  }
+
+  #decryptAndHash(ciphertext: Uint8Array): Buffer {
+    if (this.#cipher === undefined) throw outOfTurn();
+    const plaintext = this.#cipher.decrypt(ciphertext, this.#hash);
+    this.#mixHash(ciphertext);
+    return plaintext;
+  }
+}
+
+// Section 4.3, with all three outputs; whoever needs two ignores the third.
+function hkdf(chainingKey: Buffer, inputKeyMaterial: Uint8Array): [Buffer, Buffer, Buffer] {
+  const temporaryKey = hmac(chainingKey, inputKeyMaterial);
+  const first = hmac(temporaryKey, Buffer.from([1]));
+  const second = hmac(temporaryKey, first, Buffer.from([2]));
+  const third = hmac(temporaryKey, second, Buffer.from([3]));
+  return [first, second, third];
+}
+
+function hmac(key: Buffer, ...octets: Uint8Array[]): Buffer {
+  const mac = createHmac('sha256', key);
+  for (const part of octets) mac.update(part);
+  return mac.digest();
+}
+
+function unauthentic(cause?: unknown): QTChatError {
+  return new QTChatError(
+    'ERR_NOISE_AUTHENTICATION',
+    'the message is not what the other side sent, or not for this key',
+    {
+      cause,
+    },
+  );
+}
+
+function outOfTurn(): QTChatError {
+  return new QTChatError('ERR_NOISE_STATE', 'a Noise handshake step was taken out of turn');
+}
