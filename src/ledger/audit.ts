@@ -1,0 +1,96 @@
+/**
+ * The audit log: what the CA did, when, at whose request. Entries are only ever appended, each
+ * sealed by a SHA-256 over itself and the seal before it, so that a change anywhere breaks the
+ * chain. Cutting entries off the end cannot be seen from the log alone.
+ */
+import { createHash } from 'node:crypto';
+import { inTransaction, type Ledger } from './open.js';
+
+/** What happened. */
+export type AuditEvent =
+  | 'certificate.issued'
+  | 'certificate.revoked'
+  | 'invite.created'
+  | 'invite.withdrawn'
+  | 'invite.reserved'
+  | 'invite.completed';
+
+/** One entry of the log. */
+export interface AuditEntry {
+  /** 1, 2, 3 … without gaps. */
+  readonly sequence: number;
+  readonly at: Date;
+  /** Who asked, e.g. `cert issue` or `invite 4f2a`. */
+  readonly actor: string;
+  readonly event: AuditEvent;
+  readonly details: Readonly<Record<string, string>>;
+}
+
+const firstSeal = Buffer.alloc(32);
+
+/** Appends an entry; call it in the transaction that does what the entry says. */
+export async function appendAudit(
+  ledger: Ledger,
+  entry: Omit<AuditEntry, 'sequence' | 'at'>,
+  deps: { clock: () => Date },
+): Promise<void> {
+  await inTransaction(ledger, async (transaction) => {
+    const last = await transaction
+      .selectFrom('audit')
+      .select(['sequence', 'sha256'])
+      .orderBy('sequence', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    const row = {
+      sequence: (last?.sequence ?? 0) + 1,
+      at: deps.clock().getTime(),
+      actor: entry.actor,
+      event: entry.event,
+      details: JSON.stringify(entry.details),
+      previous_sha256: last?.sha256 ?? firstSeal,
+    };
+    await transaction
+      .insertInto('audit')
+      .values({ ...row, sha256: seal(row) })
+      .execute();
+  });
+}
+
+/** All entries, oldest first. */
+export async function listAudit(ledger: Ledger): Promise<AuditEntry[]> {
+  const rows = await ledger.selectFrom('audit').selectAll().orderBy('sequence').execute();
+  return rows.map(({ sequence, at, actor, event, details }) => ({
+    sequence,
+    at: new Date(at),
+    actor,
+    event: event as AuditEvent,
+    details: JSON.parse(details) as Record<string, string>,
+  }));
+}
+
+/** The sequence number of the first entry that was changed or is missing, or undefined when the chain is whole. */
+export async function findAuditBreak(ledger: Ledger): Promise<number | undefined> {
+  const rows = await ledger.selectFrom('audit').selectAll().orderBy('sequence').execute();
+  let previous: Buffer = firstSeal;
+  for (const [index, row] of rows.entries()) {
+    const isIntact = row.sequence === index + 1 && row.previous_sha256.equals(previous) && row.sha256.equals(seal(row));
+    if (!isIntact) return index + 1;
+    previous = row.sha256;
+  }
+  return undefined;
+}
+
+interface Sealed {
+  sequence: number;
+  at: number;
+  actor: string;
+  event: string;
+  details: string;
+  previous_sha256: Buffer;
+}
+
+function seal(row: Sealed): Buffer {
+  // A JSON list keeps the fields apart: no two different entries have the same text.
+  const text = JSON.stringify([row.sequence, row.at, row.actor, row.event, row.details]);
+  return createHash('sha256').update(row.previous_sha256).update(text).digest();
+}

@@ -1,0 +1,140 @@
+/** The certificates that this CA has issued: finding, listing, recording and revoking them. */
+import type { X509Certificate } from 'node:crypto';
+import { QTChatError, quote } from '../errors.js';
+import { spkiFingerprint } from '../pki/circle.js';
+import type { SubjectAltName } from '../pki/subject-alt-name.js';
+import { appendAudit } from './audit.js';
+import { parseNames } from './names.js';
+import { inTransaction, type Ledger } from './open.js';
+import type { LedgerSchema } from './schema.js';
+
+/** Why a certificate was revoked (RFC 5280 section 5.3.1, the reasons we use). */
+export type RevocationReason = 'unspecified' | 'keyCompromise' | 'superseded' | 'cessationOfOperation';
+
+/** A certificate as the ledger holds it. */
+export interface CertificateRecord {
+  /** Upper-case hex. */
+  readonly serialNumber: string;
+  readonly member: string;
+  /** As asked for: without the circle URI. */
+  readonly names: SubjectAltName[];
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly spkiSha256: string;
+  /** DER. */
+  readonly content: Buffer;
+  readonly issuedAt: Date;
+  readonly revokedAt?: Date;
+  readonly revocationReason?: RevocationReason;
+}
+
+/** Which certificates {@link listCertificates} gives; all when empty. */
+export interface CertificateFilter {
+  readonly member?: string;
+  /** Only those neither expired nor revoked at this time. */
+  readonly validAt?: Date;
+  /** Only those whose notAfter is before this time. */
+  readonly endingBefore?: Date;
+}
+
+/** The certificates that pass the filter, in the order of their issue. */
+export async function listCertificates(ledger: Ledger, filter: CertificateFilter = {}): Promise<CertificateRecord[]> {
+  let query = ledger.selectFrom('certificate').selectAll();
+  if (filter.member !== undefined) query = query.where('member', '=', filter.member);
+  if (filter.validAt !== undefined) {
+    query = query.where('revoked_at', 'is', null).where('not_after', '>', filter.validAt.getTime());
+  }
+  if (filter.endingBefore !== undefined) query = query.where('not_after', '<', filter.endingBefore.getTime());
+  const rows = await query.orderBy('issued_at').orderBy('serial_number').execute();
+  return rows.map(recordFrom);
+}
+
+/** The certificate with this serial number (hex, either case), or undefined. */
+export async function findCertificate(ledger: Ledger, serialNumber: string): Promise<CertificateRecord | undefined> {
+  const row = await ledger
+    .selectFrom('certificate')
+    .selectAll()
+    .where('serial_number', '=', serialNumber.toUpperCase())
+    .executeTakeFirst();
+  return row && recordFrom(row);
+}
+
+/** Records a certificate just issued, with its audit entry; call it in the transaction that issues it. */
+export async function recordCertificate(
+  ledger: Ledger,
+  issued: { certificate: X509Certificate; member: string; names: readonly SubjectAltName[]; by: string },
+  deps: { clock: () => Date },
+): Promise<void> {
+  const { certificate, member, names, by } = issued;
+  const now = deps.clock().getTime();
+  await inTransaction(ledger, async (transaction) => {
+    await transaction
+      .insertInto('member')
+      .values({ name: member, created_at: now })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    await transaction
+      .insertInto('certificate')
+      .values({
+        serial_number: certificate.serialNumber,
+        member,
+        names: JSON.stringify(names),
+        not_before: Date.parse(certificate.validFrom),
+        not_after: Date.parse(certificate.validTo),
+        spki_sha256: spkiFingerprint(certificate),
+        content: certificate.raw,
+        issued_at: now,
+        revoked_at: null,
+        revocation_reason: null,
+      })
+      .execute();
+    const details = { member, serialNumber: certificate.serialNumber };
+    await appendAudit(transaction, { actor: by, event: 'certificate.issued', details }, deps);
+  });
+}
+
+/**
+ * Revokes a certificate, with its audit entry. One that is revoked already stays as it is.
+ *
+ * @param by - who asked, for the audit log
+ * @throws {QTChatError} `ERR_LEDGER_NOT_FOUND`
+ */
+export async function revokeCertificate(
+  ledger: Ledger,
+  serialNumber: string,
+  reason: RevocationReason,
+  deps: { clock: () => Date },
+  by = 'cert revoke',
+): Promise<void> {
+  await inTransaction(ledger, async (transaction) => {
+    const record = await findCertificate(transaction, serialNumber);
+    if (record === undefined) {
+      throw new QTChatError('ERR_LEDGER_NOT_FOUND', `no certificate has the serial number ${quote(serialNumber)}`, {
+        hint: 'See qtchat cert list',
+      });
+    }
+    if (record.revokedAt !== undefined) return;
+    await transaction
+      .updateTable('certificate')
+      .set({ revoked_at: deps.clock().getTime(), revocation_reason: reason })
+      .where('serial_number', '=', record.serialNumber)
+      .execute();
+    const details = { member: record.member, serialNumber: record.serialNumber, reason };
+    await appendAudit(transaction, { actor: by, event: 'certificate.revoked', details }, deps);
+  });
+}
+
+function recordFrom(row: LedgerSchema['certificate']): CertificateRecord {
+  return {
+    serialNumber: row.serial_number,
+    member: row.member,
+    names: parseNames(row.names),
+    notBefore: new Date(row.not_before),
+    notAfter: new Date(row.not_after),
+    spkiSha256: row.spki_sha256,
+    content: row.content,
+    issuedAt: new Date(row.issued_at),
+    ...(row.revoked_at !== null && { revokedAt: new Date(row.revoked_at) }),
+    ...(row.revocation_reason !== null && { revocationReason: row.revocation_reason as RevocationReason }),
+  };
+}

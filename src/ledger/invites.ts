@@ -1,0 +1,197 @@
+/**
+ * Invites to the Auto CA: open, then reserved while the guest has an answer it has not
+ * acknowledged, then done. The secret of an invite never comes here; the key derived from it does,
+ * until the invite is done.
+ */
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { QTChatError, quote } from '../errors.js';
+import type { Issuer } from '../pki/issuer.js';
+import type { Profile } from '../pki/profile.js';
+import type { SubjectAltName } from '../pki/subject-alt-name.js';
+import { appendAudit } from './audit.js';
+import { revokeCertificate } from './certificates.js';
+import { type IssueDeps, issueMemberCertificate, withdrawInvite } from './issue-member-certificate.js';
+import { nameHolders, nameTaken } from './members.js';
+import { parseNames } from './names.js';
+import { inTransaction, type Ledger } from './open.js';
+import type { LedgerSchema } from './schema.js';
+
+/** How long an answered but unacknowledged invite may be answered again. */
+export const reservationMs = 15 * 60 * 1000;
+
+/** An invite as the ledger holds it. */
+export interface Invite {
+  readonly id: string;
+  readonly member: string;
+  readonly names: SubjectAltName[];
+  /** 32 octets derived from the invite's secret; empty once it is done or withdrawn. */
+  readonly psk: Buffer;
+  /** A reservation that was never acknowledged still reads `reserved` after its time. */
+  readonly state: 'open' | 'reserved' | 'done';
+  readonly validityDays: number;
+  /** It may replace a valid certificate of the member. */
+  readonly replace: boolean;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly reservedUntil?: Date;
+  /** Of the certificate it led to. */
+  readonly serialNumber?: string;
+}
+
+/** What a new invite says. */
+export type NewInvite = Pick<Invite, 'id' | 'member' | 'names' | 'psk' | 'validityDays' | 'expiresAt'> & {
+  readonly replace?: boolean;
+};
+
+/** Why an invite cannot be used; for the log of the host, never for guests. */
+export type InviteFault = 'unknown' | 'expired' | 'spent';
+
+/**
+ * Records an open invite.
+ *
+ * With `replace`, other open invites for the member end now, and its valid certificate is revoked
+ * when the guest enrols.
+ *
+ * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` when a certificate or invite holds the name, unless `replace`
+ */
+export async function createInvite(ledger: Ledger, invite: NewInvite, deps: { clock: () => Date }): Promise<void> {
+  const { id, member, replace = false } = invite;
+  const by = 'autoca invite';
+  await inTransaction(ledger, async (transaction) => {
+    for (const holder of await nameHolders(transaction, member, deps.clock())) {
+      if (!replace) throw nameTaken(member, holder);
+      if (holder.type === 'invite') await withdrawInvite(transaction, holder.id, by, deps);
+    }
+    await transaction
+      .insertInto('invite')
+      .values({
+        id,
+        member,
+        names: JSON.stringify(invite.names),
+        psk: invite.psk,
+        state: 'open',
+        validity_days: invite.validityDays,
+        replaces: replace ? 1 : 0,
+        created_at: deps.clock().getTime(),
+        expires_at: invite.expiresAt.getTime(),
+        reserved_until: null,
+        serial_number: null,
+      })
+      .execute();
+    await appendAudit(transaction, { actor: by, event: 'invite.created', details: { id, member } }, deps);
+  });
+}
+
+/** The invite if it can be used at `now`: open and not expired, or reserved for less than 15 minutes. */
+export async function findUsableInvite(ledger: Ledger, id: string, now: Date): Promise<Invite | undefined> {
+  const invite = await findInvite(ledger, id);
+  return invite !== undefined && faultOf(invite, now) === undefined ? invite : undefined;
+}
+
+/** Why the invite cannot be used at `now`, or undefined when it can. */
+export async function findInviteFault(ledger: Ledger, id: string, now: Date): Promise<InviteFault | undefined> {
+  const invite = await findInvite(ledger, id);
+  return invite === undefined ? 'unknown' : faultOf(invite, now);
+}
+
+/**
+ * Answers an invite: issues its member's certificate and reserves the invite for it for 15 minutes.
+ *
+ * Answered again while reserved, it revokes the former certificate and issues a new one, so that of
+ * any number of answers one certificate is valid. All in one transaction.
+ *
+ * @throws {QTChatError} `ERR_ENROLL_REFUSED` when the invite cannot be used; what {@link issueMemberCertificate} throws
+ */
+export async function reserveInvite(
+  ledger: Ledger,
+  issuer: Issuer,
+  profile: Profile,
+  id: string,
+  publicKey: KeyObject,
+  deps: IssueDeps,
+): Promise<{ certificate: X509Certificate }> {
+  return inTransaction(ledger, async (transaction) => {
+    const now = deps.clock();
+    const invite = await findInvite(transaction, id);
+    const fault = invite === undefined ? 'unknown' : faultOf(invite, now);
+    if (invite === undefined || fault !== undefined) {
+      throw new QTChatError('ERR_ENROLL_REFUSED', `the invite ${quote(id)} is ${fault}`, {
+        hint: 'Ask for a new one',
+      });
+    }
+    const by = `invite ${id}`;
+    if (invite.serialNumber !== undefined) {
+      await revokeCertificate(transaction, invite.serialNumber, 'superseded', deps, by);
+    }
+    const { member, names, validityDays, replace } = invite;
+    const request = { member, names, validityDays, replace, publicKey, by, inviteId: id };
+    const { certificate } = await issueMemberCertificate(transaction, issuer, profile, request, deps);
+    const { serialNumber } = certificate;
+    await transaction
+      .updateTable('invite')
+      .set({ state: 'reserved', reserved_until: now.getTime() + reservationMs, serial_number: serialNumber })
+      .where('id', '=', id)
+      .execute();
+    await appendAudit(transaction, { actor: by, event: 'invite.reserved', details: { id, serialNumber } }, deps);
+    return { certificate };
+  });
+}
+
+/**
+ * Ends an invite whose guest has acknowledged the certificate.
+ *
+ * @returns false, and nothing changes, unless the invite is reserved for this very serial number
+ */
+export async function completeInvite(
+  ledger: Ledger,
+  id: string,
+  serialNumber: string,
+  deps: { clock: () => Date },
+): Promise<boolean> {
+  return inTransaction(ledger, async (transaction) => {
+    const { numUpdatedRows } = await transaction
+      .updateTable('invite')
+      .set({ state: 'done', psk: Buffer.alloc(0) })
+      .where('id', '=', id)
+      .where('state', '=', 'reserved')
+      .where('serial_number', '=', serialNumber)
+      .executeTakeFirst();
+    if (numUpdatedRows !== 1n) return false;
+    const details = { id, serialNumber };
+    await appendAudit(transaction, { actor: `invite ${id}`, event: 'invite.completed', details }, deps);
+    return true;
+  });
+}
+
+/** All invites, oldest first. */
+export async function listInvites(ledger: Ledger): Promise<Invite[]> {
+  const rows = await ledger.selectFrom('invite').selectAll().orderBy('created_at').orderBy('id').execute();
+  return rows.map(inviteFrom);
+}
+
+async function findInvite(ledger: Ledger, id: string): Promise<Invite | undefined> {
+  const row = await ledger.selectFrom('invite').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && inviteFrom(row);
+}
+
+function faultOf(invite: Invite, now: Date): InviteFault | undefined {
+  if (invite.state === 'done') return 'spent';
+  if (invite.state === 'reserved') return now < (invite.reservedUntil ?? now) ? undefined : 'spent';
+  return now < invite.expiresAt ? undefined : 'expired';
+}
+
+function inviteFrom(row: LedgerSchema['invite']): Invite {
+  return {
+    id: row.id,
+    member: row.member,
+    names: parseNames(row.names),
+    psk: row.psk,
+    state: row.state,
+    validityDays: row.validity_days,
+    replace: row.replaces === 1,
+    createdAt: new Date(row.created_at),
+    expiresAt: new Date(row.expires_at),
+    ...(row.reserved_until !== null && { reservedUntil: new Date(row.reserved_until) }),
+    ...(row.serial_number !== null && { serialNumber: row.serial_number }),
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * The one way a member's certificate comes into being, for `cert issue` and the Auto CA alike:
+ * plan, check, and then, in one transaction, free the name, issue, verify, record. What is not in
+ * the ledger was never handed out; what fails leaves no trace.
+ */
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { checkPlan } from '../pki/check-plan.js';
+import { issueCertificate } from '../pki/issue.js';
+import type { Issuer } from '../pki/issuer.js';
+import { buildCertificatePlan } from '../pki/plan.js';
+import type { Profile } from '../pki/profile.js';
+import type { SubjectAltName } from '../pki/subject-alt-name.js';
+import { appendAudit } from './audit.js';
+import { recordCertificate, revokeCertificate } from './certificates.js';
+import { nameHolders, nameTaken } from './members.js';
+import { inTransaction, type Ledger } from './open.js';
+
+/** What {@link issueMemberCertificate} needs from the world. */
+export interface IssueDeps {
+  readonly clock: () => Date;
+  readonly random: (size: number) => Buffer;
+}
+
+/** Whose certificate to issue. */
+export interface MemberRequest {
+  readonly member: string;
+  /** Beside the circle URI, which is always added. */
+  readonly names: readonly SubjectAltName[];
+  readonly publicKey: KeyObject;
+  readonly validityDays: number;
+  /** Revoke what holds the name (reason superseded) instead of refusing. */
+  readonly replace?: boolean;
+  /** Who asked, for the audit log, e.g. `cert issue`. */
+  readonly by: string;
+  /** The invite being answered: it does not stand in its own way. */
+  readonly inviteId?: string;
+}
+
+/** A certificate just issued. */
+export interface IssuedMember {
+  readonly certificate: X509Certificate;
+  /** Why the certificate ends earlier than asked, if it does. */
+  readonly validityCut?: string;
+}
+
+/**
+ * Issues a certificate for a member and records it.
+ *
+ * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` unless `replace`; what plan, check and issue throw
+ */
+export async function issueMemberCertificate(
+  ledger: Ledger,
+  issuer: Issuer,
+  profile: Profile,
+  request: MemberRequest,
+  deps: IssueDeps,
+): Promise<IssuedMember> {
+  const { member, names, publicKey, validityDays, by } = request;
+  const plan = buildCertificatePlan({ member, names, publicKey, validityDays }, profile, issuer, deps);
+  checkPlan(plan, issuer);
+  return inTransaction(ledger, async (transaction) => {
+    await freeName(transaction, request, deps);
+    const certificate = await issueCertificate(plan, issuer);
+    await recordCertificate(transaction, { certificate, member, names, by }, deps);
+    return { certificate, ...(plan.validityCut !== undefined && { validityCut: plan.validityCut }) };
+  });
+}
+
+async function freeName(ledger: Ledger, request: MemberRequest, deps: IssueDeps): Promise<void> {
+  for (const holder of await nameHolders(ledger, request.member, deps.clock())) {
+    if (holder.type === 'invite' && holder.id === request.inviteId) continue;
+    if (!request.replace) throw nameTaken(request.member, holder);
+    if (holder.type === 'certificate') {
+      await revokeCertificate(ledger, holder.serialNumber, 'superseded', deps, request.by);
+    } else {
+      await withdrawInvite(ledger, holder.id, request.by, deps);
+    }
+  }
+}
+
+/** Ends an open invite, with its audit entry; call it in a transaction. */
+export async function withdrawInvite(
+  ledger: Ledger,
+  id: string,
+  by: string,
+  deps: { clock: () => Date },
+): Promise<void> {
+  await ledger
+    .updateTable('invite')
+    .set({ expires_at: deps.clock().getTime(), psk: Buffer.alloc(0) })
+    .where('id', '=', id)
+    .execute();
+  await appendAudit(ledger, { actor: by, event: 'invite.withdrawn', details: { id } }, deps);
+}

@@ -1,0 +1,64 @@
+/** The members of the circle, and whether a name is free. A name is held by a valid certificate or a usable invite. */
+import { QTChatError } from '../errors.js';
+import type { Ledger } from './open.js';
+
+/** A member, with the certificate that is valid now, if any. */
+export interface Member {
+  readonly name: string;
+  readonly createdAt: Date;
+  /** Of the valid certificate that ends last. */
+  readonly serialNumber?: string;
+  readonly notAfter?: Date;
+}
+
+/** Who or what holds a name. */
+export type NameHolder =
+  | { readonly type: 'certificate'; readonly serialNumber: string }
+  | { readonly type: 'invite'; readonly id: string };
+
+/** All members by name. */
+export async function listMembers(ledger: Ledger, now: Date): Promise<Member[]> {
+  const members = await ledger.selectFrom('member').selectAll().orderBy('name').execute();
+  const valid = await validCertificates(ledger, now).orderBy('not_after').execute();
+  const latest = new Map(valid.map((row) => [row.member, row]));
+  return members.map(({ name, created_at }) => {
+    const certificate = latest.get(name);
+    return {
+      name,
+      createdAt: new Date(created_at),
+      ...(certificate && { serialNumber: certificate.serial_number, notAfter: new Date(certificate.not_after) }),
+    };
+  });
+}
+
+/** Everything that holds the name at `now`: certificates first. */
+export async function nameHolders(ledger: Ledger, member: string, now: Date): Promise<NameHolder[]> {
+  const certificates = await validCertificates(ledger, now).where('member', '=', member).execute();
+  const invites = await ledger
+    .selectFrom('invite')
+    .select('id')
+    .where('member', '=', member)
+    .where('state', '=', 'open')
+    .where('expires_at', '>', now.getTime())
+    .execute();
+  return [
+    ...certificates.map((row): NameHolder => ({ type: 'certificate', serialNumber: row.serial_number })),
+    ...invites.map((row): NameHolder => ({ type: 'invite', id: row.id })),
+  ];
+}
+
+/** The error for a name that somebody holds. */
+export function nameTaken(member: string, holder: NameHolder): QTChatError {
+  const by = holder.type === 'certificate' ? `a valid certificate (${holder.serialNumber})` : 'an open invite';
+  return new QTChatError('ERR_LEDGER_NAME_TAKEN', `the name ${member} is taken by ${by}`, {
+    hint: 'Choose another name, or add --replace to revoke what is there',
+  });
+}
+
+function validCertificates(ledger: Ledger, now: Date) {
+  return ledger
+    .selectFrom('certificate')
+    .select(['serial_number', 'member', 'not_after'])
+    .where('revoked_at', 'is', null)
+    .where('not_after', '>', now.getTime());
+}
