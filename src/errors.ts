@@ -64,6 +64,7 @@ export const errorExitCodes = {
   ERR_PEER_UNKNOWN: exitCodes.notFound,
   ERR_PEER_UNREACHABLE: exitCodes.network,
   ERR_PEER_REFUSED: exitCodes.notTrusted,
+  ERR_PEER_IS_OURSELVES: exitCodes.network,
   ERR_PEER_NOT_TRUSTED: exitCodes.notTrusted,
   ERR_PROTOCOL: exitCodes.network,
 

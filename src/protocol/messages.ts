@@ -1,0 +1,124 @@
+/**
+ * Every message of the control channel, and the one place where octets from a peer become a checked
+ * value: `parseMessage` knows the exact fields of each message, their types and their bounds, and
+ * refuses the rest. What a message means is decided elsewhere.
+ */
+import * as v from 'valibot';
+import { QTChatError } from '../errors.js';
+import { type CborMap, decodeCbor, encodeCbor } from './cbor.js';
+
+/** The version of the protocol, carried in ALPN and hello. */
+export const protocolVersion = 1;
+/** The largest hello, in octets: before it, a peer may make us keep no more than this. */
+export const maximumHelloBytes = 4 * 1024;
+/** The longest text, in octets of UTF-8. */
+export const maximumTextBytes = 64 * 1024;
+/** The longest file name offered, in octets of UTF-8; the receiver refuses stranger things in it. */
+export const maximumFileNameBytes = 255;
+/** The highest sequence number; a thousand a second for 300 years stay below it. */
+export const maximumSequence = 2 ** 43;
+
+const uuid = v.pipe(v.string(), v.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/));
+const id16 = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
+const sequence = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maximumSequence));
+const cursor = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maximumSequence));
+const timeMs = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15));
+const size = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
+const sha256 = v.pipe(v.instance(Uint8Array), v.length(32));
+
+/** Why a peer says goodbye. */
+export const byeReasons = ['done', 'duplicate', 'key-changed', 'not-confirmed', 'silent', 'protocol'] as const;
+/** Why a file is not taken. */
+export const declineReasons = ['declined', 'too-large', 'no-space', 'name', 'busy', 'unsupported'] as const;
+/** Why a file that was accepted did not arrive. */
+export const failureReasons = ['cancelled', 'broken', 'digest', 'storage'] as const;
+
+const schemas = {
+  /** The first message of either side; without it there is no session. */
+  hello: v.strictObject({
+    type: v.literal('hello'),
+    version: v.literal(protocolVersion),
+    /** Names this process; two connections between the same two processes are duplicates. */
+    session: id16,
+    /** What this side takes: `text`, `files`. Unknown ones are ignored. */
+    capabilities: v.pipe(v.array(v.pipe(v.string(), v.maxLength(32))), v.maxLength(16)),
+    /** Where the private key was made: by its holder, or by the server that issued it. */
+    keyOrigin: v.picklist(['local', 'server']),
+    /** The port where this process listens, 0 for none. */
+    port,
+    /** Names the store whose messages the sequence numbers of this side count. */
+    epoch: id16,
+    /** The last message stored of an epoch of the receiver of this hello. */
+    cursors: v.pipe(v.array(v.strictObject({ epoch: id16, sequence: cursor })), v.maxLength(16)),
+  }),
+  text: v.strictObject({
+    type: v.literal('text'),
+    id: uuid,
+    sequence,
+    sentAt: timeMs,
+    text: v.pipe(v.string(), v.minLength(1), v.maxBytes(maximumTextBytes)),
+  }),
+  /** Every message up to `sequence` is stored. */
+  delivered: v.strictObject({ type: v.literal('delivered'), sequence }),
+  ping: v.strictObject({ type: v.literal('ping') }),
+  pong: v.strictObject({ type: v.literal('pong') }),
+  bye: v.strictObject({ type: v.literal('bye'), reason: v.picklist(byeReasons) }),
+  'file-offer': v.strictObject({
+    type: v.literal('file-offer'),
+    id: id16,
+    name: v.pipe(v.string(), v.minLength(1), v.maxBytes(maximumFileNameBytes)),
+    sizeBytes: size,
+  }),
+  'file-accept': v.strictObject({ type: v.literal('file-accept'), id: id16 }),
+  'file-decline': v.strictObject({ type: v.literal('file-decline'), id: id16, reason: v.picklist(declineReasons) }),
+  /** The side that did not dial has read the acceptance and expects the file connection. */
+  'file-ready': v.strictObject({ type: v.literal('file-ready'), id: id16 }),
+  /** The file is complete, on disk, under its final name. */
+  'file-received': v.strictObject({ type: v.literal('file-received'), id: id16, sha256 }),
+  'file-failed': v.strictObject({ type: v.literal('file-failed'), id: id16, reason: v.picklist(failureReasons) }),
+} as const;
+
+type Schemas = typeof schemas;
+/** The name of a message. */
+export type MessageType = keyof Schemas;
+/** One message by its name. */
+export type MessageOf<Type extends MessageType> = v.InferOutput<Schemas[Type]>;
+/** Any message of the control channel. */
+export type Message = { [Type in MessageType]: MessageOf<Type> }[MessageType];
+/** The first message of either side. */
+export type Hello = MessageOf<'hello'>;
+/** Why a peer says goodbye. */
+export type ByeReason = (typeof byeReasons)[number];
+/** Why a file is not taken. */
+export type DeclineReason = (typeof declineReasons)[number];
+/** Why a file that was accepted did not arrive. */
+export type FailureReason = (typeof failureReasons)[number];
+
+/** Encodes a message as the payload of one frame. */
+export function encodeMessage(message: Message): Buffer {
+  return encodeCbor(message as CborMap);
+}
+
+/**
+ * Turns the payload of a frame into a message.
+ *
+ * @throws {QTChatError} `ERR_PROTOCOL` unless it is exactly one of the messages above
+ */
+export function parseMessage(payload: Uint8Array): Message {
+  const value = decodeCbor(payload);
+  const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined;
+  if (!isMessageType(type)) throw new QTChatError('ERR_PROTOCOL', 'the peer sent a message of an unknown type');
+  const result = v.safeParse(schemas[type], value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const field = issue.path?.map((item) => String(item.key)).join('.') ?? '';
+  throw new QTChatError(
+    'ERR_PROTOCOL',
+    `the peer sent a "${type}" message with a wrong field ${JSON.stringify(field)}`,
+  );
+}
+
+function isMessageType(type: unknown): type is MessageType {
+  return typeof type === 'string' && Object.hasOwn(schemas, type);
+}

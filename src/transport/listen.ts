@@ -1,0 +1,151 @@
+/**
+ * Listens for peers. Whatever strangers do here, the listener lives on: connections are counted and
+ * limited before anybody has proven anything, a handshake has ten seconds, and only identified
+ * members reach the caller.
+ */
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { QTChatError, quote, systemErrorCode } from '../errors.js';
+import type { PeerAddress } from '../store/contacts.js';
+import type { Identity } from '../store/identities.js';
+import { identifyPeer } from './identify-peer.js';
+import { type PeerConnection, peerConnection } from './peer-connection.js';
+import { explainFailure } from './tls-failure.js';
+import { controlProtocol, fileProtocol, handshakeTimeoutMs, secureContextOptions } from './tls-options.js';
+
+/** What {@link listenForPeers} needs. */
+export interface ListenOptions {
+  readonly identity: Identity;
+  /** The address to listen on; absent for all interfaces. */
+  readonly host?: string;
+  /** Tried in this order until one is free; 0 lets the system choose. */
+  readonly ports: readonly number[];
+  readonly clock: () => Date;
+  /** Takes every identified member; it now owns the connection. */
+  readonly onPeer: (connection: PeerConnection) => void;
+  /** Told why somebody was not let in, and from where as far as that is known. */
+  readonly onRefused?: (error: QTChatError, host: string | undefined) => void;
+  readonly handshakeTimeoutMs?: number;
+}
+
+/** An open listener. */
+export interface PeerListener {
+  readonly address: PeerAddress;
+  /** Stops listening and breaks off every connection that came in. */
+  close(): Promise<void>;
+}
+
+const maximumConnections = 256;
+const maximumConnectionsPerHost = 32;
+const protocols = [controlProtocol, fileProtocol] as const;
+
+/**
+ * Opens the listener on the first free port.
+ *
+ * @throws {QTChatError} `ERR_PORT_IN_USE` when every port is taken, `ERR_ADDRESS_UNAVAILABLE` when
+ *   the host is none of ours or a port is not permitted
+ */
+export async function listenForPeers(options: ListenOptions): Promise<PeerListener> {
+  const server = createServer({
+    ...secureContextOptions(options.identity),
+    ALPNProtocols: [...protocols],
+    requestCert: true,
+    rejectUnauthorized: true,
+    handshakeTimeout: options.handshakeTimeoutMs ?? handshakeTimeoutMs,
+  });
+  const sockets = limitConnections(server);
+  server.on('tlsClientError', (error, socket) => {
+    options.onRefused?.(explainFailure(error, faultOf(socket)), socket.remoteAddress);
+  });
+  server.on('secureConnection', (socket) => accept(socket, options));
+  const port = await listenOnFirst(server, options);
+  return {
+    address: { host: options.host ?? '0.0.0.0', port },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function accept(socket: TLSSocket, options: ListenOptions): void {
+  try {
+    const peer = identifyPeer(socket, options.identity, protocols, options.clock);
+    const remote = { host: plainHost(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
+    options.onPeer(peerConnection(socket, peer, { dialled: false, remote }));
+  } catch (error) {
+    const host = socket.remoteAddress;
+    socket.on('error', () => {});
+    socket.destroy();
+    options.onRefused?.(explainFailure(error), host);
+  }
+}
+
+// A dual-stack socket shows IPv4 peers as ::ffff:1.2.3.4.
+function plainHost(host: string): string {
+  return host.startsWith('::ffff:') && host.includes('.') ? host.slice('::ffff:'.length) : host;
+}
+
+function limitConnections(server: Server): Set<Socket> {
+  const sockets = new Set<Socket>();
+  const perHost = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const host = socket.remoteAddress ?? '';
+    const count = perHost.get(host) ?? 0;
+    if (sockets.size >= maximumConnections || count >= maximumConnectionsPerHost) {
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    perHost.set(host, count + 1);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      const left = (perHost.get(host) ?? 1) - 1;
+      if (left === 0) perHost.delete(host);
+      else perHost.set(host, left);
+    });
+  });
+  return sockets;
+}
+
+function faultOf(socket: TLSSocket): string | undefined {
+  // Node puts its name of the X.509 fault here, whatever the type says.
+  const fault: unknown = socket.authorizationError;
+  return typeof fault === 'string' ? fault : undefined;
+}
+
+async function listenOnFirst(server: Server, options: ListenOptions): Promise<number> {
+  let failure: unknown;
+  for (const port of options.ports) {
+    try {
+      return await listenOn(server, options.host, port);
+    } catch (error) {
+      failure = error;
+      if (systemErrorCode(error) !== 'EADDRINUSE') break;
+    }
+  }
+  const place = options.host === undefined ? '' : ` of ${quote(options.host)}`;
+  if (systemErrorCode(failure) === 'EADDRINUSE') {
+    const message = `port ${options.ports.join(' and port ')}${place} is in use by another program`;
+    throw new QTChatError('ERR_PORT_IN_USE', message, {
+      hint: 'Choose another with --listen ADDR:PORT',
+      cause: failure,
+    });
+  }
+  const message = `cannot listen on port ${options.ports.join(', ')}${place} (${systemErrorCode(failure) ?? 'unknown reason'})`;
+  const hint = 'Choose an address of this machine and a port above 1023 with --listen ADDR:PORT';
+  throw new QTChatError('ERR_ADDRESS_UNAVAILABLE', message, { hint, cause: failure });
+}
+
+function listenOn(server: Server, host: string | undefined, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: Error): void => reject(error);
+    server.once('error', onError);
+    server.listen({ port, ...(host === undefined ? {} : { host }), exclusive: true }, () => {
+      server.off('error', onError);
+      // Running out of file descriptors is reported here and passes; it must not end the process.
+      server.on('error', () => {});
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
