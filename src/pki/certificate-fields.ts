@@ -1,0 +1,145 @@
+/**
+ * Reads the fields of a certificate that Node's X509Certificate keeps to itself or shows only as
+ * text: names as octets, exact dates, and the extensions (RFC 5280 §4.1, §4.2). Judges nothing.
+ */
+import type { X509Certificate } from 'node:crypto';
+import { QTChatError } from '../errors.js';
+import { derTags } from './der.js';
+import { DerError, DerReader } from './der-reader.js';
+import { extendedKeyUsageOids, type KeyUsage, keyUsageBits, oids } from './oids.js';
+
+/** One extension as encoded; `value` is the content of its OCTET STRING. */
+export interface CertificateExtension {
+  critical: boolean;
+  value: Buffer;
+}
+
+/** The fields of a TBSCertificate. */
+export interface CertificateFields {
+  /** The whole TBSCertificate: what the signature covers. */
+  tbs: Buffer;
+  /** 1, 2 or 3. */
+  version: number;
+  /** Dotted OID of the signature's algorithm. */
+  signatureAlgorithm: string;
+  /** Issuer and subject as complete Name encodings, for octet-wise comparison and copying. */
+  issuer: Buffer;
+  subject: Buffer;
+  notBefore: Date;
+  notAfter: Date;
+  /** By dotted OID. */
+  extensions: ReadonlyMap<string, CertificateExtension>;
+}
+
+/**
+ * Reads a certificate's fields.
+ *
+ * @throws {QTChatError} `ERR_PKI_CERTIFICATE_INVALID` when they break RFC 5280's syntax
+ */
+export function readCertificateFields(certificate: X509Certificate): CertificateFields {
+  return parsing('certificate', () => {
+    const { whole: tbs } = new DerReader(certificate.raw).enter().readAny();
+    const reader = new DerReader(tbs).enter();
+    const version = reader.nextTag === 0xa0 ? reader.enter(0xa0).smallInteger(2) + 1 : 1;
+    reader.read(derTags.integer);
+    const signatureAlgorithm = reader.enter().oid();
+    const { whole: issuer } = reader.readAny();
+    const validity = reader.enter();
+    const notBefore = readTime(validity);
+    const notAfter = readTime(validity);
+    const { whole: subject } = reader.readAny();
+    reader.read(derTags.sequence); // subjectPublicKeyInfo: X509Certificate#publicKey has it
+    reader.optional(0x81);
+    reader.optional(0x82);
+    const extensions = readExtensions(reader.optional(0xa3));
+    reader.end();
+    return { tbs, version, signatureAlgorithm, issuer, subject, notBefore, notAfter, extensions };
+  });
+}
+
+function readExtensions(content: Buffer | undefined): Map<string, CertificateExtension> {
+  const extensions = new Map<string, CertificateExtension>();
+  if (content === undefined) return extensions;
+  const list = new DerReader(content).enter();
+  while (!list.done) {
+    const extension = list.enter();
+    const oid = extension.oid();
+    const critical = extension.optionalBoolean();
+    const value = extension.read(derTags.octetString);
+    extension.end();
+    if (extensions.has(oid)) throw new DerError(`extension ${oid} appears twice`);
+    extensions.set(oid, { critical, value });
+  }
+  return extensions;
+}
+
+/** Reads the UTCTime or GeneralizedTime of RFC 5280 §4.1.2.5: Zulu, with seconds, no fractions. */
+function readTime(reader: DerReader): Date {
+  const utc = reader.nextTag === derTags.utcTime;
+  const text = reader.read(utc ? derTags.utcTime : derTags.generalizedTime).toString('latin1');
+  const parts = /^(\d{2}|\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text);
+  const [, year = '', month, day, hour, minute, second] = parts ?? [];
+  if (parts === null || year.length !== (utc ? 2 : 4)) throw new DerError('a time is malformed');
+  const century = utc ? (Number(year) < 50 ? '20' : '19') : '';
+  const iso = `${century}${year}-${month}-${day}T${hour}:${minute}:${second}`;
+  const date = new Date(`${iso}Z`);
+  if (Number.isNaN(date.getTime()) || !date.toISOString().startsWith(iso)) throw new DerError('a time does not exist');
+  return date;
+}
+
+/** basicConstraints (RFC 5280 §4.2.1.9); `ca: false` when absent. */
+export function basicConstraintsOf(fields: CertificateFields): { ca: boolean; pathLength?: number } {
+  const extension = fields.extensions.get(oids.basicConstraints);
+  if (extension === undefined) return { ca: false };
+  return parsing('basicConstraints', () => {
+    const reader = new DerReader(extension.value).enter();
+    const ca = reader.optionalBoolean();
+    if (reader.done) return { ca };
+    const pathLength = reader.smallInteger(255);
+    reader.end();
+    return { ca, pathLength };
+  });
+}
+
+/** keyUsage (RFC 5280 §4.2.1.3); undefined when absent, which restricts nothing. */
+export function keyUsagesOf(fields: CertificateFields): KeyUsage[] | undefined {
+  const extension = fields.extensions.get(oids.keyUsage);
+  if (extension === undefined) return undefined;
+  return parsing('keyUsage', () => {
+    const octets = new DerReader(extension.value).read(derTags.bitString).subarray(1);
+    const names = Object.keys(keyUsageBits) as KeyUsage[];
+    return names.filter((name) => {
+      const bit = keyUsageBits[name];
+      return ((octets[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0;
+    });
+  });
+}
+
+/** extendedKeyUsage (RFC 5280 §4.2.1.12): names where we have one, dotted OIDs otherwise; undefined when absent. */
+export function extendedKeyUsagesOf(fields: CertificateFields): string[] | undefined {
+  const extension = fields.extensions.get(oids.extendedKeyUsage);
+  if (extension === undefined) return undefined;
+  return parsing('extendedKeyUsage', () => {
+    const reader = new DerReader(extension.value).enter();
+    const usages: string[] = [];
+    while (!reader.done) usages.push(reader.oid());
+    return usages.map((oid) => Object.entries(extendedKeyUsageOids).find(([, known]) => known === oid)?.[0] ?? oid);
+  });
+}
+
+/** subjectKeyIdentifier (RFC 5280 §4.2.1.2); undefined when absent. */
+export function subjectKeyIdOf(fields: CertificateFields): Buffer | undefined {
+  const extension = fields.extensions.get(oids.subjectKeyIdentifier);
+  if (extension === undefined) return undefined;
+  return parsing('subjectKeyIdentifier', () => new DerReader(extension.value).read(derTags.octetString));
+}
+
+/** Runs a parser of `what`, turning malformed DER into `ERR_PKI_CERTIFICATE_INVALID`. */
+export function parsing<Result>(what: string, parse: () => Result): Result {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    throw new QTChatError('ERR_PKI_CERTIFICATE_INVALID', `${what} is malformed: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * A circle is all who hold a certificate under one root. Its id follows from the root's public key;
+ * a member's name in it stands in the certificate as the URI `qtchat://<circle-id>/<member>`.
+ */
+import { createHash, type X509Certificate } from 'node:crypto';
+import { QTChatError, quote } from '../errors.js';
+import { memberNamePattern } from './member-name.js';
+import { subjectAltNamesOf } from './subject-alt-name.js';
+
+/** A member's name in its circle, as a certificate states it. */
+export interface CircleName {
+  circleId: string;
+  member: string;
+}
+
+const circleIdOctets = 16;
+const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
+const circleUriPattern = new RegExp(`^qtchat://([a-z2-7]{26})/(${memberNamePattern})$`);
+
+/** The circle's id: the first 16 octets of SHA-256 over the root's SPKI, in lower-case base32 (RFC 4648 §6), unpadded. */
+export function circleIdOf(root: X509Certificate): string {
+  const digest = createHash('sha256').update(spkiOf(root)).digest();
+  return toBase32(digest.subarray(0, circleIdOctets));
+}
+
+function toBase32(octets: Buffer): string {
+  let text = '';
+  let buffer = 0;
+  let bits = 0;
+  for (const octet of octets) {
+    buffer = (buffer << 8) | octet;
+    bits += 8;
+    for (; bits >= 5; bits -= 5) text += base32[(buffer >> (bits - 5)) & 0x1f];
+    buffer &= (1 << bits) - 1;
+  }
+  return bits === 0 ? text : text + base32[(buffer << (5 - bits)) & 0x1f];
+}
+
+/** The URI that names `member` in a certificate. */
+export function circleUri(circleId: string, member: string): string {
+  return `qtchat://${circleId}/${member}`;
+}
+
+/**
+ * Every circle name that a certificate states; whether its issuer may state it is for path validation.
+ *
+ * @throws {QTChatError} `ERR_PKI_CERTIFICATE_INVALID` when a `qtchat:` URI is not exactly in our form
+ */
+export function circleNamesOf(certificate: X509Certificate): CircleName[] {
+  const uris = subjectAltNamesOf(certificate).filter((name) => name.type === 'uri' && isCircleUri(name.value));
+  return uris.map(({ value }) => parseCircleUri(value));
+}
+
+/** Tells whether a URI has our scheme, well-formed or not; schemes know no case (RFC 3986 §3.1). */
+export function isCircleUri(uri: string): boolean {
+  return /^qtchat:/i.test(uri);
+}
+
+function parseCircleUri(uri: string): CircleName {
+  const [, circleId, member] = circleUriPattern.exec(uri) ?? [];
+  if (circleId !== undefined && member !== undefined) return { circleId, member };
+  throw new QTChatError(
+    'ERR_PKI_CERTIFICATE_INVALID',
+    `the certificate names a circle as ${quote(uri)}: expected qtchat://<circle-id>/<member>`,
+  );
+}
+
+/** SHA-256 of a certificate's SPKI, lower-case hex: names the key, whatever certificate carries it. */
+export function spkiFingerprint(certificate: X509Certificate): string {
+  return createHash('sha256').update(spkiOf(certificate)).digest('hex');
+}
+
+function spkiOf(certificate: X509Certificate): Buffer {
+  return certificate.publicKey.export({ type: 'spki', format: 'der' });
+}

@@ -1,0 +1,36 @@
+/** Issues certificates: check the plan, sign it, and read back what was made before anyone gets it. */
+import { createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
+import { checkPlan } from './check-plan.js';
+import { type Issuer, issuingCertificate } from './issuer.js';
+import type { CertificatePlan } from './plan.js';
+import { signatureAlgorithmOf } from './signature-algorithm.js';
+import { encodeCertificate, encodeTbsCertificate } from './tbs-certificate.js';
+import { verifyIssued, verifyIssuedRoot } from './verify-issued.js';
+
+/**
+ * Issues a member's certificate.
+ *
+ * @throws {QTChatError} what {@link checkPlan} refuses with; `ERR_PKI_PATH_INVALID` when the result does not verify
+ */
+export async function issueCertificate(plan: CertificatePlan, issuer: Issuer): Promise<X509Certificate> {
+  checkPlan(plan, issuer);
+  const algorithm = signatureAlgorithmOf(issuingCertificate(issuer).publicKey);
+  const tbs = encodeTbsCertificate(plan, algorithm);
+  const certificate = new X509Certificate(encodeCertificate(tbs, algorithm, await issuer.sign(tbs)));
+  verifyIssued(certificate, plan, issuer);
+  return certificate;
+}
+
+/**
+ * Issues a self-signed root with its own key.
+ *
+ * @throws {QTChatError} what {@link checkPlan} refuses with; `ERR_PKI_PATH_INVALID` when `key` is not the plan's
+ */
+export async function issueRoot(plan: CertificatePlan, key: KeyObject): Promise<X509Certificate> {
+  checkPlan(plan);
+  const algorithm = signatureAlgorithmOf(createPublicKey(key));
+  const tbs = encodeTbsCertificate(plan, algorithm);
+  const root = new X509Certificate(encodeCertificate(tbs, algorithm, sign(algorithm.digest, tbs, key)));
+  verifyIssuedRoot(root, plan);
+  return root;
+}

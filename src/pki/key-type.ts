@@ -1,0 +1,57 @@
+/** The kinds of key that QTChat makes and certifies; weaker and odder ones have no name here and are refused. */
+import { generateKeyPair, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import { QTChatError, quote } from '../errors.js';
+
+/** Every supported kind of key. */
+export const keyTypes = ['p256', 'p384', 'ed25519', 'rsa2048', 'rsa3072', 'rsa4096'] as const;
+
+/** The name of a supported kind of key. */
+export type KeyType = (typeof keyTypes)[number];
+
+const makeKeyPair = promisify(generateKeyPair);
+
+/**
+ * Reads a kind of key as typed.
+ *
+ * @throws {QTChatError} `ERR_PKI_KEY_TYPE`; the message lists the choices
+ */
+export function parseKeyType(text: string): KeyType {
+  const type = keyTypes.find((known) => known === text);
+  if (type !== undefined) return type;
+  throw new QTChatError('ERR_PKI_KEY_TYPE', `${quote(text)} is no key type: expected ${keyTypes.join(', ')}`, {
+    hint: 'Without --key it is p256',
+  });
+}
+
+/** A fresh private key, made on the thread pool. */
+export async function generateKey(type: KeyType): Promise<KeyObject> {
+  switch (type) {
+    case 'p256':
+      return (await makeKeyPair('ec', { namedCurve: 'P-256' })).privateKey;
+    case 'p384':
+      return (await makeKeyPair('ec', { namedCurve: 'P-384' })).privateKey;
+    case 'ed25519':
+      return (await makeKeyPair('ed25519')).privateKey;
+    default:
+      return (await makeKeyPair('rsa', { modulusLength: Number(type.slice(3)) })).privateKey;
+  }
+}
+
+/** The kind of a private or public key; undefined when it is none of ours, so too weak or too odd. */
+export function keyTypeOf(key: KeyObject): KeyType | undefined {
+  const details = key.asymmetricKeyDetails;
+  switch (key.asymmetricKeyType) {
+    case 'ed25519':
+      return 'ed25519';
+    case 'ec':
+      if (details?.namedCurve === 'prime256v1') return 'p256';
+      return details?.namedCurve === 'secp384r1' ? 'p384' : undefined;
+    case 'rsa':
+      // Any other exponent is either weak or made to slow verification down.
+      if (details?.publicExponent !== 65537n) return undefined;
+      return keyTypes.find((type) => type === `rsa${details.modulusLength}`);
+    default:
+      return undefined;
+  }
+}

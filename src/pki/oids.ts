@@ -1,0 +1,47 @@
+/** Object identifiers, one name each, and the usages that certificates of ours may carry. */
+
+/** Attribute types, extensions (RFC 5280) and key algorithms. */
+export const oids = {
+  commonName: '2.5.4.3',
+
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
+  authorityKeyIdentifier: '2.5.29.35',
+  extendedKeyUsage: '2.5.29.37',
+
+  ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  ecdsaWithSha384: '1.2.840.10045.4.3.3',
+  ecdsaWithSha512: '1.2.840.10045.4.3.4',
+  sha256WithRsa: '1.2.840.113549.1.1.11',
+  sha384WithRsa: '1.2.840.113549.1.1.12',
+  sha512WithRsa: '1.2.840.113549.1.1.13',
+  ed25519: '1.3.101.112',
+} as const;
+
+/** keyUsage bits by name (RFC 5280 §4.2.1.3). */
+export const keyUsageBits = {
+  digitalSignature: 0,
+  nonRepudiation: 1,
+  keyEncipherment: 2,
+  dataEncipherment: 3,
+  keyAgreement: 4,
+  keyCertSign: 5,
+  cRLSign: 6,
+  encipherOnly: 7,
+  decipherOnly: 8,
+} as const;
+
+/** The name of one keyUsage bit. */
+export type KeyUsage = keyof typeof keyUsageBits;
+
+/** extendedKeyUsage purposes by name (RFC 5280 §4.2.1.12). */
+export const extendedKeyUsageOids = {
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+} as const;
+
+/** The name of an extendedKeyUsage purpose that we issue. */
+export type ExtendedKeyUsage = keyof typeof extendedKeyUsageOids;

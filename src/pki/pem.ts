@@ -1,0 +1,49 @@
+/** Certificates between their file forms (PEM and DER, RFC 7468) and memory. Keys are in private-key.ts. */
+import { X509Certificate } from 'node:crypto';
+import { QTChatError } from '../errors.js';
+
+const certificateBlock = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+
+/** More than any chain has; keeps a hostile file from costing much. */
+const maximumCertificates = 100;
+
+/**
+ * Reads every certificate of a PEM text (other blocks and text around them are passed over), or the one of a DER file.
+ *
+ * @returns at least one certificate, in the file's order
+ * @throws {QTChatError} `ERR_PKI_CERTIFICATE_INVALID`
+ */
+export function parseCertificates(file: string | Buffer): X509Certificate[] {
+  if (typeof file !== 'string' && file[0] === 0x30) return [parseOne(file)];
+  const text = typeof file === 'string' ? file : file.toString('latin1');
+  const blocks = text.match(certificateBlock) ?? [];
+  if (blocks.length === 0) {
+    throw new QTChatError(
+      'ERR_PKI_CERTIFICATE_INVALID',
+      'no certificate found: expected PEM with BEGIN CERTIFICATE, or DER',
+    );
+  }
+  if (blocks.length > maximumCertificates) {
+    throw new QTChatError('ERR_PKI_CERTIFICATE_INVALID', `more than ${maximumCertificates} certificates in one file`);
+  }
+  return blocks.map((block) => parseOne(Buffer.from(block.replace(/-----[A-Z ]+-----/g, ''), 'base64')));
+}
+
+function parseOne(der: Buffer): X509Certificate {
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(der);
+  } catch (error) {
+    throw new QTChatError('ERR_PKI_CERTIFICATE_INVALID', 'the certificate is malformed: expected X.509 in DER or PEM', {
+      cause: error,
+    });
+  }
+  // OpenSSL would pass over octets behind the certificate.
+  if (certificate.raw.equals(der)) return certificate;
+  throw new QTChatError('ERR_PKI_CERTIFICATE_INVALID', 'there is more than a certificate in its encoding');
+}
+
+/** The certificates in PEM, one after the other, with a newline at the end. */
+export function toPem(...certificates: readonly X509Certificate[]): string {
+  return certificates.map((certificate) => certificate.toString()).join('');
+}

@@ -1,0 +1,37 @@
+/** Which signature a CA key makes: always SHA-256, except Ed25519, which has a hash of its own (RFC 5758, RFC 4055, RFC 8410). */
+import type { KeyObject } from 'node:crypto';
+import { QTChatError } from '../errors.js';
+import { derNull, derOid, derSequence } from './der.js';
+import { keyTypeOf } from './key-type.js';
+import { oids } from './oids.js';
+
+/** A signature algorithm as certificates and node:crypto name it. */
+export interface SignatureAlgorithm {
+  /** The complete AlgorithmIdentifier. */
+  readonly identifier: Buffer;
+  /** The digest for crypto.sign; null where the algorithm has its own. */
+  readonly digest: 'sha256' | null;
+}
+
+/**
+ * The algorithm with which `key` (private or public) signs.
+ *
+ * @throws {QTChatError} `ERR_PKI_KEY_TYPE` for keys that are none of ours
+ */
+export function signatureAlgorithmOf(key: KeyObject): SignatureAlgorithm {
+  switch (keyTypeOf(key)) {
+    case 'p256':
+    case 'p384':
+      return { identifier: derSequence(derOid(oids.ecdsaWithSha256)), digest: 'sha256' };
+    case 'ed25519':
+      return { identifier: derSequence(derOid(oids.ed25519)), digest: null };
+    case 'rsa2048':
+    case 'rsa3072':
+    case 'rsa4096':
+      return { identifier: derSequence(derOid(oids.sha256WithRsa), derNull), digest: 'sha256' };
+    case undefined:
+      throw new QTChatError('ERR_PKI_KEY_TYPE', 'the CA key is of a kind that QTChat does not sign with', {
+        hint: 'Use P-256, P-384, Ed25519 or RSA with 2048, 3072 or 4096 bits',
+      });
+  }
+}

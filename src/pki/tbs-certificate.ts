@@ -1,0 +1,62 @@
+/** Encodes a plan as TBSCertificate (RFC 5280 §4.1): the octets that are signed. Judges nothing. */
+import {
+  derBitString,
+  derContext,
+  derContextPrimitive,
+  derInteger,
+  derNamedBits,
+  derOctetString,
+  derOid,
+  derSequence,
+  derTime,
+  derTrue,
+} from './der.js';
+import { extendedKeyUsageOids, keyUsageBits, oids } from './oids.js';
+import { type CertificatePlan, encodeName } from './plan.js';
+import type { SignatureAlgorithm } from './signature-algorithm.js';
+import { encodeSubjectAltNames } from './subject-alt-name.js';
+
+const version3 = 2;
+
+/** The TBSCertificate of `plan`, to be signed with `algorithm`. */
+export function encodeTbsCertificate(plan: CertificatePlan, algorithm: SignatureAlgorithm): Buffer {
+  return derSequence(
+    derContext(0, derInteger(version3)),
+    derInteger(BigInt(`0x${plan.serialNumber}`)),
+    algorithm.identifier,
+    plan.issuerName,
+    derSequence(derTime(plan.notBefore), derTime(plan.notAfter)),
+    encodeName(plan.commonName),
+    plan.publicKey.export({ type: 'spki', format: 'der' }),
+    derContext(3, derSequence(...encodeExtensions(plan))),
+  );
+}
+
+/** The certificate of a TBSCertificate and the signature over it. */
+export function encodeCertificate(tbs: Buffer, algorithm: SignatureAlgorithm, signature: Buffer): Buffer {
+  return derSequence(tbs, algorithm.identifier, derBitString(signature));
+}
+
+function encodeExtensions(plan: CertificatePlan): Buffer[] {
+  const { keyUsages, extendedKeyUsages, subjectAltNames } = plan;
+  const purposes = extendedKeyUsages.map((usage) => derOid(extendedKeyUsageOids[usage]));
+  const extensions = [
+    criticalExtension(oids.basicConstraints, plan.ca ? derSequence(derTrue) : derSequence()),
+    criticalExtension(oids.keyUsage, derNamedBits(keyUsages.map((usage) => keyUsageBits[usage]))),
+    extension(oids.subjectKeyIdentifier, derOctetString(plan.subjectKeyId)),
+    extension(oids.authorityKeyIdentifier, derSequence(derContextPrimitive(0, plan.authorityKeyId))),
+  ];
+  if (purposes.length > 0) extensions.push(extension(oids.extendedKeyUsage, derSequence(...purposes)));
+  if (subjectAltNames.length > 0) {
+    extensions.push(extension(oids.subjectAltName, encodeSubjectAltNames(subjectAltNames)));
+  }
+  return extensions;
+}
+
+function extension(oid: string, value: Buffer): Buffer {
+  return derSequence(derOid(oid), derOctetString(value));
+}
+
+function criticalExtension(oid: string, value: Buffer): Buffer {
+  return derSequence(derOid(oid), derTrue, derOctetString(value));
+}
