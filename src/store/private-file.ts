@@ -102,7 +102,8 @@ export async function flushFolder(path: string): Promise<void> {
   }
 }
 
-async function writeFlushed(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+/** Creates a file, which must not exist, and flushes it to disk. Readers may see it half-written. */
+export async function writeFlushed(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   const file = await open(path, 'wx', mode);
   try {
     await file.writeFile(content);
@@ -156,9 +157,10 @@ async function read(path: string, { isPrivate }: { isPrivate: boolean }): Promis
   }
 }
 
-async function explainingWrite(path: string, action: () => Promise<unknown>): Promise<void> {
+/** Runs `action`, turning errors of the system into `ERR_STORE_UNWRITABLE` for `path`. */
+export async function explainingWrite<Result>(path: string, action: () => Promise<Result>): Promise<Result> {
   try {
-    await action();
+    return await action();
   } catch (error) {
     throw explained(error, path, 'write');
   }
@@ -180,7 +182,8 @@ function explained(error: unknown, path: string, verb: 'read' | 'write'): unknow
   return new QTChatError(code, message, { hint, cause: error });
 }
 
-function existsError(path: string): QTChatError {
+/** The error for a path that is taken. */
+export function existsError(path: string): QTChatError {
   return new QTChatError('ERR_STORE_EXISTS', `${quote(path)} exists already`, {
     hint: 'Nothing was overwritten; with --force the old file is kept as .bak',
   });

@@ -11,7 +11,7 @@ import { packageRoot } from '../../src/package-root.js';
 export interface CommandWorld {
   readonly home: string;
   readonly env?: Record<string, string>;
-  /** Text on standard input, or a stream; empty and closed when left out. Never a terminal. */
+  /** Text on standard input, or a stream; empty and closed when left out. If it is a terminal, so is stderr. */
   readonly stdin?: string | Input;
   readonly loginName?: string;
   readonly clock?: () => Date;
@@ -51,6 +51,7 @@ export async function runCommand(argv: readonly string[], world: CommandWorld): 
   let exitCode = 0;
   const stdout = collect(world.onStdout);
   const stderr = collect(world.onStderr);
+  if (typeof world.stdin === 'object' && world.stdin.isTTY) Object.assign(stderr.stream, { isTTY: true });
   const deps: Deps = {
     clock: world.clock ?? (() => new Date()),
     random: randomBytes,

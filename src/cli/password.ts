@@ -1,0 +1,112 @@
+/**
+ * Where passwords come from, in this order: the file named by a flag (`-` = standard input), the
+ * file named by an environment variable, the credential of a systemd service, the prompt. Never the
+ * command line itself, which others on the machine can read.
+ */
+import { join } from 'node:path';
+import { isQTChatError, QTChatError, quote } from '../errors.js';
+import { readBoundedFile } from '../store/private-file.js';
+import type { Deps, Input } from './deps.js';
+import { askSecret, canPrompt } from './prompt.js';
+
+/** What a password is for. */
+export type PasswordPurpose = 'ca' | 'identity' | 'pfx';
+
+/** Which password is wanted, and how. */
+export interface PasswordRequest {
+  readonly purpose: PasswordPurpose;
+  /** Value of the flag, e.g. `--ca-password-file`. */
+  readonly file?: string | undefined;
+  /** The password is a new one: it is asked for twice. */
+  readonly confirm?: boolean;
+  /** With `confirm`: Enter alone means no password. */
+  readonly optional?: boolean;
+  readonly deps: Pick<Deps, 'env' | 'stdin' | 'stderr' | 'signal'>;
+}
+
+const labels: Readonly<Record<PasswordPurpose, string>> = {
+  ca: 'the CA key',
+  identity: 'the identity',
+  pfx: 'the .pfx file',
+};
+
+const inputLimitBytes = 64 * 1024;
+const emptiedInputs = new WeakSet<Input>();
+
+/**
+ * Finds a password.
+ *
+ * @returns undefined only under `confirm` and `optional`, when the answer is that there be none
+ * @throws {QTChatError} `ERR_PASSWORD_REQUIRED` when a file is empty or nobody can be asked,
+ *   `ERR_CANCELLED`, and what reading a file throws
+ */
+export async function readPassword(request: PasswordRequest): Promise<string | undefined> {
+  const { purpose, file, deps } = request;
+  if (file === '-') return firstLine(await readInput(deps.stdin), 'standard input');
+  if (file !== undefined) return readPasswordFile(file);
+  const named = deps.env[`QTCHAT_${purpose.toUpperCase()}_PASSWORD_FILE`];
+  if (named) return readPasswordFile(named);
+  return (await readCredential(request)) ?? (await promptForPassword(request));
+}
+
+async function readPasswordFile(path: string): Promise<string> {
+  return firstLine(await readBoundedFile(path), quote(path));
+}
+
+async function readCredential({ purpose, deps }: PasswordRequest): Promise<string | undefined> {
+  const folder = deps.env.CREDENTIALS_DIRECTORY;
+  if (!folder) return undefined;
+  try {
+    return await readPasswordFile(join(folder, `qtchat-${purpose}-password`));
+  } catch (error) {
+    if (isQTChatError(error, 'ERR_STORE_NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
+
+async function promptForPassword(request: PasswordRequest): Promise<string | undefined> {
+  const { purpose, confirm = false, optional = false, deps } = request;
+  const label = labels[purpose];
+  if (!canPrompt(deps)) {
+    const none = optional ? ', or --no-password for none' : '';
+    throw new QTChatError(
+      'ERR_PASSWORD_REQUIRED',
+      `a password for ${label} is needed, and there is no terminal to ask`,
+      {
+        hint: `Name a file with --${purpose}-password-file FILE (- for standard input)${none}`,
+      },
+    );
+  }
+  const question = confirm ? `New password for ${label}${optional ? ' (Enter for none)' : ''}` : `Password of ${label}`;
+  for (;;) {
+    const password = await askSecret(question, deps);
+    if (password === '' && optional) return undefined;
+    if (password === '') deps.stderr.write('A password is needed; Ctrl-C cancels\n');
+    else if (!confirm || (await askSecret('The same again', deps)) === password) return password;
+    else deps.stderr.write('The two are not the same; once more\n');
+  }
+}
+
+async function readInput(stdin: Input): Promise<Buffer> {
+  if (emptiedInputs.has(stdin)) {
+    throw new QTChatError('ERR_USAGE', 'standard input can give one password only', {
+      hint: 'Name a file for the other one',
+    });
+  }
+  emptiedInputs.add(stdin);
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of stdin) {
+    const octets = Buffer.from(chunk as Uint8Array);
+    chunks.push(octets);
+    sizeBytes += octets.length;
+    if (octets.includes('\n') || sizeBytes > inputLimitBytes) break;
+  }
+  return Buffer.concat(chunks);
+}
+
+function firstLine(content: Buffer, source: string): string {
+  const [line = ''] = content.toString('utf8').split(/\r?\n/, 1);
+  if (line !== '') return line;
+  throw new QTChatError('ERR_PASSWORD_REQUIRED', `the password in ${source} is empty: its first line was expected`);
+}

@@ -1,0 +1,136 @@
+/**
+ * The identities of a home: for each member its key, its certificates, the root it trusts, and
+ * where the key came from. A folder a member, written and replaced as a whole.
+ */
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isQTChatError, QTChatError, quote, systemErrorCode } from '../errors.js';
+import { circleIdOf, circleNamesOf } from '../pki/circle.js';
+import { parseMemberName } from '../pki/member-name.js';
+import { parseCertificates, toPem } from '../pki/pem.js';
+import { readPrivateKey } from '../pki/private-key.js';
+import { currentMember, type Home, identitiesFolder, identityFolder } from './home.js';
+import { readBoundedFile, readPrivateFile, refuseExisting } from './private-file.js';
+import { writeFolderSafely } from './private-folder.js';
+
+/** Who made the private key: this machine, or a server that has therefore seen it. */
+export type KeyOrigin = 'local' | 'server';
+
+/** A member's key and certificates. */
+export interface Identity {
+  readonly member: string;
+  readonly circleId: string;
+  readonly privateKey: KeyObject;
+  /** Leaf first, without the root. */
+  readonly chain: X509Certificate[];
+  readonly trustAnchor: X509Certificate;
+  readonly keyOrigin: KeyOrigin;
+}
+
+/**
+ * Refuses when this home has an identity of that name: ask before making a key or a certificate.
+ *
+ * @throws {QTChatError} `ERR_STORE_EXISTS`
+ */
+export async function refuseExistingIdentity(home: Home, member: string): Promise<void> {
+  await refuseExisting([identityFolder(home, member)]);
+}
+
+/**
+ * Saves an identity, all of it or nothing. As whom the home speaks is another matter: see `speakAs`.
+ *
+ * @param options.replace - an identity of the same name is lost
+ * @throws {QTChatError} `ERR_STORE_EXISTS` unless `replace`, `ERR_STORE_UNWRITABLE`
+ */
+export async function saveIdentity(home: Home, identity: Identity, options: { replace: boolean }): Promise<void> {
+  const { member, privateKey, chain, trustAnchor, keyOrigin } = identity;
+  await writeFolderSafely(
+    identityFolder(home, member),
+    [
+      { name: 'key.pem', content: String(privateKey.export({ type: 'pkcs8', format: 'pem' })), mode: 0o600 },
+      { name: 'cert.pem', content: toPem(...chain), mode: 0o644 },
+      { name: 'root.pem', content: toPem(trustAnchor), mode: 0o644 },
+      { name: 'identity.json', content: `${JSON.stringify({ keyOrigin })}\n`, mode: 0o600 },
+    ],
+    options.replace ? 'replace' : 'refuse',
+  );
+}
+
+/**
+ * Loads an identity, by default that of the member as whom the home speaks. Whether it is still
+ * valid is for the caller to judge.
+ *
+ * @throws {QTChatError} `ERR_STORE_NO_IDENTITY`, `ERR_STORE_PERMISSIONS`, and `ERR_STORE_DAMAGED`
+ *   when its parts do not belong together
+ */
+export async function loadIdentity(home: Home, member?: string): Promise<Identity> {
+  const name = member ?? (await currentMember(home));
+  if (name === undefined) throw noIdentity(`there is no identity in ${quote(home.folder)} yet`);
+  const folder = identityFolder(home, name);
+  try {
+    const [keyPem, certificates, root, settings] = await Promise.all([
+      readPrivateFile(join(folder, 'key.pem')),
+      readBoundedFile(join(folder, 'cert.pem')),
+      readBoundedFile(join(folder, 'root.pem')),
+      readBoundedFile(join(folder, 'identity.json')),
+    ]);
+    const privateKey = await readPrivateKey(keyPem);
+    const chain = parseCertificates(certificates);
+    return assembleIdentity({ member: name, privateKey, chain, root: parseCertificates(root), settings });
+  } catch (error) {
+    if (isQTChatError(error, 'ERR_STORE_NOT_FOUND') && !(await listIdentities(home)).includes(name)) {
+      throw noIdentity(`there is no identity ${quote(name)} in ${quote(home.folder)}`);
+    }
+    if (isQTChatError(error, 'ERR_STORE_PERMISSIONS')) throw error;
+    const fault = error instanceof Error ? error.message : String(error);
+    throw new QTChatError('ERR_STORE_DAMAGED', `the identity in ${quote(folder)} is damaged: ${fault}`, {
+      hint: 'Restore the folder from a backup, or ask for a new invite',
+      cause: error,
+    });
+  }
+}
+
+/** The names of all identities of this home, sorted. */
+export async function listIdentities(home: Home): Promise<string[]> {
+  const names = await readdir(identitiesFolder(home)).catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  return names.filter(isMemberName).sort();
+}
+
+interface Parts {
+  readonly member: string;
+  readonly privateKey: KeyObject;
+  readonly chain: X509Certificate[];
+  readonly root: X509Certificate[];
+  readonly settings: Buffer;
+}
+
+function assembleIdentity({ member, privateKey, chain, root, settings }: Parts): Identity {
+  const [leaf] = chain;
+  const [trustAnchor] = root;
+  if (leaf === undefined || trustAnchor === undefined) throw new Error('a certificate is missing');
+  if (!leaf.checkPrivateKey(privateKey)) throw new Error('key and certificate do not belong together');
+  const circleId = circleIdOf(trustAnchor);
+  const isNamed = circleNamesOf(leaf).some((name) => name.circleId === circleId && name.member === member);
+  if (!isNamed) throw new Error(`the certificate is not that of ${member} in this circle`);
+  const { keyOrigin } = JSON.parse(settings.toString('utf8')) as { keyOrigin?: unknown };
+  if (keyOrigin !== 'local' && keyOrigin !== 'server') throw new Error('identity.json has no keyOrigin');
+  return { member, circleId, privateKey, chain, trustAnchor, keyOrigin };
+}
+
+function isMemberName(text: string): boolean {
+  try {
+    return parseMemberName(text) === text;
+  } catch {
+    return false;
+  }
+}
+
+function noIdentity(message: string): QTChatError {
+  return new QTChatError('ERR_STORE_NO_IDENTITY', message, {
+    hint: 'Join a circle with qtchat enroll, or, on the home of a CA, run qtchat cert issue',
+  });
+}
