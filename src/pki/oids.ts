@@ -1,6 +1,6 @@
 /** Object identifiers, one name each, and the usages that certificates of ours may carry. */
 
-/** Attribute types, extensions (RFC 5280) and key algorithms. */
+/** Attribute types, extensions (RFC 5280), signatures, and password-based encryption (RFC 8018). */
 export const oids = {
   commonName: '2.5.4.3',
 
@@ -19,6 +19,16 @@ export const oids = {
   sha384WithRsa: '1.2.840.113549.1.1.12',
   sha512WithRsa: '1.2.840.113549.1.1.13',
   ed25519: '1.3.101.112',
+
+  pbes2: '1.2.840.113549.1.5.13',
+  pbkdf2: '1.2.840.113549.1.5.12',
+  hmacWithSha1: '1.2.840.113549.2.7',
+  hmacWithSha256: '1.2.840.113549.2.9',
+  hmacWithSha384: '1.2.840.113549.2.10',
+  hmacWithSha512: '1.2.840.113549.2.11',
+  aes128Cbc: '2.16.840.1.101.3.4.1.2',
+  aes192Cbc: '2.16.840.1.101.3.4.1.22',
+  aes256Cbc: '2.16.840.1.101.3.4.1.42',
 } as const;
 
 /** keyUsage bits by name (RFC 5280 §4.2.1.3). */

@@ -6,7 +6,7 @@ import { createHash, createPublicKey, type KeyObject, type X509Certificate } fro
 import { QTChatError } from '../errors.js';
 import { readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
 import { circleIdOf, circleUri } from './circle.js';
-import { derOid, derSequence, derSet, derUtf8String } from './der.js';
+import { derOid, derSequence, derSet, derTags, derUtf8String } from './der.js';
 import { DerReader } from './der-reader.js';
 import { type Issuer, issuingCertificate, rootCertificate } from './issuer.js';
 import { type ExtendedKeyUsage, type KeyUsage, oids } from './oids.js';
@@ -195,7 +195,7 @@ function publicPart(key: KeyObject): KeyObject {
 export function keyIdentifier(key: KeyObject): Buffer {
   const spki = new DerReader(publicPart(key).export({ type: 'spki', format: 'der' })).enter();
   spki.enter(); // algorithm
-  return createHash('sha1').update(spki.read(0x03).subarray(1)).digest();
+  return createHash('sha1').update(spki.read(derTags.bitString).subarray(1)).digest();
 }
 
 function withoutRepeats(names: readonly SubjectAltName[]): SubjectAltName[] {

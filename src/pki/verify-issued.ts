@@ -12,7 +12,7 @@ import {
   subjectKeyIdOf,
 } from './certificate-fields.js';
 import { type Issuer, rootCertificate } from './issuer.js';
-import type { CertificatePlan } from './plan.js';
+import { type CertificatePlan, encodeName } from './plan.js';
 import { subjectAltNamesIn } from './subject-alt-name.js';
 import { verifyPath } from './verify-path.js';
 
@@ -46,7 +46,7 @@ function verifyFields(certificate: X509Certificate, plan: CertificatePlan): void
   const fields = readCertificateFields(certificate);
   const found = {
     serialNumber: certificate.serialNumber,
-    commonName: certificate.subject,
+    subject: fields.subject.toString('hex'),
     notBefore: fields.notBefore,
     notAfter: fields.notAfter,
     ca: basicConstraintsOf(fields).ca,
@@ -57,7 +57,7 @@ function verifyFields(certificate: X509Certificate, plan: CertificatePlan): void
   };
   const planned = {
     serialNumber: plan.serialNumber,
-    commonName: `CN=${plan.commonName}`,
+    subject: encodeName(plan.commonName).toString('hex'),
     notBefore: plan.notBefore,
     notAfter: plan.notAfter,
     ca: plan.ca,

@@ -1,0 +1,111 @@
+/**
+ * Password-based encryption PBES2 (RFC 8018 §6.2), shared by encrypted private keys and .pfx files.
+ * Writes AES-256-CBC under PBKDF2-HMAC-SHA256; reads any AES-CBC under any HMAC of the SHA family,
+ * up to a cap on the iterations. CBC has no integrity of its own: a wrong password is found only
+ * by the padding or by what comes out, so callers must check the plaintext's form.
+ */
+import { createCipheriv, createDecipheriv, pbkdf2 } from 'node:crypto';
+import { promisify } from 'node:util';
+import { QTChatError } from '../errors.js';
+import { derInteger, derNull, derOctetString, derOid, derSequence, derTags } from './der.js';
+import { DerError, type DerReader } from './der-reader.js';
+import { oids } from './oids.js';
+
+const deriveKey = promisify(pbkdf2);
+
+/** Readers refuse more before deriving anything: a file from a stranger must not cost minutes. */
+export const iterationsCap = 2_000_000;
+
+const saltOctets = 16;
+const ivOctets = 16;
+
+const ciphers: Readonly<Record<string, { name: string; keyOctets: number }>> = {
+  [oids.aes128Cbc]: { name: 'aes-128-cbc', keyOctets: 16 },
+  [oids.aes192Cbc]: { name: 'aes-192-cbc', keyOctets: 24 },
+  [oids.aes256Cbc]: { name: 'aes-256-cbc', keyOctets: 32 },
+};
+
+/** Digests by the OID of their HMAC. */
+export const hmacDigests: Readonly<Record<string, string>> = {
+  [oids.hmacWithSha1]: 'sha1',
+  [oids.hmacWithSha256]: 'sha256',
+  [oids.hmacWithSha384]: 'sha384',
+  [oids.hmacWithSha512]: 'sha512',
+};
+
+/** Encrypted octets and the AlgorithmIdentifier that says how. */
+export interface Pbes2Encrypted {
+  algorithm: Buffer;
+  ciphertext: Buffer;
+}
+
+/** Encrypts `plaintext` under the UTF-8 octets of `password`, with fresh salt and IV. */
+export async function encryptPbes2(
+  plaintext: Buffer,
+  password: string,
+  options: { iterations: number; random: (size: number) => Buffer },
+): Promise<Pbes2Encrypted> {
+  const { iterations, random } = options;
+  const [salt, iv] = [random(saltOctets), random(ivOctets)];
+  const key = await deriveKey(password, salt, iterations, 32, 'sha256');
+  const cipher = createCipheriv('aes-256-cbc', key, iv);
+  const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
+  const prf = derSequence(derOid(oids.hmacWithSha256), derNull);
+  const kdf = derSequence(derOid(oids.pbkdf2), derSequence(derOctetString(salt), derInteger(iterations), prf));
+  const scheme = derSequence(derOid(oids.aes256Cbc), derOctetString(iv));
+  return { algorithm: derSequence(derOid(oids.pbes2), derSequence(kdf, scheme)), ciphertext };
+}
+
+/** PBKDF2's parameters as a file states them. */
+export interface Pbkdf2Parameters {
+  salt: Buffer;
+  iterations: number;
+  keyOctets: number | undefined;
+  digest: string;
+}
+
+/**
+ * Decrypts what PBES2 encrypted.
+ *
+ * @param parameters - PBES2-params: the AlgorithmIdentifier's second part
+ * @throws {DerError} when the parameters are malformed, unsupported or ask for too many iterations
+ * @throws {QTChatError} `ERR_PASSWORD_WRONG` when the padding is wrong; not every wrong password is found so
+ */
+export async function decryptPbes2(parameters: DerReader, ciphertext: Buffer, password: string): Promise<Buffer> {
+  const kdf = parameters.enter();
+  const scheme = parameters.enter();
+  parameters.end();
+  if (kdf.oid() !== oids.pbkdf2) throw new DerError('the key derivation is not PBKDF2');
+  const { salt, iterations, keyOctets, digest } = readPbkdf2(kdf.enter());
+  const cipher = ciphers[scheme.oid()];
+  if (cipher === undefined) throw new DerError('the cipher is not AES in CBC mode');
+  const iv = scheme.read(derTags.octetString);
+  const blocks = ciphertext.length / ivOctets;
+  if (iv.length !== ivOctets || !Number.isInteger(blocks) || blocks === 0)
+    throw new DerError('the blocks do not fit AES');
+  if (keyOctets !== undefined && keyOctets !== cipher.keyOctets) throw new DerError('the key length does not fit AES');
+  const key = await deriveKey(password, salt, iterations, cipher.keyOctets, digest);
+  const decipher = createDecipheriv(cipher.name, key, iv);
+  try {
+    return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
+  } catch (error) {
+    throw new QTChatError('ERR_PASSWORD_WRONG', 'the password is wrong', { cause: error });
+  }
+}
+
+/**
+ * Reads PBKDF2-params (RFC 8018 appendix A.2).
+ *
+ * @throws {DerError} when they are malformed, unsupported or ask for too many iterations
+ */
+export function readPbkdf2(reader: DerReader): Pbkdf2Parameters {
+  const salt = reader.read(derTags.octetString);
+  const iterations = reader.smallInteger(iterationsCap);
+  if (iterations === 0) throw new DerError('the iterations are none');
+  const keyOctets = reader.nextTag === derTags.integer ? reader.smallInteger(0xffff) : undefined;
+  const prf = reader.done ? oids.hmacWithSha1 : reader.enter().oid();
+  const digest = hmacDigests[prf];
+  if (digest === undefined) throw new DerError('the pseudo-random function is not HMAC with SHA-1 or SHA-2');
+  reader.end();
+  return { salt, iterations, keyOctets, digest };
+}
