@@ -1,9 +1,8 @@
 /** Opens the ledger of a home: who holds what, kept in one SQLite file that commands and the Auto CA share. */
-import { rename } from 'node:fs/promises';
-import { CompiledQuery, type Transaction } from 'kysely';
-import { QTChatError, quote, systemErrorCode } from '../errors.js';
+import { sql, type Transaction } from 'kysely';
+import { QTChatError, quote } from '../errors.js';
 import { type Home, ledgerPath } from '../store/home.js';
-import { createFolder, exists } from '../store/private-file.js';
+import { createFolder, exists, writeFileSafely } from '../store/private-file.js';
 import { openSqlite } from '../store/sqlite.js';
 import { type Ledger, type LedgerSchema, migrations } from './schema.js';
 
@@ -29,23 +28,34 @@ export async function openLedger(home: Home): Promise<Ledger> {
 }
 
 /**
- * Moves the ledger of a former CA out of the way, so that the next {@link openLedger} begins anew.
+ * Copies the ledger of a former CA aside and begins a new one in its place.
  *
- * @returns where it is now, or undefined when there was none
+ * The file itself stays: processes that have it open would damage a new one under the same name.
+ *
+ * @returns where the copy is, or undefined when there was nothing to keep
+ * @throws {QTChatError} as {@link openLedger}
  */
 export async function retireLedger(home: Home): Promise<string | undefined> {
   const path = ledgerPath(home);
   if (!(await exists(path))) return undefined;
-  let number = 1;
-  const target = (): string => `${path}.bak${number === 1 ? '' : number}`;
-  while (await exists(target())) number += 1;
-  // SQLite finds its companions by name, so they move along.
-  for (const suffix of ['', '-wal', '-shm']) {
-    await rename(path + suffix, target() + suffix).catch((error: unknown) => {
-      if (suffix === '' || systemErrorCode(error) !== 'ENOENT') throw error;
-    });
+  const ledger = await openLedger(home);
+  try {
+    let number = 1;
+    const copy = (): string => `${path}.bak${number === 1 ? '' : number}`;
+    while (await exists(copy())) number += 1;
+    await writeFileSafely(copy(), '', { mode: 0o600, existing: 'refuse' });
+    await sql`vacuum into ${copy()}`.execute(ledger);
+    await inTransaction(ledger, beginAnew);
+    return copy();
+  } finally {
+    await ledger.destroy();
   }
-  return target();
+}
+
+async function beginAnew(ledger: Ledger): Promise<void> {
+  const tables = sql<{ name: string }>`select name from sqlite_schema where type = 'table' order by rowid desc`;
+  for (const { name } of (await tables.execute(ledger)).rows) await sql`drop table ${sql.table(name)}`.execute(ledger);
+  await applyMigrations(ledger, 0);
 }
 
 /** Runs `body` in the transaction that `ledger` is, or else in a new one that commits when it returns. */
@@ -65,11 +75,15 @@ async function migrate(ledger: Ledger, path: string): Promise<void> {
       hint: 'Install the newest version',
     });
   }
-  for (const statement of migrations.slice(version).flat()) await ledger.executeQuery(CompiledQuery.raw(statement));
-  await ledger.executeQuery(CompiledQuery.raw(`pragma user_version = ${migrations.length}`));
+  await applyMigrations(ledger, version);
+}
+
+async function applyMigrations(ledger: Ledger, from: number): Promise<void> {
+  for (const statement of migrations.slice(from).flat()) await sql.raw(statement).execute(ledger);
+  await sql.raw(`pragma user_version = ${migrations.length}`).execute(ledger);
 }
 
 async function readVersion(ledger: Ledger): Promise<number> {
-  const { rows } = await ledger.executeQuery<{ user_version: number }>(CompiledQuery.raw('pragma user_version'));
+  const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(ledger);
   return rows[0]?.user_version ?? 0;
 }

@@ -1,0 +1,66 @@
+/** A ledger in a fresh home, with a CA to issue from and a clock to turn. */
+import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type IssuedMember,
+  issueMemberCertificate,
+  type MemberRequest,
+} from '../../src/ledger/issue-member-certificate.js';
+import { type Ledger, openLedger } from '../../src/ledger/open.js';
+import { createIssuer, type Issuer } from '../../src/pki/issuer.js';
+import type { Profile } from '../../src/pki/profile.js';
+import type { Home } from '../../src/store/home.js';
+import { loadProfile } from '../../src/store/profiles.js';
+import { makeCircle, makeKey } from './certificates.js';
+
+/** A ledger and everything that issuing takes. */
+export interface TestLedger {
+  readonly home: Home;
+  readonly ledger: Ledger;
+  readonly issuer: Issuer;
+  readonly profile: Profile;
+  readonly deps: { clock: () => Date; random: (size: number) => Buffer };
+  /** Turns the clock forward. */
+  advance(ms: number): void;
+  /** Issues for bob, one day, no names, unless told otherwise. */
+  issue(request?: Partial<MemberRequest>): Promise<IssuedMember>;
+  close(): Promise<void>;
+}
+
+/** Opens a fresh one; close it when done. */
+export async function makeLedger(): Promise<TestLedger> {
+  const home = { folder: mkdtempSync(join(tmpdir(), 'qtchat-ledger-')) };
+  const [ledger, circle, profile] = await Promise.all([openLedger(home), makeCircle(), loadProfile()]);
+  const issuer = createIssuer(circle.key, [circle.certificate]);
+  let nowMs = Math.floor(Date.now() / 1000) * 1000;
+  const deps = { clock: () => new Date(nowMs), random: randomBytes };
+  return {
+    home,
+    ledger,
+    issuer,
+    profile,
+    deps,
+    advance: (ms) => {
+      nowMs += ms;
+    },
+    issue: (request) =>
+      issueMemberCertificate(
+        ledger,
+        issuer,
+        profile,
+        { member: 'bob', names: [], publicKey: makePublicKey(), validityDays: 1, by: 'test', ...request },
+        deps,
+      ),
+    close: async () => {
+      await ledger.destroy();
+      rmSync(home.folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A fresh public key. */
+export function makePublicKey(): KeyObject {
+  return createPublicKey(makeKey());
+}

@@ -1,0 +1,201 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { listAudit } from '../../../src/ledger/audit.js';
+import { findCertificate, listCertificates } from '../../../src/ledger/certificates.js';
+import {
+  completeInvite,
+  createInvite,
+  findInviteFault,
+  findUsableInvite,
+  listInvites,
+  type NewInvite,
+  reservationMs,
+  reserveInvite,
+} from '../../../src/ledger/invites.js';
+import { makeLedger, makePublicKey, type TestLedger } from '../../helpers/ledger.js';
+
+const hourMs = 3_600_000;
+
+describe('invites', () => {
+  let test: TestLedger;
+
+  beforeEach(async () => {
+    test = await makeLedger();
+  });
+
+  afterEach(() => test.close());
+
+  const now = (): Date => test.deps.clock();
+
+  async function create(changes: Partial<NewInvite> = {}): Promise<void> {
+    const invite: NewInvite = {
+      id: 'i1',
+      member: 'bob',
+      names: [{ type: 'dns', value: 'bob.home' }],
+      psk: Buffer.alloc(32, 7),
+      validityDays: 30,
+      expiresAt: new Date(now().getTime() + 24 * hourMs),
+      ...changes,
+    };
+    await createInvite(test.ledger, invite, test.deps);
+  }
+
+  async function reserve(id = 'i1'): Promise<string> {
+    const publicKey = makePublicKey();
+    const { certificate } = await reserveInvite(test.ledger, test.issuer, test.profile, id, publicKey, test.deps);
+    return certificate.serialNumber;
+  }
+
+  async function validSerialNumbers(): Promise<string[]> {
+    const valid = await listCertificates(test.ledger, { validAt: now() });
+    return valid.map(({ serialNumber }) => serialNumber);
+  }
+
+  it('are found as they were made', async () => {
+    await create();
+    expect(await findUsableInvite(test.ledger, 'i1', now())).toEqual({
+      id: 'i1',
+      member: 'bob',
+      names: [{ type: 'dns', value: 'bob.home' }],
+      psk: Buffer.alloc(32, 7),
+      state: 'open',
+      validityDays: 30,
+      replace: false,
+      createdAt: now(),
+      expiresAt: new Date(now().getTime() + 24 * hourMs),
+    });
+    expect(await findInviteFault(test.ledger, 'i1', now())).toBeUndefined();
+  });
+
+  it('lead to a certificate with the names of the invite, then end', async () => {
+    await create();
+    const serialNumber = await reserve();
+    const record = await findCertificate(test.ledger, serialNumber);
+    expect(record).toMatchObject({ member: 'bob', names: [{ type: 'dns', value: 'bob.home' }] });
+    expect(await findUsableInvite(test.ledger, 'i1', now())).toMatchObject({ state: 'reserved', serialNumber });
+    expect(await completeInvite(test.ledger, 'i1', serialNumber, test.deps)).toBe(true);
+    expect(await findInviteFault(test.ledger, 'i1', now())).toBe('spent');
+    expect(await validSerialNumbers()).toEqual([serialNumber]);
+    expect((await listAudit(test.ledger)).map(({ event }) => event)).toEqual([
+      'invite.created',
+      'certificate.issued',
+      'invite.reserved',
+      'invite.completed',
+    ]);
+  });
+
+  it('forget their key when they are done', async () => {
+    await create();
+    await completeInvite(test.ledger, 'i1', await reserve(), test.deps);
+    expect(await listInvites(test.ledger)).toMatchObject([{ state: 'done', psk: Buffer.alloc(0) }]);
+  });
+
+  it.each([
+    ['unknown', 'another', () => Promise.resolve()],
+    ['expired', 'i1', async () => test.advance(24 * hourMs)],
+    ['spent', 'i1', async () => void (await completeInvite(test.ledger, 'i1', await reserve(), test.deps))],
+    [
+      'spent',
+      'i1',
+      async () => {
+        await reserve();
+        test.advance(reservationMs);
+      },
+    ],
+  ])('that are %s lead to nothing', async (fault, id, prepare) => {
+    await create();
+    await prepare();
+    const before = await listCertificates(test.ledger);
+    expect(await findUsableInvite(test.ledger, id, now())).toBeUndefined();
+    expect(await findInviteFault(test.ledger, id, now())).toBe(fault);
+    await expect(reserve(id)).rejects.toMatchObject({
+      code: 'ERR_ENROLL_REFUSED',
+      message: expect.stringContaining(fault),
+    });
+    expect(await listCertificates(test.ledger)).toEqual(before);
+  });
+
+  it('answered again while reserved leave the last certificate valid', async () => {
+    await create();
+    const first = await reserve();
+    test.advance(reservationMs - 1);
+    const second = await reserve();
+    expect(await findCertificate(test.ledger, first)).toMatchObject({ revocationReason: 'superseded' });
+    expect(await validSerialNumbers()).toEqual([second]);
+    expect(await completeInvite(test.ledger, 'i1', first, test.deps)).toBe(false);
+    expect(await completeInvite(test.ledger, 'i1', second, test.deps)).toBe(true);
+  });
+
+  it('answered at once by several leave one certificate valid', async () => {
+    await create();
+    const answers = await Promise.all([reserve(), reserve(), reserve()]);
+    const valid = await validSerialNumbers();
+    expect(valid).toHaveLength(1);
+    expect(answers).toContain(valid[0]);
+    const completed = await Promise.all(
+      answers.map((serialNumber) => completeInvite(test.ledger, 'i1', serialNumber, test.deps)),
+    );
+    expect(completed.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('stay open, and their member without certificate, when issuing fails', async () => {
+    await create();
+    const issuer = { ...test.issuer, sign: () => Promise.reject(new Error('no signature')) };
+    const attempt = reserveInvite(test.ledger, issuer, test.profile, 'i1', makePublicKey(), test.deps);
+    await expect(attempt).rejects.toThrow('no signature');
+    expect(await findUsableInvite(test.ledger, 'i1', now())).toMatchObject({ state: 'open' });
+    expect(await listCertificates(test.ledger)).toEqual([]);
+  });
+
+  it.each([
+    ['before they were answered', false],
+    ['after they were done', true],
+  ])('cannot be completed %s', async (_title, done) => {
+    await create();
+    const serialNumber = done ? await reserve() : 'AB';
+    if (done) await completeInvite(test.ledger, 'i1', serialNumber, test.deps);
+    const before = await listAudit(test.ledger);
+    expect(await completeInvite(test.ledger, 'i1', serialNumber, test.deps)).toBe(false);
+    expect(await listAudit(test.ledger)).toEqual(before);
+  });
+
+  describe('for a name that is taken', () => {
+    it.each([
+      ['a valid certificate', async () => void (await test.issue())],
+      ['another open invite', () => create({ id: 'i0' })],
+      [
+        'an invite just answered',
+        async () => {
+          await create({ id: 'i0' });
+          await reserve('i0');
+        },
+      ],
+    ])('are refused: %s', async (_title, prepare) => {
+      await prepare();
+      await expect(create()).rejects.toMatchObject({ code: 'ERR_LEDGER_NAME_TAKEN', exitCode: 4 });
+      expect(await findInviteFault(test.ledger, 'i1', now())).toBe('unknown');
+    });
+
+    it('are made with replace; the old certificate ends when the guest enrols, not before', async () => {
+      const { certificate: old } = await test.issue();
+      await create({ replace: true });
+      expect(await validSerialNumbers()).toEqual([old.serialNumber]);
+      const serialNumber = await reserve();
+      expect(await validSerialNumbers()).toEqual([serialNumber]);
+    });
+
+    it('withdraw the other open invite with replace, its key too', async () => {
+      await create({ id: 'i0' });
+      await create({ replace: true });
+      expect(await findInviteFault(test.ledger, 'i0', now())).toBe('expired');
+      const [withdrawn] = (await listInvites(test.ledger)).filter(({ id }) => id === 'i0');
+      expect(withdrawn?.psk).toHaveLength(0);
+    });
+
+    it('are made again once the former one has expired', async () => {
+      await create({ id: 'i0' });
+      test.advance(24 * hourMs);
+      await create();
+      expect((await listInvites(test.ledger)).map(({ id }) => id)).toEqual(['i0', 'i1']);
+    });
+  });
+});
