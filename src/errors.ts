@@ -41,6 +41,8 @@ export const errorExitCodes = {
   ERR_STORE_NOT_FOUND: exitCodes.notFound,
   ERR_STORE_UNWRITABLE: exitCodes.failed,
   ERR_STORE_PERMISSIONS: exitCodes.failed,
+  ERR_STORE_UNREADABLE: exitCodes.failed,
+  ERR_STORE_NO_SPACE: exitCodes.failed,
   ERR_STORE_DAMAGED: exitCodes.failed,
   ERR_STORE_NO_CA: exitCodes.notFound,
   ERR_STORE_NO_IDENTITY: exitCodes.notFound,
@@ -70,6 +72,7 @@ export const errorExitCodes = {
 
   ERR_FILE_DECLINED: exitCodes.notTrusted,
   ERR_FILE_FAILED: exitCodes.failed,
+  ERR_FILE_DIGEST: exitCodes.failed,
   ERR_DEMO_FAILED: exitCodes.failed,
 } as const;
 

@@ -25,7 +25,7 @@ const cursor = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maximum
 const timeMs = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15));
 const size = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
-const sha256 = v.pipe(v.instance(Uint8Array), v.length(32));
+const sha256 = v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32);
 
 /** Why a peer says goodbye. */
 export const byeReasons = ['done', 'duplicate', 'key-changed', 'not-confirmed', 'silent', 'protocol'] as const;

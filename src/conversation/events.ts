@@ -1,0 +1,32 @@
+/** What a conversation tells its faces. Texts and names of peers are data: escape before showing. */
+import type { ChatEvent } from '../chat/chat-session.js';
+import type { QTChatError } from '../errors.js';
+import type { FileEvent } from '../files/file-session.js';
+import type { PeerAddress } from '../store/contacts.js';
+import type { KeyOrigin } from '../store/identities.js';
+
+/** A member who is here now. */
+export interface PeerDescription {
+  readonly member: string;
+  readonly circleId: string;
+  readonly address: PeerAddress;
+  /** TLS version and cipher, for people. */
+  readonly security: string;
+  /** Where the peer says its key was made; a server-made key has been seen by the host. */
+  readonly keyOrigin: KeyOrigin;
+  readonly spkiSha256: string;
+}
+
+/** Everything a conversation reports. */
+export type ConversationEvent =
+  | { readonly type: 'listening'; readonly address: PeerAddress; readonly wantedPort: number }
+  /** The peer we dial is not here; `reason` says what the last attempt met. */
+  | { readonly type: 'waiting'; readonly who: string; readonly reason: QTChatError | undefined }
+  | { readonly type: 'connected'; readonly peer: PeerDescription; readonly isTarget: boolean }
+  | { readonly type: 'disconnected'; readonly member: string; readonly reason: string }
+  /** Somebody was not let in. */
+  | { readonly type: 'refused'; readonly host: string | undefined; readonly error: QTChatError }
+  /** The conversation cannot reach its peer and has given up; it still listens until closed. */
+  | { readonly type: 'stopped'; readonly error: QTChatError }
+  | ({ readonly member: string } & ChatEvent)
+  | ({ readonly member: string } & FileEvent);

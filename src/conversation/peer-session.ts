@@ -1,0 +1,269 @@
+/**
+ * One control session with one member: hello, then messages to the parts they concern, until either
+ * side ends it. It keeps the peer alive by pings and ends when the peer is silent or its certificate
+ * expires. Which of two sessions stays, and whom to trust, is decided above.
+ */
+import { type ChatEvent, ChatSession } from '../chat/chat-session.js';
+import { QTChatError } from '../errors.js';
+import { type FileEvent, FileSession, type FileSessionOptions } from '../files/file-session.js';
+import { type ByeReason, type Hello, type Message, protocolVersion } from '../protocol/messages.js';
+import type { MessageStore } from '../store/messages.js';
+import { ControlChannel } from '../transport/control-channel.js';
+import type { PeerConnection } from '../transport/peer-connection.js';
+import { callAt } from './call-at.js';
+
+/** What a peer may do, as announced in hello. */
+export type Capability = 'text' | 'files';
+
+/** What this process says of itself in every hello. */
+export interface SelfDescription {
+  readonly session: string;
+  readonly epoch: string;
+  readonly capabilities: readonly Capability[];
+  readonly keyOrigin: Hello['keyOrigin'];
+  /** Where this process listens, 0 for nowhere. */
+  readonly port: number;
+}
+
+/** What a session needs. */
+export interface PeerSessionOptions {
+  readonly connection: PeerConnection;
+  readonly self: SelfDescription;
+  readonly store: MessageStore;
+  readonly files: Pick<FileSessionOptions, 'connect' | 'decide' | 'folder'>;
+  readonly clock: () => Date;
+  readonly random: (size: number) => Buffer;
+  /** Called with the peer's hello; the session goes on when it resolves, and ends when it rejects. */
+  readonly onHello: (session: PeerSession) => Promise<void>;
+  readonly emit: (event: ChatEvent | FileEvent) => void;
+  readonly timing?: Partial<SessionTiming>;
+}
+
+/** Durations of a session, in milliseconds. */
+export interface SessionTiming {
+  readonly helloTimeoutMs: number;
+  readonly pingIntervalMs: number;
+  readonly silenceTimeoutMs: number;
+  readonly closeTimeoutMs: number;
+}
+
+const defaultTiming: SessionTiming = {
+  helloTimeoutMs: 10_000,
+  pingIntervalMs: 5_000,
+  silenceTimeoutMs: 12_000,
+  closeTimeoutMs: 2_000,
+};
+
+const helloCursors = 16;
+
+/** One control session. */
+export class PeerSession {
+  readonly connection: PeerConnection;
+  readonly #options: PeerSessionOptions;
+  readonly #timing: SessionTiming;
+  readonly #channel: ControlChannel;
+  readonly #timers: (() => void)[] = [];
+  #silence: NodeJS.Timeout | undefined;
+  #hello: Hello | undefined;
+  #chat: ChatSession | undefined;
+  #files: FileSession | undefined;
+  #goodbye: ByeReason | undefined;
+  #isRetiring = false;
+
+  constructor(options: PeerSessionOptions) {
+    this.#options = options;
+    this.connection = options.connection;
+    this.#timing = { ...defaultTiming, ...options.timing };
+    this.#channel = new ControlChannel(options.connection, () => this.#silence?.refresh());
+  }
+
+  /** The peer's hello; undefined until it has arrived. */
+  get hello(): Hello | undefined {
+    return this.#hello;
+  }
+
+  /** Whether the session is up and takes new work. */
+  get isReady(): boolean {
+    return this.#chat !== undefined && !this.#isRetiring && this.#channel.isOpen;
+  }
+
+  /** The files of this session, once hello has arrived. */
+  get files(): FileSession | undefined {
+    return this.#files;
+  }
+
+  /** What the peer takes. */
+  takes(capability: Capability): boolean {
+    return this.#hello?.capabilities.includes(capability) ?? false;
+  }
+
+  /**
+   * Runs the session to its end; nothing of it is left then.
+   *
+   * @returns why it ended, for people
+   * @throws {QTChatError} `ERR_PEER_REFUSED` when it ended before the peer's hello, `ERR_PROTOCOL` when
+   *   the peer broke the rules, `ERR_PEER_UNREACHABLE` when the connection broke, and what `onHello` throws
+   */
+  async run(): Promise<string> {
+    try {
+      this.#after(this.#timing.helloTimeoutMs, () => {
+        if (this.#hello === undefined) this.#channel.destroy(unanswered('said no hello in time'));
+      });
+      await this.#sayHello();
+      for await (const message of this.#channel.messages()) {
+        if (this.#hello === undefined) await this.#begin(message);
+        else await this.#handle(message);
+      }
+      if (this.#hello === undefined) throw unanswered('closed the connection before its hello');
+      return byeTexts[this.#goodbye ?? 'broken'];
+    } catch (error) {
+      if (this.#hello === undefined && !isFinal(error))
+        throw unanswered('closed the connection before its hello', error);
+      throw error;
+    } finally {
+      for (const stop of this.#timers) stop();
+      this.#channel.destroy();
+      await this.#files?.close();
+    }
+  }
+
+  /** Sends what waits in the outbox. */
+  flush(): Promise<void> {
+    return this.isReady ? (this.#chat?.flush() ?? Promise.resolve()) : Promise.resolve();
+  }
+
+  /** Ends the session in order; breaks it off if the peer does not follow. */
+  close(reason: ByeReason): void {
+    if (this.#goodbye !== undefined) return;
+    this.#goodbye = reason;
+    this.#channel.send({ type: 'bye', reason });
+    this.#channel.end();
+    this.#after(this.#timing.closeTimeoutMs, () => this.#channel.destroy());
+  }
+
+  /** Takes no more work and ends when the files on their way have arrived: another session has taken over. */
+  retire(): void {
+    this.#isRetiring = true;
+    if (!this.#files?.isBusy) this.close('duplicate');
+  }
+
+  async #sayHello(): Promise<void> {
+    const { self, store } = this.#options;
+    const { session, epoch, keyOrigin, port } = self;
+    const cursors = await store.receivedCursors(helloCursors);
+    const capabilities = [...self.capabilities];
+    this.#channel.send({
+      type: 'hello',
+      version: protocolVersion,
+      session,
+      epoch,
+      keyOrigin,
+      port,
+      capabilities,
+      cursors,
+    });
+  }
+
+  async #begin(message: Message): Promise<void> {
+    if (message.type === 'bye') throw unanswered(byeTexts[message.reason]);
+    if (message.type !== 'hello') throw new QTChatError('ERR_PROTOCOL', 'the peer did not begin with hello');
+    this.#hello = message;
+    const { store, files, random, emit, self, connection } = this.#options;
+    const send = (one: Message): void => this.#channel.send(one);
+    const peerTakesFiles = this.takes('files');
+    this.#files = new FileSession({
+      ...files,
+      dialled: connection.dialled,
+      peerTakesFiles,
+      random,
+      send,
+      emit: (event) => this.#onFileEvent(event),
+    });
+    const chat = new ChatSession({ store, peerEpoch: message.epoch, peerTakesText: this.takes('text'), send, emit });
+    this.#keepAlive();
+    await this.#options.onHello(this);
+    this.#chat = chat;
+    const cursor = message.cursors.find(({ epoch }) => epoch === self.epoch)?.sequence ?? 0;
+    if (this.isReady) await chat.start(cursor);
+  }
+
+  async #handle(message: Message): Promise<void> {
+    switch (message.type) {
+      case 'hello':
+        throw new QTChatError('ERR_PROTOCOL', 'the peer said hello twice');
+      case 'ping':
+        return this.#channel.send({ type: 'pong' });
+      case 'pong':
+        return;
+      case 'bye':
+        this.#goodbye ??= message.reason;
+        return;
+      case 'text':
+        return this.#chat?.handleText(message);
+      case 'delivered':
+        return this.#chat?.handleDelivered(message);
+      case 'file-offer':
+        return this.#files?.handleOffer(message);
+      case 'file-accept':
+        return this.#files?.handleAccept(message);
+      case 'file-decline':
+        return this.#files?.handleDecline(message);
+      case 'file-ready':
+        return this.#files?.handleReady(message);
+      case 'file-received':
+        return this.#files?.handleReceived(message);
+      case 'file-failed':
+        return this.#files?.handleFailed(message);
+    }
+  }
+
+  #onFileEvent(event: FileEvent): void {
+    this.#options.emit(event);
+    // A transfer is off the list only after its last event.
+    if (this.#isRetiring && event.type !== 'fileProgress') setImmediate(() => this.retire());
+  }
+
+  #keepAlive(): void {
+    const { pingIntervalMs, silenceTimeoutMs } = this.#timing;
+    const pings = setInterval(() => this.#channel.send({ type: 'ping' }), pingIntervalMs);
+    this.#silence = setTimeout(() => {
+      const seconds = Math.round(silenceTimeoutMs / 1000);
+      this.#channel.destroy(new QTChatError('ERR_PEER_UNREACHABLE', `nothing was heard for ${seconds} seconds`));
+    }, silenceTimeoutMs);
+    const { notAfter } = this.connection.peer;
+    const stopExpiry = callAt(notAfter, this.#options.clock, () => {
+      this.#channel.destroy(new QTChatError('ERR_PEER_REFUSED', 'the certificate of the peer expired'));
+    });
+    this.#timers.push(
+      () => clearInterval(pings),
+      () => clearTimeout(this.#silence),
+      stopExpiry,
+    );
+  }
+
+  #after(delayMs: number, action: () => void): void {
+    const timer = setTimeout(action, delayMs);
+    this.#timers.push(() => clearTimeout(timer));
+  }
+}
+
+const byeTexts: Readonly<Record<ByeReason | 'broken', string>> = {
+  done: 'left',
+  duplicate: 'goes on over another connection',
+  'key-changed': 'does not accept our key, because it knows us by another one',
+  'not-confirmed': 'was not confirmed by its user',
+  silent: 'heard nothing from us',
+  protocol: 'did not understand us',
+  broken: 'closed the connection',
+};
+
+function unanswered(what: string, cause?: unknown): QTChatError {
+  return new QTChatError('ERR_PEER_REFUSED', `the peer ${what}`, {
+    hint: 'Its screen may say why: our certificate may be expired or revoked, or it knows us by another key',
+    cause,
+  });
+}
+
+function isFinal(error: unknown): boolean {
+  return error instanceof QTChatError && error.code !== 'ERR_PEER_UNREACHABLE';
+}

@@ -1,0 +1,65 @@
+/** Turns WHO, as typed, into whom to dial: a contact, ourselves, or an address. Looks nothing up in DNS. */
+import { isIP, isIPv6 } from 'node:net';
+import { QTChatError, quote } from '../errors.js';
+import type { ContactBook, PeerAddress } from '../store/contacts.js';
+import type { Identity } from '../store/identities.js';
+
+/** The ports where a chat listens: the first, and the second where the first is taken. */
+export const chatPorts = [17_590, 17_591] as const;
+
+/** Whom to dial. */
+export interface Target {
+  /** As typed. */
+  readonly who: string;
+  /** The member it must be; absent where an address was typed. */
+  readonly member?: string;
+  /** The host typed, that a certificate may vouch for. */
+  readonly host?: string;
+  /** In order of trial; empty when there is nobody to dial. */
+  readonly addresses: readonly PeerAddress[];
+}
+
+/**
+ * Resolves `who` as contact, then as our own name, then as address.
+ *
+ * @throws {QTChatError} `ERR_USAGE` when it can be none of them
+ */
+export async function resolveWho(who: string, self: Identity, contacts: ContactBook): Promise<Target> {
+  if (who === self.member) return { who, addresses: [] };
+  const contact = await contacts.find(self.circleId, who);
+  if (contact !== undefined) return { who, member: who, addresses: withDefaultPorts(contact.addresses) };
+  const { host, port } = parseAddress(who);
+  const addresses = port === undefined ? chatPorts.map((one) => ({ host, port: one })) : [{ host, port }];
+  return { who, host, addresses };
+}
+
+// A contact may have fallen back to the second port, or returned to the first, since we met.
+function withDefaultPorts(known: readonly PeerAddress[]): PeerAddress[] {
+  const all = [...known, ...known.flatMap(({ host }) => chatPorts.map((port) => ({ host, port })))];
+  const keys = all.map(({ host, port }) => `${host} ${port}`);
+  return all.filter((_, index) => keys.indexOf(keys[index] ?? '') === index);
+}
+
+/**
+ * Reads `HOST`, `HOST:PORT`, an IPv6 address, or `[IPv6]:PORT`.
+ *
+ * @throws {QTChatError} `ERR_USAGE`
+ */
+export function parseAddress(text: string): { host: string; port?: number } {
+  if (isIPv6(text)) return { host: text };
+  const parts = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text);
+  const host = parts?.[1] ?? parts?.[2] ?? '';
+  const port = parts?.[3] === undefined ? undefined : Number(parts[3]);
+  const isHost = parts?.[1] === undefined ? isIP(host) > 0 || isHostName(host) : isIPv6(host);
+  if (!isHost || (port !== undefined && port > 65_535)) {
+    throw new QTChatError('ERR_USAGE', `${quote(text)} is neither a contact nor an address`, {
+      hint: 'Give a name, an address such as 192.168.1.100, or an address with a port such as [fd00::1]:17590',
+    });
+  }
+  return port === undefined ? { host } : { host, port };
+}
+
+function isHostName(host: string): boolean {
+  if (host.length > 253 || /^[0-9.]+$/.test(host)) return false;
+  return /^(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?$/i.test(host);
+}
