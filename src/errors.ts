@@ -23,6 +23,7 @@ export const errorExitCodes = {
   ERR_CANCELLED: exitCodes.cancelled,
   ERR_PASSWORD_REQUIRED: exitCodes.usage,
   ERR_PASSWORD_WRONG: exitCodes.wrongPassword,
+  ERR_PASSWORD_UNSUITABLE: exitCodes.usage,
 
   ERR_PKI_NAME_INVALID: exitCodes.usage,
   ERR_PKI_SAN_INVALID: exitCodes.usage,

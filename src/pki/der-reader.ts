@@ -9,6 +9,9 @@ export class DerError extends Error {
   override readonly name = 'DerError';
 }
 
+/** Well-formed, but more than we take on for a stranger's file. */
+export class DerLimitError extends DerError {}
+
 /** Reads one value after another from a run of DER encodings. */
 export class DerReader {
   readonly #octets: Buffer;

@@ -1,6 +1,6 @@
 /** Object identifiers, one name each, and the usages that certificates of ours may carry. */
 
-/** Attribute types, extensions (RFC 5280), signatures, and password-based encryption (RFC 8018). */
+/** Attribute types, extensions (RFC 5280), signatures, password-based encryption (RFC 8018), and .pfx files (RFC 7292). */
 export const oids = {
   commonName: '2.5.4.3',
 
@@ -29,6 +29,22 @@ export const oids = {
   aes128Cbc: '2.16.840.1.101.3.4.1.2',
   aes192Cbc: '2.16.840.1.101.3.4.1.22',
   aes256Cbc: '2.16.840.1.101.3.4.1.42',
+
+  sha1: '1.3.14.3.2.26',
+  sha256: '2.16.840.1.101.3.4.2.1',
+  sha384: '2.16.840.1.101.3.4.2.2',
+  sha512: '2.16.840.1.101.3.4.2.3',
+  pbmac1: '1.2.840.113549.1.5.14',
+  pbeTripleDes: '1.2.840.113549.1.12.1.3',
+  pbeRc2With40Bits: '1.2.840.113549.1.12.1.6',
+  pkcs7Data: '1.2.840.113549.1.7.1',
+  pkcs7EncryptedData: '1.2.840.113549.1.7.6',
+  keyBag: '1.2.840.113549.1.12.10.1.1',
+  shroudedKeyBag: '1.2.840.113549.1.12.10.1.2',
+  certBag: '1.2.840.113549.1.12.10.1.3',
+  x509Certificate: '1.2.840.113549.1.9.22.1',
+  friendlyName: '1.2.840.113549.1.9.20',
+  localKeyId: '1.2.840.113549.1.9.21',
 } as const;
 
 /** keyUsage bits by name (RFC 5280 §4.2.1.3). */

@@ -8,7 +8,7 @@ import { createCipheriv, createDecipheriv, pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { QTChatError } from '../errors.js';
 import { derInteger, derNull, derOctetString, derOid, derSequence, derTags } from './der.js';
-import { DerError, type DerReader } from './der-reader.js';
+import { DerError, DerLimitError, type DerReader } from './der-reader.js';
 import { oids } from './oids.js';
 
 const deriveKey = promisify(pbkdf2);
@@ -94,14 +94,25 @@ export async function decryptPbes2(parameters: DerReader, ciphertext: Buffer, pa
 }
 
 /**
+ * Reads how often a key derivation repeats.
+ *
+ * @throws {DerLimitError} when it is more than `cap`
+ */
+export function readIterations(reader: DerReader, cap: number = iterationsCap): number {
+  const iterations = reader.integer();
+  if (iterations < 1n) throw new DerError('a key derivation has no iterations');
+  if (iterations > BigInt(cap)) throw new DerLimitError(`a key derivation has more than ${cap} iterations`);
+  return Number(iterations);
+}
+
+/**
  * Reads PBKDF2-params (RFC 8018 appendix A.2).
  *
  * @throws {DerError} when they are malformed, unsupported or ask for too many iterations
  */
 export function readPbkdf2(reader: DerReader): Pbkdf2Parameters {
   const salt = reader.read(derTags.octetString);
-  const iterations = reader.smallInteger(iterationsCap);
-  if (iterations === 0) throw new DerError('the iterations are none');
+  const iterations = readIterations(reader);
   const keyOctets = reader.nextTag === derTags.integer ? reader.smallInteger(0xffff) : undefined;
   const prf = reader.done ? oids.hmacWithSha1 : reader.enter().oid();
   const digest = hmacDigests[prf];

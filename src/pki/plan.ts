@@ -2,13 +2,13 @@
  * A certificate plan holds every field that will be signed. Building one applies the profile to a
  * request; judging it is for check-plan.ts, signing it for issue.ts.
  */
-import { createHash, createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { QTChatError } from '../errors.js';
 import { readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
 import { circleIdOf, circleUri } from './circle.js';
-import { derOid, derSequence, derSet, derTags, derUtf8String } from './der.js';
-import { DerReader } from './der-reader.js';
+import { derOid, derSequence, derSet, derUtf8String } from './der.js';
 import { type Issuer, issuingCertificate, rootCertificate } from './issuer.js';
+import { keyIdentifier } from './key-identifier.js';
 import { type ExtendedKeyUsage, type KeyUsage, oids } from './oids.js';
 import type { Profile } from './profile.js';
 import type { SubjectAltName } from './subject-alt-name.js';
@@ -189,13 +189,6 @@ function serialNumberFrom(octets: Buffer): string {
 
 function publicPart(key: KeyObject): KeyObject {
   return key.type === 'private' ? createPublicKey(key) : key;
-}
-
-/** Key identifier by method (1) of RFC 5280 §4.2.1.2: SHA-1 of the key's bit string; it identifies, it protects nothing. */
-export function keyIdentifier(key: KeyObject): Buffer {
-  const spki = new DerReader(publicPart(key).export({ type: 'spki', format: 'der' })).enter();
-  spki.enter(); // algorithm
-  return createHash('sha1').update(spki.read(derTags.bitString).subarray(1)).digest();
 }
 
 function withoutRepeats(names: readonly SubjectAltName[]): SubjectAltName[] {

@@ -13,7 +13,7 @@ import { decryptPbes2, encryptPbes2 } from './pbes2.js';
 export const privateKeyIterations = 600_000;
 
 const encryptedBlock = /-----BEGIN ENCRYPTED PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END ENCRYPTED PRIVATE KEY-----/;
-const plainBlock = /-----BEGIN (?:RSA |EC )?PRIVATE KEY-----[^-]+-----END (?:RSA |EC )?PRIVATE KEY-----/;
+const plainBlock = /-----BEGIN (?:RSA |EC )?PRIVATE KEY-----[\s\S]+?-----END (?:RSA |EC )?PRIVATE KEY-----/;
 /** OpenSSL's own form before PKCS #8. */
 const traditionalEncryption = /^Proc-Type: 4,ENCRYPTED/m;
 

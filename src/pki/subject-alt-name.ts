@@ -100,10 +100,15 @@ export function subjectAltNamesOf(certificate: X509Certificate): SubjectAltName[
 /** The same from fields already read. */
 export function subjectAltNamesIn(fields: CertificateFields): SubjectAltName[] {
   const extension = fields.extensions.get(oids.subjectAltName);
-  return extension === undefined ? [] : parsing('subjectAltName', () => decodeNames(extension.value));
+  return extension === undefined ? [] : parsing('subjectAltName', () => decodeSubjectAltNames(extension.value));
 }
 
-function decodeNames(value: Buffer): SubjectAltName[] {
+/**
+ * Reads the extension's value.
+ *
+ * @throws {DerError} for malformed names
+ */
+export function decodeSubjectAltNames(value: Buffer): SubjectAltName[] {
   const outer = new DerReader(value);
   const reader = outer.enter();
   outer.end();

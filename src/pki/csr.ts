@@ -1,0 +1,116 @@
+/**
+ * Certificate signing requests (PKCS #10, RFC 2986). From a stranger's request only the public key
+ * is taken, once it has proved to hold the private one; the names it asks for are handed on for
+ * others to judge. @peculiar/x509 reads requests and is loaded only then.
+ */
+import { createPublicKey, type KeyObject, sign } from 'node:crypto';
+import type { Pkcs10CertificateRequest } from '@peculiar/x509';
+import { QTChatError, quote } from '../errors.js';
+import { derBitString, derContext, derInteger, derSequence, derTags } from './der.js';
+import { DerError, DerReader } from './der-reader.js';
+import { keyTypeOf } from './key-type.js';
+import { oids } from './oids.js';
+import { encodeName } from './plan.js';
+import { signatureAlgorithmOf } from './signature-algorithm.js';
+import { decodeSubjectAltNames, type SubjectAltName } from './subject-alt-name.js';
+
+/** What a request asks for, its proof of possession verified. */
+export interface CertificateRequest {
+  publicKey: KeyObject;
+  /** The common name asked for; nobody's identity. */
+  commonName: string | undefined;
+  /** The names asked for; never ours, and not checked beyond their syntax. */
+  names: SubjectAltName[];
+}
+
+/** Several times what RSA with 4096 bits and a few names need. */
+const maximumSizeBytes = 16_384;
+
+/**
+ * Makes a request for a certificate of `key`, which signs it; it asks for no names but `commonName`.
+ *
+ * @returns DER
+ * @throws {QTChatError} `ERR_PKI_KEY_TYPE` for keys that are none of ours
+ */
+export async function createCsr(key: KeyObject, commonName: string): Promise<Buffer> {
+  const algorithm = signatureAlgorithmOf(key);
+  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  const info = derSequence(derInteger(0), encodeName(commonName), spki, derContext(0));
+  return derSequence(info, algorithm.identifier, derBitString(sign(algorithm.digest, info, key)));
+}
+
+/**
+ * Reads a request and verifies its proof of possession: the signature by the key that it presents.
+ *
+ * @throws {QTChatError} `ERR_PKI_CSR_REFUSED` when it is malformed, its signature does not verify, its key is too
+ *   weak or of an unknown kind, or it asks to be a CA or for a name that only the ledger may give
+ */
+export async function readCsr(der: Buffer): Promise<CertificateRequest> {
+  const request = await parse(der);
+  const publicKey = readPublicKey(request);
+  if (!(await signatureVerifies(request))) throw refused('its signature is not by the key it presents');
+  refuseCa(request);
+  return { publicKey, commonName: request.subjectName.getField('CN')[0], names: readNames(request) };
+}
+
+async function parse(der: Buffer): Promise<Pkcs10CertificateRequest> {
+  if (der.length > maximumSizeBytes) throw refused(`it is longer than ${maximumSizeBytes} octets`);
+  await import('reflect-metadata');
+  const x509 = await import('@peculiar/x509');
+  try {
+    const reader = new DerReader(der);
+    reader.read(derTags.sequence);
+    reader.end();
+    return new x509.Pkcs10CertificateRequest(der);
+  } catch (error) {
+    throw refused('it is not PKCS #10 in DER', error);
+  }
+}
+
+function readPublicKey(request: Pkcs10CertificateRequest): KeyObject {
+  let key: KeyObject;
+  try {
+    key = createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' });
+  } catch (error) {
+    throw refused('its key is malformed', error);
+  }
+  if (keyTypeOf(key) === undefined) throw refused('its key is too weak or of a kind that is not supported');
+  return key;
+}
+
+async function signatureVerifies(request: Pkcs10CertificateRequest): Promise<boolean> {
+  try {
+    return await request.verify();
+  } catch {
+    return false; // a signature algorithm that does not fit the key, or none we know
+  }
+}
+
+function refuseCa(request: Pkcs10CertificateRequest): void {
+  for (const extension of request.getExtensions(oids.basicConstraints)) {
+    const asksForCa = reading(() => new DerReader(Buffer.from(extension.value)).enter().optionalBoolean());
+    if (asksForCa) throw refused('it asks to be a CA');
+  }
+}
+
+function readNames(request: Pkcs10CertificateRequest): SubjectAltName[] {
+  const extensions = request.getExtensions(oids.subjectAltName);
+  const names = extensions.flatMap((extension) => reading(() => decodeSubjectAltNames(Buffer.from(extension.value))));
+  const reserved = names.find((name) => name.type === 'uri' && /^qtchat(-ca)?:/i.test(name.value));
+  if (reserved !== undefined)
+    throw refused(`it asks for the name ${quote(reserved.value)}, which only the ledger gives`);
+  return names;
+}
+
+function reading<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DerError) throw refused(`it is malformed: ${error.message}`, error);
+    throw error;
+  }
+}
+
+function refused(reason: string, cause?: unknown): QTChatError {
+  return new QTChatError('ERR_PKI_CSR_REFUSED', `the certificate signing request is refused: ${reason}`, { cause });
+}

@@ -1,0 +1,119 @@
+/**
+ * Walks through the contents of a .pfx file (RFC 7292 §4) whose MAC was verified, decrypting as it
+ * goes. A private key that is not encrypted by itself is refused: programs that skip the MAC would
+ * open such a file with any password.
+ */
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { QTChatError } from '../errors.js';
+import { berToDer } from './ber.js';
+import { derTags } from './der.js';
+import { DerError, DerLimitError, DerReader } from './der-reader.js';
+import { oids } from './oids.js';
+import { decryptPbes2 } from './pbes2.js';
+import { decryptLegacy, isLegacyEncryption } from './pfx-legacy.js';
+
+/** More than any sensible file has; each encrypted part costs a key derivation. */
+const maximumParts = 10;
+const maximumBags = 50;
+
+/** What was found, in the file's order. */
+export interface PfxContents {
+  keys: KeyObject[];
+  certificates: X509Certificate[];
+}
+
+/**
+ * Reads AuthenticatedSafe.
+ *
+ * @throws {DerError} when it is malformed, {DerLimitError} beyond our limits
+ * @throws {QTChatError} `ERR_PKI_PFX_REFUSED` for a key without encryption
+ */
+export async function readContents(authenticatedSafe: Buffer, password: string): Promise<PfxContents> {
+  const contents: PfxContents = { keys: [], certificates: [] };
+  const parts = readerOf(authenticatedSafe).enter();
+  let bags = 0;
+  for (let part = 0; !parts.done; part += 1) {
+    if (part === maximumParts) throw new DerLimitError(`it has more than ${maximumParts} parts`);
+    const safe = readerOf(await readPart(parts.enter(), password)).enter();
+    for (; !safe.done; bags += 1) {
+      if (bags === maximumBags) throw new DerLimitError(`it has more than ${maximumBags} keys and certificates`);
+      await readBag(safe.enter(), password, contents);
+    }
+  }
+  return contents;
+}
+
+/** A reader of one BER value. */
+function readerOf(octets: Buffer): DerReader {
+  return new DerReader(berToDer(octets));
+}
+
+/** SafeContents of one ContentInfo: plain (its keys are encrypted one by one) or encrypted as a whole. */
+async function readPart(info: DerReader, password: string): Promise<Buffer> {
+  const type = info.oid();
+  const content = info.enter(0xa0);
+  info.end();
+  if (type === oids.pkcs7Data) return content.read(derTags.octetString);
+  if (type !== oids.pkcs7EncryptedData)
+    throw new DerError('a part of it is encrypted for a certificate, not a password');
+  const encrypted = content.enter();
+  encrypted.smallInteger(2);
+  const inner = encrypted.enter();
+  if (inner.oid() !== oids.pkcs7Data) throw new DerError('a part of it is of an unknown type');
+  const algorithm = inner.enter();
+  return decrypt(algorithm, implicitOctetString(inner), password);
+}
+
+/** `[0] IMPLICIT OCTET STRING`, in one piece or, as BER allows, in several. */
+function implicitOctetString(reader: DerReader): Buffer {
+  const whole = reader.optional(0x80);
+  if (whole !== undefined) return whole;
+  const pieces = reader.enter(0xa0);
+  const octets: Buffer[] = [];
+  while (!pieces.done) octets.push(pieces.read(derTags.octetString));
+  return Buffer.concat(octets);
+}
+
+async function decrypt(algorithm: DerReader, ciphertext: Buffer, password: string): Promise<Buffer> {
+  const oid = algorithm.oid();
+  if (oid === oids.pbes2) return decryptPbes2(algorithm.enter(), ciphertext, password);
+  if (isLegacyEncryption(oid)) return decryptLegacy(oid, algorithm.enter(), ciphertext, password);
+  throw new DerError(`a part of it is encrypted in an unsupported way (${oid})`);
+}
+
+/** SafeBag (RFC 7292 §4.2); CRLs, secrets and attributes are passed over. */
+async function readBag(bag: DerReader, password: string, contents: PfxContents): Promise<void> {
+  const type = bag.oid();
+  const value = bag.enter(0xa0);
+  if (type === oids.keyBag) {
+    throw new QTChatError('ERR_PKI_PFX_REFUSED', 'the .pfx file holds a private key without encryption of its own', {
+      hint: 'Make it anew with openssl pkcs12 -export',
+    });
+  }
+  if (type === oids.shroudedKeyBag) contents.keys.push(await readKey(value.enter(), password));
+  if (type === oids.certBag) {
+    const certificate = value.enter();
+    if (certificate.oid() === oids.x509Certificate) {
+      contents.certificates.push(readCertificate(certificate.enter(0xa0).read(derTags.octetString)));
+    }
+  }
+}
+
+async function readKey(encrypted: DerReader, password: string): Promise<KeyObject> {
+  const algorithm = encrypted.enter();
+  const plaintext = await decrypt(algorithm, encrypted.read(derTags.octetString), password);
+  try {
+    return createPrivateKey({ key: plaintext, format: 'der', type: 'pkcs8' });
+  } catch {
+    // The cause stays here: it could tell something of the plaintext.
+    throw new DerError('its private key is malformed');
+  }
+}
+
+function readCertificate(der: Buffer): X509Certificate {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    throw new DerError('one of its certificates is malformed');
+  }
+}

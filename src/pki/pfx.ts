@@ -1,0 +1,173 @@
+/**
+ * .pfx files (PKCS #12, RFC 7292): a private key with its certificates under one password. Writes
+ * AES-256 with PBKDF2-HMAC-SHA256 for key and certificates alike and an HMAC-SHA256 MAC, what
+ * OpenSSL 3, Windows, Java and NSS read; reads that, OpenSSL's default and older forms.
+ */
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { QTChatError } from '../errors.js';
+import { berToDer } from './ber.js';
+import {
+  derBmpString,
+  derContext,
+  derContextPrimitive,
+  derInteger,
+  derOctetString,
+  derOid,
+  derSequence,
+  derSet,
+  derTags,
+} from './der.js';
+import { DerError, DerLimitError, DerReader } from './der-reader.js';
+import { keyIdentifier } from './key-identifier.js';
+import { oids } from './oids.js';
+import { encryptPbes2 } from './pbes2.js';
+import { type PfxContents, readContents } from './pfx-contents.js';
+import { buildMac, verifyMac } from './pfx-mac.js';
+
+/** A private key and the certificates that go with it. */
+export interface PfxContent {
+  key: KeyObject;
+  /** The key's own certificate first, then each one's issuer as far as the file has them. */
+  chain: X509Certificate[];
+}
+
+/** What a .pfx file is written with. */
+export interface PfxOptions {
+  /** Printable ASCII, not empty: other characters are read differently by different programs. */
+  password: string;
+  /** The name that certificate stores show. */
+  friendlyName: string;
+  /** {@link humanPasswordIterations} or {@link generatedPasswordIterations}; for MAC and encryption alike, since the cheaper would decide. */
+  iterations: number;
+  random: (size: number) => Buffer;
+}
+
+/** Iterations for a password that a person chose; .NET refuses files above 300,000. */
+export const humanPasswordIterations = 250_000;
+
+/** Iterations for a password of at least 128 random bits, which nobody can guess however fast. */
+export const generatedPasswordIterations = 2_048;
+
+const version3 = 3;
+
+/** Far above any chain; a bound before anything is parsed. */
+const maximumSizeBytes = 1_048_576;
+
+/**
+ * Writes a .pfx file.
+ *
+ * @throws {QTChatError} `ERR_PASSWORD_UNSUITABLE` for a password that other programs would read differently,
+ *   `ERR_PKI_KEY_INVALID` when the key is not that of the first certificate
+ */
+export async function writePfx(content: PfxContent, options: PfxOptions): Promise<Buffer> {
+  if (!/^[\x20-\x7e]+$/.test(options.password)) {
+    throw new QTChatError('ERR_PASSWORD_UNSUITABLE', 'the password of a .pfx file must be plain ASCII and not empty', {
+      hint: 'Programs disagree on how to read other characters',
+    });
+  }
+  if (content.chain[0]?.checkPrivateKey(content.key) !== true) {
+    throw new QTChatError('ERR_PKI_KEY_INVALID', 'the key does not belong to the first certificate');
+  }
+  const attributes = bagAttributes(options.friendlyName, keyIdentifier(content.key));
+  const certificates = content.chain.map((certificate, index) =>
+    certificateBag(certificate, index === 0 ? attributes : []),
+  );
+  const parts = await Promise.all([
+    encryptedPart(derSequence(...certificates), options),
+    keyPart(content.key, attributes, options),
+  ]);
+  const authenticatedSafe = derSequence(...parts);
+  const mac = await buildMac(authenticatedSafe, options.password, options);
+  return derSequence(derInteger(version3), plainPart(authenticatedSafe), mac);
+}
+
+/** ContentInfo of type data. */
+function plainPart(content: Buffer): Buffer {
+  return derSequence(derOid(oids.pkcs7Data), derContext(0, derOctetString(content)));
+}
+
+/** ContentInfo of type encryptedData (RFC 2315 §13). */
+async function encryptedPart(content: Buffer, options: PfxOptions): Promise<Buffer> {
+  const { algorithm, ciphertext } = await encryptPbes2(content, options.password, options);
+  const info = derSequence(derOid(oids.pkcs7Data), algorithm, derContextPrimitive(0, ciphertext));
+  return derSequence(derOid(oids.pkcs7EncryptedData), derContext(0, derSequence(derInteger(0), info)));
+}
+
+function certificateBag(certificate: X509Certificate, attributes: readonly Buffer[]): Buffer {
+  const value = derSequence(derOid(oids.x509Certificate), derContext(0, derOctetString(certificate.raw)));
+  return safeBag(oids.certBag, value, attributes);
+}
+
+/** The key is encrypted by itself; what is around it is not. */
+async function keyPart(key: KeyObject, attributes: readonly Buffer[], options: PfxOptions): Promise<Buffer> {
+  const plaintext = key.export({ type: 'pkcs8', format: 'der' });
+  const { algorithm, ciphertext } = await encryptPbes2(plaintext, options.password, options);
+  const bag = safeBag(oids.shroudedKeyBag, derSequence(algorithm, derOctetString(ciphertext)), attributes);
+  return plainPart(derSequence(bag));
+}
+
+function safeBag(type: string, value: Buffer, attributes: readonly Buffer[]): Buffer {
+  const set = attributes.length === 0 ? [] : [derSet(...attributes)];
+  return derSequence(derOid(type), derContext(0, value), ...set);
+}
+
+/** localKeyId ties the key to its certificate. */
+function bagAttributes(friendlyName: string, localKeyId: Buffer): Buffer[] {
+  return [
+    derSequence(derOid(oids.friendlyName), derSet(derBmpString(friendlyName))),
+    derSequence(derOid(oids.localKeyId), derSet(derOctetString(localKeyId))),
+  ];
+}
+
+/**
+ * Reads a .pfx file. The MAC is verified before anything is decrypted.
+ *
+ * @throws {QTChatError} `ERR_PASSWORD_WRONG`; `ERR_PKI_PFX_REFUSED` for a file that any password would open or that
+ *   costs too much to open; `ERR_PKI_PFX_INVALID` for a malformed one, or without exactly one key and its certificate
+ */
+export async function readPfx(der: Buffer, password: string): Promise<PfxContent> {
+  try {
+    if (der.length > maximumSizeBytes) throw new DerLimitError(`it is longer than ${maximumSizeBytes} octets`);
+    const reader = new DerReader(berToDer(der)).enter();
+    reader.smallInteger(version3);
+    const authSafe = reader.enter();
+    if (authSafe.oid() !== oids.pkcs7Data) throw new DerError('it is protected by a signature, not a password');
+    const authenticatedSafe = authSafe.enter(0xa0).read(derTags.octetString);
+    if (reader.done) throw refused('it has no MAC, so that any password would open it');
+    const macData = reader.enter();
+    reader.end();
+    if (!(await verifyMac(macData, authenticatedSafe, password))) {
+      throw new QTChatError('ERR_PASSWORD_WRONG', 'the password does not open the .pfx file, or the file was altered');
+    }
+    return inOrder(await readContents(authenticatedSafe, password));
+  } catch (error) {
+    if (error instanceof DerLimitError) throw refused(error.message, error);
+    if (error instanceof DerError) throw invalid(error.message, error);
+    throw error;
+  }
+}
+
+function inOrder({ keys, certificates }: PfxContents): PfxContent {
+  const [key] = keys;
+  if (key === undefined || keys.length > 1) throw new DerError(`it holds ${keys.length} private keys, expected one`);
+  const leaf = certificates.find((certificate) => certificate.checkPrivateKey(key));
+  if (leaf === undefined) throw new DerError('it holds no certificate of its private key');
+  const chain = [leaf];
+  for (let last = leaf; ; ) {
+    const issuer = certificates.find((candidate) => !chain.includes(candidate) && last.checkIssued(candidate));
+    if (issuer === undefined) return { key, chain };
+    chain.push(issuer);
+    last = issuer;
+  }
+}
+
+function refused(reason: string, cause?: unknown): QTChatError {
+  return new QTChatError('ERR_PKI_PFX_REFUSED', `the .pfx file is not opened: ${reason}`, {
+    hint: 'Make it anew with openssl pkcs12 -export',
+    cause,
+  });
+}
+
+function invalid(reason: string, cause?: unknown): QTChatError {
+  return new QTChatError('ERR_PKI_PFX_INVALID', `the .pfx file cannot be read: ${reason}`, { cause });
+}
