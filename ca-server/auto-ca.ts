@@ -1,0 +1,70 @@
+/** What the Auto CA works with and what it reports; nothing here does anything. */
+import type { EnrollmentAnswer } from '../src/enroll/wire.js';
+import type { Ledger } from '../src/ledger/open.js';
+import type { Issuer } from '../src/pki/issuer.js';
+import type { Profile } from '../src/pki/profile.js';
+
+/** Everything the Auto CA needs, given by whoever starts it. */
+export interface AutoCa {
+  readonly ledger: Ledger;
+  readonly issuer: Issuer;
+  readonly profile: Profile;
+  readonly deps: { readonly clock: () => Date; readonly random: (size: number) => Buffer };
+  /** The host as a guest's first contact, asked for at every enrolment. */
+  readonly host: () => Promise<EnrollmentAnswer['host']>;
+  /** Receives every event; must not throw. */
+  readonly log: (event: AutoCaEvent) => void;
+  /** Limits other than the defaults. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** What happened, for the host's eyes. Reasons are never told to guests. */
+export type AutoCaEvent = {
+  /** The guest's IP address. */
+  readonly address: string;
+} & (
+  | {
+      readonly event: 'reserved' | 'enrolled';
+      readonly member: string;
+      readonly invite: string;
+      readonly serialNumber: string;
+    }
+  | { readonly event: 'unconfirmed'; readonly member: string; readonly invite: string; readonly serialNumber: string }
+  | { readonly event: 'refused'; readonly reason: string }
+  | { readonly event: 'failed'; readonly reason: string; readonly requestId: string }
+);
+
+/** What one guest, or all of them, may take. */
+export interface Limits {
+  /** Open connections, all guests together. */
+  readonly connections: number;
+  /** Open connections from one address. */
+  readonly connectionsPerAddress: number;
+  /** Hellos from one address a second, on average. */
+  readonly hellosPerSecond: number;
+  /** Hellos from one address at once, after a pause. */
+  readonly helloBurst: number;
+  /** How long a request's head may take. */
+  readonly headTimeoutMs: number;
+  /** How long a whole request may take. */
+  readonly requestTimeoutMs: number;
+  /** How long a connection may last: a whole enrolment. */
+  readonly connectionTimeoutMs: number;
+  /** How long a guest that has the receipt may take to close. */
+  readonly closeTimeoutMs: number;
+  /** How long a stopping server waits for what is under way. */
+  readonly stopTimeoutMs: number;
+}
+
+/** The limits in force where {@link AutoCa.limits} says nothing. */
+export const defaultLimits: Limits = {
+  connections: 256,
+  connectionsPerAddress: 32,
+  hellosPerSecond: 30,
+  helloBurst: 60,
+  headTimeoutMs: 5_000,
+  requestTimeoutMs: 10_000,
+  connectionTimeoutMs: 30_000,
+  closeTimeoutMs: 3_000,
+  stopTimeoutMs: 3_000,
+};

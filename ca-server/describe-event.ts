@@ -1,0 +1,23 @@
+/** Words for the host's log. */
+import { escapeControls } from '../src/errors.js';
+import type { AutoCaEvent } from './auto-ca.js';
+
+/** One line for one event; nothing in it can move a cursor. */
+export function describeEvent(event: AutoCaEvent): string {
+  return escapeControls(`${wordsOf(event)} (${event.address})`);
+}
+
+function wordsOf(event: AutoCaEvent): string {
+  switch (event.event) {
+    case 'reserved':
+      return `${event.member} was answered; certificate ${event.serialNumber}`;
+    case 'enrolled':
+      return `${event.member} has joined; invite ${event.invite} is spent`;
+    case 'unconfirmed':
+      return `${event.member} did not confirm; invite ${event.invite} may be used again for 15 minutes`;
+    case 'refused':
+      return `Refused: ${event.reason}`;
+    case 'failed':
+      return `Failed: ${event.reason}; request ${event.requestId}`;
+  }
+}

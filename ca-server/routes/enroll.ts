@@ -1,0 +1,107 @@
+/**
+ * The three POSTs of an enrolment. The connection carries the state: a trip on another connection
+ * starts from nothing, and the connection's end decides whether an invite is spent (see
+ * `src/enroll/connection.ts` for the guest's half of that agreement).
+ */
+import type { Socket } from 'node:net';
+import express, { type NextFunction, type Request, type Response, Router } from 'express';
+import { isExactRequest, responseHeaders, type Trip, trips } from '../../src/enroll/http.js';
+import { QTChatError } from '../../src/errors.js';
+import type { AutoCa, Limits } from '../auto-ca.js';
+import { Enrollment } from '../enrollment.js';
+import { busy, sendProblem } from '../problem.js';
+import { RateLimit } from '../rate-limit.js';
+
+const largestBodyBytes = Math.max(...Object.values(trips).flatMap((trip) => trip.requestSizesBytes));
+
+/**
+ * The routes.
+ *
+ * @param settle - told of work that goes on after its request, so that a stopping server can wait for it
+ */
+export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Promise<void>) => void): Router {
+  const enrollments = new WeakMap<Socket, Enrollment>();
+  const rate = new RateLimit({ perSecond: limits.hellosPerSecond, burst: limits.helloBurst }, autoCa.deps.clock);
+
+  const enrollmentOn = (socket: Socket): Enrollment => {
+    const known = enrollments.get(socket);
+    if (known !== undefined) return known;
+    const enrollment = new Enrollment(autoCa);
+    enrollments.set(socket, enrollment);
+    return enrollment;
+  };
+  const limitRate = (request: Request, response: Response, next: NextFunction): void => {
+    if (rate.take(addressOf(request.socket))) next();
+    else sendProblem(response, busy());
+  };
+
+  const router = Router({ caseSensitive: true, strict: true });
+  router.post(trips.hello.path, limitRate, ...bodyOf(trips.hello), async (request, response) => {
+    answer(response, await enrollmentOn(request.socket).hello(request.body as Buffer));
+  });
+  router.post(trips.request.path, ...bodyOf(trips.request), async (request, response) => {
+    const enrollment = enrollmentOn(request.socket);
+    const body = await enrollment.request(request.body as Buffer);
+    if (enrollment.reserved !== undefined) {
+      autoCa.log({ event: 'reserved', address: addressOf(request.socket), ...enrollment.reserved });
+    }
+    answer(response, body);
+  });
+  router.post(trips.acknowledge.path, ...bodyOf(trips.acknowledge), async (request, response) => {
+    const enrollment = enrollmentOn(request.socket);
+    const receipt = await enrollment.acknowledge(request.body as Buffer);
+    awaitClosing(request.socket, enrollment);
+    answer(response, receipt);
+  });
+  return router;
+
+  function awaitClosing(socket: Socket, enrollment: Enrollment): void {
+    const address = addressOf(socket);
+    const deadline = setTimeout(() => socket.destroy(), limits.closeTimeoutMs);
+    let hasLeftInOrder = false;
+    // Anything but silence, then the end, is not the guest of our protocol.
+    socket.once('data', () => enrollment.end());
+    socket.once('end', () => {
+      hasLeftInOrder = true;
+      clearTimeout(deadline);
+      settle(confirm(enrollment, address));
+    });
+    socket.once('close', () => {
+      clearTimeout(deadline);
+      if (!hasLeftInOrder && enrollment.reserved !== undefined) {
+        autoCa.log({ event: 'unconfirmed', address, ...enrollment.reserved });
+      }
+    });
+  }
+
+  async function confirm(enrollment: Enrollment, address: string): Promise<void> {
+    const { reserved } = enrollment;
+    if (reserved === undefined) return;
+    try {
+      const isDone = await enrollment.confirm();
+      autoCa.log({ event: isDone ? 'enrolled' : 'unconfirmed', address, ...reserved });
+    } catch {
+      // The ledger failed us. The invite counts as done when its reservation ends.
+      autoCa.log({ event: 'unconfirmed', address, ...reserved });
+    }
+  }
+}
+
+/** The guest's address as the log shows it. */
+export function addressOf(socket: Socket): string {
+  return (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '');
+}
+
+function bodyOf(trip: Trip): ((request: Request, response: Response, next: NextFunction) => void)[] {
+  const requireExactHead = (request: Request, _response: Response, next: NextFunction): void => {
+    if (isExactRequest(request, trip)) next();
+    else next(new QTChatError('ERR_PROTOCOL', 'the head of the request is not what a guest sends'));
+  };
+  return [requireExactHead, express.raw({ type: () => true, limit: largestBodyBytes, inflate: false })];
+}
+
+function answer(response: Response, body: Buffer): void {
+  response.sendDate = false;
+  response.writeHead(200, responseHeaders(body.length));
+  response.end(body);
+}

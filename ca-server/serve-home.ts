@@ -1,0 +1,63 @@
+/** Runs the Auto CA of a home: with its CA key, its ledger, and a record of where guests find it. */
+import { reachableAddresses } from '../src/enroll/addresses.js';
+import { writeAutoCaRecord } from '../src/enroll/autoca-record.js';
+import { firstContactOf } from '../src/enroll/first-contact.js';
+import { openLedger } from '../src/ledger/open.js';
+import { circleIdOf } from '../src/pki/circle.js';
+import { rootCertificate } from '../src/pki/issuer.js';
+import { openIssuer } from '../src/store/ca.js';
+import type { Home } from '../src/store/home.js';
+import { loadProfile } from '../src/store/profiles.js';
+import { announceRunning } from '../src/store/running.js';
+import type { AutoCa } from './auto-ca.js';
+import { listen } from './listen.js';
+
+/** How to run it. */
+export interface ServeOptions extends Pick<AutoCa, 'deps' | 'log' | 'limits'> {
+  /** Listen on this address alone; on all when left out. */
+  readonly host?: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  /** Opens the CA key when it is encrypted. */
+  readonly password?: string;
+}
+
+/** A running Auto CA. */
+export interface ServedHome {
+  readonly circleId: string;
+  /** By which guests reach it, in order of trial. */
+  readonly addresses: readonly string[];
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the Auto CA of `home` and records its addresses there.
+ *
+ * @throws {QTChatError} what `openIssuer`, `openLedger` and `listen` throw
+ */
+export async function serveHome(home: Home, options: ServeOptions): Promise<ServedHome> {
+  const { deps, log, limits, host, port } = options;
+  const [issuer, profile] = await Promise.all([openIssuer(home, options.password), loadProfile()]);
+  const circleId = circleIdOf(rootCertificate(issuer));
+  const addresses = reachableAddresses(host);
+  // What was started is ended in reverse order, also when a later step fails.
+  const endings: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end();
+  };
+  try {
+    const ledger = await openLedger(home);
+    endings.push(() => ledger.destroy());
+    const contact = () => firstContactOf(home, circleId, addresses);
+    const autoCa = { ledger, issuer, profile, deps, log, host: contact, ...(limits !== undefined && { limits }) };
+    const server = await listen(autoCa, host === undefined ? { port } : { host, port });
+    endings.push(() => server.close());
+    await writeAutoCaRecord(home, { addresses, port: server.port });
+    endings.push(await announceRunning(home, { service: 'autoca', pid: process.pid, port: server.port }));
+    return { circleId, addresses, port: server.port, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

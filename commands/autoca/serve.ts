@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../src/cli/base-command.js';
+
+export default class AutocaServe extends BaseCommand {
+  static override summary = 'run the Auto CA, where invited guests get their identities';
+  static override description =
+    'Serves plain HTTP; every enrolment in it is encrypted and authenticated by the secret of its invite. Runs until it is stopped (Ctrl-C).';
+  static override examples = [
+    '<%= config.bin %> autoca serve',
+    '<%= config.bin %> autoca serve --host 127.0.0.1 --port 17595',
+  ];
+  // Under --json it writes one line for each event instead of one object at the end.
+  static override enableJsonFlag = false;
+  static override flags = {
+    host: Flags.string({ description: 'listen on this address only (default all)', helpValue: 'ADDRESS' }),
+    port: Flags.integer({ description: 'TCP port; 0 takes any free one', default: 17_592, min: 0, max: 65_535 }),
+    'ca-password-file': Flags.string({
+      description: 'file whose first line is the CA password; - for standard input',
+      helpValue: 'FILE',
+    }),
+    json: Flags.boolean({ description: 'write events as JSON lines' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(AutocaServe);
+    const { deps } = this;
+    const home = { folder: this.homeFolder(flags) };
+    const { caKeyIsEncrypted } = await import('../../src/store/ca.js');
+    const { readPassword } = await import('../../src/cli/password.js');
+    const { serveHome } = await import('../../ca-server/serve-home.js');
+    const { describeEvent } = await import('../../ca-server/describe-event.js');
+
+    const file = flags['ca-password-file'];
+    const password = (await caKeyIsEncrypted(home)) ? await readPassword({ purpose: 'ca', file, deps }) : undefined;
+    const tell = (event: object, line: string, stream: 'print' | 'note'): void => {
+      if (flags.json) this.printJsonLine({ ...event, at: deps.clock().toISOString() });
+      else this[stream](line);
+    };
+    const served = await serveHome(home, {
+      deps,
+      port: flags.port,
+      log: (event) => tell(event, describeEvent(event), 'note'),
+      ...(flags.host !== undefined && { host: flags.host }),
+      ...(password !== undefined && { password }),
+    });
+    try {
+      const { addresses, port, circleId } = served;
+      tell({ event: 'listening', addresses, port, circleId }, `Auto CA: ${addresses.join(', ')} port ${port}`, 'print');
+      if (!flags.json) this.note('Next, in another terminal: qtchat autoca invite NAME   (Ctrl-C ends the Auto CA)');
+      if (!deps.signal.aborted) await once(deps.signal, 'abort');
+    } finally {
+      await served.close();
+    }
+    tell({ event: 'stopped' }, 'Auto CA: stopped', 'note');
+  }
+}

@@ -1,0 +1,78 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../src/cli/base-command.js';
+import { QTChatError } from '../src/errors.js';
+
+/** What `enroll --json` prints. */
+interface EnrollResult {
+  readonly member: string;
+  readonly circleId: string;
+  readonly serialNumber: string;
+  readonly notAfter: string;
+  readonly keyOrigin: 'local' | 'server';
+  /** Whether the home speaks as this member from now on. */
+  readonly speaks: boolean;
+  /** The first contact. */
+  readonly host: { member: string; addresses: { host: string; port: number }[] } | null;
+}
+
+export default class Enroll extends BaseCommand {
+  static override summary = 'join a circle with the invite its host gave you';
+  static override examples = [
+    { description: 'Paste the invite when asked', command: '<%= config.bin %> enroll' },
+    { description: 'Read it from standard input', command: 'cat invite.txt | <%= config.bin %> enroll -' },
+  ];
+  static override args = {
+    invite: Args.string({ description: 'the line that begins with qtchat1-; - reads standard input' }),
+  };
+  static override flags = {
+    'local-key': Flags.boolean({ description: 'make the key here, so that the host never sees it' }),
+    force: Flags.boolean({ description: 'replace an identity of the same name' }),
+  };
+
+  async run(): Promise<EnrollResult> {
+    const { args, flags } = await this.parse(Enroll);
+    const { deps } = this;
+    const home = { folder: this.homeFolder(flags) };
+    const { parseInvite } = await import('../src/enroll/invite.js');
+    const invite = parseInvite(await this.#inviteText(args.invite));
+
+    const { enroll } = await import('../src/enroll/client.js');
+    const { saveEnrolled } = await import('../src/enroll/save-enrolled.js');
+    const { refuseExistingIdentity } = await import('../src/store/identities.js');
+    let speaks = false;
+    const { identity, host } = await enroll(invite, {
+      localKey: flags['local-key'],
+      check: async ({ member }) => {
+        if (!flags.force) await refuseExistingIdentity(home, member);
+      },
+      save: async (enrolled) => {
+        speaks = await saveEnrolled(home, enrolled, { replace: flags.force, deps });
+      },
+      deps,
+      signal: deps.signal,
+    });
+
+    const [leaf] = identity.chain;
+    const notAfter = new Date(leaf?.validTo ?? '').toISOString();
+    this.print(`You are now ${identity.member} of circle ${identity.circleId}, until ${notAfter.slice(0, 10)}`);
+    if (!speaks) this.note(`This home still speaks as someone else; ${identity.member} is kept beside`);
+    if (identity.keyOrigin === 'server') this.note('The host made your key and has seen it; --local-key avoids that');
+    this.print(host === undefined ? 'Next: qtchat chat' : `Next: qtchat chat --peer ${host.member}`);
+    const { member, circleId, keyOrigin } = identity;
+    const contact = host === undefined ? null : { member: host.member, addresses: host.addresses };
+    return { member, circleId, serialNumber: leaf?.serialNumber ?? '', notAfter, keyOrigin, speaks, host: contact };
+  }
+
+  async #inviteText(given: string | undefined): Promise<string> {
+    if (given !== undefined && given !== '-') return given;
+    const { askSecret, canPrompt } = await import('../src/cli/prompt.js');
+    if (given === undefined && canPrompt(this.deps)) return askSecret('Paste the invite (qtchat1-…)', this.deps);
+    if (given === undefined) {
+      throw new QTChatError('ERR_USAGE', 'no invite was given, and there is no terminal to ask', {
+        hint: 'Name it as the argument, or - to read it from standard input',
+      });
+    }
+    const { readBoundedInput } = await import('../src/cli/input.js');
+    return readBoundedInput(this.deps.stdin);
+  }
+}
