@@ -36,7 +36,7 @@ export async function saveCa(
       { name: 'ca.key', content: ca.keyPem, mode: 0o600 },
       { name: 'root.pem', content: toPem(ca.root), mode: 0o644 },
     ],
-    options.force ? 'backup' : 'refuse',
+    options.force ? `${caFolder(home)}.bak` : undefined,
   );
 }
 
@@ -47,9 +47,14 @@ export async function saveCa(
  */
 export async function loadCaChain(home: Home): Promise<X509Certificate[]> {
   const content = await orNoCa(home, readBoundedFile(rootPath(home)));
-  const chain = parseCertificates(content);
-  if (chain.length === 0) throw damaged(rootPath(home), 'holds no certificate');
-  return chain;
+  try {
+    return parseCertificates(content);
+  } catch (error) {
+    throw new QTChatError('ERR_STORE_DAMAGED', `${quote(rootPath(home))} does not hold the root certificate`, {
+      hint: 'Restore it from a backup',
+      cause: error,
+    });
+  }
 }
 
 /**
@@ -64,13 +69,12 @@ export async function caKeyIsEncrypted(home: Home): Promise<boolean> {
 /**
  * Opens the CA for issuing.
  *
- * @throws {QTChatError} `ERR_STORE_NO_CA`, `ERR_STORE_PERMISSIONS`, `ERR_STORE_DAMAGED` when key and
- *   certificate do not belong together, `ERR_PASSWORD_REQUIRED`, `ERR_PASSWORD_WRONG`
+ * @throws {QTChatError} `ERR_STORE_NO_CA`, `ERR_STORE_PERMISSIONS`, `ERR_PASSWORD_REQUIRED`,
+ *   `ERR_PASSWORD_WRONG`, and `ERR_PKI_KEY_INVALID` when key and certificate do not belong together
  */
 export async function openIssuer(home: Home, password: string | undefined): Promise<Issuer> {
   const keyPem = await orNoCa(home, readPrivateFile(caKeyPath(home)));
   const [key, chain] = await Promise.all([readPrivateKey(keyPem, password), loadCaChain(home)]);
-  if (!chain[0]?.checkPrivateKey(key)) throw damaged(caKeyPath(home), `does not belong to ${quote(rootPath(home))}`);
   return createIssuer(key, chain);
 }
 
@@ -88,10 +92,4 @@ async function orNoCa<Content>(home: Home, reading: Promise<Content>): Promise<C
       cause: error,
     });
   }
-}
-
-function damaged(path: string, fault: string): QTChatError {
-  return new QTChatError('ERR_STORE_DAMAGED', `${quote(path)} ${fault}`, {
-    hint: 'Restore the folder ca from a backup',
-  });
 }

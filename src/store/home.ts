@@ -63,7 +63,7 @@ export async function currentMember(home: Home): Promise<string | undefined> {
   const path = homeFilePath(home);
   try {
     const value = JSON.parse((await readBoundedFile(path)).toString('utf8')) as { member?: unknown } | null;
-    return parseMemberName(String(value?.member));
+    return parseMemberName(typeof value?.member === 'string' ? value.member : '');
   } catch (error) {
     if (isQTChatError(error, 'ERR_STORE_NOT_FOUND')) return undefined;
     if (isQTChatError(error) && error.code !== 'ERR_PKI_NAME_INVALID') throw error;

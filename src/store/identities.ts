@@ -9,7 +9,7 @@ import { isQTChatError, QTChatError, quote, systemErrorCode } from '../errors.js
 import { circleIdOf, circleNamesOf } from '../pki/circle.js';
 import { parseMemberName } from '../pki/member-name.js';
 import { parseCertificates, toPem } from '../pki/pem.js';
-import { readPrivateKey } from '../pki/private-key.js';
+import { privateKeyToPem, readPrivateKey } from '../pki/private-key.js';
 import { currentMember, type Home, identitiesFolder, identityFolder } from './home.js';
 import { readBoundedFile, readPrivateFile, refuseExisting } from './private-file.js';
 import { writeFolderSafely } from './private-folder.js';
@@ -34,26 +34,34 @@ export interface Identity {
  * @throws {QTChatError} `ERR_STORE_EXISTS`
  */
 export async function refuseExistingIdentity(home: Home, member: string): Promise<void> {
-  await refuseExisting([identityFolder(home, member)]);
+  await refuseExisting([identityFolder(home, member)], '--replace');
 }
 
 /**
  * Saves an identity, all of it or nothing. As whom the home speaks is another matter: see `speakAs`.
  *
- * @param options.replace - an identity of the same name is lost
+ * @param options.replace - an identity of the same name is kept as `.NAME.bak` beside the others
+ * @returns where the old identity is now, if there was one
  * @throws {QTChatError} `ERR_STORE_EXISTS` unless `replace`, `ERR_STORE_UNWRITABLE`
  */
-export async function saveIdentity(home: Home, identity: Identity, options: { replace: boolean }): Promise<void> {
+export async function saveIdentity(
+  home: Home,
+  identity: Identity,
+  options: { replace: boolean },
+): Promise<string | undefined> {
   const { member, privateKey, chain, trustAnchor, keyOrigin } = identity;
-  await writeFolderSafely(
+  if (!options.replace) await refuseExistingIdentity(home, member);
+  // No member's name begins with a dot.
+  const backup = options.replace ? join(identitiesFolder(home), `.${member}.bak`) : undefined;
+  return writeFolderSafely(
     identityFolder(home, member),
     [
-      { name: 'key.pem', content: String(privateKey.export({ type: 'pkcs8', format: 'pem' })), mode: 0o600 },
+      { name: 'key.pem', content: privateKeyToPem(privateKey), mode: 0o600 },
       { name: 'cert.pem', content: toPem(...chain), mode: 0o644 },
       { name: 'root.pem', content: toPem(trustAnchor), mode: 0o644 },
       { name: 'identity.json', content: `${JSON.stringify({ keyOrigin })}\n`, mode: 0o600 },
     ],
-    options.replace ? 'replace' : 'refuse',
+    backup,
   );
 }
 

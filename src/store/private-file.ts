@@ -33,24 +33,32 @@ export async function createFolder(path: string): Promise<void> {
 /**
  * Writes a file so that it appears in one step, complete and flushed to disk.
  *
+ * @returns where the old file is now, under `backup` and if there was one
  * @throws {QTChatError} `ERR_STORE_EXISTS` under `refuse`, `ERR_STORE_UNWRITABLE`; then nothing is left behind
  */
 export async function writeFileSafely(
   path: string,
   content: string | Uint8Array,
   options: WriteOptions,
-): Promise<void> {
-  await explainingWrite(path, async () => {
+): Promise<string | undefined> {
+  return explainingWrite(path, async () => {
     const aside = await mkdtemp(join(dirname(path), '.qtchat-'));
     try {
       const temporary = join(aside, basename(path));
       await writeFlushed(temporary, content, options.mode);
-      await place(temporary, path, options.existing);
+      const old = await place(temporary, path, options.existing);
+      await flushFolder(dirname(path));
+      return old;
     } finally {
       await rm(aside, { recursive: true, force: true });
     }
-    await flushFolder(dirname(path));
   });
+}
+
+/** Undoes a write, because something that belongs to it failed: removes what is at `path`, and puts back the `old` one. */
+export async function takeBack(path: string, old: string | undefined): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+  if (old !== undefined) await rename(old, path);
 }
 
 /**
@@ -59,9 +67,9 @@ export async function writeFileSafely(
  *
  * @throws {QTChatError} `ERR_STORE_EXISTS`
  */
-export async function refuseExisting(paths: readonly string[]): Promise<void> {
+export async function refuseExisting(paths: readonly string[], flag?: '--force' | '--replace'): Promise<void> {
   for (const path of paths) {
-    if (await exists(path)) throw existsError(path);
+    if (await exists(path)) throw existsError(path, flag);
   }
 }
 
@@ -113,17 +121,22 @@ export async function writeFlushed(path: string, content: string | Uint8Array, m
   }
 }
 
-async function place(temporary: string, path: string, existing: WriteOptions['existing']): Promise<void> {
+async function place(temporary: string, path: string, existing: WriteOptions['existing']): Promise<string | undefined> {
   if (existing === 'refuse') {
     // link(), unlike rename(), fails when the name is taken.
     if (!(await linkUnlessTaken(temporary, path))) throw existsError(path);
-    return;
+    return undefined;
   }
-  if (existing === 'backup' && (await exists(path))) {
-    let number = 1;
-    while (!(await linkUnlessTaken(path, `${path}.bak${number === 1 ? '' : number}`))) number += 1;
-  }
+  const old = existing === 'backup' && (await exists(path)) ? await linkBackup(path) : undefined;
   await rename(temporary, path);
+  return old;
+}
+
+async function linkBackup(path: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const backup = `${path}.bak${number === 1 ? '' : number}`;
+    if (await linkUnlessTaken(path, backup)) return backup;
+  }
 }
 
 async function linkUnlessTaken(from: string, to: string): Promise<boolean> {
@@ -183,9 +196,9 @@ function explained(error: unknown, path: string, verb: 'read' | 'write'): unknow
 }
 
 /** The error for a path that is taken. */
-export function existsError(path: string): QTChatError {
+export function existsError(path: string, flag: '--force' | '--replace' = '--force'): QTChatError {
   return new QTChatError('ERR_STORE_EXISTS', `${quote(path)} exists already`, {
-    hint: 'Nothing was overwritten; with --force the old file is kept as .bak',
+    hint: `Nothing was overwritten; with ${flag} the old one is kept as .bak`,
   });
 }
 

@@ -15,15 +15,15 @@ export interface FolderFile {
 /**
  * Writes a folder (mode 0700; parents are created) so that it appears in one step, complete and flushed to disk.
  *
- * @param existing - where a folder stands already: `refuse` to touch it, keep the old one beside the
- *   new as a `backup` (`.bak`, then `.bak2` …), or `replace` it
- * @returns where the old folder is now, under `backup` and if there was one
- * @throws {QTChatError} `ERR_STORE_EXISTS` under `refuse`, `ERR_STORE_UNWRITABLE`; then everything is as before
+ * @param backup - where a folder that stands there is moved (with 2, 3 … added if need be);
+ *   without it such a folder is left alone
+ * @returns where the old folder is now, if there was one
+ * @throws {QTChatError} `ERR_STORE_EXISTS` without `backup`, `ERR_STORE_UNWRITABLE`; then everything is as before
  */
 export async function writeFolderSafely(
   path: string,
   files: readonly FolderFile[],
-  existing: 'refuse' | 'backup' | 'replace',
+  backup?: string,
 ): Promise<string | undefined> {
   await createFolder(dirname(path));
   return explainingWrite(path, async () => {
@@ -33,20 +33,19 @@ export async function writeFolderSafely(
       await mkdir(temporary, { mode: 0o700 });
       for (const { name, content, mode } of files) await writeFlushed(join(temporary, name), content, mode);
       await flushFolder(temporary);
-      const old =
-        existing === 'refuse' ? undefined : await moveAway(path, existing === 'backup' ? path : join(aside, 'old'));
+      const old = backup === undefined ? undefined : await moveAway(path, backup);
       await place(temporary, path, old);
       await flushFolder(dirname(path));
-      return existing === 'backup' ? old : undefined;
+      return old;
     } finally {
       await rm(aside, { recursive: true, force: true });
     }
   });
 }
 
-async function moveAway(path: string, stem: string): Promise<string | undefined> {
+async function moveAway(path: string, backup: string): Promise<string | undefined> {
   for (let number = 1; ; number += 1) {
-    const target = `${stem}.bak${number === 1 ? '' : number}`;
+    const target = number === 1 ? backup : `${backup}${number}`;
     try {
       await rename(path, target);
       return target;

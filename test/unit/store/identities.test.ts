@@ -1,0 +1,142 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { identityFolder, speakAs } from '../../../src/store/home.js';
+import { type Identity, listIdentities, loadIdentity, saveIdentity } from '../../../src/store/identities.js';
+import {
+  makeCircle,
+  makeIntermediate,
+  makeMember,
+  type TestCircle,
+  type TestMember,
+} from '../../helpers/certificates.js';
+
+describe('identities', () => {
+  const home = { folder: '' };
+  let circle: TestCircle;
+  let alice: TestMember;
+  let identity: Identity;
+
+  beforeAll(async () => {
+    circle = await makeCircle();
+    const intermediate = await makeIntermediate(circle);
+    alice = await makeMember(intermediate, { member: 'alice' });
+    identity = {
+      member: 'alice',
+      circleId: circle.circleId,
+      privateKey: alice.key,
+      chain: [alice.certificate, intermediate.certificate],
+      trustAnchor: circle.certificate,
+      keyOrigin: 'server',
+    };
+  });
+
+  beforeEach(() => {
+    home.folder = mkdtempSync(join(tmpdir(), 'qtchat-identity-'));
+  });
+
+  afterEach(() => {
+    rmSync(home.folder, { recursive: true, force: true });
+  });
+
+  const fingerprints = (one: Identity): string[] =>
+    [...one.chain, one.trustAnchor].map(({ fingerprint256 }) => fingerprint256);
+  const fileOf = (name: string): string => join(identityFolder(home, 'alice'), name);
+
+  it('are loaded as they were saved', async () => {
+    await saveIdentity(home, identity, { replace: false });
+    const loaded = await loadIdentity(home, 'alice');
+    expect(loaded).toMatchObject({ member: 'alice', circleId: circle.circleId, keyOrigin: 'server' });
+    expect(fingerprints(loaded)).toEqual(fingerprints(identity));
+    expect(loaded.privateKey.equals(identity.privateKey)).toBe(true);
+    expect(statSync(fileOf('key.pem')).mode & 0o777).toBe(0o600);
+  });
+
+  it('are loaded by default for the member as whom the home speaks', async () => {
+    await saveIdentity(home, identity, { replace: false });
+    await expect(loadIdentity(home)).rejects.toMatchObject({ code: 'ERR_STORE_NO_IDENTITY' });
+    await speakAs(home, 'alice');
+    expect((await loadIdentity(home)).member).toBe('alice');
+  });
+
+  it('are listed without what is not one', async () => {
+    expect(await listIdentities(home)).toEqual([]);
+    const bob = await makeMember(circle, { member: 'bob' });
+    await saveIdentity(
+      home,
+      { ...identity, member: 'bob', privateKey: bob.key, chain: [bob.certificate] },
+      { replace: false },
+    );
+    for (const text of ['first', 'second']) {
+      await saveIdentity(home, identity, { replace: text === 'second' });
+    }
+    mkdirSync(join(home.folder, 'identities', '.qtchat-abcdef'));
+    expect(await listIdentities(home)).toEqual(['alice', 'bob']);
+  });
+
+  it('are not replaced unasked, and a replaced one is kept', async () => {
+    await saveIdentity(home, identity, { replace: false });
+    const other = await makeMember(circle, { member: 'alice' });
+    const newer: Identity = { ...identity, privateKey: other.key, chain: [other.certificate] };
+    await expect(saveIdentity(home, newer, { replace: false })).rejects.toMatchObject({
+      code: 'ERR_STORE_EXISTS',
+      hint: expect.stringContaining('--replace'),
+    });
+    expect(fingerprints(await loadIdentity(home, 'alice'))).toEqual(fingerprints(identity));
+    const old = await saveIdentity(home, newer, { replace: true });
+    expect(fingerprints(await loadIdentity(home, 'alice'))).toEqual(fingerprints(newer));
+    expect(readFileSync(join(String(old), 'key.pem'), 'utf8')).toBe(alice.keyPem);
+  });
+
+  it('are not looked for outside their folder', async () => {
+    await expect(loadIdentity(home, '../alice')).rejects.toMatchObject({ code: 'ERR_PKI_NAME_INVALID' });
+    await expect(saveIdentity(home, { ...identity, member: '..' }, { replace: true })).rejects.toMatchObject({
+      code: 'ERR_PKI_NAME_INVALID',
+    });
+    expect(readdirSync(home.folder)).toEqual([]);
+  });
+
+  it('are missing with a hint to enroll', async () => {
+    const expected = { code: 'ERR_STORE_NO_IDENTITY', exitCode: 3, hint: expect.stringContaining('qtchat enroll') };
+    await expect(loadIdentity(home)).rejects.toMatchObject(expected);
+    await expect(loadIdentity(home, 'bob')).rejects.toMatchObject(expected);
+  });
+
+  it.each<[string, string, () => string | Promise<string>]>([
+    ['a key that is none', 'key.pem', () => 'x'],
+    ['the key of another', 'key.pem', async () => (await makeCircle()).keyPem],
+    ['no certificate', 'cert.pem', () => ''],
+    ['the certificate of another member', 'cert.pem', async () => (await bobWithKeyOfAlice()).certificatePem],
+    ['the root of another circle', 'root.pem', async () => (await makeCircle()).rootPem],
+    ['no root', 'root.pem', () => 'x'],
+    ['settings that are no JSON', 'identity.json', () => '{'],
+    ['settings without key origin', 'identity.json', () => '{"keyOrigin":"elsewhere"}'],
+  ])('are called damaged with %s', async (_title, name, content) => {
+    await saveIdentity(home, identity, { replace: false });
+    writeFileSync(fileOf(name), await content());
+    await expect(loadIdentity(home, 'alice')).rejects.toMatchObject({
+      code: 'ERR_STORE_DAMAGED',
+      message: expect.stringContaining(identityFolder(home, 'alice')),
+    });
+  });
+
+  it.each(['key.pem', 'cert.pem', 'root.pem', 'identity.json'])('are called damaged without %s', async (name) => {
+    await saveIdentity(home, identity, { replace: false });
+    rmSync(fileOf(name));
+    await expect(loadIdentity(home, 'alice')).rejects.toMatchObject({ code: 'ERR_STORE_DAMAGED' });
+  });
+
+  it('are refused when others may read the key', async () => {
+    await saveIdentity(home, identity, { replace: false });
+    chmodSync(fileOf('key.pem'), 0o644);
+    await expect(loadIdentity(home, 'alice')).rejects.toMatchObject({
+      code: 'ERR_STORE_PERMISSIONS',
+      hint: expect.stringContaining('chmod 600'),
+    });
+  });
+
+  function bobWithKeyOfAlice(): Promise<TestMember> {
+    return makeMember(circle, { member: 'bob', key: alice.key });
+  }
+});
