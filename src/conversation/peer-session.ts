@@ -33,7 +33,7 @@ export interface PeerSessionOptions {
   readonly files: Pick<FileSessionOptions, 'connect' | 'decide' | 'folder'>;
   readonly clock: () => Date;
   readonly random: (size: number) => Buffer;
-  /** Called with the peer's hello; the session goes on when it resolves, and ends when it rejects. */
+  /** Called with the peer's hello; the session goes on when it resolves, and the key is refused when it rejects. */
   readonly onHello: (session: PeerSession) => Promise<void>;
   readonly emit: (event: ChatEvent | FileEvent) => void;
   readonly timing?: Partial<SessionTiming>;
@@ -68,7 +68,10 @@ export class PeerSession {
   #chat: ChatSession | undefined;
   #files: FileSession | undefined;
   #goodbye: ByeReason | undefined;
+  /** Why we do not go on with this peer; set while it is told. */
+  #refusal: unknown;
   #isRetiring = false;
+  #unansweredFiles: readonly string[] = [];
 
   constructor(options: PeerSessionOptions) {
     this.#options = options;
@@ -84,12 +87,22 @@ export class PeerSession {
 
   /** Whether the session is up and takes new work. */
   get isReady(): boolean {
-    return this.#chat !== undefined && !this.#isRetiring && this.#channel.isOpen;
+    return this.#chat !== undefined && this.isOpenForWork;
   }
 
   /** The files of this session, once hello has arrived. */
   get files(): FileSession | undefined {
     return this.#files;
+  }
+
+  /** Whether hello has arrived and new work may be begun. */
+  get isOpenForWork(): boolean {
+    return this.#hello !== undefined && this.#refusal === undefined && !this.#isRetiring && this.#channel.isOpen;
+  }
+
+  /** Paths of files that were offered here and not answered before the session ended. */
+  get unansweredFiles(): readonly string[] {
+    return this.#unansweredFiles;
   }
 
   /** What the peer takes. */
@@ -112,9 +125,10 @@ export class PeerSession {
       await this.#sayHello();
       for await (const message of this.#channel.messages()) {
         if (this.#hello === undefined) await this.#begin(message);
-        else await this.#handle(message);
+        else if (this.#refusal === undefined) await this.#handle(message);
       }
       if (this.#hello === undefined) throw unanswered('closed the connection before its hello');
+      if (this.#refusal !== undefined) throw this.#refusal;
       return byeTexts[this.#goodbye ?? 'broken'];
     } catch (error) {
       if (this.#hello === undefined && !isFinal(error))
@@ -123,6 +137,7 @@ export class PeerSession {
     } finally {
       for (const stop of this.#timers) stop();
       this.#channel.destroy();
+      this.#unansweredFiles = this.#files?.unanswered ?? [];
       await this.#files?.close();
     }
   }
@@ -181,7 +196,13 @@ export class PeerSession {
     });
     const chat = new ChatSession({ store, peerEpoch: message.epoch, peerTakesText: this.takes('text'), send, emit });
     this.#keepAlive();
-    await this.#options.onHello(this);
+    try {
+      await this.#options.onHello(this);
+    } catch (error) {
+      this.#refusal = error;
+      this.close('key-changed');
+      return;
+    }
     this.#chat = chat;
     const cursor = message.cursors.find(({ epoch }) => epoch === self.epoch)?.sequence ?? 0;
     if (this.isReady) await chat.start(cursor);

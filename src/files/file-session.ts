@@ -69,6 +69,7 @@ export class FileSession {
   readonly #options: FileSessionOptions;
   readonly #transfers = new Map<string, Transfer>();
   readonly #running = new Set<Promise<void>>();
+  readonly #streams = new Set<Duplex>();
   #isClosed = false;
 
   constructor(options: FileSessionOptions) {
@@ -103,19 +104,28 @@ export class FileSession {
     return file;
   }
 
-  /** Takes an offered file. */
-  accept(id: string): void {
-    const transfer = this.#find(id, 'in', 'offered');
-    if (transfer !== undefined) this.#accept(transfer);
+  /** How many of our files the peer does not have yet. */
+  get countOutgoing(): number {
+    return [...this.#transfers.values()].filter(({ file }) => file.direction === 'out').length;
   }
 
-  /** Refuses an offered file. */
-  decline(id: string, reason: DeclineReason = 'declined'): void {
-    const transfer = this.#find(id, 'in', 'offered');
-    if (transfer === undefined) return;
-    this.#transfers.delete(id);
-    this.#options.send({ type: 'file-decline', id, reason });
-    this.#options.emit({ type: 'fileDeclined', file: transfer.file, reason });
+  /**
+   * Takes or refuses an offered file; without an id, the first that waits for an answer.
+   *
+   * @returns whether there was one
+   */
+  answer(answer: 'accept' | 'decline', id?: string): boolean {
+    const transfer = [...this.#transfers.values()].find(
+      ({ file, state }) => file.direction === 'in' && state === 'offered' && (id === undefined || file.id === id),
+    );
+    if (transfer === undefined) return false;
+    if (answer === 'accept') {
+      this.#accept(transfer);
+    } else {
+      this.#transfers.delete(transfer.file.id);
+      this.#decline(transfer.file, 'declined');
+    }
+    return true;
   }
 
   /** The peer offers a file. */
@@ -125,8 +135,7 @@ export class FileSession {
     const file: FileDescription = { id, direction: 'in', name, sizeBytes };
     const decision = this.#judge(file);
     if (decision !== 'accept' && decision !== 'ask') {
-      this.#options.send({ type: 'file-decline', id, reason: decision });
-      this.#options.emit({ type: 'fileDeclined', file, reason: decision });
+      this.#decline(file, decision);
       return;
     }
     const transfer: Transfer = { file, path: '', controller: new AbortController(), state: 'offered' };
@@ -182,6 +191,12 @@ export class FileSession {
       else this.#abandon(transfer, error);
     }
     await Promise.allSettled(this.#running);
+    for (const stream of this.#streams) stream.destroy();
+  }
+
+  #decline(file: FileDescription, reason: DeclineReason): void {
+    this.#options.send({ type: 'file-decline', id: file.id, reason });
+    this.#options.emit({ type: 'fileDeclined', file, reason });
   }
 
   #judge(file: FileDescription): OfferDecision {
@@ -230,6 +245,8 @@ export class FileSession {
     try {
       const stream = await this.#options.connect(file.id, controller.signal);
       transfer.stream = stream;
+      this.#streams.add(stream);
+      stream.once('close', () => this.#streams.delete(stream));
       if (controller.signal.aborted) throw controller.signal.reason;
       this.#options.emit({ type: 'fileStarted', file });
       const result = await move(stream);

@@ -3,6 +3,7 @@
  * to be delivered; and what the peer wrote, on disk before it is acknowledged. Every process of a
  * home shares them.
  */
+import { sql } from 'kysely';
 import type { ConversationDatabase } from './conversation-store.js';
 import type { RecordCipher } from './home-key.js';
 
@@ -130,7 +131,7 @@ export class MessageStore {
       .select(['epoch', 'sequence'])
       .where('conversation', '=', this.#conversation)
       .where('epoch', '!=', ownEpoch)
-      .orderBy('rowid' as 'epoch', 'desc')
+      .orderBy(sql`rowid`, 'desc')
       .limit(limit)
       .execute();
   }

@@ -1,0 +1,389 @@
+/**
+ * The one door to everything between members: it listens, keeps dialling the one we look for, lets
+ * verified members in, and routes texts and files to their sessions. Intents go in by methods,
+ * everything that happens comes out as typed events; faces only render.
+ */
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { isQTChatError, QTChatError, quote } from '../errors.js';
+import { fileSize, type OfferDecision } from '../files/file-session.js';
+import { ContactBook } from '../store/contacts.js';
+import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
+import { DownloadFolder } from '../store/downloads.js';
+import type { Home } from '../store/home.js';
+import { openHomeKey, type RecordCipher } from '../store/home-key.js';
+import type { Identity } from '../store/identities.js';
+import { MessageStore, storeEpoch } from '../store/messages.js';
+import { fileToken } from '../transport/exporter.js';
+import { FileDoor, openFileConnection } from '../transport/file-door.js';
+import { checkUsable, type PeerIdentity } from '../transport/identify-peer.js';
+import { listenForPeers, type PeerListener } from '../transport/listen.js';
+import type { PeerConnection } from '../transport/peer-connection.js';
+import { fileProtocol } from '../transport/tls-options.js';
+import { Dialler } from './dialler.js';
+import type { ConversationEvent } from './events.js';
+import { PeerLink } from './peer-link.js';
+import { type Capability, PeerSession, type SelfDescription, type SessionTiming } from './peer-session.js';
+import { resolveWho, type Target } from './resolve-who.js';
+import { vouchesFor } from './trust.js';
+
+/** What a conversation needs, and how it behaves. */
+export interface ConversationOptions {
+  readonly home: Home;
+  readonly identity: Identity;
+  readonly clock: () => Date;
+  readonly random: (size: number) => Buffer;
+  /** Ends the conversation when it aborts, as {@link Conversation.close} does. */
+  readonly signal: AbortSignal;
+  /** What this process takes from peers. */
+  readonly capabilities: readonly Capability[];
+  /** Where to listen; absent for nowhere. */
+  readonly listen?: { readonly host?: string; readonly ports: readonly number[] };
+  /** Whom to dial, as typed. */
+  readonly who?: string;
+  /** Gives up at the first refusal or unconfirmed identity instead of trying on. */
+  readonly giveUpWhenRefused?: boolean;
+  /** Where received files go; absolute. */
+  readonly downloads: string;
+  /** What becomes of an offered file. */
+  readonly decideOffer: (offer: { member: string; sizeBytes: number }) => OfferDecision;
+  /** Asks the user whether the member found at an address is the right one; absent where nobody can be asked. */
+  readonly confirmPeer?: (peer: PeerIdentity, who: string, signal: AbortSignal) => Promise<boolean>;
+  readonly onEvent: (event: ConversationEvent) => void;
+  readonly timing?: Partial<SessionTiming>;
+}
+
+const maximumSessions = 128;
+
+/** A running conversation. Made by {@link openConversation}. */
+export class Conversation {
+  readonly #options: ConversationOptions;
+  readonly #database: ConversationDatabase;
+  readonly #cipher: RecordCipher;
+  readonly #contacts: ContactBook;
+  readonly #door = new FileDoor();
+  readonly #downloads: DownloadFolder;
+  readonly #controller = new AbortController();
+  readonly #links = new Map<string, PeerLink>();
+  readonly #sessions = new Map<PeerSession, Promise<string>>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #target: Target;
+  #self: SelfDescription;
+  #targetMember: string | undefined;
+  #listener: PeerListener | undefined;
+  #dialler: Dialler | undefined;
+  #closing: Promise<void> | undefined;
+  readonly #onAbort = (): void => void this.close();
+
+  constructor(
+    options: ConversationOptions,
+    parts: { database: ConversationDatabase; cipher: RecordCipher; epoch: string; target: Target },
+  ) {
+    this.#options = options;
+    this.#database = parts.database;
+    this.#cipher = parts.cipher;
+    this.#target = parts.target;
+    this.#targetMember = parts.target.member;
+    this.#contacts = new ContactBook(parts.database, options.clock);
+    this.#downloads = new DownloadFolder(options.downloads);
+    this.#self = {
+      session: options.random(16).toString('hex'),
+      epoch: parts.epoch,
+      capabilities: options.capabilities,
+      keyOrigin: options.identity.keyOrigin,
+      port: 0,
+    };
+  }
+
+  /** The member that texts without a name go to: the one dialled, once known. */
+  get targetMember(): string | undefined {
+    return this.#targetMember;
+  }
+
+  /** Starts listening and dialling; see {@link openConversation} for what it throws. */
+  async start(): Promise<void> {
+    const { listen, signal, identity, clock, onEvent } = this.#options;
+    if (listen !== undefined) {
+      this.#listener = await listenForPeers({
+        identity,
+        ...listen,
+        clock,
+        onPeer: (connection) => this.#admit(connection),
+        onRefused: (error, host) => onEvent({ type: 'refused', host, error }),
+      });
+      const { address } = this.#listener;
+      this.#self = { ...this.#self, port: address.port };
+      onEvent({ type: 'listening', address, wantedPort: listen.ports[0] ?? 0 });
+    }
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
+    this.#dialler = new Dialler({
+      target: this.#target,
+      contacts: this.#contacts,
+      identity,
+      clock,
+      random: this.#options.random,
+      signal: this.#controller.signal,
+      giveUpWhenRefused: this.#options.giveUpWhenRefused ?? false,
+      ...(this.#options.confirmPeer === undefined ? {} : { confirmPeer: this.#options.confirmPeer }),
+      isConnected: () => this.#isTargetHere(),
+      adopt: (connection) => this.#adopt(connection),
+      onWaiting: (reason) => onEvent({ type: 'waiting', who: this.#target.who, reason }),
+      onStopped: (error) => onEvent({ type: 'stopped', error }),
+    });
+    if (this.#target.addresses.length > 0) this.#track(this.#dialler.run());
+  }
+
+  /**
+   * Puts a text into the outbox of a member; it goes out as soon as the member is here.
+   *
+   * @returns its id, which the `delivered` event carries
+   */
+  async sendText(member: string, text: string): Promise<string> {
+    const link = this.#linkOf(member);
+    const id = randomUUID();
+    await link.store.queue({ id, sentAt: this.#options.clock(), text });
+    for (const session of link.takers('text')) await session.flush();
+    return id;
+  }
+
+  /**
+   * Offers a file to a member, now or when the member is here.
+   *
+   * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_UNREADABLE`
+   */
+  async sendFile(member: string, path: string): Promise<void> {
+    const absolute = resolve(path);
+    await fileSize(absolute);
+    await this.#linkOf(member).offer(absolute);
+  }
+
+  /** Takes or refuses an offered file; without an id, the first one that waits for an answer. */
+  answerOffer(answer: 'accept' | 'decline', id?: string): boolean {
+    for (const link of this.#links.values()) {
+      if (link.answerOffer(answer, id)) return true;
+    }
+    return false;
+  }
+
+  /** Whether a member is here and takes what we have to say. */
+  isHere(member: string): boolean {
+    return this.#links.get(member)?.isHere ?? false;
+  }
+
+  /** How many texts and files for a member are not delivered yet. */
+  async countPending(member: string): Promise<number> {
+    return this.#linkOf(member).countPending();
+  }
+
+  /** Says goodbye to everybody, stops listening and dialling, and resolves when nothing is left open. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#options.signal.removeEventListener('abort', this.#onAbort);
+    this.#controller.abort(new QTChatError('ERR_CANCELLED', 'the conversation ended'));
+    for (const session of this.#sessions.keys()) session.close('done');
+    await Promise.allSettled(this.#sessions.values());
+    await this.#listener?.close();
+    await Promise.allSettled(this.#running);
+    await this.#database.destroy();
+  }
+
+  #admit(connection: PeerConnection): void {
+    if (connection.protocol === fileProtocol) {
+      this.#track(this.#door.admit(connection).then(() => {}));
+    } else if (this.#sessions.size >= maximumSessions || this.#controller.signal.aborted) {
+      connection.socket.destroy();
+    } else {
+      const session = this.#createSession(connection);
+      this.#track(
+        this.#run(session).catch((error: unknown) => {
+          if (isQTChatError(error) && session.hello === undefined) {
+            this.#options.onEvent({ type: 'refused', host: connection.remote.host, error });
+          }
+        }),
+      );
+    }
+  }
+
+  /** Takes a dialled connection over; resolves when the session is up, rejects when it never was. */
+  #adopt(connection: PeerConnection): Promise<void> {
+    return new Promise((onReady, reject) => {
+      const session = this.#createSession(connection, onReady);
+      // Where it ended before anybody could say whether it was up, it was not.
+      this.#track(this.#run(session).then(onReady, reject));
+    });
+  }
+
+  #createSession(connection: PeerConnection, onReady?: () => void): PeerSession {
+    const { member } = connection.peer;
+    const link = this.#linkOf(member);
+    return new PeerSession({
+      connection,
+      self: this.#self,
+      store: link.store,
+      clock: this.#options.clock,
+      random: this.#options.random,
+      files: {
+        folder: this.#downloads,
+        decide: ({ sizeBytes }) => this.#decide(member, sizeBytes),
+        connect: (id, signal) => this.#connectFile(connection, id, signal),
+      },
+      onHello: async (session) => {
+        await this.#welcome(link, session);
+        onReady?.();
+      },
+      emit: (event) => this.#options.onEvent({ member, ...event }),
+      ...(this.#options.timing === undefined ? {} : { timing: this.#options.timing }),
+    });
+  }
+
+  async #run(session: PeerSession): Promise<void> {
+    const { member } = session.connection.peer;
+    const link = this.#linkOf(member);
+    let reason = '';
+    try {
+      const ended = session.run();
+      this.#sessions.set(session, ended);
+      reason = await ended;
+    } catch (error) {
+      if (session.hello === undefined || !isQTChatError(error)) throw error;
+      if (error.code === 'ERR_PEER_NOT_TRUSTED') throw error;
+      reason = error.message;
+    } finally {
+      this.#sessions.delete(session);
+      link.offerAgain(session.unansweredFiles);
+      if (link.remove(session)) this.#options.onEvent({ type: 'disconnected', member, reason });
+      this.#dialler?.notify();
+    }
+    await link.offerWaiting();
+  }
+
+  async #welcome(link: PeerLink, session: PeerSession): Promise<void> {
+    const { connection, hello } = session;
+    const { peer, remote } = connection;
+    if (hello === undefined) return;
+    if ((await this.#contacts.pin(peer.circleId, peer.member, peer.spkiSha256)) === 'changed') {
+      const error = changedKey(peer.member);
+      if (peer.member === this.#targetMember) this.#stop(error);
+      else this.#options.onEvent({ type: 'refused', host: remote.host, error });
+      throw error;
+    }
+    if (connection.dialled) await this.#contacts.confirmAddress(peer.circleId, peer.member, remote);
+    else if (hello.port > 0) await this.#remember(peer, { host: remote.host, port: hello.port });
+    const isTarget = session.takes('text') && this.#noteTarget(connection);
+    if (link.add(session)) {
+      const { security } = connection;
+      const { circleId, member, spkiSha256 } = peer;
+      const description = { member, circleId, spkiSha256, address: remote, security, keyOrigin: hello.keyOrigin };
+      this.#options.onEvent({ type: 'connected', peer: description, isTarget });
+    }
+    this.#dialler?.notify();
+    await link.offerWaiting();
+  }
+
+  async #remember(peer: PeerIdentity, address: { host: string; port: number }): Promise<void> {
+    await this.#contacts.save({ member: peer.member, circleId: peer.circleId, addresses: [address] });
+  }
+
+  #noteTarget({ peer, remote, dialled }: PeerConnection): boolean {
+    const { host, addresses } = this.#target;
+    const isFound =
+      dialled || addresses.length === 0 || (host !== undefined && (remote.host === host || vouchesFor(peer, host)));
+    if (isFound || this.#dialler?.isOwnAddress === true) this.#targetMember ??= peer.member;
+    return this.#targetMember === peer.member;
+  }
+
+  #decide(member: string, sizeBytes: number): OfferDecision {
+    if (!this.#options.capabilities.includes('files')) return 'unsupported';
+    return this.#options.decideOffer({ member, sizeBytes });
+  }
+
+  #connectFile(connection: PeerConnection, id: string, signal: AbortSignal) {
+    const token = fileToken(connection.socket, id);
+    if (!connection.dialled) return this.#door.expect(id, token, connection.peer.spkiSha256, signal);
+    const { identity, clock } = this.#options;
+    return openFileConnection(connection, connection.remote, { id, token }, { identity, clock, signal });
+  }
+
+  #isTargetHere(): boolean {
+    return this.#targetMember !== undefined && this.isHere(this.#targetMember);
+  }
+
+  #linkOf(member: string): PeerLink {
+    let link = this.#links.get(member);
+    if (link === undefined) {
+      const { identity } = this.#options;
+      const key = { circleId: identity.circleId, self: identity.member, peer: member };
+      link = new PeerLink(new MessageStore(this.#database, this.#cipher, key), identity);
+      this.#links.set(member, link);
+    }
+    return link;
+  }
+
+  #stop(error: QTChatError): void {
+    this.#controller.abort(error);
+    this.#options.onEvent({ type: 'stopped', error });
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => {
+        const known = error instanceof QTChatError ? error : undefined;
+        if (known === undefined) this.#stop(unforeseen(error));
+      })
+      .finally(() => this.#running.delete(tracked));
+    this.#running.add(tracked);
+  }
+}
+
+/**
+ * Opens the conversations of a home and starts listening and dialling.
+ *
+ * @throws {QTChatError} `ERR_PEER_REFUSED` when our own certificate may not be used (any more),
+ *   `ERR_USAGE` for an impossible WHO, `ERR_PORT_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`, `ERR_STORE_…`
+ */
+export async function openConversation(options: ConversationOptions): Promise<Conversation> {
+  checkOwnCertificate(options.identity, options.clock());
+  const database = await openConversationStore(options.home);
+  try {
+    const cipher = await openHomeKey(options.home, options);
+    const epoch = await storeEpoch(database, options.random);
+    const contacts = new ContactBook(database, options.clock);
+    const { who = '', identity } = options;
+    const target = who === '' ? { who, addresses: [] } : await resolveWho(who, identity, contacts);
+    const conversation = new Conversation(options, { database, cipher, epoch, target });
+    await conversation.start();
+    return conversation;
+  } catch (error) {
+    await database.destroy();
+    throw error;
+  }
+}
+
+function checkOwnCertificate(identity: Identity, now: Date): void {
+  const [own] = identity.chain;
+  try {
+    if (own !== undefined) checkUsable(own, now);
+  } catch (error) {
+    const fault = error instanceof Error ? error.message.replace(/^.*?: /, '') : '';
+    throw new QTChatError('ERR_PEER_REFUSED', `no peer will accept ${quote(identity.member)}: ${fault}`, {
+      hint: 'Get a new certificate: qtchat cert issue, or qtchat enroll with a new invite',
+      cause: error,
+    });
+  }
+}
+
+function changedKey(member: string): QTChatError {
+  return new QTChatError('ERR_PEER_NOT_TRUSTED', `${quote(member)} shows another key than at your first meeting`, {
+    hint: 'Ask them by another way whether they have a new identity before you trust it',
+  });
+}
+
+function unforeseen(error: unknown): QTChatError {
+  const text = error instanceof Error ? error.message : String(error);
+  return new QTChatError('ERR_INTERNAL', `something unforeseen went wrong: ${text}`, { cause: error });
+}

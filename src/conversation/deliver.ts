@@ -1,0 +1,187 @@
+/** Delivers a text and files to one member and ends: what `send` does. It is done when the peer has it all. */
+import { QTChatError, quote } from '../errors.js';
+import type { FileDescription } from '../files/file-session.js';
+import { type Conversation, type ConversationOptions, openConversation } from './conversation.js';
+import type { ConversationEvent } from './events.js';
+
+/** What to deliver. */
+export interface Delivery {
+  readonly who: string;
+  readonly text?: string;
+  /** Paths of files. */
+  readonly files: readonly string[];
+  /** How long the peer may be away, at first and whenever the connection breaks. */
+  readonly timeoutMs: number;
+}
+
+/** What the peer has. */
+export interface Delivered {
+  readonly member: string;
+  readonly textId: string | undefined;
+  readonly files: readonly { name: string; sizeBytes: number; sha256: string }[];
+}
+
+/**
+ * Delivers everything over a session of its own, beside any open chat of the same home.
+ *
+ * @param world - where and as whom; `onEvent` sees everything that happens
+ * @throws {QTChatError} `ERR_PEER_UNREACHABLE` after the timeout, `ERR_PEER_REFUSED`,
+ *   `ERR_PEER_NOT_TRUSTED`, `ERR_FILE_DECLINED`, `ERR_FILE_FAILED`, `ERR_CANCELLED`, and what reading files throws
+ */
+export async function deliver(
+  delivery: Delivery,
+  world: Pick<ConversationOptions, 'home' | 'identity' | 'clock' | 'random' | 'signal' | 'downloads' | 'onEvent'> &
+    Pick<Partial<ConversationOptions>, 'confirmPeer'>,
+): Promise<Delivered> {
+  const task = new DeliveryTask(delivery);
+  const onAbort = (): void => task.fail(new QTChatError('ERR_CANCELLED', 'sending was cancelled'));
+  world.signal.addEventListener('abort', onAbort, { once: true });
+  if (world.signal.aborted) onAbort();
+  let conversation: Conversation | undefined;
+  try {
+    conversation = await openConversation({
+      ...world,
+      who: delivery.who,
+      capabilities: [],
+      giveUpWhenRefused: true,
+      decideOffer: () => 'unsupported',
+      onEvent: (event) => {
+        world.onEvent(event);
+        task.onEvent(event);
+      },
+    });
+    return await task.run(conversation);
+  } finally {
+    world.signal.removeEventListener('abort', onAbort);
+    task.stop();
+    await conversation?.close();
+  }
+}
+
+/** The progress of one delivery. */
+class DeliveryTask {
+  readonly #delivery: Delivery;
+  readonly #arrived: { name: string; sizeBytes: number; sha256: string }[] = [];
+  readonly #result: Promise<void>;
+  #finish: () => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #conversation: Conversation | undefined;
+  #member: string | undefined;
+  #textId: string | undefined;
+  #begun = false;
+  #lastReason: QTChatError | undefined;
+
+  constructor(delivery: Delivery) {
+    this.#delivery = delivery;
+    this.#result = new Promise((resolve, reject) => {
+      this.#finish = resolve;
+      this.#reject = reject;
+    });
+    this.#result.catch(() => {});
+  }
+
+  async run(conversation: Conversation): Promise<Delivered> {
+    this.#conversation = conversation;
+    this.#await();
+    if (this.#member !== undefined) this.#begin(this.#member);
+    await this.#result;
+    return { member: this.#member ?? this.#delivery.who, textId: this.#textId, files: this.#arrived };
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  fail(error: unknown): void {
+    this.#reject(error);
+  }
+
+  onEvent(event: ConversationEvent): void {
+    switch (event.type) {
+      case 'waiting':
+        this.#lastReason = event.reason ?? this.#lastReason;
+        return;
+      case 'connected':
+        if (!event.isTarget) return;
+        clearTimeout(this.#timer);
+        this.#member = event.peer.member;
+        this.#begin(event.peer.member);
+        return;
+      case 'disconnected':
+        if (event.member === this.#member) this.#await();
+        return;
+      case 'stopped':
+        this.fail(event.error);
+        return;
+      case 'delivered':
+        this.#check();
+        return;
+      case 'fileDone':
+        this.#arrived.push({ name: event.file.name, sizeBytes: event.file.sizeBytes, sha256: event.sha256 });
+        this.#check();
+        return;
+      case 'fileDeclined':
+        this.fail(declined(event.member, event.file, event.reason));
+        return;
+      case 'fileFailed':
+        this.fail(event.error);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #begin(member: string): void {
+    const conversation = this.#conversation;
+    if (conversation === undefined || this.#begun) return;
+    this.#begun = true;
+    const begin = async (): Promise<void> => {
+      const { text, files } = this.#delivery;
+      if (text !== undefined) this.#textId = await conversation.sendText(member, text);
+      for (const path of files) await conversation.sendFile(member, path);
+      this.#check();
+    };
+    begin().catch((error: unknown) => this.fail(error));
+  }
+
+  #check(): void {
+    const conversation = this.#conversation;
+    const member = this.#member;
+    if (conversation === undefined || member === undefined) return;
+    if (this.#arrived.length < this.#delivery.files.length) return;
+    conversation.countPending(member).then(
+      (count) => {
+        if (count === 0) this.#finish();
+      },
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  #await(): void {
+    const { who, timeoutMs } = this.#delivery;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const reason = this.#lastReason === undefined ? '' : `: ${this.#lastReason.message}`;
+      const message = `${quote(who)} was not reached within ${timeoutMs / 1000} seconds${reason}`;
+      const hint = this.#begun ? 'What was begun waits in the outbox and goes with the next chat or send' : notThere;
+      this.fail(new QTChatError('ERR_PEER_UNREACHABLE', message, { hint }));
+    }, timeoutMs);
+  }
+}
+
+const notThere = 'Ask them to start qtchat chat or qtchat listen, or give their address';
+
+const declineTexts = {
+  declined: 'declined it',
+  'too-large': 'takes no file of that size unasked',
+  'no-space': 'has no room for it',
+  name: 'does not take a file of that name',
+  busy: 'has too many files to answer for',
+  unsupported: 'takes no files now',
+} as const;
+
+/** The error for a file that the peer did not take. */
+export function declined(member: string, file: FileDescription, reason: keyof typeof declineTexts): QTChatError {
+  return new QTChatError('ERR_FILE_DECLINED', `${quote(file.name)}: ${member} ${declineTexts[reason]}`);
+}

@@ -1,0 +1,184 @@
+/**
+ * Keeps dialling one target until it is here: every address in order, again and again with growing
+ * pauses, resting while the target is connected, whoever dialled. Asks or gives up where the member
+ * found is not tied to what was typed.
+ */
+import { isQTChatError, QTChatError, quote } from '../errors.js';
+import type { ContactBook, PeerAddress } from '../store/contacts.js';
+import type { Identity } from '../store/identities.js';
+import { dialPeer } from '../transport/dial.js';
+import type { PeerIdentity } from '../transport/identify-peer.js';
+import type { PeerConnection } from '../transport/peer-connection.js';
+import { controlProtocol } from '../transport/tls-options.js';
+import type { Target } from './resolve-who.js';
+import { judgeFound } from './trust.js';
+
+/** What a dialler needs. */
+export interface DiallerOptions {
+  readonly target: Target;
+  readonly contacts: ContactBook;
+  readonly identity: Identity;
+  readonly clock: () => Date;
+  readonly random: (size: number) => Buffer;
+  readonly signal: AbortSignal;
+  readonly giveUpWhenRefused: boolean;
+  readonly confirmPeer?: (peer: PeerIdentity, who: string, signal: AbortSignal) => Promise<boolean>;
+  readonly isConnected: () => boolean;
+  /** Resolves when the session is up; rejects when it never was. */
+  readonly adopt: (connection: PeerConnection) => Promise<void>;
+  /** Called when the target was not reached, once for every new reason. */
+  readonly onWaiting: (reason: QTChatError | undefined) => void;
+  /** Called at most once, when dialling has ended for good. */
+  readonly onStopped: (error: QTChatError) => void;
+}
+
+const attemptTimeoutMs = 5_000;
+const firstPauseMs = 500;
+const longestPauseMs = 15_000;
+
+/** Keeps dialling one target. */
+export class Dialler {
+  readonly #options: DiallerOptions;
+  #isOwnAddress = false;
+  #lastReason: string | undefined;
+  #wake: () => void = () => {};
+
+  constructor(options: DiallerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the address dialled has turned out to be our own. */
+  get isOwnAddress(): boolean {
+    return this.#isOwnAddress;
+  }
+
+  /** Says that somebody has come or gone. */
+  notify(): void {
+    this.#wake();
+  }
+
+  /** Dials until `signal` aborts or there is a reason to give up. */
+  async run(): Promise<void> {
+    const { signal, isConnected, onStopped, onWaiting } = this.#options;
+    let pauseMs = firstPauseMs;
+    onWaiting(undefined);
+    while (!signal.aborted) {
+      if (isConnected()) {
+        this.#lastReason = undefined;
+        pauseMs = firstPauseMs;
+        await this.#rest(undefined);
+        continue;
+      }
+      const failure = await this.#tryAll();
+      if (signal.aborted || isConnected()) continue;
+      if (failure !== undefined && this.#isFatal(failure)) {
+        onStopped(failure);
+        return;
+      }
+      this.#report(failure);
+      await this.#rest(this.#jittered(pauseMs));
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+    }
+  }
+
+  async #tryAll(): Promise<QTChatError | undefined> {
+    const { target, signal, isConnected } = this.#options;
+    let failure: QTChatError | undefined;
+    const unconfirmed: { address: PeerAddress; peer: PeerIdentity }[] = [];
+    for (const address of target.addresses) {
+      if (signal.aborted || isConnected()) return undefined;
+      try {
+        const peer = await this.#try(address);
+        if (peer === undefined) return undefined;
+        unconfirmed.push({ address, peer });
+      } catch (error) {
+        if (!(error instanceof QTChatError)) throw error;
+        if (isQTChatError(error, 'ERR_PEER_IS_OURSELVES')) this.#isOwnAddress = true;
+        failure = failure === undefined || weight(error) > weight(failure) ? error : failure;
+      }
+    }
+    const [found] = unconfirmed;
+    // Another member at our own address will dial us; nothing was typed that could mean it.
+    if (found === undefined || this.#isOwnAddress) return failure;
+    return this.#confirm(found.peer, found.address);
+  }
+
+  /** Dials one address; resolves with the member found there when it must be confirmed first. */
+  async #try(address: PeerAddress): Promise<PeerIdentity | undefined> {
+    const { target, contacts, identity, clock, signal, adopt } = this.#options;
+    const connection = await dialPeer(address, {
+      identity,
+      clock,
+      signal,
+      protocol: controlProtocol,
+      timeoutMs: attemptTimeoutMs,
+    });
+    const { peer, socket } = connection;
+    const decision = judgeFound(peer, target, await contacts.lastConfirmedAt(identity.circleId, address));
+    if (decision === 'trusted') {
+      await adopt(connection);
+      return undefined;
+    }
+    socket.destroy();
+    if (decision === 'confirm') return peer;
+    throw new QTChatError('ERR_PEER_UNREACHABLE', `${quote(peer.member)} is there instead`);
+  }
+
+  async #confirm(peer: PeerIdentity, address: PeerAddress): Promise<QTChatError | undefined> {
+    const { target, contacts, confirmPeer, identity, signal } = this.#options;
+    if (!(await confirmPeer?.(peer, target.who, signal))) {
+      const message = `${quote(target.who)} answers as ${quote(peer.member)}, whose certificate does not name that address`;
+      return new QTChatError('ERR_PEER_NOT_TRUSTED', message, {
+        hint: `If that is the one you mean: qtchat chat --peer ${peer.member}`,
+      });
+    }
+    await contacts.save({ member: peer.member, circleId: identity.circleId, addresses: [address] });
+    await contacts.confirmAddress(identity.circleId, peer.member, address);
+    await this.#try(address);
+    return undefined;
+  }
+
+  #isFatal(failure: QTChatError): boolean {
+    if (failure.code === 'ERR_PEER_NOT_TRUSTED') return true;
+    return this.#options.giveUpWhenRefused && failure.code === 'ERR_PEER_REFUSED';
+  }
+
+  #report(failure: QTChatError | undefined): void {
+    const reason = failure?.code === 'ERR_PEER_IS_OURSELVES' ? undefined : failure;
+    if ((reason?.message ?? '') === (this.#lastReason ?? '')) return;
+    this.#lastReason = reason?.message;
+    this.#options.onWaiting(reason);
+  }
+
+  // Two sides that were cut off at the same moment must not dial in step for ever.
+  #jittered(pauseMs: number): number {
+    return pauseMs * (0.75 + this.#options.random(1).readUInt8() / 512);
+  }
+
+  /** Waits for the time to pass, for somebody to come or go, or for the end. */
+  #rest(pauseMs: number | undefined): Promise<void> {
+    const { signal } = this.#options;
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = pauseMs === undefined ? undefined : setTimeout(() => this.#wake(), pauseMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', this.#wake);
+        resolve();
+      };
+      signal.addEventListener('abort', this.#wake, { once: true });
+    });
+  }
+}
+
+// The most telling of several failures: that nobody listens on the second port explains nothing.
+function weight(error: QTChatError): number {
+  const order = [
+    'ERR_PEER_UNREACHABLE',
+    'ERR_PEER_IS_OURSELVES',
+    'ERR_PROTOCOL',
+    'ERR_PEER_REFUSED',
+    'ERR_PEER_NOT_TRUSTED',
+  ];
+  return order.indexOf(error.code);
+}
