@@ -32,7 +32,7 @@ export async function openLedger(home: Home): Promise<Ledger> {
  *
  * The file itself stays: processes that have it open would damage a new one under the same name.
  *
- * @returns where the copy is, or undefined when there was nothing to keep
+ * @returns where the copy is, or undefined when nothing was recorded yet
  * @throws {QTChatError} as {@link openLedger}
  */
 export async function retireLedger(home: Home): Promise<string | undefined> {
@@ -40,6 +40,7 @@ export async function retireLedger(home: Home): Promise<string | undefined> {
   if (!(await exists(path))) return undefined;
   const ledger = await openLedger(home);
   try {
+    if ((await ledger.selectFrom('audit').select('sequence').executeTakeFirst()) === undefined) return undefined;
     let number = 1;
     const copy = (): string => `${path}.bak${number === 1 ? '' : number}`;
     while (await exists(copy())) number += 1;

@@ -1,11 +1,10 @@
 /** The CA of a home: its private key and its root certificate. The key leaves here as an Issuer only. */
 import type { X509Certificate } from 'node:crypto';
-import { dirname } from 'node:path';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
 import { createIssuer, type Issuer } from '../pki/issuer.js';
 import { parseCertificates, toPem } from '../pki/pem.js';
 import { isEncryptedPrivateKey, readPrivateKey } from '../pki/private-key.js';
-import { caKeyPath, type Home, rootPath } from './home.js';
+import { caFolder, caKeyPath, type Home, rootPath } from './home.js';
 import { readBoundedFile, readPrivateFile, refuseExisting } from './private-file.js';
 import { writeFolderSafely } from './private-folder.js';
 
@@ -76,10 +75,6 @@ export async function openIssuer(home: Home, password: string | undefined): Prom
   const keyPem = await orNoCa(home, readPrivateFile(caKeyPath(home)));
   const [key, chain] = await Promise.all([readPrivateKey(keyPem, password), loadCaChain(home)]);
   return createIssuer(key, chain);
-}
-
-function caFolder(home: Home): string {
-  return dirname(caKeyPath(home));
 }
 
 async function orNoCa<Content>(home: Home, reading: Promise<Content>): Promise<Content> {

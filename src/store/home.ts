@@ -1,4 +1,5 @@
 /** Where everything lives in a home folder, and as whom the home speaks. Reads and writes home.json only. */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
 import { parseMemberName } from '../pki/member-name.js';
@@ -10,14 +11,19 @@ export interface Home {
   readonly folder: string;
 }
 
+/** The CA's key and certificates. */
+export function caFolder(home: Home): string {
+  return join(home.folder, 'ca');
+}
+
 /** The CA's private key. */
 export function caKeyPath(home: Home): string {
-  return join(home.folder, 'ca', 'ca.key');
+  return join(caFolder(home), 'ca.key');
 }
 
 /** The circle's root certificate. */
 export function rootPath(home: Home): string {
-  return join(home.folder, 'ca', 'root.pem');
+  return join(caFolder(home), 'root.pem');
 }
 
 /** The ledger: who holds what. */
@@ -75,11 +81,15 @@ export async function currentMember(home: Home): Promise<string | undefined> {
 }
 
 /**
- * Makes this home speak as a member.
+ * Makes this home speak as a member, or as nobody.
  *
  * @throws {QTChatError} `ERR_STORE_UNWRITABLE`
  */
-export async function speakAs(home: Home, member: string): Promise<void> {
+export async function speakAs(home: Home, member: string | undefined): Promise<void> {
+  if (member === undefined) {
+    await rm(homeFilePath(home), { force: true });
+    return;
+  }
   await createFolder(home.folder);
   const content = `${JSON.stringify({ member: parseMemberName(member) })}\n`;
   await writeFileSafely(homeFilePath(home), content, { mode: 0o600, existing: 'replace' });

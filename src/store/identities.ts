@@ -34,7 +34,7 @@ export interface Identity {
  * @throws {QTChatError} `ERR_STORE_EXISTS`
  */
 export async function refuseExistingIdentity(home: Home, member: string): Promise<void> {
-  await refuseExisting([identityFolder(home, member)], '--replace');
+  await refuseExisting([identityFolder(home, member)]);
 }
 
 /**
@@ -50,7 +50,6 @@ export async function saveIdentity(
   options: { replace: boolean },
 ): Promise<string | undefined> {
   const { member, privateKey, chain, trustAnchor, keyOrigin } = identity;
-  if (!options.replace) await refuseExistingIdentity(home, member);
   // No member's name begins with a dot.
   const backup = options.replace ? join(identitiesFolder(home), `.${member}.bak`) : undefined;
   return writeFolderSafely(

@@ -67,9 +67,9 @@ export async function takeBack(path: string, old: string | undefined): Promise<v
  *
  * @throws {QTChatError} `ERR_STORE_EXISTS`
  */
-export async function refuseExisting(paths: readonly string[], flag?: '--force' | '--replace'): Promise<void> {
+export async function refuseExisting(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
-    if (await exists(path)) throw existsError(path, flag);
+    if (await exists(path)) throw existsError(path);
   }
 }
 
@@ -196,9 +196,9 @@ function explained(error: unknown, path: string, verb: 'read' | 'write'): unknow
 }
 
 /** The error for a path that is taken. */
-export function existsError(path: string, flag: '--force' | '--replace' = '--force'): QTChatError {
+export function existsError(path: string): QTChatError {
   return new QTChatError('ERR_STORE_EXISTS', `${quote(path)} exists already`, {
-    hint: `Nothing was overwritten; with ${flag} the old one is kept as .bak`,
+    hint: 'Nothing was overwritten; with --force the old one is kept as .bak',
   });
 }
 

@@ -82,11 +82,16 @@ describe('openLedger', () => {
   });
 
   describe('retireLedger', () => {
+    const entry = { actor: 'test', event: 'invite.created', details: {} } as const;
+    const deps = { clock: () => new Date(0) };
+
     it('keeps every former ledger with all its entries, and begins anew for those who have it open too', async () => {
       const ledger = await open();
+      await appendAudit(ledger, entry, deps);
       await addMember(ledger, 'first');
       const copies = [await retireLedger({ folder })];
       expect(await memberNames(ledger)).toEqual([]);
+      await appendAudit(ledger, entry, deps);
       await addMember(ledger, 'second');
       copies.push(await retireLedger({ folder }));
       expect(copies).toEqual([join(folder, 'ledger.db.bak'), join(folder, 'ledger.db.bak2')]);
@@ -99,10 +104,16 @@ describe('openLedger', () => {
 
     it('leaves a ledger that can be written to', async () => {
       const ledger = await open();
-      await appendAudit(ledger, { actor: 'test', event: 'invite.created', details: {} }, { clock: () => new Date(0) });
+      await appendAudit(ledger, entry, deps);
       await retireLedger({ folder });
-      await appendAudit(ledger, { actor: 'test', event: 'invite.created', details: {} }, { clock: () => new Date(1) });
+      await appendAudit(ledger, entry, deps);
       expect(await findAuditBreak(ledger)).toBeUndefined();
+    });
+
+    it('does nothing while nothing is recorded', async () => {
+      await open();
+      expect(await retireLedger({ folder })).toBeUndefined();
+      expect(readdirSync(folder).some((name) => name.includes('bak'))).toBe(false);
     });
 
     it('does nothing where there is none', async () => {

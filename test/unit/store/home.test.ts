@@ -25,6 +25,8 @@ describe('a home', () => {
     await speakAs(home, 'alice');
     await speakAs(home, 'bob');
     expect(await currentMember(home)).toBe('bob');
+    await speakAs(home, undefined);
+    expect(await currentMember(home)).toBeUndefined();
   });
 
   it.each(['', 'Alice', '../alice', 'a/b'])('never speaks as %p', async (name) => {

@@ -81,7 +81,7 @@ describe('identities', () => {
     const newer: Identity = { ...identity, privateKey: other.key, chain: [other.certificate] };
     await expect(saveIdentity(home, newer, { replace: false })).rejects.toMatchObject({
       code: 'ERR_STORE_EXISTS',
-      hint: expect.stringContaining('--replace'),
+      hint: expect.stringContaining('--force'),
     });
     expect(fingerprints(await loadIdentity(home, 'alice'))).toEqual(fingerprints(identity));
     const old = await saveIdentity(home, newer, { replace: true });

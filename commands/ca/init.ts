@@ -1,0 +1,56 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../src/cli/base-command.js';
+import { QTChatError } from '../../src/errors.js';
+
+export default class CaInit extends BaseCommand {
+  static override summary = 'start a circle: make its CA key and root certificate';
+  static override examples = [
+    '<%= config.bin %> ca init',
+    '<%= config.bin %> ca init --name "Family circle" --key p384 --no-password',
+    '<%= config.bin %> ca init --ca-password-file secret.txt',
+  ];
+  static override flags = {
+    name: Flags.string({ description: 'name of the CA, for people', default: 'QTChat circle' }),
+    key: Flags.string({ description: 'p256, p384, ed25519, rsa2048, rsa3072 or rsa4096', default: 'p256' }),
+    days: Flags.integer({ description: 'how long the root is valid', default: 3650 }),
+    'no-password': Flags.boolean({ description: 'keep the key unencrypted' }),
+    'ca-password-file': Flags.string({
+      description: 'file whose first line is the password of the CA key (- for standard input)',
+      helpValue: 'FILE',
+      exclusive: ['no-password'],
+    }),
+    force: Flags.boolean({ description: 'make a new CA; the old one is kept as ca.bak' }),
+  };
+
+  async run() {
+    const { flags } = await this.parse(CaInit);
+    const { parseKeyType } = await import('../../src/pki/key-type.js');
+    const { createCa } = await import('../../src/cli/create-ca.js');
+    const { describeCa } = await import('../../src/cli/describe-ca.js');
+    const { readPassword } = await import('../../src/cli/password.js');
+    const home = { folder: this.homeFolder(flags) };
+    if (flags.name.trim() === '')
+      throw new QTChatError('ERR_USAGE', '--name is empty', { hint: 'Leave it out or name the CA' });
+    const password = async (): Promise<string | undefined> => {
+      if (flags['no-password']) return undefined;
+      const file = flags['ca-password-file'];
+      return readPassword({ purpose: 'ca', file, confirm: true, optional: true, deps: this.deps });
+    };
+    const request = {
+      name: flags.name,
+      keyType: parseKeyType(flags.key),
+      validityDays: flags.days,
+      force: flags.force,
+    };
+    const created = await createCa(home, { ...request, password }, this.deps);
+    const ca = describeCa(home, created.root, created.encrypted);
+    if (!created.encrypted) this.warn('the CA key has no password: whoever can read the file can issue certificates');
+    if (created.oldCa !== undefined) this.note(`The old CA is kept in ${created.oldCa}`);
+    if (created.oldLedger !== undefined) this.note(`The old ledger is kept as ${created.oldLedger}`);
+    this.print(`Made the CA "${ca.name}" (${ca.keyType}), valid until ${ca.notAfter.slice(0, 10)}`);
+    this.print(`  key   ${ca.keyPath}${ca.encrypted ? ' (encrypted)' : ''}`);
+    this.print(`  root  ${ca.rootPath}`);
+    this.note('Next: qtchat cert issue --ip 192.168.1.100');
+    return { ...ca, oldCa: created.oldCa ?? null, oldLedger: created.oldLedger ?? null };
+  }
+}

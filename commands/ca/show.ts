@@ -1,0 +1,25 @@
+import { BaseCommand } from '../../src/cli/base-command.js';
+import { escapeControls } from '../../src/errors.js';
+
+export default class CaShow extends BaseCommand {
+  static override summary = 'show the CA of this home';
+  static override examples = ['<%= config.bin %> ca show', '<%= config.bin %> ca show --json'];
+
+  async run() {
+    const { flags } = await this.parse(CaShow);
+    const { caKeyIsEncrypted, loadCaChain } = await import('../../src/store/ca.js');
+    const { rootCertificate } = await import('../../src/pki/issuer.js');
+    const { describeCa } = await import('../../src/cli/describe-ca.js');
+    const home = { folder: this.homeFolder(flags) };
+    const [chain, encrypted] = await Promise.all([loadCaChain(home), caKeyIsEncrypted(home)]);
+    const ca = describeCa(home, rootCertificate({ chain }), encrypted);
+    const isExpired = new Date(ca.notAfter) <= this.deps.clock();
+    this.print(`CA           ${escapeControls(ca.name)}`);
+    this.print(`circle       ${ca.circleId}`);
+    this.print(`key          ${ca.keyType}, ${ca.encrypted ? 'encrypted' : 'not encrypted'}, ${ca.keyPath}`);
+    this.print(`root         ${ca.rootPath}`);
+    this.print(`valid until  ${ca.notAfter.slice(0, 10)}${isExpired ? ' (expired)' : ''}`);
+    this.print(`fingerprint  ${ca.fingerprintSha256} (SHA-256)`);
+    return { ...ca, expired: isExpired };
+  }
+}

@@ -1,0 +1,70 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../src/cli/base-command.js';
+import type { DescribedIssue, IssueResult } from '../../src/cli/describe-issued.js';
+
+const list = { multiple: true, multipleNonGreedy: true } as const;
+
+export default class CertIssue extends BaseCommand {
+  static override summary = 'make a key and a certificate in one step';
+  static override description =
+    `Without NAME it is for you: the identity stays in this home, which speaks as it from then on.
+With NAME it is for somebody else (unless --me): NAME.pem and NAME.key are written to the current folder or to --out.`;
+  static override examples = [
+    '<%= config.bin %> cert issue --ip 192.168.1.100',
+    '<%= config.bin %> cert issue bob --ip 192.168.1.101 --dns bob.example.org --out bob --pfx',
+    '<%= config.bin %> cert issue bob --ip 192.168.1.101 --dry-run',
+  ];
+  static override args = { name: Args.string({ description: 'member name: a-z 0-9 . _ -, at most 63' }) };
+  static override flags = {
+    me: Flags.boolean({ description: 'NAME is what I want to be called' }),
+    ip: Flags.string({ ...list, description: 'IP address (repeat for more)', helpValue: 'ADDRESS' }),
+    dns: Flags.string({ ...list, description: 'DNS name (repeat for more)', helpValue: 'NAME' }),
+    key: Flags.string({ description: 'p256, p384, ed25519, rsa2048, rsa3072 or rsa4096', default: 'p256' }),
+    days: Flags.integer({ description: 'how long it is valid (default 365, at most 825)' }),
+    out: Flags.string({ description: 'folder for NAME.pem and NAME.key', helpValue: 'DIR' }),
+    pfx: Flags.boolean({ description: 'also write NAME.pfx' }),
+    replace: Flags.boolean({ description: 'revoke the certificate that has the name' }),
+    force: Flags.boolean({ description: 'keep files that stand in the way as .bak' }),
+    'dry-run': Flags.boolean({ description: 'show what would be issued; write nothing' }),
+    'ca-password-file': Flags.string({
+      description: 'password of the CA key (- for standard input)',
+      helpValue: 'FILE',
+    }),
+    'pfx-password-file': Flags.string({ description: 'password for the .pfx', helpValue: 'FILE', dependsOn: ['pfx'] }),
+  };
+
+  async run(): Promise<IssueResult> {
+    const { args, flags } = await this.parse(CertIssue);
+    const { deps } = this;
+    const home = { folder: this.homeFolder(flags) };
+    const { parseIssueRequest, refuseTakenPlaces } = await import('../../src/cli/issue-request.js');
+    const { describeIssued, describePlanned } = await import('../../src/cli/describe-issued.js');
+    const request = await parseIssueRequest(home, { ...flags, name: args.name }, deps.loginName);
+    await refuseTakenPlaces(home, request);
+    if (flags['dry-run']) {
+      const { planCredential } = await import('../../src/cli/plan-credential.js');
+      return this.#show(describePlanned(home, request, await planCredential(home, request, deps)));
+    }
+    const { openCaIssuer } = await import('../../src/cli/ca-issuer.js');
+    // The CA key is being decrypted while the ledger's modules load.
+    const opening = openCaIssuer(home, flags['ca-password-file'], deps);
+    const [{ issueCredential }, pfxPassword] = await Promise.all([
+      import('../../src/cli/issue-credential.js'),
+      flags.pfx ? opening.then(() => this.#pfxPassword(flags['pfx-password-file'])) : undefined,
+      opening,
+    ]);
+    const issued = await issueCredential(home, { ...request, pfxPassword }, opening, deps);
+    return this.#show(describeIssued(home, request, issued));
+  }
+
+  #show({ lines, notes, result }: DescribedIssue): IssueResult {
+    for (const line of lines) this.print(line);
+    for (const line of notes) this.note(line);
+    return result;
+  }
+
+  async #pfxPassword(file: string | undefined): Promise<string | undefined> {
+    const { readPassword } = await import('../../src/cli/password.js');
+    return readPassword({ purpose: 'pfx', file, confirm: true, deps: this.deps });
+  }
+}

@@ -1,0 +1,34 @@
+/** A CA in the words of `ca init` and `ca show`. */
+import type { X509Certificate } from 'node:crypto';
+import { circleIdOf } from '../pki/circle.js';
+import { keyTypeOf } from '../pki/key-type.js';
+import { caKeyPath, type Home, rootPath } from '../store/home.js';
+
+/** What `--json` says of a CA. */
+export interface CaDescription {
+  readonly name: string;
+  readonly circleId: string;
+  readonly keyType: string;
+  readonly encrypted: boolean;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** SHA-256 of the root's DER, lower-case hex. */
+  readonly fingerprintSha256: string;
+  readonly keyPath: string;
+  readonly rootPath: string;
+}
+
+/** Describes the CA of `home` by its root. */
+export function describeCa(home: Home, root: X509Certificate, encrypted: boolean): CaDescription {
+  return {
+    name: /^CN=(.*)$/m.exec(root.subject)?.[1] ?? '',
+    circleId: circleIdOf(root),
+    keyType: keyTypeOf(root.publicKey) ?? 'unknown',
+    encrypted,
+    notBefore: new Date(root.validFrom).toISOString(),
+    notAfter: new Date(root.validTo).toISOString(),
+    fingerprintSha256: root.fingerprint256.replaceAll(':', '').toLowerCase(),
+    keyPath: caKeyPath(home),
+    rootPath: rootPath(home),
+  };
+}

@@ -1,0 +1,70 @@
+/** The flags of `cert issue`, turned into what is to be issued and where it goes. */
+import { resolve } from 'node:path';
+import { QTChatError, quote } from '../errors.js';
+import { parseKeyType } from '../pki/key-type.js';
+import { memberNameFrom, parseMemberName } from '../pki/member-name.js';
+import { parseDnsName, parseIpAddress } from '../pki/subject-alt-name.js';
+import { currentMember, type Home } from '../store/home.js';
+import { refuseExistingIdentity } from '../store/identities.js';
+import { refuseExisting } from '../store/private-file.js';
+import { credentialPathList, credentialPaths } from './credential-files.js';
+import type { CredentialRequest } from './issue-credential.js';
+
+/** What was typed. */
+export interface IssueFlags {
+  /** Somebody else's name, unless `me`. */
+  readonly name?: string | undefined;
+  readonly me: boolean;
+  readonly ip?: string[] | undefined;
+  readonly dns?: string[] | undefined;
+  readonly key: string;
+  readonly days?: number | undefined;
+  readonly out?: string | undefined;
+  readonly pfx: boolean;
+  readonly replace: boolean;
+  readonly force: boolean;
+}
+
+/**
+ * Judges every flag before anything is asked or made.
+ *
+ * Without a name the credential is for the user of this home: the member as whom it speaks, or else
+ * the login name. Files go to `out`; those for somebody else, and a `.pfx`, go to the current folder
+ * without it.
+ *
+ * @throws {QTChatError} `ERR_PKI_NAME_INVALID`, `ERR_PKI_SAN_INVALID`, `ERR_PKI_KEY_TYPE`
+ */
+export async function parseIssueRequest(home: Home, flags: IssueFlags, loginName: string): Promise<CredentialRequest> {
+  const adopt = flags.me || flags.name === undefined;
+  const member = flags.name === undefined ? await ownName(home, loginName) : parseMemberName(flags.name);
+  const parts = { pem: !adopt || flags.out !== undefined, pfx: flags.pfx };
+  return {
+    member,
+    names: [...(flags.ip ?? []).map(parseIpAddress), ...(flags.dns ?? []).map(parseDnsName)],
+    keyType: parseKeyType(flags.key),
+    validityDays: flags.days,
+    adopt,
+    paths: credentialPaths(resolve(flags.out ?? '.'), member, parts),
+    replace: flags.replace,
+    force: flags.force,
+  };
+}
+
+/**
+ * Refuses what would fail for want of room, before a password is asked for or a key made.
+ *
+ * @throws {QTChatError} `ERR_STORE_EXISTS`
+ */
+export async function refuseTakenPlaces(home: Home, request: CredentialRequest): Promise<void> {
+  if (request.force) return;
+  await refuseExisting(credentialPathList(request.paths));
+  if (request.adopt && !request.replace) await refuseExistingIdentity(home, request.member);
+}
+
+async function ownName(home: Home, loginName: string): Promise<string> {
+  const name = (await currentMember(home)) ?? memberNameFrom(loginName);
+  if (name !== undefined) return name;
+  throw new QTChatError('ERR_PKI_NAME_INVALID', `no member name can be made of your login name ${quote(loginName)}`, {
+    hint: 'Choose one: qtchat cert issue NAME --me',
+  });
+}

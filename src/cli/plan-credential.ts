@@ -1,0 +1,56 @@
+/** `cert issue --dry-run`: what would be issued. Asks for no password, writes nothing. */
+import { createPublicKey } from 'node:crypto';
+import { nameHolders, nameTaken } from '../ledger/members.js';
+import { openLedger } from '../ledger/open.js';
+import { checkPlan } from '../pki/check-plan.js';
+import { circleIdOf } from '../pki/circle.js';
+import { rootCertificate } from '../pki/issuer.js';
+import { generateKey } from '../pki/key-type.js';
+import { buildCertificatePlan, type CertificatePlan } from '../pki/plan.js';
+import { loadCaChain } from '../store/ca.js';
+import { type Home, ledgerPath } from '../store/home.js';
+import { exists } from '../store/private-file.js';
+import { loadProfile } from '../store/profiles.js';
+import type { Deps } from './deps.js';
+import type { CredentialRequest } from './issue-credential.js';
+
+/** What would be issued. */
+export interface PlannedCredential {
+  readonly plan: CertificatePlan;
+  readonly circleId: string;
+}
+
+/**
+ * Plans and checks the certificate as {@link issueCredential} would, for a key that is thrown away.
+ *
+ * @throws {QTChatError} what issuing would throw before it signs
+ */
+export async function planCredential(
+  home: Home,
+  request: CredentialRequest,
+  deps: Pick<Deps, 'clock' | 'random'>,
+): Promise<PlannedCredential> {
+  const [chain, profile, key] = await Promise.all([loadCaChain(home), loadProfile(), generateKey(request.keyType)]);
+  const { member, names, validityDays = profile.defaultValidityDays } = request;
+  const issuer = { chain, sign: () => Promise.reject(new Error('a dry run signs nothing')) };
+  const plan = buildCertificatePlan(
+    { member, names, publicKey: createPublicKey(key), validityDays },
+    profile,
+    issuer,
+    deps,
+  );
+  checkPlan(plan, issuer);
+  if (!request.replace) await refuseTakenName(home, member, deps);
+  return { plan, circleId: circleIdOf(rootCertificate(issuer)) };
+}
+
+async function refuseTakenName(home: Home, member: string, deps: Pick<Deps, 'clock'>): Promise<void> {
+  if (!(await exists(ledgerPath(home)))) return;
+  const ledger = await openLedger(home);
+  try {
+    const [holder] = await nameHolders(ledger, member, deps.clock());
+    if (holder !== undefined) throw nameTaken(member, holder);
+  } finally {
+    await ledger.destroy();
+  }
+}
