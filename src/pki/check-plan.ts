@@ -12,8 +12,7 @@ import { parseMemberName } from './member-name.js';
 import { type CertificatePlan, encodeName, rootValidityDaysCap } from './plan.js';
 import { profileExtendedKeyUsages, profileKeyUsages, validityDaysCap } from './profile.js';
 import { parseDnsName, parseIpAddress, type SubjectAltName } from './subject-alt-name.js';
-
-const dayMs = 86_400_000;
+import { dayMs } from './validity.js';
 
 /** More names than any machine has; keeps certificates small enough for one TLS record. */
 export const maximumNames = 100;

@@ -14,7 +14,7 @@ const maximumCertificates = 100;
  * @throws {QTChatError} `ERR_PKI_CERTIFICATE_INVALID`
  */
 export function parseCertificates(file: string | Buffer): X509Certificate[] {
-  if (typeof file !== 'string' && file[0] === 0x30) return [parseOne(file)];
+  if (typeof file !== 'string' && file[0] === 0x30) return [parseCertificate(file)];
   const text = typeof file === 'string' ? file : file.toString('latin1');
   const blocks = text.match(certificateBlock) ?? [];
   if (blocks.length === 0) {
@@ -26,21 +26,29 @@ export function parseCertificates(file: string | Buffer): X509Certificate[] {
   if (blocks.length > maximumCertificates) {
     throw new QTChatError('ERR_PKI_CERTIFICATE_INVALID', `more than ${maximumCertificates} certificates in one file`);
   }
-  return blocks.map((block) => parseOne(Buffer.from(block.replace(/-----[A-Z ]+-----/g, ''), 'base64')));
+  return blocks.map((block) => parseCertificate(Buffer.from(block.replace(/-----[A-Z ]+-----/g, ''), 'base64')));
 }
 
-function parseOne(der: Buffer): X509Certificate {
-  let certificate: X509Certificate;
-  try {
-    certificate = new X509Certificate(der);
-  } catch (error) {
-    throw new QTChatError('ERR_PKI_CERTIFICATE_INVALID', 'the certificate is malformed: expected X.509 in DER or PEM', {
-      cause: error,
-    });
-  }
+/**
+ * Reads one certificate, and nothing but one, whose public key is readable too.
+ *
+ * @throws {QTChatError} `ERR_PKI_CERTIFICATE_INVALID`
+ */
+export function parseCertificate(der: Buffer): X509Certificate {
+  const certificate = decode(der);
   // OpenSSL would pass over octets behind the certificate.
-  if (certificate.raw.equals(der)) return certificate;
-  throw new QTChatError('ERR_PKI_CERTIFICATE_INVALID', 'there is more than a certificate in its encoding');
+  if (certificate?.raw.equals(der)) return certificate;
+  throw new QTChatError('ERR_PKI_CERTIFICATE_INVALID', 'the certificate is malformed: expected X.509 in DER or PEM');
+}
+
+function decode(der: Buffer): X509Certificate | undefined {
+  try {
+    const certificate = new X509Certificate(der);
+    // Decoded only when first asked for: better that it fails here.
+    return certificate.publicKey.type === 'public' ? certificate : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The certificates in PEM, one after the other, with a newline at the end. */

@@ -3,13 +3,14 @@
  * goes. A private key that is not encrypted by itself is refused: programs that skip the MAC would
  * open such a file with any password.
  */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { QTChatError } from '../errors.js';
 import { berToDer } from './ber.js';
 import { derTags } from './der.js';
 import { DerError, DerLimitError, DerReader } from './der-reader.js';
 import { oids } from './oids.js';
 import { decryptPbes2 } from './pbes2.js';
+import { parseCertificate } from './pem.js';
 import { decryptLegacy, isLegacyEncryption } from './pfx-legacy.js';
 
 /** More than any sensible file has; each encrypted part costs a key derivation. */
@@ -112,7 +113,7 @@ async function readKey(encrypted: DerReader, password: string): Promise<KeyObjec
 
 function readCertificate(der: Buffer): X509Certificate {
   try {
-    return new X509Certificate(der);
+    return parseCertificate(der);
   } catch {
     throw new DerError('one of its certificates is malformed');
   }

@@ -6,23 +6,13 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { QTChatError } from '../errors.js';
 import { berToDer } from './ber.js';
-import {
-  derBmpString,
-  derContext,
-  derContextPrimitive,
-  derInteger,
-  derOctetString,
-  derOid,
-  derSequence,
-  derSet,
-  derTags,
-} from './der.js';
+import { derInteger, derSequence, derTags } from './der.js';
 import { DerError, DerLimitError, DerReader } from './der-reader.js';
 import { keyIdentifier } from './key-identifier.js';
 import { oids } from './oids.js';
-import { encryptPbes2 } from './pbes2.js';
 import { type PfxContents, readContents } from './pfx-contents.js';
 import { buildMac, verifyMac } from './pfx-mac.js';
+import { bagAttributes, certificateBag, encryptedPart, keyPart, plainPart } from './pfx-parts.js';
 
 /** A private key and the certificates that go with it. */
 export interface PfxContent {
@@ -79,44 +69,6 @@ export async function writePfx(content: PfxContent, options: PfxOptions): Promis
   const authenticatedSafe = derSequence(...parts);
   const mac = await buildMac(authenticatedSafe, options.password, options);
   return derSequence(derInteger(version3), plainPart(authenticatedSafe), mac);
-}
-
-/** ContentInfo of type data. */
-function plainPart(content: Buffer): Buffer {
-  return derSequence(derOid(oids.pkcs7Data), derContext(0, derOctetString(content)));
-}
-
-/** ContentInfo of type encryptedData (RFC 2315 §13). */
-async function encryptedPart(content: Buffer, options: PfxOptions): Promise<Buffer> {
-  const { algorithm, ciphertext } = await encryptPbes2(content, options.password, options);
-  const info = derSequence(derOid(oids.pkcs7Data), algorithm, derContextPrimitive(0, ciphertext));
-  return derSequence(derOid(oids.pkcs7EncryptedData), derContext(0, derSequence(derInteger(0), info)));
-}
-
-function certificateBag(certificate: X509Certificate, attributes: readonly Buffer[]): Buffer {
-  const value = derSequence(derOid(oids.x509Certificate), derContext(0, derOctetString(certificate.raw)));
-  return safeBag(oids.certBag, value, attributes);
-}
-
-/** The key is encrypted by itself; what is around it is not. */
-async function keyPart(key: KeyObject, attributes: readonly Buffer[], options: PfxOptions): Promise<Buffer> {
-  const plaintext = key.export({ type: 'pkcs8', format: 'der' });
-  const { algorithm, ciphertext } = await encryptPbes2(plaintext, options.password, options);
-  const bag = safeBag(oids.shroudedKeyBag, derSequence(algorithm, derOctetString(ciphertext)), attributes);
-  return plainPart(derSequence(bag));
-}
-
-function safeBag(type: string, value: Buffer, attributes: readonly Buffer[]): Buffer {
-  const set = attributes.length === 0 ? [] : [derSet(...attributes)];
-  return derSequence(derOid(type), derContext(0, value), ...set);
-}
-
-/** localKeyId ties the key to its certificate. */
-function bagAttributes(friendlyName: string, localKeyId: Buffer): Buffer[] {
-  return [
-    derSequence(derOid(oids.friendlyName), derSet(derBmpString(friendlyName))),
-    derSequence(derOid(oids.localKeyId), derSet(derOctetString(localKeyId))),
-  ];
 }
 
 /**

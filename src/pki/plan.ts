@@ -2,8 +2,7 @@
  * A certificate plan holds every field that will be signed. Building one applies the profile to a
  * request; judging it is for check-plan.ts, signing it for issue.ts.
  */
-import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
-import { QTChatError } from '../errors.js';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
 import { circleIdOf, circleUri } from './circle.js';
 import { derOid, derSequence, derSet, derUtf8String } from './der.js';
@@ -12,17 +11,16 @@ import { keyIdentifier } from './key-identifier.js';
 import { type ExtendedKeyUsage, type KeyUsage, oids } from './oids.js';
 import type { Profile } from './profile.js';
 import type { SubjectAltName } from './subject-alt-name.js';
+import { invalidDays, planValidity, type Validity } from './validity.js';
 
 /** Every field of a certificate to be issued (RFC 5280 §4.1.2), beside the signature algorithm: that follows from the issuer's key. */
-export interface CertificatePlan {
+export interface CertificatePlan extends Validity {
   /** Upper-case hex without leading zero octets, as X509Certificate#serialNumber has it. */
   readonly serialNumber: string;
   /** The issuer's Name, octet by octet as its own certificate has it. */
   readonly issuerName: Buffer;
   /** The one common name of the subject. */
   readonly commonName: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
   readonly publicKey: KeyObject;
   readonly ca: boolean;
   readonly keyUsages: readonly KeyUsage[];
@@ -30,8 +28,6 @@ export interface CertificatePlan {
   readonly subjectAltNames: readonly SubjectAltName[];
   readonly subjectKeyId: Buffer;
   readonly authorityKeyId: Buffer;
-  /** Why the certificate ends earlier than asked for; undefined when it does not. Not signed. */
-  readonly validityCut?: string;
 }
 
 /** What an end-entity certificate is asked for. */
@@ -57,13 +53,8 @@ export interface PlanDeps {
   random: (size: number) => Buffer;
 }
 
-/** Certificates begin a little in the past, so that a peer whose clock is slow accepts them at once. */
-export const backdateMs = 60_000;
-
 /** A root may outlive its circle's patience, not its cryptography: the ceiling of the CA/Browser Forum (BR §7.1.2.1.1). */
 export const rootValidityDaysCap = 9132;
-
-const dayMs = 86_400_000;
 
 // 16 random octets: unguessable, and with DER's sign octet still under the 20-octet ceiling of
 // RFC 5280 §4.1.2.2.
@@ -84,7 +75,7 @@ export function buildCertificatePlan(
   const fields = readCertificateFields(issuing);
   const uri = circleUri(circleIdOf(rootCertificate(issuer)), request.member);
   return {
-    ...plannedValidity(request.validityDays, profile.maximumValidityDays, deps.clock(), issuer.chain),
+    ...planValidity(request.validityDays, profile.maximumValidityDays, deps.clock(), issuer.chain),
     serialNumber: serialNumberFrom(deps.random(serialNumberOctets)),
     issuerName: fields.subject,
     commonName: request.member,
@@ -107,7 +98,7 @@ export function buildRootPlan(request: RootRequest, deps: PlanDeps): Certificate
   if (request.validityDays > rootValidityDaysCap) throw invalidDays(request.validityDays, rootValidityDaysCap);
   const keyId = keyIdentifier(request.key);
   return {
-    ...plannedValidity(request.validityDays, rootValidityDaysCap, deps.clock(), []),
+    ...planValidity(request.validityDays, rootValidityDaysCap, deps.clock(), []),
     serialNumber: serialNumberFrom(deps.random(serialNumberOctets)),
     issuerName: encodeName(request.name),
     commonName: request.name,
@@ -124,60 +115,6 @@ export function buildRootPlan(request: RootRequest, deps: PlanDeps): Certificate
 /** A Name of one common name (RFC 5280 §4.1.2.4), in UTF-8. */
 export function encodeName(commonName: string): Buffer {
   return derSequence(derSet(derSequence(derOid(oids.commonName), derUtf8String(commonName))));
-}
-
-function plannedValidity(
-  days: number,
-  maximumDays: number,
-  now: Date,
-  issuers: readonly X509Certificate[],
-): { notBefore: Date; notAfter: Date; validityCut?: string } {
-  if (!Number.isSafeInteger(days) || days < 1) throw invalidDays(days, maximumDays);
-  const validities = issuers.map(readCertificateFields);
-  const issuerStartMs = Math.max(...validities.map((issuer) => issuer.notBefore.getTime()));
-  const issuerEndMs = Math.min(...validities.map((issuer) => issuer.notAfter.getTime()));
-  if (now.getTime() < issuerStartMs || now.getTime() > issuerEndMs) throw issuerNotValid(issuerStartMs, issuerEndMs);
-  const startMs = Math.max(wholeSecond(now.getTime() - backdateMs), issuerStartMs);
-  const cappedDays = Math.min(days, maximumDays);
-  // Both ends belong to the validity (RFC 5280 §4.1.2.5): one second less makes it exactly that long.
-  const endMs = startMs + cappedDays * dayMs - 1000;
-  const notBefore = new Date(startMs);
-  if (endMs > issuerEndMs) {
-    const notAfter = new Date(issuerEndMs);
-    return { notBefore, notAfter, validityCut: `it ends with the CA that issues it, on ${dayOf(notAfter)}` };
-  }
-  const notAfter = new Date(endMs);
-  if (cappedDays === days) return { notBefore, notAfter };
-  return { notBefore, notAfter, validityCut: `${maximumDays} days is the longest that other systems accept` };
-}
-
-function invalidDays(days: number, maximumDays: number): QTChatError {
-  return new QTChatError(
-    'ERR_PKI_VALIDITY',
-    `a validity of ${days} days is not possible: expected a whole number from 1`,
-    {
-      hint: `Choose 1 to ${maximumDays} days`,
-    },
-  );
-}
-
-function issuerNotValid(startMs: number, endMs: number): QTChatError {
-  const [start, end] = [new Date(startMs), new Date(endMs)];
-  return new QTChatError(
-    'ERR_PKI_VALIDITY',
-    `the CA is valid only from ${start.toISOString()} to ${end.toISOString()}`,
-    {
-      hint: "Check this machine's clock; an expired CA must be made anew",
-    },
-  );
-}
-
-function dayOf(date: Date): string {
-  return date.toISOString().slice(0, 10);
-}
-
-function wholeSecond(timeMs: number): number {
-  return Math.floor(timeMs / 1000) * 1000;
 }
 
 function serialNumberFrom(octets: Buffer): string {

@@ -1,0 +1,116 @@
+import 'reflect-metadata';
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import * as x509 from '@peculiar/x509';
+import fc from 'fast-check';
+import { createCsr, readCsr } from '../../../src/pki/csr.js';
+import {
+  derBitString,
+  derContext,
+  derInteger,
+  derOctetString,
+  derOid,
+  derSequence,
+  derSet,
+  derTrue,
+  derUtf8String,
+} from '../../../src/pki/der.js';
+import { encodeName } from '../../../src/pki/plan.js';
+import { signatureAlgorithmOf } from '../../../src/pki/signature-algorithm.js';
+import { encodeSubjectAltNames, type SubjectAltName } from '../../../src/pki/subject-alt-name.js';
+import { makeKey, type TestKeyType } from '../../helpers/certificates.js';
+import { asyncRefusalOf } from './refusal.js';
+
+const key = makeKey();
+
+/** A request with any extensions and any key in it, signed by `signer`. */
+function requestWith(extensions: Buffer[], presented: KeyObject = key, signer: KeyObject = presented): Buffer {
+  const spki = createPublicKey(presented).export({ type: 'spki', format: 'der' });
+  const attribute = derSequence(derOid('1.2.840.113549.1.9.14'), derSet(derSequence(...extensions)));
+  const info = derSequence(derInteger(0), encodeName('bob'), spki, derContext(0, attribute));
+  const ecdsa = derSequence(derOid('1.2.840.10045.4.3.2'));
+  return derSequence(info, ecdsa, derBitString(sign('sha256', info, signer)));
+}
+
+const extension = (oid: string, ...value: Buffer[]) => derSequence(derOid(oid), derOctetString(...value));
+const sanExtension = (names: SubjectAltName[]) => extension('2.5.29.17', encodeSubjectAltNames(names));
+
+describe('createCsr', () => {
+  it.each<TestKeyType>(['p256', 'p384', 'ed25519', 'rsa2048'])(
+    'makes a request for a key of type %s that another library verifies',
+    async (type) => {
+      const own = makeKey(type);
+      const request = new x509.Pkcs10CertificateRequest(await createCsr(own, 'zoë'));
+      expect(await request.verify()).toBe(true);
+      expect(request.subject).toBe('CN=zoë');
+      expect(request.extensions).toEqual([]);
+    },
+  );
+
+  it('refuses a weak key', async () => {
+    expect(await asyncRefusalOf(createCsr(makeKey('rsa1024'), 'bob'))).toBe('ERR_PKI_KEY_TYPE');
+  });
+});
+
+describe('readCsr', () => {
+  it.each<TestKeyType>(['p256', 'p384', 'ed25519', 'rsa2048'])('reads the public key of type %s', async (type) => {
+    const own = makeKey(type);
+    const request = await readCsr(await createCsr(own, 'bob'));
+    expect(request.publicKey.equals(createPublicKey(own))).toBe(true);
+    expect(request).toMatchObject({ commonName: 'bob', names: [] });
+  });
+
+  it('reads the names asked for', async () => {
+    const names: SubjectAltName[] = [
+      { type: 'dns', value: 'a.example' },
+      { type: 'ip', value: 'fd00::1' },
+    ];
+    expect((await readCsr(requestWith([sanExtension(names)]))).names).toEqual(names);
+  });
+
+  it('reads a request that asks expressly not to be a CA', async () => {
+    const request = requestWith([extension('2.5.29.19', derSequence())]);
+    expect(await asyncRefusalOf(readCsr(request))).toBeUndefined();
+  });
+
+  it.each<[string, Buffer]>([
+    ['signed by another key', requestWith([], key, makeKey())],
+    ['to be a CA', requestWith([extension('2.5.29.19', derSequence(derTrue))])],
+    [
+      'to be a CA, second time',
+      requestWith([extension('2.5.29.19', derSequence()), extension('2.5.29.19', derSequence(derTrue))]),
+    ],
+    ['with malformed basicConstraints', requestWith([extension('2.5.29.19', derUtf8String('x'))])],
+    ['with malformed names', requestWith([extension('2.5.29.17', derUtf8String('x'))])],
+    ['for a name of the circle', requestWith([sanExtension([{ type: 'uri', value: 'qtchat://x/eve' }])])],
+    ['for such a name in capitals', requestWith([sanExtension([{ type: 'uri', value: 'QTCHAT:eve' }])])],
+    ["for the Auto CA's name", requestWith([sanExtension([{ type: 'uri', value: 'qtchat-ca://x' }])])],
+    ['for a weak key', requestWith([], makeKey('rsa1024'))],
+    ['for a key on another curve', requestWith([], generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey)],
+    ['of no octets', Buffer.alloc(0)],
+    ['of junk', Buffer.from('junk')],
+    ['in PEM', Buffer.from('-----BEGIN CERTIFICATE REQUEST-----')],
+    ['followed by an octet', Buffer.concat([requestWith([]), Buffer.alloc(1)])],
+    ['longer than 16 KiB', requestWith([extension('1.2.3.4', Buffer.alloc(20_000))])],
+    ['that nests ten thousand levels', Buffer.from('30'.repeat(10_000), 'hex')],
+  ])('refuses a request %s', async (_, der) => {
+    expect(await asyncRefusalOf(readCsr(der))).toBe('ERR_PKI_CSR_REFUSED');
+  });
+
+  it('refuses every request in which an octet was changed', async () => {
+    const der = await createCsr(key, 'bob');
+    await fc.assert(
+      fc.asyncProperty(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), async (index, mask) => {
+        const changed = Buffer.from(der);
+        changed[index] = (changed[index] ?? 0) ^ mask;
+        expect(await asyncRefusalOf(readCsr(changed))).toBe('ERR_PKI_CSR_REFUSED');
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('is signed with the algorithm of its key', async () => {
+    const der = await createCsr(key, 'bob');
+    expect(der.includes(signatureAlgorithmOf(key).identifier)).toBe(true);
+  });
+});
