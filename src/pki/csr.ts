@@ -1,11 +1,12 @@
 /**
  * Certificate signing requests (PKCS #10, RFC 2986). From a stranger's request only the public key
  * is taken, once it has proved to hold the private one; the names it asks for are handed on for
- * others to judge. @peculiar/x509 reads requests and is loaded only then.
+ * others to judge. @peculiar/x509 reads what is inside, and is loaded only then.
  */
-import { createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import type { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { QTChatError, quote } from '../errors.js';
+import { berToDer } from './ber.js';
 import { derBitString, derContext, derInteger, derSequence, derTags } from './der.js';
 import { DerError, DerReader } from './der-reader.js';
 import { keyTypeOf } from './key-type.js';
@@ -22,6 +23,17 @@ export interface CertificateRequest {
   /** The names asked for; never ours, and not checked beyond their syntax. */
   names: SubjectAltName[];
 }
+
+/** Signatures that prove possession, by OID: those of keys that we certify. */
+const signatures: Readonly<Record<string, { keyType: string; digest: string | null }>> = {
+  [oids.ecdsaWithSha256]: { keyType: 'ec', digest: 'sha256' },
+  [oids.ecdsaWithSha384]: { keyType: 'ec', digest: 'sha384' },
+  [oids.ecdsaWithSha512]: { keyType: 'ec', digest: 'sha512' },
+  [oids.sha256WithRsa]: { keyType: 'rsa', digest: 'sha256' },
+  [oids.sha384WithRsa]: { keyType: 'rsa', digest: 'sha384' },
+  [oids.sha512WithRsa]: { keyType: 'rsa', digest: 'sha512' },
+  [oids.ed25519]: { keyType: 'ed25519', digest: null },
+};
 
 /** Several times what RSA with 4096 bits and a few names need. */
 const maximumSizeBytes = 16_384;
@@ -48,7 +60,7 @@ export async function createCsr(key: KeyObject, commonName: string): Promise<Buf
 export async function readCsr(der: Buffer): Promise<CertificateRequest> {
   const request = await parse(der);
   const publicKey = readPublicKey(request);
-  if (!(await signatureVerifies(request))) throw refused('its signature is not by the key it presents');
+  if (!provesPossession(der, publicKey)) throw refused('its signature is not by the key it presents');
   refuseCa(request);
   return { publicKey, commonName: request.subjectName.getField('CN')[0], names: readNames(request) };
 }
@@ -58,10 +70,11 @@ async function parse(der: Buffer): Promise<Pkcs10CertificateRequest> {
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
   try {
-    const reader = new DerReader(der);
-    reader.read(derTags.sequence);
-    reader.end();
-    return new x509.Pkcs10CertificateRequest(der);
+    // The library would read BER as well.
+    if (!berToDer(der).equals(der)) throw new DerError('it is BER');
+    const request = new x509.Pkcs10CertificateRequest(der);
+    void request.extensions; // decoded only when first asked for: better that it fails here
+    return request;
   } catch (error) {
     throw refused('it is not PKCS #10 in DER', error);
   }
@@ -78,12 +91,18 @@ function readPublicKey(request: Pkcs10CertificateRequest): KeyObject {
   return key;
 }
 
-async function signatureVerifies(request: Pkcs10CertificateRequest): Promise<boolean> {
-  try {
-    return await request.verify();
-  } catch {
-    return false; // a signature algorithm that does not fit the key, or none we know
-  }
+/** Verifies the signature over the very octets received (RFC 2986 §4.2). */
+function provesPossession(der: Buffer, key: KeyObject): boolean {
+  return reading(() => {
+    const request = new DerReader(der).enter();
+    const { whole: info } = request.readAny();
+    const algorithm = request.enter().oid();
+    const [unusedBits, ...signature] = request.read(derTags.bitString);
+    request.end();
+    const known = signatures[algorithm];
+    if (known?.keyType !== key.asymmetricKeyType || unusedBits !== 0) return false;
+    return verify(known?.digest ?? null, info, key, Buffer.from(signature));
+  });
 }
 
 function refuseCa(request: Pkcs10CertificateRequest): void {

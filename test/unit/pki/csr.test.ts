@@ -97,15 +97,22 @@ describe('readCsr', () => {
     expect(await asyncRefusalOf(readCsr(der))).toBe('ERR_PKI_CSR_REFUSED');
   });
 
-  it('refuses every request in which an octet was changed', async () => {
+  it('refuses a request in which any bit was changed', async () => {
     const der = await createCsr(key, 'bob');
+    for (let bit = 0; bit < der.length * 8; bit += 1) {
+      const changed = Buffer.from(der);
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect([bit, await asyncRefusalOf(readCsr(changed))]).toEqual([bit, 'ERR_PKI_CSR_REFUSED']);
+    }
+  });
+
+  it('meets random octets inside a signed request with a refusal or an answer', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), async (index, mask) => {
-        const changed = Buffer.from(der);
-        changed[index] = (changed[index] ?? 0) ^ mask;
-        expect(await asyncRefusalOf(readCsr(changed))).toBe('ERR_PKI_CSR_REFUSED');
+      fc.asyncProperty(fc.uint8Array({ maxLength: 40 }), async (octets) => {
+        const refusal = await asyncRefusalOf(readCsr(requestWith([Buffer.from(octets)])));
+        expect([undefined, 'ERR_PKI_CSR_REFUSED']).toContain(refusal);
       }),
-      { numRuns: 400 },
+      { numRuns: 300 },
     );
   });
 
