@@ -21,7 +21,7 @@ export interface CaDescription {
 /** Describes the CA of `home` by its root. */
 export function describeCa(home: Home, root: X509Certificate, encrypted: boolean): CaDescription {
   return {
-    name: /^CN=(.*)$/m.exec(root.subject)?.[1] ?? '',
+    name: commonNameOf(root),
     circleId: circleIdOf(root),
     keyType: keyTypeOf(root.publicKey) ?? 'unknown',
     encrypted,
@@ -31,4 +31,12 @@ export function describeCa(home: Home, root: X509Certificate, encrypted: boolean
     keyPath: caKeyPath(home),
     rootPath: rootPath(home),
   };
+}
+
+// Node writes names with the escapes of RFC 2253: a backslash before the character, or before its hex digits.
+function commonNameOf(root: X509Certificate): string {
+  const escaped = /^CN=(.*)$/m.exec(root.subject)?.[1] ?? '';
+  return escaped.replace(/\\(?:([0-9A-F]{2})|(.))/g, (_match, hex?: string, character?: string) =>
+    hex === undefined ? (character ?? '') : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }

@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import { QTChatError, quote } from '../errors.js';
 import { parseKeyType } from '../pki/key-type.js';
 import { memberNameFrom, parseMemberName } from '../pki/member-name.js';
+import { validityDaysCap } from '../pki/profile.js';
 import { parseDnsName, parseIpAddress } from '../pki/subject-alt-name.js';
+import { invalidDays } from '../pki/validity.js';
 import { currentMember, type Home } from '../store/home.js';
 import { refuseExistingIdentity } from '../store/identities.js';
 import { refuseExisting } from '../store/private-file.js';
@@ -32,9 +34,10 @@ export interface IssueFlags {
  * the login name. Files go to `out`; those for somebody else, and a `.pfx`, go to the current folder
  * without it.
  *
- * @throws {QTChatError} `ERR_PKI_NAME_INVALID`, `ERR_PKI_SAN_INVALID`, `ERR_PKI_KEY_TYPE`
+ * @throws {QTChatError} `ERR_PKI_NAME_INVALID`, `ERR_PKI_SAN_INVALID`, `ERR_PKI_KEY_TYPE`, `ERR_PKI_VALIDITY`
  */
 export async function parseIssueRequest(home: Home, flags: IssueFlags, loginName: string): Promise<CredentialRequest> {
+  if (flags.days !== undefined && flags.days < 1) throw invalidDays(flags.days, validityDaysCap);
   const adopt = flags.me || flags.name === undefined;
   const member = flags.name === undefined ? await ownName(home, loginName) : parseMemberName(flags.name);
   const parts = { pem: !adopt || flags.out !== undefined, pfx: flags.pfx };

@@ -1,0 +1,47 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../src/cli/base-command.js';
+
+export default class CertImport extends BaseCommand {
+  static override summary = 'make an identity of a .pfx file';
+  static override description =
+    'The root to trust is that of --root-file, of the file itself, or of the CA of this home.';
+  static override examples = [
+    '<%= config.bin %> cert import bob.pfx --root-file root.pem',
+    '<%= config.bin %> cert import bob.pfx --root-file root.pem --pfx-password-file secret.txt',
+  ];
+  static override args = { file: Args.string({ description: 'PKCS #12 file', required: true }) };
+  static override flags = {
+    'root-file': Flags.string({ description: 'root certificate to trust', helpValue: 'FILE' }),
+    'pfx-password-file': Flags.string({
+      description: 'password of the .pfx (- for standard input)',
+      helpValue: 'FILE',
+    }),
+    force: Flags.boolean({ description: 'keep an identity of the same name as .NAME.bak' }),
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(CertImport);
+    const { deps } = this;
+    const home = { folder: this.homeFolder(flags) };
+    const { readBoundedFile } = await import('../../src/store/private-file.js');
+    const { readPassword } = await import('../../src/cli/password.js');
+    const { importIdentity } = await import('../../src/cli/import-identity.js');
+    const content = await readBoundedFile(args.file);
+    const password = (await readPassword({ purpose: 'pfx', file: flags['pfx-password-file'], deps })) ?? '';
+    const options = { password, rootFile: flags['root-file'], force: flags.force, at: deps.clock() };
+    const { identity, speaks } = await importIdentity(home, content, options);
+    const { member, circleId } = identity;
+    const notAfter = new Date(identity.chain[0]?.validTo ?? '').toISOString();
+    this.print(`Imported ${member} of circle ${circleId}, valid until ${notAfter.slice(0, 10)}`);
+    if (speaks) this.print(`You are now ${member}`);
+    else this.note(`This home still speaks as someone else; ${member} is kept beside`);
+    return {
+      member,
+      circleId,
+      serialNumber: identity.chain[0]?.serialNumber,
+      notAfter,
+      keyOrigin: identity.keyOrigin,
+      speaks,
+    };
+  }
+}

@@ -1,0 +1,49 @@
+/** Throw-away homes for command tests, and a look at everything in them. */
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CommandResult, type CommandWorld, runCommand } from './run-command.js';
+
+/** A folder with a home in it, which does not exist at first. */
+export interface TestHome {
+  /** For files beside the home. */
+  readonly folder: string;
+  readonly home: string;
+  /** A path beside the home. */
+  at(...names: string[]): string;
+  /** Writes a file beside the home, mode 0600, and gives its path. */
+  file(name: string, content: string | Uint8Array): string;
+  /** Runs a command in the home. */
+  run(argv: readonly string[], world?: Partial<CommandWorld>): Promise<CommandResult>;
+  /** Every file and folder below `folder`, sorted, with a mark of when it was last written; no lock files of SQLite. */
+  everything(): string[];
+  remove(): void;
+}
+
+/** Makes one. */
+export function makeHome(): TestHome {
+  const folder = mkdtempSync(join(tmpdir(), 'qtchat-cli-'));
+  const home = join(folder, 'home');
+  return {
+    folder,
+    home,
+    at: (...names) => join(folder, ...names),
+    file: (name, content) => {
+      writeFileSync(join(folder, name), content, { mode: 0o600 });
+      return join(folder, name);
+    },
+    run: (argv, world) => runCommand(argv, { home, ...world }),
+    everything: () =>
+      existsSync(folder)
+        ? readdirSync(folder, { recursive: true })
+            .map(String)
+            .filter((name) => !/-(wal|shm)$/.test(name))
+            .map((name) => {
+              const stats = statSync(join(folder, name));
+              return stats.isFile() ? `${name} ${stats.mtimeMs} ${stats.size}` : name;
+            })
+            .sort()
+        : [],
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
