@@ -53,13 +53,13 @@ export async function enroll(invite: InviteLine, options: EnrollOptions): Promis
       await acknowledge(channel);
       await options.save(enrolled);
     } catch (error) {
-      if (options.signal?.aborted !== true) await channel.connection.abandon();
+      await channel.connection.abandon();
       throw error;
     }
     await channel.connection.finish();
     return enrolled;
   } catch (error) {
-    channel.connection.reset();
+    channel.connection.close();
     throw asEnrollmentError(error, options.signal);
   }
 }
@@ -96,7 +96,7 @@ async function openChannelTo(address: string, invite: InviteLine, { deps, signal
     handshake.readMessage(await connection.exchange(trips.hello, hello));
     return { connection, transport: handshake.split() };
   } catch (error) {
-    connection.reset();
+    connection.close();
     throw error;
   }
 }
@@ -121,6 +121,7 @@ async function request(
 }
 
 async function acknowledge({ connection, transport }: Channel): Promise<void> {
+  connection.ignoreCancelling();
   const acknowledgement = transport.send.encrypt(Buffer.alloc(0));
   transport.receive.decrypt(await connection.exchange(trips.acknowledge, acknowledgement));
 }

@@ -3,9 +3,11 @@
  * only the constant heads for an answer. Knows HTTP to that extent and no cryptography.
  *
  * The connection's end is the last word of an enrolment. The server sends a receipt and then waits a
- * moment for the guest to close: only that spends the invite. So a guest who found the receipt
- * altered must not close, for the far side of a relay cannot tell a reset from a close; it keeps
- * silent until the server gives up ({@link EnrollmentConnection.abandon}).
+ * moment for the guest to close: only that spends the invite. Whoever has the last message to check
+ * can report on it only by something that has no octets to alter, so a guest who finds the receipt
+ * altered keeps silent until the server gives up ({@link EnrollmentConnection.abandon}). A reset
+ * would not do: many relays pass it on as an ordinary close. One who cuts the receipt off and closes
+ * towards the server can spend an invite in vain, as one who cuts the line can; he gains nothing.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -24,11 +26,16 @@ export class EnrollmentConnection {
   readonly #socket: Socket;
   readonly #server: string;
   #received = Buffer.alloc(0);
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => this.close();
   #wake: () => void = () => {};
 
-  private constructor(socket: Socket, server: string) {
+  private constructor(socket: Socket, server: string, signal: AbortSignal | undefined) {
     this.#socket = socket;
     this.#server = server;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#onAbort);
+    socket.once('close', () => signal?.removeEventListener('abort', this.#onAbort));
     socket.on('data', (chunk) => {
       this.#received = Buffer.concat([this.#received, chunk]);
       this.#wake();
@@ -54,8 +61,7 @@ export class EnrollmentConnection {
       throwIfCancelled(signal);
       throw new QTChatError('ERR_ENROLL_UNREACHABLE', `no Auto CA answers at ${server}`, { hint: reachHint, cause });
     }
-    signal?.addEventListener('abort', () => socket.resetAndDestroy(), { once: true });
-    return new EnrollmentConnection(socket, server);
+    return new EnrollmentConnection(socket, server, signal);
   }
 
   /**
@@ -75,21 +81,28 @@ export class EnrollmentConnection {
     }
   }
 
+  /** From now on cancelling no longer closes the connection: its closing is about to mean something. */
+  ignoreCancelling(): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+  }
+
   /** Closes in order, which tells the server that its last answer was received and kept. */
   async finish(): Promise<void> {
     this.#socket.end();
-    await this.#closed(silenceMs);
+    await this.#closed();
+    this.close();
   }
 
   /** Leaves without a word that could be taken for agreement; see the top of this file. */
   async abandon(): Promise<void> {
-    if (!this.#socket.readableEnded) await this.#closed(silenceMs);
-    this.reset();
+    if (!this.#socket.readableEnded) await this.#closed();
+    this.close();
   }
 
-  /** Leaves at once. */
-  reset(): void {
-    this.#socket.resetAndDestroy();
+  /** Closes at once. */
+  close(): void {
+    // Not resetAndDestroy(): beside a shutdown under way it makes Node 20 spin when the process ends.
+    this.#socket.destroy();
   }
 
   async #readAnswer(trip: Trip): Promise<Buffer> {
@@ -137,9 +150,9 @@ export class EnrollmentConnection {
     return true;
   }
 
-  async #closed(limitMs: number): Promise<void> {
+  async #closed(): Promise<void> {
     if (this.#socket.closed) return;
-    await once(this.#socket, 'close', { signal: AbortSignal.timeout(limitMs) }).catch(() => {});
+    await once(this.#socket, 'close', { signal: AbortSignal.timeout(silenceMs) }).catch(() => {});
   }
 
   #tampered(): QTChatError {

@@ -126,7 +126,10 @@ function padded(value: object, encryptedSizesBytes: readonly number[]): Buffer {
 
 function parseWith<Schema extends v.GenericSchema>(schema: Schema, plaintext: Buffer): v.InferOutput<Schema> {
   try {
-    return v.parse(schema, JSON.parse(plaintext.toString('utf8')));
+    const value: unknown = JSON.parse(plaintext.toString('utf8'));
+    // An empty list has every field that an object of optional fields must have.
+    if (Array.isArray(value)) throw new TypeError('a list');
+    return v.parse(schema, value);
   } catch (cause) {
     throw new QTChatError('ERR_PROTOCOL', 'the other side sent an enrolment message of an unknown form', {
       hint: 'Use the same version of qtchat on both sides',

@@ -1,6 +1,21 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Enrolled } from '../../src/enroll/client.js';
+import type { InviteLine } from '../../src/enroll/invite.js';
+import { isQTChatError, QTChatError } from '../../src/errors.js';
+import { listCertificates } from '../../src/ledger/certificates.js';
+import type { NewInvite } from '../../src/ledger/invites.js';
 import { circleNamesOf } from '../../src/pki/circle.js';
-import { enrollInMemory, TestHost } from '../helpers/enrollment.js';
+import { enrollInMemory, Relay, TestHost } from '../helpers/enrollment.js';
+
+async function codeOf(attempt: Promise<unknown>): Promise<string> {
+  return attempt.then(
+    () => 'no error',
+    (error: unknown) => (isQTChatError(error) ? error.code : String(error)),
+  );
+}
 
 describe('enrolment', () => {
   let host: TestHost;
@@ -9,22 +24,213 @@ describe('enrolment', () => {
   });
   afterEach(() => host.stop());
 
+  const validSerials = async (): Promise<string[]> => {
+    const all = await listCertificates(host.ledger);
+    return all.filter(({ revokedAt }) => revokedAt === undefined).map(({ serialNumber }) => serialNumber);
+  };
+
   it.each([
     [false, 'server'],
     [true, 'local'],
-  ] as const)('gives a guest an identity (local key: %s)', async (localKey, keyOrigin) => {
+  ] as const)('gives a guest an identity and spends the invite (local key: %s)', async (localKey, keyOrigin) => {
     const invite = await host.invite({ names: [{ type: 'ip', value: '192.168.1.7' }] });
     const { enrolled, saved } = await enrollInMemory(invite, { localKey });
     const { identity } = enrolled;
     expect(saved).toEqual([enrolled]);
     expect(identity).toMatchObject({ member: 'bob', keyOrigin });
-    expect(identity.chain).toHaveLength(1);
-    expect(identity.chain[0]?.checkPrivateKey(identity.privateKey)).toBe(true);
-    expect(identity.chain[0]?.subjectAltName).toContain('192.168.1.7');
     const [leaf] = identity.chain;
     if (leaf === undefined) throw new Error('no certificate');
+    expect(leaf.checkPrivateKey(identity.privateKey)).toBe(true);
+    expect(leaf.subjectAltName).toContain('192.168.1.7');
     expect(circleNamesOf(leaf)).toEqual([{ circleId: identity.circleId, member: 'bob' }]);
-    await host.event('enrolled');
+    expect(await host.event('enrolled')).toMatchObject({ member: 'bob', serialNumber: leaf.serialNumber });
     expect(await host.stateOf(invite)).toBe('done');
+    expect(await validSerials()).toEqual([leaf.serialNumber]);
+  });
+
+  const hourMs = 3_600_000;
+  it.each<[string, (invite: InviteLine) => Promise<InviteLine>, Partial<NewInvite>, RegExp]>([
+    [
+      'spent',
+      async (invite) =>
+        enrollInMemory(invite)
+          .then(() => host.event('enrolled'))
+          .then(() => invite),
+      {},
+      /: spent$/,
+    ],
+    ['expired', async (invite) => invite, { expiresAt: new Date(Date.now() - hourMs) }, /: expired$/],
+    ['unknown', async (invite) => ({ ...invite, id: '00112233445566ff' }), {}, /: unknown$/],
+    ['of another secret', async (invite) => ({ ...invite, secret: Buffer.alloc(16) }), {}, /does not know the secret/],
+    [
+      'of another circle',
+      async (invite) => ({ ...invite, rootSpkiSha256: Buffer.alloc(32) }),
+      {},
+      /does not know the secret/,
+    ],
+  ])(
+    'tells a guest whose invite is %s no more than anyone, and the host why',
+    async (_title, change, fields, reason) => {
+      const invite = await change(await host.invite(fields));
+      await expect(enrollInMemory(invite)).rejects.toMatchObject({
+        code: 'ERR_ENROLL_REFUSED',
+        message: 'the Auto CA refused: this invite is spent, expired or unknown',
+      });
+      expect(await host.event('refused')).toMatchObject({ reason: expect.stringMatching(reason) });
+    },
+  );
+
+  it('is not burnt by a stranger who guesses', async () => {
+    const invite = await host.invite();
+    for (let guess = 0; guess < 5; guess += 1) {
+      await codeOf(enrollInMemory({ ...invite, secret: Buffer.alloc(16, guess) }));
+    }
+    expect((await enrollInMemory(invite)).enrolled.identity.member).toBe('bob');
+  });
+
+  it('leaves one valid certificate when two guests use one invite at once', async () => {
+    const invite = await host.invite();
+    const outcomes = await Promise.all([codeOf(enrollInMemory(invite)), codeOf(enrollInMemory(invite))]);
+    expect(outcomes).toContain('no error');
+    expect(await validSerials()).toHaveLength(1);
+  });
+
+  it('revokes the first answer when an unacknowledged invite is answered again', async () => {
+    const invite = await host.invite();
+    const check = async (): Promise<void> => {
+      throw new QTChatError('ERR_STORE_EXISTS', 'there is one already');
+    };
+    expect(await codeOf(enrollInMemory(invite, { check }))).toBe('ERR_STORE_EXISTS');
+    const first = await host.event('reserved');
+    expect(await host.stateOf(invite)).toBe('reserved');
+    const { enrolled } = await enrollInMemory(invite);
+    expect(enrolled.identity.chain[0]?.serialNumber).not.toBe(first.serialNumber);
+    expect(await validSerials()).toEqual([enrolled.identity.chain[0]?.serialNumber]);
+  });
+
+  it('leaves the invite usable when the guest cannot keep what it got', async () => {
+    const invite = await host.invite();
+    const save = async (): Promise<void> => {
+      throw new QTChatError('ERR_STORE_UNWRITABLE', 'the disk is full');
+    };
+    expect(await codeOf(enrollInMemory(invite, { save }))).toBe('ERR_STORE_UNWRITABLE');
+    await host.event('unconfirmed');
+    expect(await host.stateOf(invite)).toBe('reserved');
+    expect((await enrollInMemory(invite)).saved).toHaveLength(1);
+  });
+
+  it('can be cancelled before anything is kept', async () => {
+    const invite = await host.invite();
+    const controller = new AbortController();
+    const saved: Enrolled[] = [];
+    const attempt = enrollInMemory(invite, {
+      signal: controller.signal,
+      check: async () => controller.abort(),
+      save: async (enrolled) => void saved.push(enrolled),
+    });
+    expect(await codeOf(attempt)).toBe('ERR_CANCELLED');
+    expect(saved).toEqual([]);
+    expect(await host.stateOf(invite)).toBe('reserved');
+  });
+
+  it('tries the next address when one does not answer, or is somebody else', async () => {
+    const stranger = createServer((socket) => socket.end('220 mail.example ESMTP\r\n')).listen(0, '127.0.0.2');
+    await once(stranger, 'listening');
+    const invite = await host.invite();
+    const relayed = { ...invite, addresses: ['127.0.0.3', '127.0.0.1'] };
+    expect((await enrollInMemory(relayed)).enrolled.identity.member).toBe('bob');
+    stranger.close();
+  });
+
+  it('says so when nobody answers', async () => {
+    const invite = await host.invite();
+    await expect(enrollInMemory({ ...invite, addresses: ['127.0.0.3'] })).rejects.toMatchObject({
+      code: 'ERR_ENROLL_UNREACHABLE',
+      message: expect.stringContaining('127.0.0.3'),
+    });
+  });
+
+  it.each([
+    ['greets like a mail server', '220 mail.example ESMTP\r\n', 'ERR_ENROLL_TAMPERED'],
+    ['answers like a web server', 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', 'ERR_ENROLL_TAMPERED'],
+    [
+      'answers with octets of its own',
+      `HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 48\r\nConnection: keep-alive\r\n\r\n${'x'.repeat(48)}`,
+      'ERR_ENROLL_TAMPERED',
+    ],
+    ['says it is busy', 'HTTP/1.1 429 Busy\r\nConnection: close\r\n\r\n', 'ERR_ENROLL_BUSY'],
+    ['says nothing and closes', '', 'ERR_ENROLL_UNREACHABLE'],
+  ])('names the trouble when the other side %s', async (_title, greeting, code) => {
+    const stranger = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(greeting));
+    }).listen(0, '127.0.0.1');
+    await once(stranger, 'listening');
+    const address = stranger.address();
+    const invite = await host.invite({}, typeof address === 'object' ? (address?.port ?? 0) : 0);
+    expect(await codeOf(enrollInMemory(invite))).toBe(code);
+    stranger.close();
+  });
+
+  it('shows a listener neither key, password nor invite secret', async () => {
+    const relay = await Relay.start(host.port);
+    const passwords: string[] = [];
+    for (const localKey of [false, true]) {
+      const member = localKey ? 'carol' : 'bob';
+      const invite = await host.invite({ member }, relay.port);
+      const { enrolled } = await enrollInMemory(invite, { localKey });
+      const { privateKey, chain } = enrolled.identity;
+      const scalar = Buffer.from(String(privateKey.export({ format: 'jwk' }).d), 'base64url');
+      const secrets = [
+        invite.secret,
+        scalar,
+        privateKey.export({ type: 'pkcs8', format: 'der' }),
+        privateKey.export({ type: 'sec1', format: 'der' }),
+        createHash('sha256').update(invite.secret).digest(),
+        // Not secret, but nobody's business either: who joins.
+        chain[0]?.raw ?? Buffer.alloc(0),
+        Buffer.from(member),
+      ];
+      const record = relay.recorded.at(-1);
+      if (record === undefined) throw new Error('nothing was recorded');
+      const seen = Buffer.concat([...record.toServer, ...record.toGuest]);
+      expect(seen.length).toBeGreaterThan(4096);
+      expect(seen.includes(Buffer.from(invite.id, 'hex'))).toBe(true); // the search does find what is there
+      for (const secret of secrets) {
+        expect(secret.length).toBeGreaterThan(2);
+        for (const form of [secret, Buffer.from(secret).reverse()]) expect(seen.includes(form)).toBe(false);
+        for (const encoding of ['hex', 'base64', 'base64url'] as const) {
+          const text = secret.toString(encoding).replace(/=+$/, '').slice(0, -1);
+          if (text.length > 4) expect(seen.includes(text)).toBe(false);
+        }
+      }
+      passwords.push(scalar.toString('hex'));
+    }
+    expect(new Set(passwords).size).toBe(2);
+    await relay.stop();
+  });
+
+  it('gives nothing to someone who plays a recorded enrolment again', async () => {
+    const relay = await Relay.start(host.port);
+    const invite = await host.invite({}, relay.port);
+    const check = async (): Promise<void> => {
+      throw new QTChatError('ERR_STORE_EXISTS', 'there is one already');
+    };
+    await codeOf(enrollInMemory(invite, { check }));
+    await relay.stop();
+    const recorded = Buffer.concat(relay.recorded[0]?.toServer ?? []);
+    const before = await validSerials();
+    const { connect } = await import('node:net');
+    const replay = connect(host.port, '127.0.0.1');
+    const answers: Buffer[] = [];
+    replay.on('data', (chunk) => answers.push(chunk)).on('error', () => {});
+    replay.write(recorded);
+    await once(replay, 'close');
+    // The hello is answered, with another key; what follows was encrypted for the first one.
+    expect(await host.event('refused')).toMatchObject({
+      reason: expect.stringContaining('not what the other side sent'),
+    });
+    expect(Buffer.concat(answers).toString('latin1')).toContain('403 Forbidden');
+    expect(await validSerials()).toEqual(before);
   });
 });
