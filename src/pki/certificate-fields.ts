@@ -27,6 +27,8 @@ export interface CertificateFields {
   subject: Buffer;
   notBefore: Date;
   notAfter: Date;
+  /** SubjectPublicKeyInfo as it stands in the certificate. */
+  spki: Buffer;
   /** By dotted OID. */
   extensions: ReadonlyMap<string, CertificateExtension>;
 }
@@ -48,12 +50,12 @@ export function readCertificateFields(certificate: X509Certificate): Certificate
     const notBefore = readTime(validity);
     const notAfter = readTime(validity);
     const { whole: subject } = reader.readAny();
-    reader.read(derTags.sequence); // subjectPublicKeyInfo: X509Certificate#publicKey has it
+    const { whole: spki } = reader.readAny();
     reader.optional(0x81);
     reader.optional(0x82);
     const extensions = readExtensions(reader.optional(0xa3));
     reader.end();
-    return { tbs, version, signatureAlgorithm, issuer, subject, notBefore, notAfter, extensions };
+    return { tbs, version, signatureAlgorithm, issuer, subject, notBefore, notAfter, spki, extensions };
   });
 }
 

@@ -6,11 +6,11 @@ import { QTChatError, quote } from '../errors.js';
 import { readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
 import { circleIdOf, circleUri } from './circle.js';
 import { type Issuer, issuingCertificate, rootCertificate } from './issuer.js';
-import { keyIdentifier } from './key-identifier.js';
 import { keyTypeOf } from './key-type.js';
 import { parseMemberName } from './member-name.js';
 import { type CertificatePlan, encodeName, rootValidityDaysCap } from './plan.js';
 import { profileExtendedKeyUsages, profileKeyUsages, validityDaysCap } from './profile.js';
+import { keyIdentifier } from './spki.js';
 import { parseDnsName, parseIpAddress, type SubjectAltName } from './subject-alt-name.js';
 import { dayMs } from './validity.js';
 

@@ -4,6 +4,7 @@
  */
 import { createHash, type X509Certificate } from 'node:crypto';
 import { QTChatError, quote } from '../errors.js';
+import { readCertificateFields } from './certificate-fields.js';
 import { memberNamePattern } from './member-name.js';
 import { subjectAltNamesOf } from './subject-alt-name.js';
 
@@ -19,7 +20,7 @@ const circleUriPattern = new RegExp(`^qtchat://([a-z2-7]{26})/(${memberNamePatte
 
 /** The circle's id: the first 16 octets of SHA-256 over the root's SPKI, in lower-case base32 (RFC 4648 §6), unpadded. */
 export function circleIdOf(root: X509Certificate): string {
-  const digest = createHash('sha256').update(spkiOf(root)).digest();
+  const digest = createHash('sha256').update(readCertificateFields(root).spki).digest();
   return toBase32(digest.subarray(0, circleIdOctets));
 }
 
@@ -67,9 +68,5 @@ function parseCircleUri(uri: string): CircleName {
 
 /** SHA-256 of a certificate's SPKI, lower-case hex: names the key, whatever certificate carries it. */
 export function spkiFingerprint(certificate: X509Certificate): string {
-  return createHash('sha256').update(spkiOf(certificate)).digest('hex');
-}
-
-function spkiOf(certificate: X509Certificate): Buffer {
-  return certificate.publicKey.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(readCertificateFields(certificate).spki).digest('hex');
 }

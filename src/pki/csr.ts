@@ -13,6 +13,7 @@ import { keyTypeOf } from './key-type.js';
 import { oids } from './oids.js';
 import { encodeName } from './plan.js';
 import { signatureAlgorithmOf } from './signature-algorithm.js';
+import { spkiOf } from './spki.js';
 import { decodeSubjectAltNames, type SubjectAltName } from './subject-alt-name.js';
 
 /** What a request asks for, its proof of possession verified. */
@@ -46,8 +47,7 @@ const maximumSizeBytes = 16_384;
  */
 export async function createCsr(key: KeyObject, commonName: string): Promise<Buffer> {
   const algorithm = signatureAlgorithmOf(key);
-  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
-  const info = derSequence(derInteger(0), encodeName(commonName), spki, derContext(0));
+  const info = derSequence(derInteger(0), encodeName(commonName), spkiOf(key), derContext(0));
   return derSequence(info, algorithm.identifier, derBitString(sign(algorithm.digest, info, key)));
 }
 

@@ -73,7 +73,7 @@ async function pbmac1(parameters: DerReader, content: Buffer, password: string):
   const { salt, iterations, keyOctets, digest } = readPbkdf2(kdf.enter());
   const hmac = hmacDigests[scheme.oid()];
   if (hmac === undefined) throw new DerError('its MAC is not HMAC with SHA-1 or SHA-2');
-  // A key of a few octets would let one wrong password in so many pass (RFC 9579 §8).
+  // A key of a few octets would let one wrong password in so many pass (RFC 9579, security considerations).
   if (keyOctets === undefined || keyOctets < 20 || keyOctets > 64) {
     throw new DerLimitError('its MAC key is not 20 to 64 octets long');
   }

@@ -8,11 +8,11 @@ import { QTChatError } from '../errors.js';
 import { berToDer } from './ber.js';
 import { derInteger, derSequence, derTags } from './der.js';
 import { DerError, DerLimitError, DerReader } from './der-reader.js';
-import { keyIdentifier } from './key-identifier.js';
 import { oids } from './oids.js';
 import { type PfxContents, readContents } from './pfx-contents.js';
 import { buildMac, verifyMac } from './pfx-mac.js';
 import { bagAttributes, certificateBag, encryptedPart, keyPart, plainPart } from './pfx-parts.js';
+import { keyIdentifier } from './spki.js';
 
 /** A private key and the certificates that go with it. */
 export interface PfxContent {

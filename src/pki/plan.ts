@@ -3,13 +3,15 @@
  * request; judging it is for check-plan.ts, signing it for issue.ts.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { QTChatError } from '../errors.js';
 import { readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
 import { circleIdOf, circleUri } from './circle.js';
 import { derOid, derSequence, derSet, derUtf8String } from './der.js';
 import { type Issuer, issuingCertificate, rootCertificate } from './issuer.js';
-import { keyIdentifier } from './key-identifier.js';
+import { keyTypeOf } from './key-type.js';
 import { type ExtendedKeyUsage, type KeyUsage, oids } from './oids.js';
 import type { Profile } from './profile.js';
+import { keyIdentifier } from './spki.js';
 import type { SubjectAltName } from './subject-alt-name.js';
 import { invalidDays, planValidity, type Validity } from './validity.js';
 
@@ -63,7 +65,8 @@ const serialNumberOctets = 16;
 /**
  * Plans the certificate of a member. Validity beyond the profile or the issuer is cut; `validityCut` says why.
  *
- * @throws {QTChatError} `ERR_PKI_VALIDITY` when `validityDays` is no positive whole number or the issuer is not valid now
+ * @throws {QTChatError} `ERR_PKI_VALIDITY` when `validityDays` is no positive whole number or the issuer is not valid now,
+ *   `ERR_PKI_PLAN_REFUSED` when the key is of a kind that the profile does not allow
  */
 export function buildCertificatePlan(
   request: EndEntityRequest,
@@ -73,18 +76,21 @@ export function buildCertificatePlan(
 ): CertificatePlan {
   const issuing = issuingCertificate(issuer);
   const fields = readCertificateFields(issuing);
+  const publicKey = publicPart(request.publicKey);
+  const keyType = keyTypeOf(publicKey);
+  if (keyType === undefined || !profile.keyTypes.includes(keyType)) throw keyNotAllowed(profile);
   const uri = circleUri(circleIdOf(rootCertificate(issuer)), request.member);
   return {
     ...planValidity(request.validityDays, profile.maximumValidityDays, deps.clock(), issuer.chain),
     serialNumber: serialNumberFrom(deps.random(serialNumberOctets)),
     issuerName: fields.subject,
     commonName: request.member,
-    publicKey: publicPart(request.publicKey),
+    publicKey,
     ca: false,
     keyUsages: profile.keyUsages,
     extendedKeyUsages: profile.extendedKeyUsages,
     subjectAltNames: [...withoutRepeats(request.names), { type: 'uri', value: uri }],
-    subjectKeyId: keyIdentifier(request.publicKey),
+    subjectKeyId: keyIdentifier(publicKey),
     authorityKeyId: subjectKeyIdOf(fields) ?? keyIdentifier(issuing.publicKey),
   };
 }
@@ -115,6 +121,11 @@ export function buildRootPlan(request: RootRequest, deps: PlanDeps): Certificate
 /** A Name of one common name (RFC 5280 §4.1.2.4), in UTF-8. */
 export function encodeName(commonName: string): Buffer {
   return derSequence(derSet(derSequence(derOid(oids.commonName), derUtf8String(commonName))));
+}
+
+function keyNotAllowed(profile: Profile): QTChatError {
+  const expected = profile.keyTypes.join(', ');
+  return new QTChatError('ERR_PKI_PLAN_REFUSED', `the certificate is not issued: its key is none of ${expected}`);
 }
 
 function serialNumberFrom(octets: Buffer): string {

@@ -14,6 +14,7 @@ import {
 import { extendedKeyUsageOids, keyUsageBits, oids } from './oids.js';
 import { type CertificatePlan, encodeName } from './plan.js';
 import type { SignatureAlgorithm } from './signature-algorithm.js';
+import { spkiOf } from './spki.js';
 import { encodeSubjectAltNames } from './subject-alt-name.js';
 
 const version3 = 2;
@@ -27,7 +28,7 @@ export function encodeTbsCertificate(plan: CertificatePlan, algorithm: Signature
     plan.issuerName,
     derSequence(derTime(plan.notBefore), derTime(plan.notAfter)),
     encodeName(plan.commonName),
-    plan.publicKey.export({ type: 'spki', format: 'der' }),
+    spkiOf(plan.publicKey),
     derContext(3, derSequence(...encodeExtensions(plan))),
   );
 }

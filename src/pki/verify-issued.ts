@@ -24,11 +24,13 @@ import { verifyPath } from './verify-path.js';
 export function verifyIssued(certificate: X509Certificate, plan: CertificatePlan, issuer: Issuer): void {
   verifyFields(certificate, plan);
   const path = [certificate, ...issuer.chain];
-  for (const at of [plan.notBefore, plan.notAfter]) {
-    for (const purpose of plan.extendedKeyUsages) {
-      const [fault] = verifyPath(path, rootCertificate(issuer), { at, purpose });
-      if (fault !== undefined) throw notIssued(fault.message);
-    }
+  const judgements = [
+    { at: plan.notAfter },
+    ...plan.extendedKeyUsages.map((purpose) => ({ at: plan.notBefore, purpose })),
+  ];
+  for (const judgement of judgements) {
+    const [fault] = verifyPath(path, rootCertificate(issuer), judgement);
+    if (fault !== undefined) throw notIssued(fault.message);
   }
 }
 

@@ -101,9 +101,9 @@ function ownFaults(
 ): PathFault[] {
   const faults: PathFault[] = [];
   const { notBefore, notAfter, extensions } = fields;
-  if (options.at < notBefore)
+  if (!(options.at >= notBefore))
     faults.push({ code: 'not-yet-valid', message: `${name} is not valid before ${inWords(notBefore)}` });
-  if (options.at > notAfter) faults.push({ code: 'expired', message: `${name} expired on ${inWords(notAfter)}` });
+  if (!(options.at <= notAfter)) faults.push({ code: 'expired', message: `${name} expired on ${inWords(notAfter)}` });
   if (fields.version !== 3)
     faults.push({ code: 'unsupported', message: `${name} is not an X.509 version 3 certificate` });
   if (tooWeak(certificate)) faults.push({ code: 'weak', message: `${name} has a key that is too weak` });

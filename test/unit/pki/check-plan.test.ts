@@ -2,8 +2,8 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { checkPlan } from '../../../src/pki/check-plan.js';
 import type { Issuer } from '../../../src/pki/issuer.js';
-import { keyIdentifier } from '../../../src/pki/key-identifier.js';
 import { buildCertificatePlan, buildRootPlan, type CertificatePlan, encodeName } from '../../../src/pki/plan.js';
+import { keyIdentifier } from '../../../src/pki/spki.js';
 import { makeKey, type TestCircle } from '../../helpers/certificates.js';
 import { deps, makeIssuer, peerProfile, requestFor } from './issuing.js';
 import { refusalOf } from './refusal.js';

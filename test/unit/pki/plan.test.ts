@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createIssuer, type Issuer } from '../../../src/pki/issuer.js';
 import { buildCertificatePlan, buildRootPlan } from '../../../src/pki/plan.js';
@@ -89,6 +90,15 @@ describe('buildCertificatePlan', () => {
   it('holds only the public part of a key', () => {
     const plan = buildCertificatePlan(requestFor({ publicKey: makeKey() }), peerProfile, issuer, deps);
     expect(plan.publicKey.type).toBe('public');
+  });
+
+  it('refuses a kind of key that the profile does not allow, or that nobody should use', () => {
+    const onlyP384 = { ...peerProfile, keyTypes: ['p384' as const] };
+    const build = (key: KeyObject) =>
+      refusalOf(() => buildCertificatePlan(requestFor({ publicKey: key }), onlyP384, issuer, deps));
+    expect(build(makeKey('p384'))).toBeUndefined();
+    expect(build(makeKey('p256'))).toBe('ERR_PKI_PLAN_REFUSED');
+    expect(build(makeKey('rsa1024'))).toBe('ERR_PKI_PLAN_REFUSED');
   });
 
   it('is at the time of the injected clock', () => {

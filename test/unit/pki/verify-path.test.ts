@@ -137,6 +137,11 @@ describe('verifyPath', () => {
     expect(codes(chain, root.certificate)).toEqual(['path-length']);
   });
 
+  it('finds no certificate valid at a moment that does not exist', () => {
+    const faults = verifyPath([root.certificate], root.certificate, { at: new Date(Number.NaN) });
+    expect(faults.map((fault) => fault.code)).toEqual(['not-yet-valid', 'expired']);
+  });
+
   it('lists every fault of a certificate', async () => {
     const fields = {
       member: 'bob',

@@ -1,0 +1,27 @@
+/** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): a public key as certificates hold it, and its short name. */
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { derTags } from './der.js';
+import { DerReader } from './der-reader.js';
+
+/** Exporting takes OpenSSL longer than signing, and keys do not change. */
+const exported = new WeakMap<KeyObject, Buffer>();
+
+/** The DER of a public key, or of a private key's public part; not to be written to. */
+export function spkiOf(key: KeyObject): Buffer {
+  const known = exported.get(key);
+  if (known !== undefined) return known;
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  exported.set(key, spki);
+  return spki;
+}
+
+/**
+ * The identifier of a public key, or of a private key's public part, by method (1) of RFC 5280
+ * §4.2.1.2: SHA-1 of the key's bit string. It identifies and protects nothing.
+ */
+export function keyIdentifier(key: KeyObject): Buffer {
+  const spki = new DerReader(spkiOf(key)).enter();
+  spki.enter(); // algorithm
+  return createHash('sha1').update(spki.read(derTags.bitString).subarray(1)).digest();
+}
