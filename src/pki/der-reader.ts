@@ -31,11 +31,6 @@ export class DerReader {
     return this.#octets[this.#offset];
   }
 
-  /** The octets not yet read. */
-  get rest(): Buffer {
-    return this.#octets.subarray(this.#offset);
-  }
-
   /** Reads one value, which must have `tag`; its content. */
   read(tag: number): Buffer {
     if (this.nextTag !== tag) throw new DerError(`expected tag ${hex(tag)}, found ${hex(this.nextTag)}`);

@@ -55,6 +55,8 @@ export interface CertificateFields {
   key?: KeyObject;
   /** Signs with this key instead of the issuer's: a forgery. */
   signingKey?: KeyObject;
+  /** The signature's hash, where the signing key is EC. */
+  hash?: 'SHA-1' | 'SHA-256';
   notBefore?: Date;
   notAfter?: Date;
   /** Upper- or lower-case hex. */
@@ -166,7 +168,7 @@ export async function makeCertificate(
     notAfter: fields.notAfter ?? new Date(Date.now() + 30 * 86_400_000),
     publicKey: new x509.PublicKey(spki),
     signingKey: await signingCryptoKey(signingKey),
-    signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+    signingAlgorithm: { name: 'ECDSA', hash: fields.hash ?? 'SHA-256' },
     extensions: await extensionsOf(fields, spki, createPublicKey(issuer?.key ?? key)),
   });
   const certificatePem = `${certificate.toString('pem')}\n`;

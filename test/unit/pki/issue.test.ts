@@ -10,6 +10,7 @@ import { createIssuer, type Issuer } from '../../../src/pki/issuer.js';
 import { buildCertificatePlan, buildRootPlan, type CertificatePlan } from '../../../src/pki/plan.js';
 import { signatureAlgorithmOf } from '../../../src/pki/signature-algorithm.js';
 import { encodeTbsCertificate } from '../../../src/pki/tbs-certificate.js';
+import { verifyIssued } from '../../../src/pki/verify-issued.js';
 import { makeCircle, makeIntermediate, makeKey, type TestCircle } from '../../helpers/certificates.js';
 import { deps, makeIssuer, makeIssuerBelowRoot, peerProfile, requestFor } from './issuing.js';
 import { asyncRefusalOf, refusalOf } from './refusal.js';
@@ -142,6 +143,24 @@ describe('issueCertificate', () => {
     const below = createIssuer(ca.key, [ca.certificate, root.certificate]);
     const plan = buildCertificatePlan(requestFor(), peerProfile, below, deps);
     expect(await asyncRefusalOf(issueCertificate(plan, below))).toBe('ERR_PKI_PATH_INVALID');
+  });
+});
+
+describe('verifyIssued', () => {
+  it.each<[string, (plan: CertificatePlan) => Partial<CertificatePlan>]>([
+    ['another serial number', () => ({ serialNumber: 'AB'.repeat(16) })],
+    ['another member', () => ({ commonName: 'eve' })],
+    ['another end', (plan) => ({ notAfter: new Date(plan.notAfter.getTime() - 1000) })],
+    ['other names', () => ({ subjectAltNames: [] })],
+    ['another key', () => ({ publicKey: createPublicKey(makeKey()) })],
+    ['another issuer', (plan) => ({ issuerName: plan.issuerName.subarray(1) })],
+    ['other usages', () => ({ keyUsages: ['keyEncipherment'] })],
+  ])('throws a certificate away whose plan had %s', async (_, change) => {
+    const plan = buildCertificatePlan(requestFor(), peerProfile, issuer, deps);
+    const certificate = await issueCertificate(plan, issuer);
+    expect(refusalOf(() => verifyIssued(certificate, plan, issuer))).toBeUndefined();
+    const other = { ...plan, ...change(plan) };
+    expect(refusalOf(() => verifyIssued(certificate, other, issuer))).toBe('ERR_PKI_PATH_INVALID');
   });
 });
 

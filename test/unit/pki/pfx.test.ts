@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { derContext, derInteger, derNull, derOctetString, derOid, derSequence } from '../../../src/pki/der.js';
-import { iterationsCap } from '../../../src/pki/pbes2.js';
+import { encryptPbes2, iterationsCap } from '../../../src/pki/pbes2.js';
 import { generatedPasswordIterations, humanPasswordIterations, readPfx, writePfx } from '../../../src/pki/pfx.js';
 import { buildMac } from '../../../src/pki/pfx-mac.js';
 import { certificateBag, encryptedPart, keyPart, plainPart } from '../../../src/pki/pfx-parts.js';
@@ -124,6 +124,16 @@ describe('readPfx', () => {
     const info = indefinite(0x30, derOid('1.2.840.113549.1.7.1'), indefinite(0xa0, indefinite(0x24, ...halves)));
     const file = indefinite(0x30, derInteger(3), info, mac);
     expect((await readPfx(file, password)).key.equals(member.key)).toBe(true);
+  });
+
+  it('reads a ciphertext in pieces, as NSS writes it', async () => {
+    const plaintext = derSequence(certificateBag(member.certificate, []));
+    const { algorithm, ciphertext } = await encryptPbes2(plaintext, password, options);
+    const pieces = derContext(0, derOctetString(ciphertext.subarray(0, 7)), derOctetString(ciphertext.subarray(7)));
+    const encrypted = derSequence(derInteger(0), derSequence(derOid('1.2.840.113549.1.7.1'), algorithm, pieces));
+    const part = derSequence(derOid('1.2.840.113549.1.7.6'), derContext(0, encrypted));
+    const content = await readPfx(await fileOf(part, await keyPart(member.key, [], options)), password);
+    expect(content.chain.map((certificate) => certificate.raw)).toEqual([member.certificate.raw]);
   });
 
   it.each(['', 'correct horse ', 'Correct horse', 'zoë'])('refuses the wrong password %p', async (wrong) => {

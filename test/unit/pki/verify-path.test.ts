@@ -63,6 +63,7 @@ describe('verifyPath', () => {
     ['that expired', 'expired', { notAfter: new Date('2026-06-15T11:59:59Z') }],
     ['that is not valid yet', 'not-yet-valid', { notBefore: new Date('2026-06-15T12:00:01Z') }],
     ['signed by another key', 'signature', { signingKey: makeKey() }],
+    ['signed over SHA-1', 'weak', { hash: 'SHA-1' }],
     ['without clientAuth', 'usage', { ekus: [serverAuth] }],
     ['for any purpose in general but none in particular', 'usage', { ekus: ['2.5.29.37.0'] }],
     ['without digitalSignature', 'usage', { keyUsages: x509.KeyUsageFlags.keyEncipherment }],
