@@ -83,7 +83,6 @@ export class Conversation {
     this.#database = parts.database;
     this.#cipher = parts.cipher;
     this.#target = parts.target;
-    this.#targetMember = parts.target.member;
     this.#contacts = new ContactBook(parts.database, options.clock);
     this.#downloads = new DownloadFolder(options.downloads);
     this.#self = {
@@ -98,6 +97,11 @@ export class Conversation {
   /** The member that texts without a name go to: the one dialled, once known. */
   get targetMember(): string | undefined {
     return this.#targetMember;
+  }
+
+  /** The port where this conversation listens; undefined when it does not. */
+  get listeningPort(): number | undefined {
+    return this.#listener?.address.port;
   }
 
   /** Starts listening and dialling; see {@link openConversation} for what it throws. */
@@ -128,9 +132,11 @@ export class Conversation {
       ...(this.#options.confirmPeer === undefined ? {} : { confirmPeer: this.#options.confirmPeer }),
       isConnected: () => this.#isTargetHere(),
       adopt: (connection) => this.#adopt(connection),
+      onOwnAddress: () => this.#noteOwnAddress(),
       onWaiting: (reason) => onEvent({ type: 'waiting', who: this.#target.who, reason }),
       onStopped: (error) => onEvent({ type: 'stopped', error }),
     });
+    if (this.#target.member !== undefined) this.#setTarget(this.#target.member);
     if (this.#target.addresses.length > 0) this.#track(this.#dialler.run());
   }
 
@@ -274,12 +280,12 @@ export class Conversation {
     }
     if (connection.dialled) await this.#contacts.confirmAddress(peer.circleId, peer.member, remote);
     else if (hello.port > 0) await this.#remember(peer, { host: remote.host, port: hello.port });
-    const isTarget = session.takes('text') && this.#noteTarget(connection);
+    if (session.takes('text')) this.#noteTarget(connection);
     if (link.add(session)) {
       const { security } = connection;
       const { circleId, member, spkiSha256 } = peer;
       const description = { member, circleId, spkiSha256, address: remote, security, keyOrigin: hello.keyOrigin };
-      this.#options.onEvent({ type: 'connected', peer: description, isTarget });
+      this.#options.onEvent({ type: 'connected', peer: description });
     }
     this.#dialler?.notify();
     await link.offerWaiting();
@@ -289,12 +295,23 @@ export class Conversation {
     await this.#contacts.save({ member: peer.member, circleId: peer.circleId, addresses: [address] });
   }
 
-  #noteTarget({ peer, remote, dialled }: PeerConnection): boolean {
+  #noteTarget({ peer, remote, dialled }: PeerConnection): void {
+    if (this.#targetMember !== undefined) return;
     const { host, addresses } = this.#target;
-    const isFound =
-      dialled || addresses.length === 0 || (host !== undefined && (remote.host === host || vouchesFor(peer, host)));
-    if (isFound || this.#dialler?.isOwnAddress === true) this.#targetMember ??= peer.member;
-    return this.#targetMember === peer.member;
+    const isAnyone = addresses.length === 0 || this.#dialler?.isOwnAddress === true;
+    const isMeant = host !== undefined && (remote.host === host || vouchesFor(peer, host));
+    if (dialled || isAnyone || isMeant) this.#setTarget(peer.member);
+  }
+
+  // Whoever waits at the own address means the one who comes; somebody may have come before this was known.
+  #noteOwnAddress(): void {
+    const here = [...this.#links].find(([, link]) => link.isHere);
+    if (here !== undefined && this.#targetMember === undefined) this.#setTarget(here[0]);
+  }
+
+  #setTarget(member: string): void {
+    this.#targetMember = member;
+    this.#options.onEvent({ type: 'target', member });
   }
 
   #decide(member: string, sizeBytes: number): OfferDecision {

@@ -53,8 +53,8 @@ export async function deliver(
     return await task.run(conversation);
   } finally {
     world.signal.removeEventListener('abort', onAbort);
-    task.stop();
     await conversation?.close();
+    task.stop();
   }
 }
 
@@ -69,6 +69,7 @@ class DeliveryTask {
   #conversation: Conversation | undefined;
   #member: string | undefined;
   #textId: string | undefined;
+  #isHere = false;
   #begun = false;
   #lastReason: QTChatError | undefined;
 
@@ -83,8 +84,8 @@ class DeliveryTask {
 
   async run(conversation: Conversation): Promise<Delivered> {
     this.#conversation = conversation;
-    this.#await();
-    if (this.#member !== undefined) this.#begin(this.#member);
+    if (this.#isHere) this.#begin();
+    else this.#await();
     await this.#result;
     return { member: this.#member ?? this.#delivery.who, textId: this.#textId, files: this.#arrived };
   }
@@ -102,14 +103,19 @@ class DeliveryTask {
       case 'waiting':
         this.#lastReason = event.reason ?? this.#lastReason;
         return;
+      case 'target':
+        this.#member = event.member;
+        return;
       case 'connected':
-        if (!event.isTarget) return;
+        if (event.peer.member !== this.#member) return;
         clearTimeout(this.#timer);
-        this.#member = event.peer.member;
-        this.#begin(event.peer.member);
+        this.#isHere = true;
+        this.#begin();
         return;
       case 'disconnected':
-        if (event.member === this.#member) this.#await();
+        if (event.member !== this.#member) return;
+        this.#isHere = false;
+        this.#await();
         return;
       case 'stopped':
         this.fail(event.error);
@@ -132,9 +138,10 @@ class DeliveryTask {
     }
   }
 
-  #begin(member: string): void {
+  #begin(): void {
     const conversation = this.#conversation;
-    if (conversation === undefined || this.#begun) return;
+    const member = this.#member;
+    if (conversation === undefined || member === undefined || this.#begun) return;
     this.#begun = true;
     const begin = async (): Promise<void> => {
       const { text, files } = this.#delivery;

@@ -26,6 +26,8 @@ export interface DiallerOptions {
   readonly isConnected: () => boolean;
   /** Resolves when the session is up; rejects when it never was. */
   readonly adopt: (connection: PeerConnection) => Promise<void>;
+  /** Called once, when the address dialled turns out to be our own. */
+  readonly onOwnAddress: () => void;
   /** Called when the target was not reached, once for every new reason. */
   readonly onWaiting: (reason: QTChatError | undefined) => void;
   /** Called at most once, when dialling has ended for good. */
@@ -34,7 +36,8 @@ export interface DiallerOptions {
 
 const attemptTimeoutMs = 5_000;
 const firstPauseMs = 500;
-const longestPauseMs = 15_000;
+// Two connection attempts in five seconds are nothing to a network, and a long wait to people.
+const longestPauseMs = 5_000;
 
 /** Keeps dialling one target. */
 export class Dialler {
@@ -93,7 +96,7 @@ export class Dialler {
         unconfirmed.push({ address, peer });
       } catch (error) {
         if (!(error instanceof QTChatError)) throw error;
-        if (isQTChatError(error, 'ERR_PEER_IS_OURSELVES')) this.#isOwnAddress = true;
+        if (isQTChatError(error, 'ERR_PEER_IS_OURSELVES')) this.#noteOwnAddress();
         failure = failure === undefined || weight(error) > weight(failure) ? error : failure;
       }
     }
@@ -136,6 +139,12 @@ export class Dialler {
     await contacts.confirmAddress(identity.circleId, peer.member, address);
     await this.#try(address);
     return undefined;
+  }
+
+  #noteOwnAddress(): void {
+    if (this.#isOwnAddress) return;
+    this.#isOwnAddress = true;
+    this.#options.onOwnAddress();
   }
 
   #isFatal(failure: QTChatError): boolean {

@@ -22,7 +22,9 @@ export type ConversationEvent =
   | { readonly type: 'listening'; readonly address: PeerAddress; readonly wantedPort: number }
   /** The peer we dial is not here; `reason` says what the last attempt met. */
   | { readonly type: 'waiting'; readonly who: string; readonly reason: QTChatError | undefined }
-  | { readonly type: 'connected'; readonly peer: PeerDescription; readonly isTarget: boolean }
+  /** The member whom we look for is known: texts without a name go there. Comes once, before `connected`. */
+  | { readonly type: 'target'; readonly member: string }
+  | { readonly type: 'connected'; readonly peer: PeerDescription }
   | { readonly type: 'disconnected'; readonly member: string; readonly reason: string }
   /** Somebody was not let in. */
   | { readonly type: 'refused'; readonly host: string | undefined; readonly error: QTChatError }

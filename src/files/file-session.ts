@@ -233,10 +233,7 @@ export class FileSession {
 
   #run(transfer: Transfer, move: (stream: Duplex) => Promise<{ sha256: string; path?: string }>): void {
     transfer.state = 'moving';
-    const running = this.#move(transfer, move).finally(() => {
-      this.#running.delete(running);
-      this.#transfers.delete(transfer.file.id);
-    });
+    const running = this.#move(transfer, move).finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 
@@ -250,11 +247,14 @@ export class FileSession {
       if (controller.signal.aborted) throw controller.signal.reason;
       this.#options.emit({ type: 'fileStarted', file });
       const result = await move(stream);
+      // Whoever hears of the end and counts what is left must not count this one.
+      this.#transfers.delete(file.id);
       this.#options.emit({ type: 'fileDone', file, ...result });
     } catch (error) {
       const failure = failureOf(controller.signal.aborted ? controller.signal.reason : error);
       if (!this.#isClosed) this.#options.send({ type: 'file-failed', id: file.id, reason: reasonOf(failure) });
       transfer.stream?.destroy();
+      this.#transfers.delete(file.id);
       this.#options.emit({ type: 'fileFailed', file, error: failure });
     }
   }

@@ -48,23 +48,22 @@ export async function dialPeer(address: PeerAddress, options: DialOptions): Prom
     socket.destroy(error);
   };
   const onAbort = (): void => end(cancelled());
-  const onStreamError = (error: Error): void => end(error);
   const timer = setTimeout(
     () => end(new QTChatError('ERR_PEER_UNREACHABLE', 'it does not answer')),
     options.timeoutMs ?? handshakeTimeoutMs,
   );
   signal.addEventListener('abort', onAbort, { once: true });
-  stream.on('error', onStreamError);
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('secureConnect', resolve);
-      socket.once('error', reject);
+      // Both of them report one failure, one after the other: neither may go unheard.
+      socket.on('error', reject);
+      stream.on('error', end);
       socket.once('close', () => reject(new QTChatError('ERR_PEER_UNREACHABLE', 'it broke the connection off')));
     });
     const peer = identifyPeer(socket, identity, [protocol], clock);
     return peerConnection(socket, peer, { dialled: true, remote: address });
   } catch (error) {
-    socket.on('error', () => {});
     socket.destroy();
     stream.destroy();
     throw explainFailure(error);

@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../src/cli/base-command.js';
+
+export default class Listen extends BaseCommand {
+  static override summary = 'receive messages and files from members, without anybody at the screen';
+  static override description = 'Takes every file for which there is room. Runs until it is stopped (Ctrl-C).';
+  static override examples = ['<%= config.bin %> listen --save inbox', '<%= config.bin %> listen --save inbox --json'];
+  // Under --json it writes one line for each event instead of one object at the end.
+  static override enableJsonFlag = false;
+  static override flags = {
+    save: Flags.string({ description: 'folder for received files', required: true, helpValue: 'DIR' }),
+    listen: Flags.string({
+      description: 'listen here (default all addresses, port 17590 or 17591)',
+      helpValue: 'ADDR:PORT',
+    }),
+    json: Flags.boolean({ description: 'write events as JSON lines' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Listen);
+    const { clock, random, signal } = this.deps;
+    const home = { folder: this.homeFolder(flags) };
+    const { loadIdentity } = await import('../src/store/identities.js');
+    const { announceRunning } = await import('../src/store/running.js');
+    const { openConversation } = await import('../src/conversation/conversation.js');
+    const { parseListen } = await import('../src/conversation/listen-at.js');
+    const { describeEvent } = await import('../src/ui/terminal/describe-event.js');
+    const { eventToJson } = await import('../src/ui/json-lines.js');
+
+    const stopped = new AbortController();
+    const conversation = await openConversation({
+      home,
+      identity: await loadIdentity(home),
+      clock,
+      random,
+      signal,
+      listen: parseListen(flags.listen),
+      capabilities: ['text', 'files'],
+      downloads: resolve(flags.save),
+      decideOffer: () => 'accept',
+      onEvent: (event) => {
+        if (event.type === 'stopped') stopped.abort(event.error);
+        const json = flags.json ? eventToJson(event) : undefined;
+        if (json !== undefined) this.printJsonLine({ ...json, at: clock().toISOString() });
+        const line = flags.json ? undefined : describeEvent(event);
+        if (line !== undefined) this[line.isResult ? 'print' : 'note'](line.text);
+      },
+    });
+    const port = conversation.listeningPort ?? 0;
+    const withdraw = await announceRunning(home, { service: 'listen', pid: process.pid, port });
+    try {
+      const end = AbortSignal.any([signal, stopped.signal]);
+      if (!end.aborted) await once(end, 'abort');
+      stopped.signal.throwIfAborted();
+    } finally {
+      await withdraw();
+      await conversation.close();
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../src/cli/base-command.js';
+import { escapeControls, QTChatError } from '../src/errors.js';
+
+interface SendResult {
+  readonly member: string;
+  readonly textId: string | null;
+  readonly files: readonly { name: string; sizeBytes: number; sha256: string }[];
+}
+
+export default class Send extends BaseCommand {
+  static override summary = 'send a text and files to a member, and end when they have it all';
+  static override examples = [
+    '<%= config.bin %> send alice "the tide is at nine"',
+    '<%= config.bin %> send alice --file photo.jpg --file notes.txt',
+  ];
+  static override args = {
+    who: Args.string({ description: 'contact, or address[:port]', required: true }),
+    text: Args.string({ description: 'one message' }),
+  };
+  static override flags = {
+    file: Flags.string({
+      description: 'a file (repeatable)',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'PATH',
+    }),
+    timeout: Flags.integer({ description: 'seconds the peer may be away', default: 30, min: 1, helpValue: 'SECONDS' }),
+  };
+
+  async run(): Promise<SendResult> {
+    const { args, flags } = await this.parse(Send);
+    const { clock, random, signal, stderr } = this.deps;
+    const { who, text } = args;
+    const files = flags.file ?? [];
+    if (text === undefined && files.length === 0) {
+      throw new QTChatError('ERR_USAGE', 'there is nothing to send', { hint: 'Give a text, or files with --file' });
+    }
+    const home = { folder: this.homeFolder(flags) };
+    const { loadIdentity } = await import('../src/store/identities.js');
+    const { downloadsFolder } = await import('../src/store/home.js');
+    const { deliver } = await import('../src/conversation/deliver.js');
+    const { Progress } = await import('../src/ui/terminal/progress.js');
+
+    const progress = new Progress(clock);
+    const isTerminal = stderr.isTTY === true && !this.jsonEnabled();
+    const delivery = { who, files, timeoutMs: flags.timeout * 1000, ...(text === undefined ? {} : { text }) };
+    const {
+      member,
+      textId,
+      files: arrived,
+    } = await deliver(delivery, {
+      home,
+      identity: await loadIdentity(home),
+      clock,
+      random,
+      signal,
+      downloads: downloadsFolder(home),
+      onEvent: (event) => {
+        if (event.type === 'waiting' && event.reason !== undefined)
+          this.note(`waiting for ${who}: ${event.reason.message}`);
+        const line = event.type === 'fileProgress' ? progress.describe(event.file, event.doneBytes) : undefined;
+        if (isTerminal && line !== undefined) stderr.write(`\r\u001b[K${line}`);
+        if (isTerminal && event.type === 'fileDone') stderr.write('\r\u001b[K');
+      },
+    });
+    if (textId !== undefined) this.print(`${member} has the message`);
+    for (const { name, sizeBytes, sha256 } of arrived)
+      this.print(`${member} has ${escapeControls(name)} (${sizeBytes} bytes, SHA-256 ${sha256})`);
+    return { member, textId: textId ?? null, files: arrived };
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Events of a conversation as JSON objects, one a line: the stable form for programs. `event` says
+ * what happened; dates are ISO strings; texts are as the peer wrote them, since JSON escapes them.
+ */
+import type { ConversationEvent } from '../conversation/events.js';
+import type { QTChatError } from '../errors.js';
+
+/** The JSON form of an event, or undefined for those that only faces need. */
+export function eventToJson(event: ConversationEvent): Record<string, unknown> | undefined {
+  switch (event.type) {
+    case 'listening': {
+      const { host, port } = event.address;
+      return { event: 'listening', host, port, wantedPort: event.wantedPort };
+    }
+    case 'waiting':
+      return { event: 'waiting', who: event.who, reason: event.reason ? errorToJson(event.reason) : null };
+    case 'connected':
+      return { event: 'connected', ...event.peer };
+    case 'disconnected':
+      return { event: 'disconnected', member: event.member, reason: event.reason };
+    case 'refused':
+      return { event: 'refused', host: event.host ?? null, reason: errorToJson(event.error) };
+    case 'message': {
+      const { member, id, text, sentAt } = event;
+      return { event: 'message', member, id, text, sentAt: sentAt.toISOString() };
+    }
+    case 'delivered':
+      return { event: 'delivered', member: event.member, id: event.id };
+    case 'fileOffered':
+    case 'fileStarted':
+      return { event: event.type, member: event.member, ...event.file };
+    case 'fileDone':
+      return { event: 'fileDone', member: event.member, ...event.file, sha256: event.sha256, path: event.path ?? null };
+    case 'fileDeclined':
+      return { event: 'fileDeclined', member: event.member, ...event.file, reason: event.reason };
+    case 'fileFailed':
+      return { event: 'fileFailed', member: event.member, ...event.file, reason: errorToJson(event.error) };
+    case 'target':
+    case 'stopped':
+    case 'fileProgress':
+      return undefined;
+  }
+}
+
+function errorToJson({ code, message, hint }: QTChatError): object {
+  return { code, message, hint: hint ?? null };
+}

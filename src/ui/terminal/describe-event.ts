@@ -1,0 +1,88 @@
+/** Events of a conversation as lines for people. All that comes from peers is escaped here. */
+import { declined } from '../../conversation/deliver.js';
+import type { ConversationEvent } from '../../conversation/events.js';
+import { escapeControls, type QTChatError } from '../../errors.js';
+
+/** One line, and whether it is what was asked for (stdout) or about it (stderr). */
+export interface Line {
+  readonly text: string;
+  readonly isResult: boolean;
+}
+
+/** The line for an event, or undefined where there is nothing to say. */
+export function describeEvent(event: ConversationEvent): Line | undefined {
+  switch (event.type) {
+    case 'message':
+      return result(`${event.member}: ${event.text}`);
+    case 'fileDone': {
+      const { direction, name } = event.file;
+      if (direction === 'out') return status(`${event.member} has ${name}`);
+      return result(`${event.member} sent ${name}: ${event.path ?? ''}`);
+    }
+    default: {
+      const text = describeStatus(event);
+      return text === undefined ? undefined : status(text);
+    }
+  }
+}
+
+function describeStatus(event: ConversationEvent): string | undefined {
+  switch (event.type) {
+    case 'listening':
+      return describeListening(event.address.port, event.wantedPort);
+    case 'waiting':
+      return `waiting for ${event.who}${event.reason === undefined ? '' : `: ${event.reason.message}`}`;
+    case 'connected': {
+      const { member, address, security, keyOrigin } = event.peer;
+      const origin = keyOrigin === 'server' ? '; key made by its host' : '';
+      return `${member} is here (circle verified, ${security}, ${address.host}${origin})`;
+    }
+    case 'disconnected':
+      return `${event.member} is gone: ${event.reason}`;
+    case 'refused':
+      return `refused a connection${event.host === undefined ? '' : ` from ${event.host}`}: ${event.error.message}`;
+    case 'fileOffered': {
+      const size = describeSize(event.file.sizeBytes);
+      return `${event.member} offers ${event.file.name} (${size}): /accept or /decline`;
+    }
+    case 'fileStarted': {
+      const { direction, name, sizeBytes } = event.file;
+      const size = describeSize(sizeBytes);
+      return direction === 'in' ? `receiving ${name} (${size}) from ${event.member}` : `sending ${name} (${size})`;
+    }
+    case 'fileDeclined': {
+      const { direction, name } = event.file;
+      if (direction === 'out') return declined(event.member, event.file, event.reason).message;
+      return `declined ${name} from ${event.member} (${event.reason})`;
+    }
+    case 'fileFailed':
+      return `${event.file.name} failed: ${describeError(event.error)}`;
+    default:
+      return undefined;
+  }
+}
+
+function describeListening(port: number, wantedPort: number): string {
+  const taken = wantedPort === 0 || wantedPort === port ? '' : `, because ${wantedPort} is taken`;
+  return `listening on port ${port}${taken}`;
+}
+
+function describeError({ message, hint }: QTChatError): string {
+  return hint === undefined ? message : `${message}. ${hint}`;
+}
+
+/** Octets for people: "12.3 MB", in powers of ten. */
+export function describeSize(sizeBytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  const power = Math.min(Math.floor(Math.log10(Math.max(sizeBytes, 1)) / 3), units.length - 1);
+  const amount = sizeBytes / 1000 ** power;
+  return `${power === 0 ? amount : amount.toFixed(1)} ${units[power]}`;
+}
+
+function result(text: string): Line {
+  return { text: escapeControls(text), isResult: true };
+}
+
+function status(text: string): Line {
+  return { text: escapeControls(text), isResult: false };
+}

@@ -1,0 +1,323 @@
+/**
+ * The chat as plain lines: what is typed goes to the peer, what happens is printed. On a terminal
+ * there is a prompt, and leaving is up to the user; without one it is a filter that ends when its
+ * input has ended and everything is delivered. It renders and reads; the conversation decides.
+ */
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import type { Conversation } from '../../conversation/conversation.js';
+import type { ConversationEvent } from '../../conversation/events.js';
+import { escapeControls, QTChatError, quote } from '../../errors.js';
+import { maximumTextBytes } from '../../protocol/messages.js';
+import { eventToJson } from '../json-lines.js';
+import { describeEvent } from './describe-event.js';
+import { Progress } from './progress.js';
+
+/** Where a plain chat reads and writes. */
+export interface PlainChatOptions {
+  readonly input: Readable;
+  /** Messages and received files. */
+  readonly output: Writable;
+  /** Everything else, unless it is a terminal: then all goes to `output`, around the prompt. */
+  readonly status: Writable;
+  readonly isTerminal: boolean;
+  /** Writes events as JSON lines instead of text. */
+  readonly json: boolean;
+  readonly clock: () => Date;
+  /** Ends the chat in order when it aborts. */
+  readonly signal: AbortSignal;
+  /** Without a terminal: how long the peer may be away. */
+  readonly timeoutMs?: number;
+}
+
+const help = [
+  'What you type goes to the peer. Commands:',
+  '  /send PATH    offer a file',
+  '  /accept       take the file that is offered',
+  '  /decline      refuse it',
+  '  /help         show this',
+  '  /quit         leave',
+];
+
+/** A running plain chat. */
+export class PlainChat {
+  readonly #options: PlainChatOptions;
+  readonly #lines: Interface;
+  readonly #progress: Progress;
+  readonly #ended: Promise<void>;
+  readonly #moving = new Set<string>();
+  #end: () => void = () => {};
+  #fail: (error: unknown) => void = () => {};
+  #conversation: Conversation | undefined;
+  #recipient: string | undefined;
+  /** Typed before it was known to whom. */
+  #held: string[] = [];
+  #work: Promise<void> = Promise.resolve();
+  #answer: ((line: string) => void) | undefined;
+  #isHere = false;
+  #inputEnded = false;
+  #isDone = false;
+  #timer: NodeJS.Timeout | undefined;
+  #lastReason: QTChatError | undefined;
+
+  constructor(options: PlainChatOptions) {
+    this.#options = options;
+    this.#progress = new Progress(options.clock);
+    this.#ended = new Promise((resolve, reject) => {
+      this.#end = resolve;
+      this.#fail = reject;
+    });
+    this.#ended.catch(() => {});
+    const { input, output, isTerminal } = options;
+    this.#lines = createInterface({ input, terminal: isTerminal, ...(isTerminal ? { output } : {}) });
+    this.#lines.setPrompt('> ');
+    // Nothing is read, and so nothing lost, before somebody takes the lines.
+    this.#lines.pause();
+  }
+
+  /** Shows an event. May be called before {@link run}. */
+  onEvent(event: ConversationEvent): void {
+    if (event.type === 'fileProgress') {
+      this.#showProgress(this.#progress.describe(event.file, event.doneBytes));
+      return;
+    }
+    this.#show(event);
+    this.#note(event);
+    this.#settle();
+  }
+
+  /** Asks whether the member found at an address is the one that was meant. */
+  async confirm(question: string, signal: AbortSignal): Promise<boolean> {
+    this.#print(`${question} [y/N]`, false);
+    const line = await new Promise<string>((resolve) => {
+      this.#answer = resolve;
+      signal.addEventListener('abort', () => resolve(''), { once: true });
+    });
+    return /^y(es)?$/i.test(line.trim());
+  }
+
+  /**
+   * Runs the chat until the user leaves, the signal aborts, or the input has ended and all is delivered.
+   *
+   * @throws {QTChatError} what stopped the conversation; `ERR_PEER_UNREACHABLE` after the timeout
+   */
+  async run(conversation: Conversation): Promise<void> {
+    const { signal } = this.#options;
+    this.#conversation = conversation;
+    this.#readLines().catch((error: unknown) => this.#fail(error));
+    this.#lines.on('SIGINT', () => this.#end());
+    const onAbort = (): void => this.#end();
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) this.#end();
+    this.#prompt();
+    if (!this.#isHere) this.#startTimer();
+    try {
+      await this.#ended;
+    } finally {
+      this.#isDone = true;
+      clearTimeout(this.#timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Gives the input back; nothing is read or asked any more. */
+  close(): void {
+    this.#isDone = true;
+    this.#lines.close();
+    // A pipe that stays open would otherwise keep the process alive.
+    this.#options.input.pause();
+    (this.#options.input as { unref?: () => void }).unref?.();
+  }
+
+  #note(event: ConversationEvent): void {
+    switch (event.type) {
+      case 'waiting':
+        this.#lastReason = event.reason ?? this.#lastReason;
+        return;
+      case 'target':
+        this.#recipient = event.member;
+        this.#lines.setPrompt(`to ${event.member}> `);
+        void this.#queue(() => this.#sendHeld());
+        return;
+      case 'connected':
+        if (event.peer.member !== this.#recipient) return;
+        this.#isHere = true;
+        clearTimeout(this.#timer);
+        return;
+      case 'disconnected':
+        if (event.member !== this.#recipient) return;
+        this.#isHere = false;
+        this.#startTimer();
+        return;
+      case 'fileStarted':
+        this.#moving.add(event.file.id);
+        return;
+      case 'fileDone':
+      case 'fileFailed':
+        this.#moving.delete(event.file.id);
+        this.#showProgress('');
+        return;
+      case 'stopped':
+        this.#fail(event.error);
+        return;
+      default:
+        return;
+    }
+  }
+
+  async #readLines(): Promise<void> {
+    const lines = this.#lines[Symbol.asyncIterator]();
+    this.#lines.resume();
+    for await (const line of lines) await this.#queue(() => this.#take(line));
+    this.#inputEnded = true;
+    // Ctrl-D: whoever sits at the terminal leaves.
+    if (this.#options.isTerminal) this.#end();
+    this.#settle();
+  }
+
+  // One after the other: what was typed first arrives first.
+  #queue(work: () => Promise<void>): Promise<void> {
+    this.#work = this.#work
+      .then(work)
+      .catch((error: unknown) => this.#complain(error))
+      .then(() => this.#settle());
+    return this.#work;
+  }
+
+  async #take(line: string): Promise<void> {
+    const answer = this.#answer;
+    if (answer !== undefined) {
+      this.#answer = undefined;
+      answer(line);
+    } else if (line.startsWith('/')) {
+      await this.#command(line);
+    } else if (line !== '') {
+      await this.#send(line);
+    }
+    this.#prompt();
+  }
+
+  async #command(line: string): Promise<void> {
+    const [, name = '', rest = ''] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? [];
+    switch (name) {
+      case 'send':
+        if (rest === '') throw new QTChatError('ERR_USAGE', '/send needs the path of a file');
+        return this.#send(line);
+      case 'accept':
+      case 'decline':
+        if (!this.#conversation?.answerOffer(name)) throw new QTChatError('ERR_USAGE', 'no file is offered now');
+        return;
+      case 'help':
+        for (const one of help) this.#print(one, false);
+        return;
+      case 'quit':
+        this.#end();
+        return;
+      default:
+        throw new QTChatError('ERR_USAGE', `${quote(line)} is no command`, { hint: 'See /help' });
+    }
+  }
+
+  async #send(line: string): Promise<void> {
+    const conversation = this.#conversation;
+    if (this.#recipient === undefined || conversation === undefined) {
+      this.#held.push(line);
+      return;
+    }
+    if (line.startsWith('/send ')) {
+      await conversation.sendFile(this.#recipient, line.slice('/send '.length).trim());
+    } else if (Buffer.byteLength(line, 'utf8') > maximumTextBytes) {
+      throw new QTChatError('ERR_USAGE', `a message holds ${maximumTextBytes} octets at most`, { hint: 'Send a file' });
+    } else {
+      await conversation.sendText(this.#recipient, line);
+    }
+  }
+
+  async #sendHeld(): Promise<void> {
+    if (this.#conversation === undefined) return;
+    for (const line of this.#held.splice(0)) {
+      try {
+        await this.#send(line);
+      } catch (error) {
+        this.#complain(error);
+      }
+    }
+  }
+
+  /** Ends a filter that has nothing left to do. */
+  #settle(): void {
+    if (!this.#inputEnded || this.#isDone || this.#held.length > 0 || this.#moving.size > 0) return;
+    if (this.#recipient === undefined) {
+      this.#end();
+      return;
+    }
+    this.#conversation?.countPending(this.#recipient).then(
+      (count) => {
+        if (count === 0 && this.#moving.size === 0) this.#end();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #startTimer(): void {
+    const { isTerminal, timeoutMs } = this.#options;
+    if (isTerminal || this.#isDone || timeoutMs === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const reason = this.#lastReason === undefined ? '' : `: ${this.#lastReason.message}`;
+      const message = `nobody was reached within ${timeoutMs / 1000} seconds${reason}`;
+      const hint = 'Texts wait in the outbox and go with the next chat';
+      this.#fail(new QTChatError('ERR_PEER_UNREACHABLE', message, { hint }));
+    }, timeoutMs);
+  }
+
+  #complain(error: unknown): void {
+    if (!(error instanceof QTChatError)) {
+      this.#fail(error);
+      return;
+    }
+    if (this.#options.json) {
+      const { code, message, hint } = error;
+      this.#write(this.#options.output, JSON.stringify({ event: 'error', code, message, hint: hint ?? null }));
+    } else {
+      this.#print(escapeControls(error.hint === undefined ? error.message : `${error.message}. ${error.hint}`), false);
+    }
+  }
+
+  #show(event: ConversationEvent): void {
+    if (this.#options.json) {
+      const value = eventToJson(event);
+      const at = this.#options.clock().toISOString();
+      if (value !== undefined) this.#write(this.#options.output, JSON.stringify({ ...value, at }));
+      return;
+    }
+    const line = describeEvent(event);
+    if (line !== undefined) this.#print(line.text, line.isResult);
+  }
+
+  #print(text: string, isResult: boolean): void {
+    const { isTerminal, output, status } = this.#options;
+    if (isTerminal) {
+      // Over the prompt, which then comes back with what was typed so far.
+      output.write(`\r\u001b[K${text}\n`);
+      this.#prompt();
+    } else {
+      this.#write(isResult ? output : status, text);
+    }
+  }
+
+  #write(stream: Writable, line: string): void {
+    stream.write(`${line}\n`);
+  }
+
+  #showProgress(text: string | undefined): void {
+    if (!this.#options.isTerminal || text === undefined) return;
+    const to = this.#recipient === undefined ? '' : `to ${this.#recipient}`;
+    this.#lines.setPrompt(text === '' ? `${to}> ` : `[${text}] ${to}> `);
+    this.#prompt();
+  }
+
+  #prompt(): void {
+    if (this.#options.isTerminal && !this.#isDone && this.#conversation !== undefined) this.#lines.prompt(true);
+  }
+}
