@@ -4,7 +4,7 @@
  */
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { QTChatError, quote } from '../errors.js';
 import { type CertificateFields, parsing, readCertificateFields } from './certificate-fields.js';
 import { derContextPrimitive, derSequence } from './der.js';
@@ -65,11 +65,16 @@ function dnsFault(text: string, host: string, wildcard: boolean): { reason: stri
   if (wrong !== undefined)
     return { reason: `the label ${quote(wrong)} is not letters, digits and hyphens, 63 at most`, hint };
   if (/^(\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? '')) return { reason: 'its last label is a number', hint };
-  if (host.includes('xn--') && domainToASCII(host) !== host)
-    return { reason: 'an xn-- label decodes to nothing', hint };
+  if (host.includes('xn--') && !decodes(host)) return { reason: 'an xn-- label decodes to nothing', hint };
   if (wildcard && labels.length < 2)
     return { reason: 'no client accepts a wildcard that wide', hint: 'Write *.host.example' };
   return undefined;
+}
+
+/** Tells whether every A-label stands for other letters. Node 20 answers a false one with nothing, later ones with itself. */
+function decodes(host: string): boolean {
+  const unicode = domainToUnicode(host);
+  return !/(^|\.)xn--/.test(unicode) && domainToASCII(unicode) === host;
 }
 
 function asciiHint(text: string): string {
