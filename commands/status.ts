@@ -1,13 +1,34 @@
 import { BaseCommand } from '../src/cli/base-command.js';
+import type { Status } from '../src/cli/status.js';
 
-export default class Status extends BaseCommand {
+export default class StatusCommand extends BaseCommand {
   static override summary = 'show who I am here, what runs, and the next sensible command';
   static override examples = ['<%= config.bin %>', '<%= config.bin %> status --json'];
 
-  async run(): Promise<{ home: string }> {
-    const { flags } = await this.parse(Status);
-    const home = this.homeFolder(flags);
-    this.print(home);
-    return { home };
+  async run(): Promise<Status> {
+    const { flags } = await this.parse(StatusCommand);
+    const { gatherStatus } = await import('../src/cli/status.js');
+    const status = await gatherStatus({ folder: this.homeFolder(flags) }, this.deps);
+    const { identity, ca, contacts, running } = status;
+
+    this.print(`Home      ${status.home}`);
+    this.print(`You       ${identity === null ? 'nobody yet' : describeIdentity(identity)}`);
+    if (ca !== null) this.print(`Circle    you are its CA: ${ca.circleId}, until ${day(ca.notAfter)}`);
+    if (contacts.length > 0) this.print(`Contacts  ${contacts.join(', ')}`);
+    const services = running.map(({ service, port, pid }) => `${service} on port ${port} (process ${pid})`);
+    this.print(`Running   ${services.length === 0 ? 'nothing' : services.join(', ')}`);
+    this.print('');
+    this.print(`Next: ${status.next}   ${status.nextReason}`);
+    return status;
   }
+}
+
+function describeIdentity(identity: NonNullable<Status['identity']>): string {
+  const until = identity.expired ? `expired on ${day(identity.notAfter)}` : `until ${day(identity.notAfter)}`;
+  const origin = identity.keyOrigin === 'server' ? '; key made by the host' : '';
+  return `${identity.member} of circle ${identity.circleId}, ${until}${origin}`;
+}
+
+function day(isoTime: string): string {
+  return isoTime.slice(0, 10);
 }

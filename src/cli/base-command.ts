@@ -79,7 +79,7 @@ export function errorLine(error: QTChatError): string {
 export function foreseen(error: unknown, commandId: string): QTChatError {
   if (error instanceof QTChatError) return error;
   if (error instanceof Error && 'oclif' in error) {
-    const help = ['qtchat', ...commandId.split(':'), '--help'].join(' ');
+    const help = ['qtchat', ...commandId.split(':').filter(Boolean), '--help'].join(' ');
     const message = firstLines(error.message);
     return new QTChatError('ERR_USAGE', message, { hint: `See ${help}`, cause: error });
   }

@@ -112,19 +112,24 @@ export class DemoChild {
  */
 export async function runToEnd(argv: readonly string[], home: string, stdin = ''): Promise<JsonObject> {
   const child = spawn(process.execPath, [join(packageRoot(), 'bin/run.js'), ...argv, '--json', '--home', home], {
-    stdio: ['pipe', 'pipe', 'ignore'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.on('error', () => {});
   child.stdin.end(stdin);
-  let output = '';
-  for await (const chunk of child.stdout) output += String(chunk);
+  const [output, complaint] = await Promise.all([readAll(child.stdout), readAll(child.stderr)]);
   const result = parseObject(output);
   const failure = result?.error as JsonObject | undefined;
   if (result === undefined || failure !== undefined) {
-    const message = String(failure?.message ?? 'nothing');
+    const message = String(failure?.message ?? quote(complaint));
     throw new QTChatError('ERR_DEMO_FAILED', `${quote(`qtchat ${argv.join(' ')}`)} failed: ${message}`);
   }
   return result;
+}
+
+async function readAll(stream: Readable): Promise<string> {
+  let text = '';
+  for await (const chunk of stream.setEncoding('utf8')) text += String(chunk);
+  return text;
 }
 
 function parseObject(text: string): JsonObject | undefined {

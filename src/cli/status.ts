@@ -1,0 +1,98 @@
+/** Gathers who I am here, what runs, and what to do next. Reads only. */
+import { networkInterfaces } from 'node:os';
+import { type ErrorCode, isQTChatError } from '../errors.js';
+import { circleIdOf } from '../pki/circle.js';
+import { loadCaChain } from '../store/ca.js';
+import { listContacts } from '../store/contacts.js';
+import { type Home, storeFolder } from '../store/home.js';
+import { loadIdentity } from '../store/identities.js';
+import { exists } from '../store/private-file.js';
+import { listRunning, type Running } from '../store/running.js';
+
+/** The state of a home, as `qtchat status --json` prints it. */
+export interface Status {
+  readonly home: string;
+  readonly identity: { member: string; circleId: string; notAfter: string; expired: boolean; keyOrigin: string } | null;
+  /** The circle this home is the CA of. */
+  readonly ca: { circleId: string; notAfter: string } | null;
+  readonly contacts: readonly string[];
+  readonly running: readonly Running[];
+  /** The next sensible command. */
+  readonly next: string;
+  /** Why it is sensible, as a phrase. */
+  readonly nextReason: string;
+}
+
+/**
+ * Looks at `home` without changing it.
+ *
+ * @throws {QTChatError} `ERR_STORE_DAMAGED`, `ERR_STORE_PERMISSIONS`
+ */
+export async function gatherStatus(home: Home, deps: { clock: () => Date }): Promise<Status> {
+  const [identity, root, contacts, running] = await Promise.all([
+    orAbsent(loadIdentity(home), 'ERR_STORE_NO_IDENTITY'),
+    orAbsent(loadCaChain(home), 'ERR_STORE_NO_CA').then((chain) => chain?.at(-1)),
+    contactNames(home, deps),
+    listRunning(home),
+  ]);
+  const notAfter = identity?.chain[0]?.validTo;
+  const known = {
+    home: home.folder,
+    identity:
+      identity === undefined || notAfter === undefined
+        ? null
+        : {
+            member: identity.member,
+            circleId: identity.circleId,
+            notAfter: new Date(notAfter).toISOString(),
+            expired: new Date(notAfter) <= deps.clock(),
+            keyOrigin: identity.keyOrigin,
+          },
+    ca: root === undefined ? null : { circleId: circleIdOf(root), notAfter: new Date(root.validTo).toISOString() },
+    contacts,
+    running,
+  };
+  return { ...known, ...nextStep(known) };
+}
+
+function nextStep(known: Omit<Status, 'next' | 'nextReason'>): { next: string; nextReason: string } {
+  const { identity, ca, contacts, running } = known;
+  if (identity === null || identity.expired) {
+    if (ca !== null) {
+      return { next: `qtchat cert issue --ip ${ownAddress()}`, nextReason: 'to give yourself an identity' };
+    }
+    const reason =
+      identity === null ? 'to join a circle (or qtchat ca init, to start one)' : 'with a new invite: yours has expired';
+    return { next: 'qtchat enroll', nextReason: reason };
+  }
+  if (ca !== null && !running.some(({ service }) => service === 'autoca') && contacts.length === 0) {
+    return {
+      next: 'qtchat autoca serve',
+      nextReason: 'so that others can join; invite them by qtchat autoca invite NAME',
+    };
+  }
+  const [contact] = contacts;
+  if (contact !== undefined) return { next: `qtchat chat --peer ${contact}`, nextReason: `to talk to ${contact}` };
+  return { next: 'qtchat chat', nextReason: 'to wait for others of your circle' };
+}
+
+/** An address others may reach this machine by; loopback when there is no network. */
+function ownAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1';
+}
+
+async function contactNames(home: Home, deps: { clock: () => Date }): Promise<string[]> {
+  // Opening the store would create it, and looking must not leave traces.
+  if (!(await exists(storeFolder(home)))) return [];
+  return (await listContacts(home, deps)).map(({ member }) => member);
+}
+
+async function orAbsent<Value>(loading: Promise<Value>, code: ErrorCode): Promise<Value | undefined> {
+  try {
+    return await loading;
+  } catch (error) {
+    if (isQTChatError(error, code)) return undefined;
+    throw error;
+  }
+}

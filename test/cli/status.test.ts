@@ -1,0 +1,92 @@
+/** `qtchat status`, also bare `qtchat`: where a person stands and what comes next. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { saveContact } from '../../src/store/contacts.js';
+import { announceRunning } from '../../src/store/running.js';
+import { runProgram } from '../helpers/program.js';
+import { runCommand } from '../helpers/run-command.js';
+
+const clock = (): Date => new Date();
+
+describe('qtchat status', () => {
+  let home: string;
+
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), 'qtchat-status-'));
+  });
+
+  afterEach(async () => {
+    await rm(home, { recursive: true, force: true });
+  });
+
+  async function makeHost(): Promise<void> {
+    expect(await runCommand(['ca', 'init', '--no-password'], { home })).toMatchObject({ exitCode: 0 });
+    expect(await runCommand(['cert', 'issue', 'alice', '--me'], { home })).toMatchObject({ exitCode: 0 });
+  }
+
+  it('tells a newcomer to join a circle or to start one, and writes nothing', async () => {
+    const { stdout, exitCode } = await runCommand(['status'], { home });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/You {7}nobody yet/);
+    expect(stdout).toMatch(/Next: qtchat enroll .*qtchat ca init/);
+    expect(await readdir(home)).toEqual([]);
+  });
+
+  it('tells who has a CA but no identity how to get one', async () => {
+    await runCommand(['ca', 'init', '--no-password'], { home });
+    expect((await runCommand(['status'], { home })).stdout).toMatch(/Next: qtchat cert issue --ip \d+\.\d+\.\d+\.\d+/);
+  });
+
+  it('tells a host without contacts to serve the Auto CA', async () => {
+    await makeHost();
+    const { stdout } = await runCommand(['status'], { home });
+    expect(stdout).toMatch(/You {7}alice of circle [a-z2-7]{26}, until \d{4}-/);
+    expect(stdout).toMatch(/Running {3}nothing/);
+    expect(stdout).toMatch(/Next: qtchat autoca serve/);
+  });
+
+  it('says what runs, and then that waiting for others is next', async () => {
+    await makeHost();
+    await announceRunning({ folder: home }, { service: 'autoca', pid: process.pid, port: 17592 });
+    const { stdout } = await runCommand(['status'], { home });
+    expect(stdout).toMatch(/Running {3}autoca on port 17592/);
+    expect(stdout).toMatch(/Next: qtchat chat {3}/);
+  });
+
+  it('proposes to talk to a contact', async () => {
+    await makeHost();
+    const { json } = await runCommand(['ca', 'show', '--json'], { home });
+    const { circleId } = json() as { circleId: string };
+    await saveContact({ folder: home }, { member: 'bob', circleId, addresses: [] }, { clock });
+    const status = (await runCommand(['status', '--json'], { home })).json();
+    expect(status).toMatchObject({ contacts: ['bob'], next: 'qtchat chat --peer bob', identity: { member: 'alice' } });
+  });
+
+  it('asks for a new identity when the one here has expired', async () => {
+    await makeHost();
+    const later = new Date(Date.now() + 400 * 86_400_000);
+    const { stdout } = await runCommand(['status'], { home, clock: () => later });
+    expect(stdout).toMatch(/alice .*expired on /);
+    expect(stdout).toMatch(/Next: qtchat cert issue /);
+  });
+
+  it('is what the bare program says', async () => {
+    const { stdout, exitCode } = await runProgram([], { home });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/Next: qtchat enroll/);
+  });
+
+  it('refuses a flag that it does not know, with exit code 2 and no stack trace', async () => {
+    const { stderr, exitCode } = await runProgram(['--frobnicate'], { home });
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^Error: .*frobnicate.*\n$/);
+  });
+
+  it('says where the commands are listed when one does not exist, with exit code 2', async () => {
+    const { stderr, exitCode } = await runProgram(['cert', 'isue'], { home });
+    expect(exitCode).toBe(2);
+    expect(stderr).toBe('Error: there is no command "cert isue". See qtchat --help or qtchat cert --help\n');
+  });
+});
