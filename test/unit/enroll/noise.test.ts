@@ -138,6 +138,20 @@ describe('Noise NNpsk0', () => {
     }
   });
 
+  it.each([0, 1])('refuses the small-order public key that begins with %i before it derives anything', (firstOctet) => {
+    const { initiator } = pair();
+    initiator.writeMessage();
+    const message = Buffer.alloc(handshakeMessageSizeBytes);
+    message[0] = firstOctet;
+    // The cause tells a refused derivation from a tag that does not match.
+    expect(() => initiator.readMessage(message)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_NOISE_AUTHENTICATION',
+        cause: expect.objectContaining({ message: expect.stringMatching(/deriv/) }),
+      }),
+    );
+  });
+
   it.each([0, 31, 47, 65_536])('refuses a first message of %i octets', (size) => {
     expect(codeOf(() => pair().responder.readMessage(Buffer.alloc(size)))).toBe('ERR_NOISE_AUTHENTICATION');
   });
