@@ -66,7 +66,7 @@ export function parseInvite(text: string): InviteLine {
   const content = octets.subarray(0, -checksumSizeBytes);
   const minimum = inviteIdSizeBytes + inviteSecretSizeBytes + digestSizeBytes + 2;
   if (content.length < minimum || !octets.subarray(-checksumSizeBytes).equals(checksumOf(content))) {
-    throw invalid('the invite was mistyped or cut: its checksum does not match');
+    throw mistyped();
   }
   const reader = new Reader(content);
   const invite = {
@@ -91,9 +91,10 @@ function decode(text: string): Buffer {
     throw invalid(`this is no invite: it must begin with ${quote(prefix)}`);
   }
   const body = line.slice(prefix.length);
+  if (!/^[A-Za-z0-9_-]*$/.test(body)) throw invalid('the invite was mistyped: it has characters no invite has');
   const octets = Buffer.from(body, 'base64url');
-  // Node skips what is not base64url and ignores spare bits; only one spelling counts.
-  if (octets.toString('base64url') !== body) throw invalid('the invite was mistyped: it has characters no invite has');
+  // Node ignores spare bits and a single last character; only one spelling counts.
+  if (octets.toString('base64url') !== body) throw mistyped();
   return octets;
 }
 
@@ -153,6 +154,10 @@ class Reader {
     this.#rest = this.#rest.subarray(size);
     return taken;
   }
+}
+
+function mistyped(): QTChatError {
+  return invalid('the invite was mistyped or cut: its checksum does not match');
 }
 
 function invalid(message: string): QTChatError {
