@@ -64,7 +64,6 @@ export const errorExitCodes = {
 
   ERR_PORT_IN_USE: exitCodes.network,
   ERR_ADDRESS_UNAVAILABLE: exitCodes.network,
-  ERR_PEER_UNKNOWN: exitCodes.notFound,
   ERR_PEER_UNREACHABLE: exitCodes.network,
   ERR_PEER_REFUSED: exitCodes.notTrusted,
   ERR_PEER_IS_OURSELVES: exitCodes.network,
