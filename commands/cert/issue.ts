@@ -1,6 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import type { DescribedIssue, IssueResult } from '../../src/cli/describe-issued.js';
+import type { CredentialRequest } from '../../src/cli/issue-credential.js';
+import type { Home } from '../../src/store/home.js';
 
 const list = { multiple: true, multipleNonGreedy: true } as const;
 
@@ -37,23 +39,25 @@ With NAME it is for somebody else (unless --me): NAME.pem and NAME.key are writt
     const { args, flags } = await this.parse(CertIssue);
     const { deps } = this;
     const home = { folder: this.homeFolder(flags) };
-    const { parseIssueRequest, refuseTakenPlaces } = await import('../../src/cli/issue-request.js');
-    const { describeIssued, describePlanned } = await import('../../src/cli/describe-issued.js');
-    const request = await parseIssueRequest(home, { ...flags, name: args.name }, deps.loginName);
-    await refuseTakenPlaces(home, request);
-    if (flags['dry-run']) {
-      const { planCredential } = await import('../../src/cli/plan-credential.js');
-      return this.#show(describePlanned(home, request, await planCredential(home, request, deps)));
-    }
+    let judging: Promise<CredentialRequest> | undefined;
+    const judge = (): Promise<CredentialRequest> => {
+      judging ??= import('../../src/cli/issue-request.js').then(({ judgeIssueRequest }) =>
+        judgeIssueRequest(home, { ...flags, name: args.name }, deps.loginName),
+      );
+      return judging;
+    };
+    if (flags['dry-run']) return this.#dryRun(home, await judge());
+    // Decrypting the CA key takes a tenth of a second: it begins at once, and the rest loads meanwhile.
     const { openCaIssuer } = await import('../../src/cli/ca-issuer.js');
-    // The CA key is being decrypted while the ledger's modules load.
-    const opening = openCaIssuer(home, flags['ca-password-file'], deps);
-    const [{ issueCredential }, pfxPassword] = await Promise.all([
-      import('../../src/cli/issue-credential.js'),
-      flags.pfx ? opening.then(() => this.#pfxPassword(flags['pfx-password-file'])) : undefined,
-      opening,
-    ]);
-    const issued = await issueCredential(home, { ...request, pfxPassword }, opening, deps);
+    const opening = openCaIssuer(home, { file: flags['ca-password-file'], beforeAsking: judge }, deps);
+    // It is awaited below; faults of the flags come first.
+    opening.catch(() => {});
+    const request = await judge();
+    const { issueCredential } = await import('../../src/cli/issue-credential.js');
+    const { describeIssued } = await import('../../src/cli/describe-issued.js');
+    const issuer = await opening;
+    const pfxPassword = flags.pfx ? await this.#pfxPassword(flags['pfx-password-file']) : undefined;
+    const issued = await issueCredential(home, { ...request, pfxPassword }, issuer, deps);
     return this.#show(describeIssued(home, request, issued));
   }
 
@@ -61,6 +65,12 @@ With NAME it is for somebody else (unless --me): NAME.pem and NAME.key are writt
     for (const line of lines) this.print(line);
     for (const line of notes) this.note(line);
     return result;
+  }
+
+  async #dryRun(home: Home, request: CredentialRequest): Promise<IssueResult> {
+    const { planCredential } = await import('../../src/cli/plan-credential.js');
+    const { describePlanned } = await import('../../src/cli/describe-issued.js');
+    return this.#show(describePlanned(home, request, await planCredential(home, request, this.deps)));
   }
 
   async #pfxPassword(file: string | undefined): Promise<string | undefined> {

@@ -7,14 +7,16 @@ import { type PasswordRequest, readPassword } from './password.js';
 /**
  * Opens the CA of `home`.
  *
- * @param file - value of `--ca-password-file`
+ * @param options.file - value of `--ca-password-file`
+ * @param options.beforeAsking - what must have gone well before anybody is asked for a password
  * @throws what {@link openIssuer} and {@link readPassword} throw
  */
 export async function openCaIssuer(
   home: Home,
-  file: string | undefined,
+  options: { file?: string | undefined; beforeAsking?: () => Promise<unknown> },
   deps: PasswordRequest['deps'],
 ): Promise<Issuer> {
-  const password = (await caKeyIsEncrypted(home)) ? await readPassword({ purpose: 'ca', file, deps }) : undefined;
+  const isEncrypted = await caKeyIsEncrypted(home);
+  const password = isEncrypted ? await readPassword({ purpose: 'ca', ...options, deps }) : undefined;
   return openIssuer(home, password);
 }

@@ -45,17 +45,16 @@ export interface IssuedCredential {
 /**
  * Issues and saves a credential, all of it or nothing.
  *
- * @param opening - the CA, perhaps still being opened
  * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` unless `replace`, `ERR_STORE_EXISTS` unless `force`,
- *   what opening the CA, planning and writing throw
+ *   what planning and writing throw
  */
 export async function issueCredential(
   home: Home,
   request: CredentialRequest,
-  opening: Promise<Issuer>,
+  issuer: Issuer,
   deps: Pick<Deps, 'clock' | 'random'>,
 ): Promise<IssuedCredential> {
-  const [issuer, profile, key] = await Promise.all([opening, loadProfile(), generateKey(request.keyType)]);
+  const [profile, key] = await Promise.all([loadProfile(), generateKey(request.keyType)]);
   const { member, names, replace, validityDays = profile.defaultValidityDays } = request;
   const ledger = await openLedger(home);
   const undo: (() => Promise<void>)[] = [];

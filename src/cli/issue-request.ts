@@ -28,15 +28,25 @@ export interface IssueFlags {
 }
 
 /**
- * Judges every flag before anything is asked or made.
+ * Judges every flag before anything is asked or made, and refuses what would fail for want of room.
  *
  * Without a name the credential is for the user of this home: the member as whom it speaks, or else
  * the login name. Files go to `out`; those for somebody else, and a `.pfx`, go to the current folder
  * without it.
  *
- * @throws {QTChatError} `ERR_PKI_NAME_INVALID`, `ERR_PKI_SAN_INVALID`, `ERR_PKI_KEY_TYPE`, `ERR_PKI_VALIDITY`
+ * @throws {QTChatError} `ERR_PKI_NAME_INVALID`, `ERR_PKI_SAN_INVALID`, `ERR_PKI_KEY_TYPE`,
+ *   `ERR_PKI_VALIDITY`, `ERR_STORE_EXISTS` unless `force`
  */
-export async function parseIssueRequest(home: Home, flags: IssueFlags, loginName: string): Promise<CredentialRequest> {
+export async function judgeIssueRequest(home: Home, flags: IssueFlags, loginName: string): Promise<CredentialRequest> {
+  const request = await parseIssueRequest(home, flags, loginName);
+  if (!request.force) {
+    await refuseExisting(credentialPathList(request.paths));
+    if (request.adopt && !request.replace) await refuseExistingIdentity(home, request.member);
+  }
+  return request;
+}
+
+async function parseIssueRequest(home: Home, flags: IssueFlags, loginName: string): Promise<CredentialRequest> {
   if (flags.days !== undefined && flags.days < 1) throw invalidDays(flags.days, validityDaysCap);
   const adopt = flags.me || flags.name === undefined;
   const member = flags.name === undefined ? await ownName(home, loginName) : parseMemberName(flags.name);
@@ -51,17 +61,6 @@ export async function parseIssueRequest(home: Home, flags: IssueFlags, loginName
     replace: flags.replace,
     force: flags.force,
   };
-}
-
-/**
- * Refuses what would fail for want of room, before a password is asked for or a key made.
- *
- * @throws {QTChatError} `ERR_STORE_EXISTS`
- */
-export async function refuseTakenPlaces(home: Home, request: CredentialRequest): Promise<void> {
-  if (request.force) return;
-  await refuseExisting(credentialPathList(request.paths));
-  if (request.adopt && !request.replace) await refuseExistingIdentity(home, request.member);
 }
 
 async function ownName(home: Home, loginName: string): Promise<string> {

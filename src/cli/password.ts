@@ -21,6 +21,8 @@ export interface PasswordRequest {
   readonly confirm?: boolean;
   /** With `confirm`: Enter alone means no password. */
   readonly optional?: boolean;
+  /** What must have gone well before anybody is asked. */
+  readonly beforeAsking?: () => Promise<unknown>;
   readonly deps: Pick<Deps, 'env' | 'stdin' | 'stderr' | 'signal'>;
 }
 
@@ -38,7 +40,7 @@ const emptiedInputs = new WeakSet<Input>();
  *
  * @returns undefined only under `confirm` and `optional`, when the answer is that there be none
  * @throws {QTChatError} `ERR_PASSWORD_REQUIRED` when a file is empty or nobody can be asked,
- *   `ERR_CANCELLED`, and what reading a file throws
+ *   `ERR_CANCELLED`, what reading a file throws, and what `beforeAsking` rejects with
  */
 export async function readPassword(request: PasswordRequest): Promise<string | undefined> {
   const { purpose, file, deps } = request;
@@ -77,6 +79,7 @@ async function promptForPassword(request: PasswordRequest): Promise<string | und
       },
     );
   }
+  await request.beforeAsking?.();
   const question = confirm ? `New password for ${label}${optional ? ' (Enter for none)' : ''}` : `Password of ${label}`;
   for (;;) {
     const password = await askSecret(question, deps);

@@ -3,6 +3,7 @@
  * written aside, flushed to disk, and put in place in one step, so that no reader and no crash
  * finds half a file. What the files mean is not known here.
  */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { link, mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type ErrorCode, QTChatError, quote, systemErrorCode } from '../errors.js';
@@ -87,7 +88,7 @@ export async function exists(path: string): Promise<boolean> {
  * @throws {QTChatError} `ERR_STORE_PERMISSIONS` when others than its owner may read it, and what {@link readBoundedFile} throws
  */
 export async function readPrivateFile(path: string): Promise<string> {
-  return (await read(path, { isPrivate: true })).toString('utf8');
+  return read(path, { isPrivate: true }).toString('utf8');
 }
 
 /**
@@ -149,24 +150,35 @@ async function linkUnlessTaken(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function read(path: string, { isPrivate }: { isPrivate: boolean }): Promise<Buffer> {
+// Synchronous: these files are small, and whoever waits for a key to be decrypted should not wait
+// for a turn of the event loop first.
+function read(path: string, { isPrivate }: { isPrivate: boolean }): Buffer {
   try {
-    const file = await open(path, 'r');
+    const file = openSync(path, 'r');
     try {
-      const { mode, size } = await file.stat();
+      const { mode, size } = fstatSync(file);
       if (isPrivate && process.platform !== 'win32' && (mode & 0o077) !== 0) throw tooOpen(path);
       if (size > readLimitBytes) throw tooLong(path);
-      // Pipes and devices do not say their size: never read more than one octet above the limit.
-      const chunks: Buffer[] = [];
-      for await (const chunk of file.createReadStream({ end: readLimitBytes, autoClose: false })) chunks.push(chunk);
-      const content = Buffer.concat(chunks);
-      if (content.length > readLimitBytes) throw tooLong(path);
-      return content;
+      return readBounded(file, path);
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch (error) {
     throw explained(error, path, 'read');
+  }
+}
+
+// Pipes and devices do not say their size: never read more than one octet above the limit.
+function readBounded(file: number, path: string): Buffer {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for (;;) {
+    const chunk = Buffer.alloc(Math.min(64 * 1024, readLimitBytes + 1 - sizeBytes));
+    const count = readSync(file, chunk);
+    sizeBytes += count;
+    if (sizeBytes > readLimitBytes) throw tooLong(path);
+    if (count === 0) return Buffer.concat(chunks);
+    chunks.push(chunk.subarray(0, count));
   }
 }
 

@@ -234,6 +234,13 @@ describe('qtchat cert issue with a password on the CA key', () => {
     expect(await test.run(['cert', 'issue', 'bob', '--out', test.at('out')], world)).toMatchObject({ exitCode: 0 });
   });
 
+  it('judges every flag before asking', async () => {
+    const terminal = fakeTerminal({ when: 'Password', type: 'secret\r' });
+    const world = { stdin: terminal.stdin, onStderr: terminal.onScreen };
+    expect(await test.run(['cert', 'issue', 'bob', '--ip', 'x'], world)).toMatchObject({ exitCode: 2 });
+    expect(terminal.remaining()).toBe(1);
+  });
+
   it.each<[string, () => string[], number, RegExp]>([
     ['a wrong password', () => ['--ca-password-file', test.file('wrong', 'Secret')], 5, /password/],
     ['nobody to ask', () => [], 2, /--ca-password-file/],

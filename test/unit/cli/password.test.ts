@@ -148,6 +148,13 @@ describe('readPassword', () => {
       expect(keyboard.remaining()).toBe(0);
     });
 
+    it('asks nothing when what must go well before does not', async () => {
+      const { deps, screen } = terminal();
+      const beforeAsking = () => Promise.reject(new Error('bad flag'));
+      await expect(readPassword({ purpose: 'ca', beforeAsking, deps })).rejects.toThrow('bad flag');
+      expect(screen()).toBe('');
+    });
+
     it('is cancelled by Ctrl-C', async () => {
       const { deps } = terminal({ when: 'Password of', type: 'sec\x03' });
       await expect(readPassword({ purpose: 'ca', deps })).rejects.toMatchObject({
