@@ -13,7 +13,7 @@ export function reachableAddresses(
   host: string | undefined,
   interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces(),
 ): string[] {
-  if (host !== undefined && host !== '0.0.0.0' && host !== '::') return [host];
+  if (host !== undefined && host !== '0.0.0.0' && host !== '::') return [host.toLowerCase()];
   const addresses = Object.values(interfaces)
     .flatMap((entries) => entries ?? [])
     .filter(({ internal, address }) => !internal && !/^(fe[89ab]|169\.254\.)/i.test(address))

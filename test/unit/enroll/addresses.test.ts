@@ -17,7 +17,7 @@ describe('the addresses of an invite', () => {
     ['::', ['192.168.1.100', '10.0.0.1', '2001:db8::1']],
     ['0.0.0.0', ['192.168.1.100', '10.0.0.1']],
     ['127.0.0.1', ['127.0.0.1']],
-    ['ca.example', ['ca.example']],
+    ['CA.example', ['ca.example']],
   ])('for a server on %s are those a guest can use, IPv4 first', (host, expected) => {
     expect(reachableAddresses(host, interfaces)).toEqual(expected);
   });
