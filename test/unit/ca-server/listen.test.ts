@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Limits } from '../../../ca-server/auto-ca.js';
 import { serveHome } from '../../../ca-server/serve-home.js';
@@ -8,6 +10,7 @@ import { requestHead, trips } from '../../../src/enroll/http.js';
 import { type InviteLine, inviteKey } from '../../../src/enroll/invite.js';
 import { NoiseHandshake } from '../../../src/enroll/noise.js';
 import { formatHello, formatRequest, prologueOf } from '../../../src/enroll/wire.js';
+import type { Home } from '../../../src/store/home.js';
 import { enrollInMemory, makeCaHome, realDeps, TestHost } from '../../helpers/enrollment.js';
 
 /** Writes octets to the server and returns everything it says until it closes. */
@@ -175,6 +178,12 @@ describe('the Auto CA towards guests it does not know', () => {
 });
 
 describe('the Auto CA in trouble', () => {
+  let home: Home;
+  beforeEach(async () => {
+    home = await makeCaHome();
+  });
+  afterEach(() => rm(home.folder, { recursive: true, force: true }));
+
   it('tells a guest only a number, and the host what happened', async () => {
     const host = await TestHost.start();
     const invite = await host.invite();
@@ -192,7 +201,6 @@ describe('the Auto CA in trouble', () => {
     const other = createTcpServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const home = await makeCaHome();
     await expect(serveHome(home, { deps: realDeps, log: () => {}, host: '127.0.0.1', port })).rejects.toMatchObject({
       code: 'ERR_PORT_IN_USE',
       message: `port ${port} is in use already`,
@@ -201,15 +209,14 @@ describe('the Auto CA in trouble', () => {
   });
 
   it('says when an address is none of its own', async () => {
-    const home = await makeCaHome();
     await expect(serveHome(home, { deps: realDeps, log: () => {}, host: '192.0.2.1', port: 0 })).rejects.toMatchObject({
       code: 'ERR_ADDRESS_UNAVAILABLE',
     });
   });
 
   it('needs a CA', async () => {
-    const home = { folder: `${(await makeCaHome()).folder}/none` };
-    await expect(serveHome(home, { deps: realDeps, log: () => {}, host: '127.0.0.1', port: 0 })).rejects.toMatchObject({
+    const none = { folder: join(home.folder, 'none') };
+    await expect(serveHome(none, { deps: realDeps, log: () => {}, host: '127.0.0.1', port: 0 })).rejects.toMatchObject({
       code: 'ERR_STORE_NO_CA',
     });
   });
