@@ -1,6 +1,6 @@
 /** Delivers a text and files to one member and ends: what `send` does. It is done when the peer has it all. */
 import { QTChatError, quote } from '../errors.js';
-import type { FileDescription } from '../files/file-session.js';
+import { type FileDescription, fileSize } from '../files/file-session.js';
 import { type Conversation, type ConversationOptions, openConversation } from './conversation.js';
 import type { ConversationEvent } from './events.js';
 
@@ -33,6 +33,8 @@ export async function deliver(
   world: Pick<ConversationOptions, 'home' | 'identity' | 'clock' | 'random' | 'signal' | 'downloads' | 'onEvent'> &
     Pick<Partial<ConversationOptions>, 'confirmPeer'>,
 ): Promise<Delivered> {
+  // A wrong path should not need a peer to be noticed.
+  for (const path of delivery.files) await fileSize(path);
   const task = new DeliveryTask(delivery);
   const onAbort = (): void => task.fail(new QTChatError('ERR_CANCELLED', 'sending was cancelled'));
   world.signal.addEventListener('abort', onAbort, { once: true });
@@ -125,7 +127,7 @@ class DeliveryTask {
         return;
       case 'fileDone':
         this.#arrived.push({ name: event.file.name, sizeBytes: event.file.sizeBytes, sha256: event.sha256 });
-        this.#check();
+        this.#continue();
         return;
       case 'fileDeclined':
         this.fail(declined(event.member, event.file, event.reason));
@@ -144,12 +146,23 @@ class DeliveryTask {
     if (conversation === undefined || member === undefined || this.#begun) return;
     this.#begun = true;
     const begin = async (): Promise<void> => {
-      const { text, files } = this.#delivery;
+      const { text } = this.#delivery;
       if (text !== undefined) this.#textId = await conversation.sendText(member, text);
-      for (const path of files) await conversation.sendFile(member, path);
-      this.#check();
+      await this.#sendNextFile(conversation, member);
     };
     begin().catch((error: unknown) => this.fail(error));
+  }
+
+  #continue(): void {
+    if (this.#conversation === undefined || this.#member === undefined) return;
+    this.#sendNextFile(this.#conversation, this.#member).catch((error: unknown) => this.fail(error));
+  }
+
+  // One after the other: the disk and the line are not faster with several.
+  async #sendNextFile(conversation: Conversation, member: string): Promise<void> {
+    const path = this.#delivery.files[this.#arrived.length];
+    if (path === undefined) this.#check();
+    else await conversation.sendFile(member, path);
   }
 
   #check(): void {

@@ -43,9 +43,12 @@ export async function dialPeer(address: PeerAddress, options: DialOptions): Prom
     // Members are found by the qtchat: name, not by host name: identifyPeer and the caller judge it.
     checkServerIdentity: () => undefined,
   });
+  // The first failure is the reason; what follows from it is not.
+  let reason: Error | undefined;
   const end = (error: Error): void => {
-    stream.destroy();
+    reason ??= error;
     socket.destroy(error);
+    stream.destroy();
   };
   const onAbort = (): void => end(cancelled());
   const timer = setTimeout(
@@ -66,7 +69,7 @@ export async function dialPeer(address: PeerAddress, options: DialOptions): Prom
   } catch (error) {
     socket.destroy();
     stream.destroy();
-    throw explainFailure(error);
+    throw explainFailure(reason ?? error);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);

@@ -19,8 +19,9 @@ export const handshakeTimeoutMs = 10_000;
 /**
  * The credentials of `identity`, and the circle's root as the only trust anchor.
  *
- * A default Node server resumes sessions, and on resumption the certificate is not judged again:
- * SSL_OP_NO_TICKET keeps tickets from being issued, and `identifyPeer` refuses a resumed session.
+ * A default Node server resumes sessions, and on resumption the certificate is not judged again.
+ * Under SSL_OP_NO_TICKET a ticket is a mere number into a cache that Node leaves empty, so every
+ * handshake is a full one; and `identifyPeer` refuses a resumed session all the same.
  */
 export function secureContextOptions(identity: Identity): SecureContextOptions {
   return {

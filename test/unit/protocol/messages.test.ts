@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { type CborMap, encodeCbor } from '../../../src/protocol/cbor.js';
+import { encodeMessage, type Message, maximumTextBytes, parseMessage } from '../../../src/protocol/messages.js';
+
+const id = 'ab'.repeat(16);
+const hello = {
+  type: 'hello',
+  version: 1,
+  session: id,
+  capabilities: ['text', 'files'],
+  keyOrigin: 'local',
+  port: 17_590,
+  epoch: id,
+  cursors: [{ epoch: id, sequence: 7 }],
+} as const;
+const text = {
+  type: 'text',
+  id: '6f1c2a3e-0b1d-4c2a-9d3e-4f5a6b7c8d9e',
+  sequence: 1,
+  sentAt: 1,
+  text: 'ahoj',
+} as const;
+const offer = { type: 'file-offer', id, name: 'film.mp4', sizeBytes: 5 } as const;
+const received = { type: 'file-received', id, sha256: Buffer.alloc(32) } as const;
+
+describe('messages', () => {
+  it.each<Message>([
+    { ...hello, capabilities: [...hello.capabilities], cursors: [...hello.cursors] },
+    text,
+    offer,
+    received,
+    { type: 'delivered', sequence: 3 },
+    { type: 'ping' },
+    { type: 'bye', reason: 'done' },
+    { type: 'file-decline', id, reason: 'name' },
+  ])('come out as they went in: $type', (message) => {
+    expect(parseMessage(encodeMessage(message))).toEqual(message);
+  });
+
+  it.each<[string, CborMap]>([
+    ['an unknown type', { type: 'shell' }],
+    ['a type from the prototype of objects', { type: 'constructor' }],
+    ['no type', {}],
+    ['a field that nobody knows', { ...text, extra: 1 }],
+    ['a missing field', { ...text, text: undefined }],
+    ['an empty text', { ...text, text: '' }],
+    ['a text over its limit', { ...text, text: 'x'.repeat(maximumTextBytes + 1) }],
+    ['a text over its limit in octets only', { ...text, text: 'ä'.repeat(maximumTextBytes / 2 + 1) }],
+    ['a sequence of zero', { ...text, sequence: 0 }],
+    ['a negative sequence', { ...text, sequence: -1 }],
+    ['a sequence beyond all messages', { ...text, sequence: 2 ** 50 }],
+    ['an id that is no UUID', { ...text, id: '../../etc/passwd' }],
+    ['a time beyond all dates', { ...text, sentAt: Number.MAX_SAFE_INTEGER }],
+    ['another version', { ...hello, version: 2 }],
+    ['too many cursors', { ...hello, cursors: Array.from({ length: 17 }, () => ({ epoch: id, sequence: 1 })) }],
+    ['a port beyond 65535', { ...hello, port: 65_536 }],
+    ['an epoch in upper case', { ...hello, epoch: id.toUpperCase() }],
+    ['an unknown key origin', { ...hello, keyOrigin: 'stolen' }],
+    ['a file of negative size', { ...offer, sizeBytes: -1 }],
+    ['a file without a name', { ...offer, name: '' }],
+    ['a file name over 255 octets', { ...offer, name: 'x'.repeat(256) }],
+    ['a digest of the wrong length', { ...received, sha256: Buffer.alloc(31) }],
+    ['a digest as text', { ...received, sha256: 'x'.repeat(32) }],
+    ['an unknown reason', { type: 'bye', reason: 'because' }],
+  ])('are refused with %s', (_, value) => {
+    expect(() => parseMessage(encodeCbor(value))).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL' }));
+  });
+
+  it.each([
+    ['a list', [1, 2]],
+    ['a number', 5],
+    ['nothing', null],
+  ])('are refused where %s stands instead', (_, value) => {
+    expect(() => parseMessage(encodeCbor(value))).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL' }));
+  });
+});
