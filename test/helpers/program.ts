@@ -20,8 +20,10 @@ export class Program {
   readonly #ended: Promise<number>;
   readonly #watchers = new Set<() => void>();
 
-  constructor(argv: readonly string[], world: ProgramWorld) {
-    const command = [process.execPath, join(packageRoot(), 'bin/run.js'), ...argv];
+  /** @param argv - what follows `qtchat`; or, as one string, a line for the shell */
+  constructor(argv: readonly string[] | string, world: ProgramWorld) {
+    const command =
+      typeof argv === 'string' ? ['sh', '-c', argv] : [process.execPath, join(packageRoot(), 'bin/run.js'), ...argv];
     const whole = world.namespace === undefined ? command : ['ip', 'netns', 'exec', world.namespace, ...command];
     this.child = spawn(whole[0] as string, whole.slice(1), {
       cwd: world.cwd ?? world.home,

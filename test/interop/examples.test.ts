@@ -1,0 +1,138 @@
+/**
+ * Runs every example of every command's help, as a shell would, on a host of its own: what the help
+ * shows works. The list comes from the commands themselves, so that no new example goes untried.
+ */
+import { readFileSync } from 'node:fs';
+import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { packageRoot } from '../../src/package-root.js';
+import { TestNetwork } from '../helpers/network.js';
+import { Program, runProgram } from '../helpers/program.js';
+import { describeWith } from '../helpers/require-program.js';
+
+const password = 'correct horse battery staple';
+
+const bobsFiles = ['bob.pem', 'bob.key', 'bob.pfx'];
+
+/** Where an example is at home. */
+type Place = 'host' | 'ca' | 'nowhere' | 'guest';
+
+const places: Record<string, Place> = {
+  'ca:init': 'nowhere',
+  demo: 'nowhere',
+  enroll: 'nowhere',
+  send: 'guest',
+  'qtchat cert issue --ip 192.168.1.100': 'ca',
+};
+/** Examples that stay until they are asked to end, by what they print when they are ready. */
+const services: Record<string, RegExp> = { chat: /175\d\d/, listen: /175\d\d/, 'autoca:serve': /175\d\d/ };
+/** Examples that need somebody else on the same host. */
+const companions: Record<string, string[]> = {
+  send: ['listen', '--save', 'inbox'],
+  'cat invite.txt | qtchat enroll -': ['autoca', 'serve'],
+};
+
+describeWith('ip', 'the examples in the help', () => {
+  let template: string;
+  let network: TestNetwork;
+  let namespace: string;
+
+  beforeAll(async () => {
+    network = new TestNetwork();
+    namespace = network.single('192.168.1.100');
+    template = await mkdtemp(join(tmpdir(), 'qtchat-examples-'));
+    await writeFile(join(template, 'qtchat'), `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`);
+    await chmod(join(template, 'qtchat'), 0o755);
+    await writeFile(join(template, 'secret.txt'), `${password}\n`, { mode: 0o600 });
+    await writeFile(join(template, 'photo.jpg'), 'not really a photo');
+    await writeFile(join(template, 'notes.txt'), 'tide tables');
+    await prepare(template);
+  }, 60_000);
+
+  afterAll(async () => {
+    network.remove();
+    await rm(template, { recursive: true, force: true });
+  });
+
+  function worldOf(folder: string, place: Place) {
+    return { home: join(folder, place), cwd: folder, namespace, env: environmentOf(folder) };
+  }
+
+  async function qtchat(folder: string, place: Place, argv: string[], stdin = ''): Promise<string> {
+    const result = await runProgram(argv, { ...worldOf(folder, place), stdin });
+    expect(result).toMatchObject({ exitCode: 0 });
+    return result.stdout;
+  }
+
+  // A host with a CA, an identity and a contact; the same CA before it had anybody; a guest.
+  async function prepare(folder: string): Promise<void> {
+    await qtchat(folder, 'ca', ['ca', 'init']);
+    await cp(join(folder, 'ca'), join(folder, 'host'), { recursive: true });
+    await qtchat(folder, 'host', ['cert', 'issue', 'alice', '--me', '--ip', '192.168.1.100']);
+    const server = new Program(['autoca', 'serve'], worldOf(folder, 'host'));
+    await server.waitFor(/17592/);
+    const invite = await qtchat(folder, 'host', ['autoca', 'invite', 'gus']);
+    await qtchat(folder, 'guest', ['enroll', '-'], invite);
+    await writeFile(join(folder, 'invite.txt'), await qtchat(folder, 'host', ['autoca', 'invite', 'ina']));
+    expect(await server.stop()).toBe(0);
+    // Bob's files come from a copy of the CA, so that his name is still free at the host.
+    await cp(join(folder, 'ca'), join(folder, 'nowhere'), { recursive: true });
+    await qtchat(folder, 'nowhere', ['cert', 'issue', 'bob', '--out', folder, '--pfx']);
+    await cp(join(folder, 'nowhere', 'ca', 'root.pem'), join(folder, 'root.pem'));
+    await rm(join(folder, 'nowhere'), { recursive: true });
+  }
+
+  it.each(examples().filter(({ line }) => line !== 'qtchat enroll'))('$line', async ({ id, line }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'qtchat-example-'));
+    await cp(template, folder, { recursive: true });
+    const place = places[line] ?? places[id] ?? (line.includes('--peer alice') ? 'guest' : 'host');
+    // What this command writes may not be there yet.
+    if (id === 'cert:issue') await Promise.all(bobsFiles.map((name) => rm(join(folder, name))));
+    const companion = companions[line] ?? companions[id];
+    const running = companion === undefined ? undefined : new Program(companion, worldOf(folder, 'host'));
+    try {
+      await running?.waitFor(/175\d\d/);
+      const ready = services[id];
+      if (ready === undefined) {
+        const shell = new Program(line, worldOf(folder, place));
+        shell.endInput();
+        expect({ exitCode: await shell.ended(), stderr: shell.stderr }).toMatchObject({ exitCode: 0 });
+      } else {
+        const shell = new Program(`exec ${line}`, worldOf(folder, place));
+        await shell.waitFor(ready);
+        expect({ exitCode: await shell.stop(), stderr: shell.stderr }).toMatchObject({ exitCode: 0 });
+      }
+    } finally {
+      await running?.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('qtchat enroll, without a terminal, says where to put the invite', async () => {
+    const result = await runProgram(['enroll'], worldOf(template, 'nowhere'));
+    expect(result).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/^Error: .*standard input\n$/) });
+  });
+});
+
+const program = join(packageRoot(), 'bin/run.js');
+
+function environmentOf(folder: string): Record<string, string> {
+  const secret = join(folder, 'secret.txt');
+  const passwords = { QTCHAT_CA_PASSWORD_FILE: secret, QTCHAT_PFX_PASSWORD_FILE: secret };
+  return { ...passwords, PATH: `${folder}:${process.env.PATH}` };
+}
+
+function examples(): { id: string; line: string }[] {
+  const manifest = JSON.parse(readFileSync(join(packageRoot(), 'oclif.manifest.json'), 'utf8')) as {
+    commands: Record<string, { pluginName: string; examples?: (string | { command: string })[] }>;
+  };
+  return Object.entries(manifest.commands).flatMap(([id, { examples: list }]) => {
+    if (list === undefined || list.length === 0) throw new Error(`${id} has no example`);
+    return list.map((example) => {
+      const text = typeof example === 'string' ? example : example.command;
+      return { id, line: text.replaceAll('<%= config.bin %>', 'qtchat') };
+    });
+  });
+}
