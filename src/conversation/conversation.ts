@@ -274,8 +274,8 @@ export class Conversation {
     if (hello === undefined) return;
     if ((await this.#contacts.pin(peer.circleId, peer.member, peer.spkiSha256)) === 'changed') {
       const error = changedKey(peer.member);
-      if (peer.member === this.#targetMember) this.#stop(error);
-      else this.#options.onEvent({ type: 'refused', host: remote.host, error });
+      // Where we dialled, the dialler hears of it and stops; an impostor who calls must not stop us.
+      if (!connection.dialled) this.#options.onEvent({ type: 'refused', host: remote.host, error });
       throw error;
     }
     if (connection.dialled) await this.#contacts.confirmAddress(peer.circleId, peer.member, remote);
