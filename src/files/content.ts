@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import type { Duplex } from 'node:stream';
+import { type Duplex, Writable } from 'node:stream';
 import { QTChatError } from '../errors.js';
 import { ContentReader, contentHeaderBytes, maximumContentFrameBytes } from '../protocol/file-stream.js';
 
@@ -77,9 +77,14 @@ function write(stream: Duplex, octets: Buffer): Promise<void> {
   });
 }
 
+/** Where content goes. Called with all that has gathered since the last call, one call at a time. */
+export interface ContentSink {
+  write(pieces: readonly Buffer[]): Promise<void>;
+}
+
 /**
- * Receives `sizeBytes` octets into `sink`, gathered into blocks, and checks their digest. The stream
- * stays open.
+ * Receives `sizeBytes` octets into `sink`, and checks their digest. The stream stays open: the
+ * sender closes it when it knows that all is well.
  *
  * @returns the SHA-256, equal on both sides
  * @throws {QTChatError} `ERR_PROTOCOL` when the sender breaks the rules, `ERR_FILE_DIGEST` when the
@@ -88,77 +93,91 @@ function write(stream: Duplex, octets: Buffer): Promise<void> {
 export async function receiveContent(
   stream: Duplex,
   sizeBytes: number,
-  sink: { write(octets: Buffer): Promise<void> },
+  sink: ContentSink,
   onProgress: OnProgress,
 ): Promise<Buffer> {
-  const reader = new ContentReader(sizeBytes);
-  const gatherer = new Gatherer(sink, onProgress);
   const watchdog = new Watchdog(stream);
+  const receiver = new ContentReceiver(sizeBytes, sink, (doneBytes) => {
+    watchdog.feed();
+    onProgress(doneBytes);
+  });
+  const onClose = (): void => void receiver.destroy(broken(stream.errored));
+  stream.once('close', onClose).once('end', onClose);
+  if (stream.destroyed) onClose();
   try {
-    // The stream outlives the digest: the sender closes it when it knows that all is well.
-    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      watchdog.feed();
-      for (const part of reader.push(chunk)) {
-        if ('content' in part) await gatherer.add(part.content);
-        else return compared(await gatherer.finish(), part.digest);
-      }
-    }
-  } catch (error) {
-    throw error instanceof QTChatError ? error : broken(error);
+    stream.pipe(receiver, { end: false });
+    return await receiver.digest;
   } finally {
     watchdog.stop();
+    stream.off('close', onClose).off('end', onClose);
+    stream.unpipe(receiver);
+    receiver.destroy();
   }
-  throw broken(undefined);
+}
+
+/**
+ * Takes the octets of a file connection. While one batch is being written to disk, a Writable gathers
+ * the next, up to `highWaterMark`: large writes and bounded memory without copying anything.
+ */
+class ContentReceiver extends Writable {
+  /** The digest, once it has arrived and is the one computed here. */
+  readonly digest: Promise<Buffer>;
+  readonly #reader: ContentReader;
+  readonly #sink: ContentSink;
+  readonly #onProgress: OnProgress;
+  readonly #hash = createHash('sha256');
+  #doneBytes = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #resolve: (digest: Buffer) => void = () => {};
+
+  constructor(sizeBytes: number, sink: ContentSink, onProgress: OnProgress) {
+    super({ highWaterMark: 2 * maximumContentFrameBytes, emitClose: true });
+    this.#reader = new ContentReader(sizeBytes);
+    this.#sink = sink;
+    this.#onProgress = onProgress;
+    this.digest = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.once('error', reject);
+      this.once('close', () => reject(broken(undefined)));
+    });
+    this.digest.catch(() => {});
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
+    this._writev([{ chunk }], done);
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: (error?: Error) => void): void {
+    this.#take(chunks.map(({ chunk }) => chunk)).then(() => done(), done);
+  }
+
+  async #take(chunks: readonly Buffer[]): Promise<void> {
+    const pieces: Buffer[] = [];
+    let announced: Buffer | undefined;
+    for (const chunk of chunks) {
+      for (const part of this.#reader.push(chunk)) {
+        if ('digest' in part) announced = part.digest;
+        else {
+          this.#hash.update(part.content);
+          this.#doneBytes += part.content.length;
+          pieces.push(part.content);
+        }
+      }
+    }
+    // Not awaited before the next batch has gathered: the disk works while the line does.
+    await this.#writing;
+    if (pieces.length > 0) this.#writing = this.#sink.write(pieces);
+    this.#writing.catch(() => {});
+    this.#onProgress(this.#doneBytes);
+    if (announced === undefined) return;
+    await this.#writing;
+    this.#resolve(compared(this.#hash.digest(), announced));
+  }
 }
 
 function compared(digest: Buffer, announced: Buffer): Buffer {
   if (digest.equals(announced)) return digest;
   throw new QTChatError('ERR_FILE_DIGEST', 'the file arrived damaged: its SHA-256 is not the one the sender computed');
-}
-
-/** Gathers small chunks into blocks: one block is written while the next is being filled. */
-class Gatherer {
-  readonly #sink: { write(octets: Buffer): Promise<void> };
-  readonly #onProgress: OnProgress;
-  readonly #hash = createHash('sha256');
-  #filling = Buffer.allocUnsafeSlow(maximumContentFrameBytes);
-  #spare = Buffer.allocUnsafeSlow(maximumContentFrameBytes);
-  #filled = 0;
-  #doneBytes = 0;
-  #writing: Promise<void> = Promise.resolve();
-
-  constructor(sink: { write(octets: Buffer): Promise<void> }, onProgress: OnProgress) {
-    this.#sink = sink;
-    this.#onProgress = onProgress;
-  }
-
-  async add(content: Buffer): Promise<void> {
-    let rest = content;
-    while (rest.length > 0) {
-      const taken = rest.copy(this.#filling, this.#filled);
-      this.#filled += taken;
-      rest = rest.subarray(taken);
-      if (this.#filled === this.#filling.length) await this.#flush();
-    }
-  }
-
-  async finish(): Promise<Buffer> {
-    await this.#flush();
-    await this.#writing;
-    return this.#hash.digest();
-  }
-
-  async #flush(): Promise<void> {
-    const block = this.#filling.subarray(0, this.#filled);
-    this.#hash.update(block);
-    await this.#writing;
-    this.#writing = this.#sink.write(block);
-    this.#writing.catch(() => {});
-    [this.#filling, this.#spare] = [this.#spare, this.#filling];
-    this.#filled = 0;
-    this.#doneBytes += block.length;
-    this.#onProgress(this.#doneBytes);
-  }
 }
 
 /** Breaks a stream off on which nothing moves. */

@@ -71,9 +71,14 @@ export class Download {
    *
    * @throws {QTChatError} `ERR_STORE_UNWRITABLE`
    */
-  async write(octets: Buffer): Promise<void> {
+  async write(pieces: readonly Buffer[]): Promise<void> {
     await explainingWrite(this.#place.partPath, async () => {
-      let rest = octets;
+      const { bytesWritten } = await this.#place.handle.writev([...pieces]);
+      // A full disk or a signal may cut a write short; the next one then says why.
+      let rest = Buffer.alloc(0);
+      if (bytesWritten < pieces.reduce((sum, { length }) => sum + length, 0)) {
+        rest = Buffer.concat(pieces).subarray(bytesWritten);
+      }
       while (rest.length > 0) rest = rest.subarray((await this.#place.handle.write(rest)).bytesWritten);
     });
   }

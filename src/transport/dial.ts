@@ -2,9 +2,10 @@
  * Dials a peer: a stream to the address, TLS over it, and the peer identified before anything is
  * said. The stream is a seam: TCP now, any other Duplex later, with the same TLS inside.
  */
+import { once } from 'node:events';
 import { connect as connectNet } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { QTChatError } from '../errors.js';
 import type { PeerAddress } from '../store/contacts.js';
 import type { Identity } from '../store/identities.js';
@@ -21,8 +22,8 @@ export interface DialOptions {
   readonly signal: AbortSignal;
   /** Bounds the whole of it, connecting and handshake. Default 10 seconds. */
   readonly timeoutMs?: number;
-  /** Opens the stream. Default: TCP. */
-  readonly openStream?: (address: PeerAddress) => Duplex;
+  /** Opens a stream, connected when it resolves; rejects when `signal` aborts. Default: TCP. */
+  readonly openStream?: (address: PeerAddress, signal: AbortSignal) => Promise<Duplex>;
 }
 
 /**
@@ -32,52 +33,61 @@ export interface DialOptions {
  *   `ERR_CANCELLED` when `signal` aborts; nothing stays open then
  */
 export async function dialPeer(address: PeerAddress, options: DialOptions): Promise<PeerConnection> {
-  const { identity, protocol, clock, signal } = options;
-  if (signal.aborted) throw cancelled();
-  const stream = (options.openStream ?? openTcp)(address);
-  const socket = connectTls({
-    ...secureContextOptions(identity),
-    socket: stream,
-    ALPNProtocols: [protocol],
-    rejectUnauthorized: true,
-    // Members are found by the qtchat: name, not by host name: identifyPeer and the caller judge it.
-    checkServerIdentity: () => undefined,
-  });
-  // The first failure is the reason; what follows from it is not.
-  let reason: Error | undefined;
-  const end = (error: Error): void => {
-    reason ??= error;
-    socket.destroy(error);
-    stream.destroy();
-  };
-  const onAbort = (): void => end(cancelled());
-  const timer = setTimeout(
-    () => end(new QTChatError('ERR_PEER_UNREACHABLE', 'it does not answer')),
-    options.timeoutMs ?? handshakeTimeoutMs,
-  );
-  signal.addEventListener('abort', onAbort, { once: true });
+  const { identity, protocol, clock } = options;
+  const deadline = AbortSignal.timeout(options.timeoutMs ?? handshakeTimeoutMs);
+  const signal = AbortSignal.any([options.signal, deadline]);
+  let stream: Duplex | undefined;
+  let socket: TLSSocket | undefined;
   try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('secureConnect', resolve);
-      // Both of them report one failure, one after the other: neither may go unheard.
-      socket.on('error', reject);
-      stream.on('error', end);
-      socket.once('close', () => reject(new QTChatError('ERR_PEER_UNREACHABLE', 'it broke the connection off')));
+    stream = await (options.openStream ?? openTcp)(address, signal);
+    socket = connectTls({
+      ...secureContextOptions(identity),
+      socket: stream,
+      ALPNProtocols: [protocol],
+      rejectUnauthorized: true,
+      // Members are found by the qtchat: name, not by host name: identifyPeer and the caller judge it.
+      checkServerIdentity: () => undefined,
     });
+    await secured(socket, stream, signal);
     const peer = identifyPeer(socket, identity, [protocol], clock);
     return peerConnection(socket, peer, { dialled: true, remote: address });
   } catch (error) {
-    socket.destroy();
-    stream.destroy();
-    throw explainFailure(reason ?? error);
+    socket?.destroy();
+    stream?.destroy();
+    if (options.signal.aborted) throw cancelled();
+    if (deadline.aborted) throw new QTChatError('ERR_PEER_UNREACHABLE', 'it does not answer', { cause: error });
+    throw explainFailure(error);
+  }
+}
+
+async function secured(socket: TLSSocket, stream: Duplex, signal: AbortSignal): Promise<void> {
+  let onAbort = (): void => {};
+  try {
+    await new Promise<void>((resolve, reject) => {
+      onAbort = () => reject(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (signal.aborted) onAbort();
+      socket.once('secureConnect', resolve);
+      // Both of them may report one failure, one after the other: neither may go unheard.
+      socket.on('error', reject);
+      stream.on('error', reject);
+      socket.once('close', () => reject(new QTChatError('ERR_PEER_UNREACHABLE', 'it broke the connection off')));
+    });
   } finally {
-    clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
   }
 }
 
-function openTcp(address: PeerAddress): Duplex {
-  return connectNet({ host: address.host, port: address.port, autoSelectFamily: true });
+async function openTcp(address: PeerAddress, signal: AbortSignal): Promise<Duplex> {
+  signal.throwIfAborted();
+  const socket = connectNet({ ...address, autoSelectFamily: true });
+  try {
+    await once(socket, 'connect', { signal });
+    return socket;
+  } catch (error) {
+    socket.on('error', () => {}).destroy();
+    throw error;
+  }
 }
 
 function cancelled(): QTChatError {
