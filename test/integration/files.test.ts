@@ -1,0 +1,221 @@
+/** Files between two members on real sockets, right ones and tricks. */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { deliver } from '../../src/conversation/deliver.js';
+import type { Identity } from '../../src/store/identities.js';
+import { dialPeer } from '../../src/transport/dial.js';
+import { fileToken } from '../../src/transport/exporter.js';
+import { FileDoor } from '../../src/transport/file-door.js';
+import { listenForPeers, type PeerListener } from '../../src/transport/listen.js';
+import type { PeerConnection } from '../../src/transport/peer-connection.js';
+import { controlProtocol, fileProtocol, type PeerProtocol } from '../../src/transport/tls-options.js';
+import { makeCircle, type TestCircle } from '../helpers/certificates.js';
+import { Meeting } from '../helpers/conversations.js';
+import { makeIdentity } from '../helpers/identity.js';
+
+const meeting = new Meeting();
+let circle: TestCircle;
+let alice: Identity;
+let bob: Identity;
+
+beforeAll(async () => {
+  circle = await makeCircle();
+  alice = await makeIdentity(circle, { member: 'alice', ips: ['127.0.0.1'] });
+  bob = await makeIdentity(circle, { member: 'bob' });
+});
+
+afterEach(() => meeting.end());
+
+describe('a file', () => {
+  it.each([
+    ['of nothing', 0],
+    ['of one octet', 1],
+    ['of exactly one frame', 1024 * 1024],
+    ['of several frames and a rest', 5_000_001],
+  ])('%s arrives whole, whoever dialled', async (_, sizeBytes) => {
+    const content = randomBytes(sizeBytes);
+    const a = await (await meeting.at('a')).open(alice);
+    const b = await (await meeting.at('b')).open(bob, { who: a.who });
+    await b.event('connected');
+    for (const [from, to, member] of [
+      [a, b, 'bob'],
+      [b, a, 'alice'],
+    ] as const) {
+      const path = join(from.home, 'film.bin');
+      await writeFile(path, content);
+      await from.door.sendFile(member, path);
+      const received = await to.event('fileDone', ({ file }) => file.direction === 'in');
+      const sent = await from.event('fileDone', ({ file }) => file.direction === 'out');
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      expect([received.sha256, sent.sha256]).toEqual([sha256, sha256]);
+      expect(received.path).toBe(join(to.home, 'downloads', 'film.bin'));
+      expect((await readFile(received.path ?? '')).equals(content)).toBe(true);
+      expect((await stat(received.path ?? '')).mode & 0o777).toBe(0o600);
+    }
+    expect(await readdir(join(a.home, 'downloads'))).toEqual(['film.bin']);
+  });
+
+  it('never takes the place of another', async () => {
+    const a = await (await meeting.at('a')).open(alice);
+    const b = await (await meeting.at('b')).open(bob, { who: a.who });
+    const path = join(b.home, 'note.txt');
+    await writeFile(path, 'new');
+    await mkdir(join(a.home, 'downloads'));
+    await writeFile(join(a.home, 'downloads', 'note.txt'), 'old');
+    await b.door.sendFile('alice', path);
+    expect((await a.event('fileDone')).path).toBe(join(a.home, 'downloads', 'note (2).txt'));
+    expect(await readFile(join(a.home, 'downloads', 'note.txt'), 'utf8')).toBe('old');
+  });
+
+  it('waits for the answer of the user, and is declined or taken', async () => {
+    const a = await (await meeting.at('a')).open(alice, { decideOffer: () => 'ask' });
+    const b = await (await meeting.at('b')).open(bob, { who: a.who });
+    const path = join(b.home, 'note.txt');
+    await writeFile(path, 'text');
+    await b.door.sendFile('alice', path);
+    await a.event('fileOffered');
+    expect(a.door.answerOffer('decline')).toBe(true);
+    expect(await b.event('fileDeclined')).toMatchObject({ reason: 'declined' });
+    expect(a.door.answerOffer('accept')).toBe(false);
+    await b.door.sendFile('alice', path);
+    await a.event('fileOffered', ({ file }) =>
+      a.events.some((e) => e.type === 'fileDeclined' && e.file.id !== file.id),
+    );
+    expect(a.door.answerOffer('accept')).toBe(true);
+    await b.event('fileDone');
+    expect(await b.door.countPending('alice')).toBe(0);
+  });
+
+  it('makes send exit with 7 when it is declined', async () => {
+    const a = await (await meeting.at('a')).open(alice, { decideOffer: () => 'too-large' });
+    const b = await meeting.at('b');
+    await mkdir(b.home);
+    await writeFile(join(b.home, 'x'), 'x');
+    const delivery = { who: a.who, files: [join(b.home, 'x')], timeoutMs: 5_000 };
+    const world = { home: { folder: b.home }, identity: bob, clock: () => new Date(), random: randomBytes };
+    const signal = new AbortController().signal;
+    await expect(deliver(delivery, { ...world, signal, downloads: b.home, onEvent: () => {} })).rejects.toMatchObject({
+      code: 'ERR_FILE_DECLINED',
+      exitCode: 7,
+    });
+  });
+
+  it('fails on both sides when the receiver leaves, and leaves nothing half-written', async () => {
+    const a = await (await meeting.at('a')).open(alice);
+    const b = await (await meeting.at('b')).open(bob, { who: a.who });
+    const path = join(b.home, 'film.bin');
+    await writeFile(path, Buffer.alloc(64 * 1024 * 1024));
+    await b.door.sendFile('alice', path);
+    await a.event('fileStarted');
+    await a.door.close();
+    expect((await b.event('fileFailed')).error.code).toBe('ERR_FILE_FAILED');
+    expect(await readdir(join(a.home, 'downloads'))).toEqual([]);
+  });
+
+  it('is refused where there is none, before anything is sent', async () => {
+    const a = await (await meeting.at('a')).open(alice);
+    await expect(a.door.sendFile('bob', join(a.home, 'nowhere'))).rejects.toMatchObject({
+      code: 'ERR_STORE_NOT_FOUND',
+    });
+    await expect(a.door.sendFile('bob', a.home)).rejects.toMatchObject({ code: 'ERR_STORE_UNREADABLE' });
+  });
+});
+
+describe('the door for file connections', () => {
+  const id = 'ab'.repeat(16);
+  const other = 'cd'.repeat(16);
+  let door: FileDoor;
+  let listener: PeerListener;
+  let admitted: (result: Promise<boolean>) => void;
+  let arrived: (connection: PeerConnection) => void;
+
+  beforeEach(async () => {
+    door = new FileDoor();
+    const onPeer = (connection: PeerConnection): void => {
+      if (connection.protocol === fileProtocol) admitted(door.admit(connection));
+      else arrived(connection);
+    };
+    const clock = (): Date => new Date();
+    listener = await listenForPeers({ identity: alice, host: '127.0.0.1', ports: [0], clock, onPeer });
+  });
+
+  afterEach(() => listener.close());
+
+  async function dial(identity: Identity, protocol: PeerProtocol): Promise<PeerConnection> {
+    const signal = new AbortController().signal;
+    return dialPeer(listener.address, { identity, protocol, clock: () => new Date(), signal });
+  }
+
+  /** Both ends of a control session. */
+  async function control(identity: Identity): Promise<{ near: PeerConnection; far: PeerConnection }> {
+    const far = new Promise<PeerConnection>((resolve) => {
+      arrived = resolve;
+    });
+    return { near: await dial(identity, controlProtocol), far: await far };
+  }
+
+  /** Shows `opening` at the door; tells whether it was let in. */
+  async function show(identity: Identity, opening: Buffer): Promise<boolean> {
+    const result = new Promise<boolean>((resolve) => {
+      admitted = (promise) => void promise.then(resolve);
+    });
+    const { socket } = await dial(identity, fileProtocol);
+    socket.resume();
+    socket.write(opening.subarray(0, 7));
+    socket.end(opening.subarray(7));
+    return result;
+  }
+
+  function expectFile(far: PeerConnection): { stream: Promise<Duplex>; stop: () => void } {
+    const controller = new AbortController();
+    const stream = door.expect(id, fileToken(far.socket, id), far.peer.spkiSha256, controller.signal);
+    stream.catch(() => {});
+    return { stream, stop: () => controller.abort(new Error('over')) };
+  }
+
+  const opening = (connection: PeerConnection, transfer = id): Buffer =>
+    Buffer.concat([fileToken(connection.socket, transfer), Buffer.from(transfer, 'hex')]);
+
+  it('opens to the token of the session, once', async () => {
+    const { near, far } = await control(bob);
+    const { stream } = expectFile(far);
+    expect(await show(bob, opening(near))).toBe(true);
+    await stream;
+    expect(await show(bob, opening(near))).toBe(false);
+  });
+
+  it.each<[string, (near: PeerConnection, elsewhere: PeerConnection) => Buffer]>([
+    ['a token of another session', (_, elsewhere) => opening(elsewhere)],
+    ['a token of another transfer', (near) => Buffer.concat([fileToken(near.socket, other), Buffer.from(id, 'hex')])],
+    ['a transfer nobody agreed on', (near) => opening(near, other)],
+    ['an altered token', (near) => opening(near).map((octet, index) => (index === 0 ? octet ^ 1 : octet)) as Buffer],
+    ['half a token', (near) => opening(near).subarray(0, 20)],
+  ])('stays shut to %s', async (_, make) => {
+    const { near, far } = await control(bob);
+    const { near: elsewhere } = await control(bob);
+    const { stop } = expectFile(far);
+    expect(await show(bob, Buffer.from(make(near, elsewhere)))).toBe(false);
+    stop();
+  });
+
+  it('stays shut to another member who has learnt the token, and open for the right one', async () => {
+    const { near, far } = await control(bob);
+    const { stream } = expectFile(far);
+    const carol = await makeIdentity(circle, { member: 'carol' });
+    expect(await show(carol, opening(near))).toBe(false);
+    expect(await show(bob, opening(near))).toBe(true);
+    await stream;
+  });
+
+  it('spends a token that was guessed wrong', async () => {
+    const { near, far } = await control(bob);
+    const { stop } = expectFile(far);
+    const wrong = Buffer.concat([Buffer.alloc(32), Buffer.from(id, 'hex')]);
+    expect(await show(bob, wrong)).toBe(false);
+    expect(await show(bob, opening(near))).toBe(false);
+    stop();
+  });
+});
