@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type ChatEvent, ChatSession } from '../../../src/chat/chat-session.js';
+import type { Message } from '../../../src/protocol/messages.js';
+import type { MessageStore, OutgoingMessage } from '../../../src/store/messages.js';
+
+/** The promises of a MessageStore, in memory, with a note of the order of things. */
+class FakeStore {
+  readonly queued: OutgoingMessage[] = [];
+  readonly log: string[] = [];
+  cursor = 0;
+
+  async queuedAfter(sequence: number, limit: number): Promise<OutgoingMessage[]> {
+    return this.queued.filter((one) => one.sequence > sequence).slice(0, limit);
+  }
+
+  async delivered(sequence: number): Promise<{ ids: string[]; cursor: number }> {
+    const ids = this.queued.filter((one) => one.sequence <= sequence).map(({ id }) => id);
+    this.queued.splice(0, ids.length);
+    return { ids, cursor: sequence };
+  }
+
+  async receive({ sequence }: { sequence: number }): Promise<{ isNew: boolean; cursor: number }> {
+    this.log.push(`stored ${sequence}`);
+    const isNew = sequence > this.cursor;
+    this.cursor = Math.max(this.cursor, sequence);
+    return { isNew, cursor: this.cursor };
+  }
+
+  add(...sequences: number[]): void {
+    for (const sequence of sequences) this.queued.push({ id: randomUUID(), sequence, sentAt: new Date(1), text: 'x' });
+  }
+}
+
+let store: FakeStore;
+let sent: Message[];
+let events: ChatEvent[];
+
+beforeEach(() => {
+  store = new FakeStore();
+  sent = [];
+  events = [];
+});
+
+function session(peerTakesText = true): ChatSession {
+  return new ChatSession({
+    store: store as unknown as MessageStore,
+    peerEpoch: 'ee'.repeat(16),
+    peerTakesText,
+    send: (message) => {
+      store.log.push(`sent ${message.type}`);
+      sent.push(message);
+    },
+    emit: (event) => events.push(event),
+  });
+}
+
+const sequences = (): number[] => sent.flatMap((message) => (message.type === 'text' ? [message.sequence] : []));
+const text = (sequence: number) => ({ type: 'text', id: randomUUID(), sequence, sentAt: 1, text: 'ahoj' }) as const;
+
+describe('a chat session', () => {
+  it('sends what waits behind the cursor of the peer, and reports what was delivered before', async () => {
+    store.add(1, 2, 3);
+    await session().start(1);
+    expect(sequences()).toEqual([2, 3]);
+    expect(events.map(({ type }) => type)).toEqual(['delivered']);
+  });
+
+  it('sends nothing twice, however often and concurrently it is asked', async () => {
+    const chat = session();
+    await chat.start(0);
+    store.add(1, 2);
+    await Promise.all([chat.flush(), chat.flush(), chat.flush()]);
+    expect(sequences()).toEqual([1, 2]);
+  });
+
+  it('keeps at most 64 messages on the way, and goes on as they arrive', async () => {
+    store.add(...Array.from({ length: 100 }, (_, index) => index + 1));
+    const chat = session();
+    await chat.start(0);
+    expect(sequences()).toHaveLength(64);
+    await chat.handleDelivered({ type: 'delivered', sequence: 10 });
+    expect(sequences()).toHaveLength(74);
+    await chat.handleDelivered({ type: 'delivered', sequence: 74 });
+    expect(sequences().at(-1)).toBe(100);
+  });
+
+  it('sends nothing to a peer that takes no texts', async () => {
+    store.add(1);
+    await session(false).start(0);
+    expect(sent).toEqual([]);
+  });
+
+  it('stores before it acknowledges, and shows after both', async () => {
+    await session().handleText(text(1));
+    expect(store.log).toEqual(['stored 1', 'sent delivered']);
+    expect(events).toEqual([expect.objectContaining({ type: 'message', text: 'ahoj' })]);
+  });
+
+  it('acknowledges a duplicate and does not show it again', async () => {
+    const chat = session();
+    await chat.handleText(text(5));
+    await chat.handleText(text(5));
+    await chat.handleText(text(3));
+    expect(sent).toEqual([5, 5, 5].map((sequence) => ({ type: 'delivered', sequence })));
+    expect(events).toHaveLength(1);
+  });
+
+  it('acknowledges nothing that could not be stored', async () => {
+    store.receive = () => Promise.reject(new Error('disk full'));
+    await expect(session().handleText(text(1))).rejects.toThrow('disk full');
+    expect(sent).toEqual([]);
+  });
+
+  it('refuses to hear of a message that was never sent', async () => {
+    store.add(1);
+    const chat = session();
+    await chat.start(0);
+    await expect(chat.handleDelivered({ type: 'delivered', sequence: 2 })).rejects.toMatchObject({
+      code: 'ERR_PROTOCOL',
+    });
+    expect(store.queued).toHaveLength(1);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseListen } from '../../../src/conversation/listen-at.js';
+import { parseAddress, resolveWho } from '../../../src/conversation/resolve-who.js';
+import { judgeFound } from '../../../src/conversation/trust.js';
+import type { Contact, ContactBook } from '../../../src/store/contacts.js';
+import type { Identity } from '../../../src/store/identities.js';
+import type { PeerIdentity } from '../../../src/transport/identify-peer.js';
+
+const self = { member: 'bob', circleId: 'c' } as Identity;
+const known: Contact = { member: 'alice', circleId: 'c', addresses: [{ host: '10.0.0.1', port: 4000 }] };
+const contacts = { find: async (_: string, name: string) => (name === 'alice' ? known : undefined) } as ContactBook;
+
+describe('WHO', () => {
+  it('is a contact first, tried where it was and on both chat ports', async () => {
+    expect(await resolveWho('alice', self, contacts)).toEqual({
+      who: 'alice',
+      member: 'alice',
+      addresses: [4000, 17_590, 17_591].map((port) => ({ host: '10.0.0.1', port })),
+    });
+  });
+
+  it('is ourselves under our own name: nobody to dial', async () => {
+    expect(await resolveWho('bob', self, contacts)).toEqual({ who: 'bob', addresses: [] });
+  });
+
+  it.each([
+    ['192.168.1.100', '192.168.1.100', [17_590, 17_591]],
+    ['192.168.1.100:4000', '192.168.1.100', [4000]],
+    ['fd00::1', 'fd00::1', [17_590, 17_591]],
+    ['[fd00::1]:4000', 'fd00::1', [4000]],
+    ['[fd00::1]', 'fd00::1', [17_590, 17_591]],
+    ['ship.example', 'ship.example', [17_590, 17_591]],
+  ])('is an address as %s', async (who, host, ports) => {
+    expect(await resolveWho(who, self, contacts)).toEqual({
+      who,
+      host,
+      addresses: ports.map((port) => ({ host, port })),
+    });
+  });
+
+  it.each([
+    '',
+    ' ',
+    '192.168.1.300',
+    '1.2.3',
+    '10.0.0.0/8',
+    'a b',
+    'host:port',
+    'host:99999',
+    '[host]:1',
+    '-x',
+    'a/b',
+    'a\u0000',
+  ])('is refused as %j', (who) => {
+    expect(() => parseAddress(who)).toThrow(expect.objectContaining({ code: 'ERR_USAGE' }));
+  });
+
+  it('listens on all addresses and both ports unless told otherwise', () => {
+    expect(parseListen(undefined)).toEqual({ ports: [17_590, 17_591] });
+    expect(parseListen('127.0.0.1')).toEqual({ host: '127.0.0.1', ports: [17_590, 17_591] });
+    expect(parseListen('[::1]:0')).toEqual({ host: '::1', ports: [0] });
+  });
+});
+
+describe('who was found', () => {
+  const peer = {
+    member: 'alice',
+    names: [
+      { type: 'ip', value: '192.168.1.100' },
+      { type: 'dns', value: 'ship.example' },
+      { type: 'uri', value: 'other.example' },
+    ],
+  } as unknown as PeerIdentity;
+  const at = (host: string) => ({ who: host, host, addresses: [] });
+
+  it.each([
+    ['the contact that was dialled', { who: 'alice', member: 'alice', addresses: [] }, undefined, 'trusted'],
+    ['another contact', { who: 'carol', member: 'carol', addresses: [] }, 'alice', 'another'],
+    ['an address of the certificate', at('192.168.1.100'), undefined, 'trusted'],
+    ['a name of the certificate, in capitals', at('SHIP.example.'), undefined, 'trusted'],
+    ['the member by its own name', at('alice'), undefined, 'trusted'],
+    ['an address where it was confirmed', at('10.0.0.9'), 'alice', 'trusted'],
+    ['an address where another was confirmed', at('10.0.0.9'), 'carol', 'confirm'],
+    ['an address that says nothing', at('10.0.0.9'), undefined, 'confirm'],
+    ['a URI of the certificate, which is no host', at('other.example'), undefined, 'confirm'],
+  ])('is judged under %s', (_, target, lastConfirmed, expected) => {
+    expect(judgeFound(peer, target, lastConfirmed)).toBe(expected);
+  });
+});

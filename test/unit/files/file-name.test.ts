@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import { isSafeFileName } from '../../../src/files/file-name.js';
+
+describe('the name of a received file', () => {
+  it.each(['photo.jpg', 'Übung 3 (final).tar.gz', '写真.png', 'family 👨‍👩‍👧.png', 'x', '-rf', 'a'.repeat(215)])(
+    'may be %s',
+    (name) => {
+      expect(isSafeFileName(name)).toBe(true);
+    },
+  );
+
+  it.each([
+    ['empty', ''],
+    ['the folder', '.'],
+    ['the folder above', '..'],
+    ['a path upwards', '../x'],
+    ['an absolute path', '/etc/passwd'],
+    ['a Windows path', 'C:\\x'],
+    ['a path with backslashes', '..\\x'],
+    ['a stream of Windows', 'x.txt:evil'],
+    ['a name with NUL', 'x\u0000.txt'],
+    ['a name with a line break', 'x\ny'],
+    ['a name with an escape sequence', '\u001b[2Jx'],
+    ['a name read backwards', 'gpj.\u202etxt.exe'],
+    ['a hidden file', '.profile'],
+    ['a device', 'CON'],
+    ['a device with an extension', 'nul.txt'],
+    ['a numbered device', 'com1.log'],
+    ['a name that ends with a dot', 'x.'],
+    ['a name that ends with a space', 'x '],
+    ['a name that begins with a space', ' x'],
+    ['too long', 'a'.repeat(216)],
+    ['too long in octets', 'ä'.repeat(108)],
+    ['half a surrogate pair', 'x\ud800'],
+  ])('may not be %s', (_, name) => {
+    expect(isSafeFileName(name)).toBe(false);
+  });
+});
