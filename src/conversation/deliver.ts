@@ -195,7 +195,6 @@ const notThere = 'Ask them to start qtchat chat or qtchat listen, or give their 
 const declineTexts = {
   declined: 'declined it',
   'too-large': 'takes no file of that size unasked',
-  'no-space': 'has no room for it',
   name: 'does not take a file of that name',
   busy: 'has too many files to answer for',
   unsupported: 'takes no files now',

@@ -272,9 +272,6 @@ const byeTexts: Readonly<Record<ByeReason | 'broken', string>> = {
   done: 'left',
   duplicate: 'goes on over another connection',
   'key-changed': 'does not accept our key, because it knows us by another one',
-  'not-confirmed': 'was not confirmed by its user',
-  silent: 'heard nothing from us',
-  protocol: 'did not understand us',
   broken: 'closed the connection',
 };
 

@@ -28,9 +28,9 @@ const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
 const sha256 = v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32);
 
 /** Why a peer says goodbye. */
-export const byeReasons = ['done', 'duplicate', 'key-changed', 'not-confirmed', 'silent', 'protocol'] as const;
+export const byeReasons = ['done', 'duplicate', 'key-changed'] as const;
 /** Why a file is not taken. */
-export const declineReasons = ['declined', 'too-large', 'no-space', 'name', 'busy', 'unsupported'] as const;
+export const declineReasons = ['declined', 'too-large', 'name', 'busy', 'unsupported'] as const;
 /** Why a file that was accepted did not arrive. */
 export const failureReasons = ['cancelled', 'broken', 'digest', 'storage'] as const;
 

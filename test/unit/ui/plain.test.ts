@@ -1,0 +1,146 @@
+/** The plain face at a terminal, and events as lines. */
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import type { Conversation } from '../../../src/conversation/conversation.js';
+import type { ConversationEvent } from '../../../src/conversation/events.js';
+import { QTChatError } from '../../../src/errors.js';
+import { eventToJson } from '../../../src/ui/json-lines.js';
+import { describeEvent, describeSize } from '../../../src/ui/terminal/describe-event.js';
+import { PlainChat } from '../../../src/ui/terminal/plain.js';
+import { Progress } from '../../../src/ui/terminal/progress.js';
+
+const file = { id: 'ab', direction: 'in', name: 'a\u001b]0;x\u0007.txt', sizeBytes: 2_500_000 } as const;
+const error = new QTChatError('ERR_PEER_REFUSED', 'the peer was refused: no', { hint: 'Ask' });
+
+describe('events as lines', () => {
+  it.each<[ConversationEvent, string]>([
+    [
+      { type: 'listening', address: { host: '::', port: 17_591 }, wantedPort: 17_590 },
+      'port 17591, because 17590 is taken',
+    ],
+    [{ type: 'waiting', who: 'alice', reason: undefined }, 'waiting for alice'],
+    [{ type: 'refused', host: '10.0.0.9', error }, 'refused a connection from 10.0.0.9: the peer was refused: no'],
+    [
+      { type: 'message', member: 'bob', id: 'x', sentAt: new Date(0), text: 'a\nroot: b\u202e' },
+      'a\\u{a}root: b\\u{202e}',
+    ],
+    [{ type: 'fileOffered', member: 'bob', file }, 'bob offers a\\u{1b}]0;x\\u{7}.txt (2.5 MB): /accept or /decline'],
+    [{ type: 'fileFailed', member: 'bob', file, error }, 'the peer was refused: no. Ask'],
+    [{ type: 'fileDeclined', member: 'bob', file: { ...file, direction: 'out' }, reason: 'busy' }, 'too many files'],
+  ])('say what happened and let nothing through: %j', (event, text) => {
+    const line = describeEvent(event)?.text ?? '';
+    expect(line).toContain(text);
+    expect(line).not.toMatch(/\p{Cc}|\p{Cf}/u);
+  });
+
+  it('are silent about what only faces need', () => {
+    expect(describeEvent({ type: 'target', member: 'bob' })).toBeUndefined();
+    expect(eventToJson({ type: 'fileProgress', member: 'bob', file, doneBytes: 1 })).toBeUndefined();
+  });
+
+  it('have a JSON form with plain dates and errors', () => {
+    const message = { type: 'message', member: 'bob', id: 'x', sentAt: new Date(0), text: 'a' } as const;
+    expect(eventToJson(message)).toEqual({
+      event: 'message',
+      member: 'bob',
+      id: 'x',
+      text: 'a',
+      sentAt: '1970-01-01T00:00:00.000Z',
+    });
+    expect(eventToJson({ type: 'refused', host: undefined, error })).toMatchObject({
+      host: null,
+      reason: { code: 'ERR_PEER_REFUSED', hint: 'Ask' },
+    });
+  });
+
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1_000, '1.0 kB'],
+    [100_000_000, '100.0 MB'],
+  ])('say %i octets as %s', (sizeBytes, text) => {
+    expect(describeSize(sizeBytes)).toBe(text);
+  });
+
+  it('draw progress at most ten times a second', () => {
+    let now = 0;
+    const progress = new Progress(() => {
+      now += 30;
+      return new Date(now);
+    });
+    const drawn = Array.from({ length: 100 }, () => progress.describe(file, 1_250_000)).filter(
+      (text) => text !== undefined,
+    );
+    expect(drawn.length).toBeLessThanOrEqual(31);
+    expect(drawn[0]).toMatch(/ 50 %$/);
+  });
+});
+
+describe('the plain chat at a terminal', () => {
+  function terminal() {
+    const input = new PassThrough();
+    const output = new PassThrough();
+    let screen = '';
+    output.on('data', (chunk: Buffer) => {
+      screen += chunk.toString('utf8');
+    });
+    const controller = new AbortController();
+    const clock = (): Date => new Date(0);
+    const streams = { input, output, status: output };
+    const chat = new PlainChat({ ...streams, isTerminal: true, json: false, clock, signal: controller.signal });
+    const sent: string[] = [];
+    const conversation = {
+      sendText: async (member: string, text: string) => sent.push(`${member}: ${text}`),
+      answerOffer: () => false,
+    } as unknown as Conversation;
+    return { chat, input, conversation, sent, controller, screen: () => screen };
+  }
+
+  it('asks whether the one found is the one meant; only yes means yes', async () => {
+    for (const [typed, answer] of [
+      ['y', true],
+      ['', false],
+      ['n', false],
+      ['yes please', false],
+    ] as const) {
+      const { chat, input, conversation, screen } = terminal();
+      const running = chat.run(conversation);
+      const confirmed = chat.confirm('Is it bob?', new AbortController().signal);
+      input.write(`${typed}\n`);
+      expect(await confirmed).toBe(answer);
+      expect(screen()).toContain('Is it bob? [y/N]');
+      input.end();
+      await running;
+      chat.close();
+    }
+  });
+
+  it('holds what is typed until it is known to whom, and leaves on the end of input', async () => {
+    const { chat, input, conversation, sent, screen } = terminal();
+    const running = chat.run(conversation);
+    input.write('one\n/help\n');
+    while (!screen().includes('/quit')) await new Promise((resolve) => setImmediate(resolve));
+    expect(sent).toEqual([]);
+    chat.onEvent({ type: 'target', member: 'bob' });
+    input.write('two\n');
+    while (sent.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    expect(sent).toEqual(['bob: one', 'bob: two']);
+    expect(screen()).toContain('to bob> ');
+    input.end();
+    await running;
+    chat.close();
+  });
+
+  it('ends when its signal aborts, and fails when the conversation stops', async () => {
+    const ended = terminal();
+    const running = ended.chat.run(ended.conversation);
+    ended.controller.abort();
+    await running;
+    ended.chat.close();
+    const stopped = terminal();
+    const failing = stopped.chat.run(stopped.conversation);
+    stopped.chat.onEvent({ type: 'stopped', error });
+    await expect(failing).rejects.toBe(error);
+    stopped.chat.close();
+  });
+});
