@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
+import { jsonLinesFlag, listenFlag } from '../src/cli/flags.js';
 
 /** What a contact may send without being asked, in octets. */
 const autoAcceptBytes = 100_000_000;
@@ -13,21 +14,17 @@ export default class Chat extends BaseCommand {
     '<%= config.bin %> chat --peer alice',
     '<%= config.bin %> chat --peer 192.168.1.100',
   ];
-  // Under --json it writes one line for each event instead of one object at the end.
   static override enableJsonFlag = false;
   static override flags = {
     peer: Flags.string({ description: 'contact, or address[:port], to keep dialling', helpValue: 'WHO' }),
     plain: Flags.boolean({ description: 'plain lines (the only face so far)' }),
-    listen: Flags.string({
-      description: 'listen here (default all addresses, port 17590 or 17591)',
-      helpValue: 'ADDR:PORT',
-    }),
+    listen: listenFlag,
     timeout: Flags.integer({
       description: 'without a terminal: seconds the peer may be away',
       min: 1,
       helpValue: 'SECONDS',
     }),
-    json: Flags.boolean({ description: 'write events as JSON lines' }),
+    json: jsonLinesFlag,
   };
 
   async run(): Promise<void> {

@@ -2,20 +2,17 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
+import { jsonLinesFlag, listenFlag } from '../src/cli/flags.js';
 
 export default class Listen extends BaseCommand {
   static override summary = 'receive messages and files from members, without anybody at the screen';
   static override description = 'Takes every file for which there is room. Runs until it is stopped (Ctrl-C).';
   static override examples = ['<%= config.bin %> listen --save inbox', '<%= config.bin %> listen --save inbox --json'];
-  // Under --json it writes one line for each event instead of one object at the end.
   static override enableJsonFlag = false;
   static override flags = {
     save: Flags.string({ description: 'folder for received files', required: true, helpValue: 'DIR' }),
-    listen: Flags.string({
-      description: 'listen here (default all addresses, port 17590 or 17591)',
-      helpValue: 'ADDR:PORT',
-    }),
-    json: Flags.boolean({ description: 'write events as JSON lines' }),
+    listen: listenFlag,
+    json: jsonLinesFlag,
   };
 
   async run(): Promise<void> {

@@ -20,7 +20,7 @@ export default class Send extends BaseCommand {
   };
   static override flags = {
     file: Flags.string({
-      description: 'a file (repeatable)',
+      description: 'file to send (repeatable)',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'PATH',

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { parseDuration } from '../../src/cli/duration.js';
+import { dnsFlag, ipFlag } from '../../src/cli/flags.js';
 
 /** What `autoca invite --json` prints. */
 interface InviteResult {
@@ -24,22 +25,16 @@ export default class AutocaInvite extends BaseCommand {
   ];
   static override args = { name: Args.string({ description: 'member name of the guest', required: true }) };
   static override flags = {
-    ip: Flags.string({
-      description: 'IP address to put into the certificate; repeatable',
-      helpValue: 'ADDRESS',
-      multiple: true,
-      multipleNonGreedy: true,
-      default: [],
-    }),
-    dns: Flags.string({
-      description: 'DNS name to put into the certificate; repeatable',
-      helpValue: 'NAME',
-      multiple: true,
-      multipleNonGreedy: true,
-      default: [],
-    }),
+    ip: ipFlag,
+    dns: dnsFlag,
     expires: Flags.string({ description: 'how long the invite serves', helpValue: '24h', default: '24h' }),
-    days: Flags.integer({ description: 'validity of the certificate in days', default: 365, min: 1, max: 825 }),
+    days: Flags.integer({
+      description: 'validity of the certificate in days, at most 825',
+      default: 365,
+      min: 1,
+      max: 825,
+      helpValue: 'DAYS',
+    }),
     replace: Flags.boolean({ description: "end the name's other invites now, and its certificate on enrolment" }),
   };
 
@@ -59,7 +54,7 @@ export default class AutocaInvite extends BaseCommand {
     );
 
     const member = parseMemberName(args.name);
-    const names = [...flags.ip.map(parseIpAddress), ...flags.dns.map(parseDnsName)];
+    const names = [...(flags.ip ?? []).map(parseIpAddress), ...(flags.dns ?? []).map(parseDnsName)];
     const expiresAt = new Date(deps.clock().getTime() + parseDuration(flags.expires));
     const root = (await loadCaChain(home)).at(-1);
     const { addresses, port, hasRun } = await readAutoCaRecord(home);

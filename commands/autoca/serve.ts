@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { caPasswordFileFlag, jsonLinesFlag } from '../../src/cli/flags.js';
 
 export default class AutocaServe extends BaseCommand {
   static override summary = 'run the Auto CA, where invited guests get their identities';
@@ -10,16 +11,18 @@ export default class AutocaServe extends BaseCommand {
     '<%= config.bin %> autoca serve',
     '<%= config.bin %> autoca serve --host 127.0.0.1 --port 17595',
   ];
-  // Under --json it writes one line for each event instead of one object at the end.
   static override enableJsonFlag = false;
   static override flags = {
     host: Flags.string({ description: 'listen on this address only (default all)', helpValue: 'ADDRESS' }),
-    port: Flags.integer({ description: 'TCP port; 0 takes any free one', default: 17_592, min: 0, max: 65_535 }),
-    'ca-password-file': Flags.string({
-      description: 'file whose first line is the CA password; - for standard input',
-      helpValue: 'FILE',
+    port: Flags.integer({
+      description: 'TCP port; 0 takes any free one',
+      default: 17_592,
+      min: 0,
+      max: 65_535,
+      helpValue: 'PORT',
     }),
-    json: Flags.boolean({ description: 'write events as JSON lines' }),
+    'ca-password-file': caPasswordFileFlag,
+    json: jsonLinesFlag,
   };
 
   async run(): Promise<void> {

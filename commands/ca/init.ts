@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { caPasswordFileFlag, keyFlag } from '../../src/cli/flags.js';
 import { QTChatError } from '../../src/errors.js';
 
 export default class CaInit extends BaseCommand {
@@ -10,15 +11,11 @@ export default class CaInit extends BaseCommand {
     '<%= config.bin %> ca init --ca-password-file secret.txt',
   ];
   static override flags = {
-    name: Flags.string({ description: 'name of the CA, for people', default: 'QTChat circle' }),
-    key: Flags.string({ description: 'p256, p384, ed25519, rsa2048, rsa3072 or rsa4096', default: 'p256' }),
-    days: Flags.integer({ description: 'how long the root is valid', default: 3650 }),
+    name: Flags.string({ description: 'name of the CA, for people', default: 'QTChat circle', helpValue: 'NAME' }),
+    key: keyFlag,
+    days: Flags.integer({ description: 'validity of the root in days', default: 3650, helpValue: 'DAYS' }),
     'no-password': Flags.boolean({ description: 'keep the key unencrypted' }),
-    'ca-password-file': Flags.string({
-      description: 'file whose first line is the password of the CA key (- for standard input)',
-      helpValue: 'FILE',
-      exclusive: ['no-password'],
-    }),
+    'ca-password-file': { ...caPasswordFileFlag, exclusive: ['no-password'] },
     force: Flags.boolean({ description: 'make a new CA; the old one is kept as ca.bak' }),
   };
 

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { pfxPasswordFileFlag, rootFileFlag } from '../../src/cli/flags.js';
 
 export default class CertImport extends BaseCommand {
   static override summary = 'make an identity of a .pfx file';
@@ -11,11 +12,8 @@ export default class CertImport extends BaseCommand {
   ];
   static override args = { file: Args.string({ description: 'PKCS #12 file', required: true }) };
   static override flags = {
-    'root-file': Flags.string({ description: 'root certificate to trust', helpValue: 'FILE' }),
-    'pfx-password-file': Flags.string({
-      description: 'password of the .pfx (- for standard input)',
-      helpValue: 'FILE',
-    }),
+    'root-file': rootFileFlag,
+    'pfx-password-file': pfxPasswordFileFlag,
     force: Flags.boolean({ description: 'keep an identity of the same name as .NAME.bak' }),
   };
 

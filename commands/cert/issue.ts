@@ -1,10 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import type { DescribedIssue, IssueResult } from '../../src/cli/describe-issued.js';
+import { caPasswordFileFlag, dnsFlag, ipFlag, keyFlag, pfxPasswordFileFlag } from '../../src/cli/flags.js';
 import type { CredentialRequest } from '../../src/cli/issue-credential.js';
 import type { Home } from '../../src/store/home.js';
-
-const list = { multiple: true, multipleNonGreedy: true } as const;
 
 export default class CertIssue extends BaseCommand {
   static override summary = 'make a key and a certificate in one step';
@@ -19,20 +18,20 @@ With NAME it is for somebody else (unless --me): NAME.pem and NAME.key are writt
   static override args = { name: Args.string({ description: 'member name: a-z 0-9 . _ -, at most 63' }) };
   static override flags = {
     me: Flags.boolean({ description: 'NAME is what I want to be called' }),
-    ip: Flags.string({ ...list, description: 'IP address (repeat for more)', helpValue: 'ADDRESS' }),
-    dns: Flags.string({ ...list, description: 'DNS name (repeat for more)', helpValue: 'NAME' }),
-    key: Flags.string({ description: 'p256, p384, ed25519, rsa2048, rsa3072 or rsa4096', default: 'p256' }),
-    days: Flags.integer({ description: 'how long it is valid (default 365, at most 825)' }),
+    ip: ipFlag,
+    dns: dnsFlag,
+    key: keyFlag,
+    days: Flags.integer({
+      description: 'validity of the certificate in days (default 365, at most 825)',
+      helpValue: 'DAYS',
+    }),
     out: Flags.string({ description: 'folder for NAME.pem and NAME.key', helpValue: 'DIR' }),
     pfx: Flags.boolean({ description: 'also write NAME.pfx' }),
     replace: Flags.boolean({ description: 'revoke the certificate that has the name' }),
     force: Flags.boolean({ description: 'keep files that stand in the way as .bak' }),
     'dry-run': Flags.boolean({ description: 'show what would be issued; write nothing' }),
-    'ca-password-file': Flags.string({
-      description: 'password of the CA key (- for standard input)',
-      helpValue: 'FILE',
-    }),
-    'pfx-password-file': Flags.string({ description: 'password for the .pfx', helpValue: 'FILE', dependsOn: ['pfx'] }),
+    'ca-password-file': caPasswordFileFlag,
+    'pfx-password-file': { ...pfxPasswordFileFlag, dependsOn: ['pfx'] },
   };
 
   async run(): Promise<IssueResult> {

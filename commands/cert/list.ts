@@ -9,8 +9,8 @@ export default class CertList extends BaseCommand {
     '<%= config.bin %> cert list --expiring 14d',
   ];
   static override flags = {
-    name: Flags.string({ description: 'only those of this member' }),
-    expiring: Flags.string({ description: 'only valid ones that end within this time, such as 14d' }),
+    name: Flags.string({ description: 'only those of this member', helpValue: 'NAME' }),
+    expiring: Flags.string({ description: 'only valid ones that end within this time', helpValue: '14d' }),
   };
 
   async run() {

@@ -1,5 +1,6 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { rootFileFlag } from '../../src/cli/flags.js';
 import { QTChatError, quote } from '../../src/errors.js';
 
 export default class CertVerify extends BaseCommand {
@@ -11,9 +12,7 @@ export default class CertVerify extends BaseCommand {
     '<%= config.bin %> cert verify bob.pem --root-file root.pem',
   ];
   static override args = { file: Args.string({ description: 'certificate, then any intermediates', required: true }) };
-  static override flags = {
-    'root-file': Flags.string({ description: 'root certificate to trust', helpValue: 'FILE' }),
-  };
+  static override flags = { 'root-file': rootFileFlag };
 
   async run() {
     const { args, flags } = await this.parse(CertVerify);

@@ -1,0 +1,50 @@
+/** Flags that several commands share, so that they are called and explained alike everywhere. */
+import { Flags } from '@oclif/core';
+import { keyTypes } from '../pki/key-type.js';
+
+const repeatable = { multiple: true, multipleNonGreedy: true } as const;
+
+/** `--ip`: addresses for subjectAltName. */
+export const ipFlag = Flags.string({
+  ...repeatable,
+  description: 'IP address for the certificate (repeatable)',
+  helpValue: 'ADDRESS',
+});
+
+/** `--dns`: names for subjectAltName. */
+export const dnsFlag = Flags.string({
+  ...repeatable,
+  description: 'DNS name for the certificate (repeatable)',
+  helpValue: 'NAME',
+});
+
+/** `--key`: judged by `parseKeyType`. */
+export const keyFlag = Flags.string({
+  description: `kind of key: ${keyTypes.join(', ')}`,
+  default: 'p256',
+  helpValue: 'TYPE',
+});
+
+/** `--ca-password-file`, of every command that may need the CA key. */
+export const caPasswordFileFlag = Flags.string({
+  description: 'file whose first line is the password of the CA key (- for standard input)',
+  helpValue: 'FILE',
+});
+
+/** `--pfx-password-file`. */
+export const pfxPasswordFileFlag = Flags.string({
+  description: 'file whose first line is the password of the .pfx (- for standard input)',
+  helpValue: 'FILE',
+});
+
+/** `--root-file`. */
+export const rootFileFlag = Flags.string({ description: 'root certificate to trust', helpValue: 'FILE' });
+
+/** `--listen`: read by `parseListen`. */
+export const listenFlag = Flags.string({
+  description: 'listen here (default all addresses, port 17590 or 17591)',
+  helpValue: 'ADDR[:PORT]',
+});
+
+/** `--json` of commands that run until they are stopped: one line for each event, instead of one object at the end. */
+export const jsonLinesFlag = Flags.boolean({ description: 'write events as JSON lines' });
