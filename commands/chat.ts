@@ -31,7 +31,7 @@ export default class Chat extends BaseCommand {
     const { flags } = await this.parse(Chat);
     const { deps } = this;
     const { stdin, stdout, stderr, clock, random, signal } = deps;
-    const home = { folder: this.homeFolder(flags) };
+    const home = this.homeOf(flags);
     const { loadIdentity } = await import('../src/store/identities.js');
     const { downloadsFolder } = await import('../src/store/home.js');
     const { announceRunning } = await import('../src/store/running.js');

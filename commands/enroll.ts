@@ -32,7 +32,7 @@ export default class Enroll extends BaseCommand {
   async run(): Promise<EnrollResult> {
     const { args, flags } = await this.parse(Enroll);
     const { deps } = this;
-    const home = { folder: this.homeFolder(flags) };
+    const home = this.homeOf(flags);
     const { parseInvite } = await import('../src/enroll/invite.js');
     const invite = parseInvite(await this.#inviteText(args.invite));
 

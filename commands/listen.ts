@@ -18,7 +18,7 @@ export default class Listen extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Listen);
     const { clock, random, signal } = this.deps;
-    const home = { folder: this.homeFolder(flags) };
+    const home = this.homeOf(flags);
     const { loadIdentity } = await import('../src/store/identities.js');
     const { announceRunning } = await import('../src/store/running.js');
     const { openConversation } = await import('../src/conversation/conversation.js');

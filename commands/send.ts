@@ -36,7 +36,7 @@ export default class Send extends BaseCommand {
     if (text === undefined && files.length === 0) {
       throw new QTChatError('ERR_USAGE', 'there is nothing to send', { hint: 'Give a text, or files with --file' });
     }
-    const home = { folder: this.homeFolder(flags) };
+    const home = this.homeOf(flags);
     const { loadIdentity } = await import('../src/store/identities.js');
     const { downloadsFolder } = await import('../src/store/home.js');
     const { deliver } = await import('../src/conversation/deliver.js');

@@ -8,7 +8,7 @@ export default class StatusCommand extends BaseCommand {
   async run(): Promise<Status> {
     const { flags } = await this.parse(StatusCommand);
     const { gatherStatus } = await import('../src/cli/status.js');
-    const status = await gatherStatus({ folder: this.homeFolder(flags) }, this.deps);
+    const status = await gatherStatus(this.homeOf(flags), this.deps);
     const { identity, ca, contacts, running } = status;
 
     this.print(`Home      ${status.home}`);

@@ -41,7 +41,7 @@ export default class AutocaInvite extends BaseCommand {
   async run(): Promise<InviteResult> {
     const { args, flags } = await this.parse(AutocaInvite);
     const { deps } = this;
-    const home = { folder: this.homeFolder(flags) };
+    const home = this.homeOf(flags);
     const { parseMemberName } = await import('../../src/pki/member-name.js');
     const { parseDnsName, parseIpAddress } = await import('../../src/pki/subject-alt-name.js');
     const { spkiFingerprint } = await import('../../src/pki/circle.js');

@@ -28,7 +28,7 @@ export default class AutocaServe extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(AutocaServe);
     const { deps } = this;
-    const home = { folder: this.homeFolder(flags) };
+    const home = this.homeOf(flags);
     const { caKeyIsEncrypted } = await import('../../src/store/ca.js');
     const { readPassword } = await import('../../src/cli/password.js');
     const { serveHome } = await import('../../ca-server/serve-home.js');

@@ -25,7 +25,7 @@ export default class CaInit extends BaseCommand {
     const { createCa } = await import('../../src/cli/create-ca.js');
     const { describeCa } = await import('../../src/cli/describe-ca.js');
     const { readPassword } = await import('../../src/cli/password.js');
-    const home = { folder: this.homeFolder(flags) };
+    const home = this.homeOf(flags);
     if (flags.name.trim() === '')
       throw new QTChatError('ERR_USAGE', '--name is empty', { hint: 'Leave it out or name the CA' });
     const password = async (): Promise<string | undefined> => {

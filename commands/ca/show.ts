@@ -10,7 +10,7 @@ export default class CaShow extends BaseCommand {
     const { caKeyIsEncrypted, loadCaChain } = await import('../../src/store/ca.js');
     const { rootCertificate } = await import('../../src/pki/issuer.js');
     const { describeCa } = await import('../../src/cli/describe-ca.js');
-    const home = { folder: this.homeFolder(flags) };
+    const home = this.homeOf(flags);
     const [chain, encrypted] = await Promise.all([loadCaChain(home), caKeyIsEncrypted(home)]);
     const ca = describeCa(home, rootCertificate({ chain }), encrypted);
     const isExpired = new Date(ca.notAfter) <= this.deps.clock();

@@ -20,7 +20,7 @@ export default class CertImport extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(CertImport);
     const { deps } = this;
-    const home = { folder: this.homeFolder(flags) };
+    const home = this.homeOf(flags);
     const { readBoundedFile } = await import('../../src/store/private-file.js');
     const { readPassword } = await import('../../src/cli/password.js');
     const { importIdentity } = await import('../../src/cli/import-identity.js');

@@ -37,7 +37,7 @@ With NAME it is for somebody else (unless --me): NAME.pem and NAME.key are writt
   async run(): Promise<IssueResult> {
     const { args, flags } = await this.parse(CertIssue);
     const { deps } = this;
-    const home = { folder: this.homeFolder(flags) };
+    const home = this.homeOf(flags);
     let judging: Promise<CredentialRequest> | undefined;
     const judge = (): Promise<CredentialRequest> => {
       judging ??= import('../../src/cli/issue-request.js').then(({ judgeIssueRequest }) =>

@@ -15,7 +15,7 @@ export default class CertList extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(CertList);
-    const home = { folder: this.homeFolder(flags) };
+    const home = this.homeOf(flags);
     const { listIssued } = await import('../../src/cli/list-issued.js');
     const certificates = await listIssued(home, flags, this.deps.clock());
     for (const { member, state, notAfter, serialNumber, names } of certificates) {

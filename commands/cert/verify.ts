@@ -21,7 +21,7 @@ export default class CertVerify extends BaseCommand {
     const { verifyPath } = await import('../../src/pki/verify-path.js');
     const { describeCertificate } = await import('../../src/pki/describe.js');
     const chain = await readCertificateFile(args.file);
-    const root = await findTrustAnchor({ folder: this.homeFolder(flags) }, flags['root-file']);
+    const root = await findTrustAnchor(this.homeOf(flags), flags['root-file']);
     const faults = verifyPath(chain, root, { at: this.deps.clock() });
     if (faults.length > 0) {
       const reasons = faults.map(({ message }) => message).join('; ');

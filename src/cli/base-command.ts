@@ -6,6 +6,7 @@
 import { resolve } from 'node:path';
 import { Command, Flags } from '@oclif/core';
 import { escapeControls, QTChatError } from '../errors.js';
+import type { Home } from '../store/home.js';
 import { type Deps, systemDeps } from './deps.js';
 
 /** The base of every command. */
@@ -28,9 +29,9 @@ export abstract class BaseCommand extends Command {
     return this.world;
   }
 
-  /** The home folder: `--home`, else `QTCHAT_HOME`, else the default; absolute. */
-  protected homeFolder(flags: { home?: string | undefined }): string {
-    return resolve(flags.home ?? (this.deps.env.QTCHAT_HOME || this.deps.defaultHome));
+  /** The home: `--home`, else `QTCHAT_HOME`, else the default. */
+  protected homeOf(flags: { home?: string | undefined }): Home {
+    return { folder: resolve(flags.home ?? (this.deps.env.QTCHAT_HOME || this.deps.defaultHome)) };
   }
 
   /** Writes one line of the result to stdout; nothing under `--json`. */
@@ -61,11 +62,19 @@ export abstract class BaseCommand extends Command {
     const known = foreseen(error, this.id ?? '');
     this.deps.setExitCode(known.exitCode);
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(known));
+    else if (this.#writesJsonLines()) this.printJsonLine(this.toErrorJson(known));
     else this.deps.stderr.write(`${errorLine(known)}\n`);
   }
 
   override toErrorJson(error: QTChatError): object {
     return { error: { code: error.code, message: error.message, hint: error.hint ?? null } };
+  }
+
+  // Flags may not have been parsed when something fails.
+  #writesJsonLines(): boolean {
+    const end = this.argv.indexOf('--');
+    const flags = end === -1 ? this.argv : this.argv.slice(0, end);
+    return this.ctor.enableJsonFlag === false && flags.includes('--json');
   }
 }
 

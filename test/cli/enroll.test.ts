@@ -278,6 +278,12 @@ describe('autoca serve', () => {
     other.close();
   });
 
+  it('writes a failure as its last JSON line under --json', async () => {
+    const none = await runCommand(['autoca', 'serve', '--port', '0', '--json'], { home: join(host.folder, 'none') });
+    expect(none).toMatchObject({ exitCode: 3, stderr: '' });
+    expect(none.stdout).toMatch(/^\{"error":\{"code":"ERR_STORE_NO_CA",.*\}\}\n$/);
+  });
+
   it('needs a CA, and a password where the key has one', async () => {
     const none = await runCommand(['autoca', 'serve', '--port', '0'], { home: join(host.folder, 'none') });
     expect(none).toMatchObject({ exitCode: 3 });
