@@ -3,7 +3,7 @@
  * Each step may be taken once and in order; after any failure all further steps are refused. A
  * member's private key that is made here is never stored and leaves only inside the locked `.pfx`.
  */
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { NoiseHandshake, type NoiseTransport } from '../src/enroll/noise.js';
 import {
   type EnrollmentAnswer,
@@ -22,6 +22,7 @@ import {
   type Invite,
   reserveInvite,
 } from '../src/ledger/invites.js';
+import { spkiDigest } from '../src/pki/circle.js';
 import { readCsr } from '../src/pki/csr.js';
 import { rootCertificate } from '../src/pki/issuer.js';
 import { generateKey } from '../src/pki/key-type.js';
@@ -68,7 +69,7 @@ export class Enrollment {
       const invite = await findUsableInvite(ledger, hello.inviteId, deps.clock());
       const handshake = new NoiseHandshake({
         role: 'responder',
-        prologue: prologueOf({ id: hello.inviteId, rootSpkiSha256: rootDigest(issuer) }),
+        prologue: prologueOf({ id: hello.inviteId, rootSpkiSha256: spkiDigest(rootCertificate(issuer)) }),
         // Without an invite no guest can be right, and finding that out takes as long as with one.
         psk: invite?.psk ?? deps.random(32),
         ephemeral: deps.random(32),
@@ -169,11 +170,6 @@ async function publicKeyOf(request: EnrollmentRequest, key: KeyObject | undefine
   if (key !== undefined) return createPublicKey(key);
   if (request.csr === undefined) throw refusal('the request holds no CSR');
   return (await readCsr(request.csr)).publicKey;
-}
-
-function rootDigest(issuer: AutoCa['issuer']): Buffer {
-  const spki = rootCertificate(issuer).publicKey.export({ type: 'spki', format: 'der' });
-  return createHash('sha256').update(spki).digest();
 }
 
 const guestFaults: ReadonlySet<ErrorCode> = new Set([

@@ -44,7 +44,8 @@ export default class AutocaInvite extends BaseCommand {
     const home = this.homeOf(flags);
     const { parseMemberName } = await import('../../src/pki/member-name.js');
     const { parseDnsName, parseIpAddress } = await import('../../src/pki/subject-alt-name.js');
-    const { spkiFingerprint } = await import('../../src/pki/circle.js');
+    const { spkiDigest } = await import('../../src/pki/circle.js');
+    const { rootCertificate } = await import('../../src/pki/issuer.js');
     const { loadCaChain } = await import('../../src/store/ca.js');
     const { openLedger } = await import('../../src/ledger/open.js');
     const { createInvite } = await import('../../src/ledger/invites.js');
@@ -56,12 +57,11 @@ export default class AutocaInvite extends BaseCommand {
     const member = parseMemberName(args.name);
     const names = [...(flags.ip ?? []).map(parseIpAddress), ...(flags.dns ?? []).map(parseDnsName)];
     const expiresAt = new Date(deps.clock().getTime() + parseDuration(flags.expires));
-    const root = (await loadCaChain(home)).at(-1);
+    const root = rootCertificate({ chain: await loadCaChain(home) });
     const { addresses, port, hasRun } = await readAutoCaRecord(home);
     const id = deps.random(inviteIdSizeBytes).toString('hex');
     const secret = deps.random(inviteSecretSizeBytes);
-    const rootSpkiSha256 = Buffer.from(root === undefined ? '' : spkiFingerprint(root), 'hex');
-    const invite = formatInvite({ id, secret, rootSpkiSha256, port, addresses });
+    const invite = formatInvite({ id, secret, rootSpkiSha256: spkiDigest(root), port, addresses });
 
     const ledger = await openLedger(home);
     try {

@@ -3,9 +3,10 @@
  * makes sure that it is also right: our key, one member of the circle that the invite names, a valid
  * path to the pinned root, fit for both ends of a connection.
  */
-import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { QTChatError } from '../errors.js';
-import { circleIdOf, circleNamesOf } from '../pki/circle.js';
+import { circleIdOf, circleNamesOf, spkiDigest } from '../pki/circle.js';
+import { parseCertificate } from '../pki/pem.js';
 import { readPfx } from '../pki/pfx.js';
 import { verifyPath } from '../pki/verify-path.js';
 import type { Identity } from '../store/identities.js';
@@ -64,16 +65,10 @@ async function credentialOf(
 
 function parse(der: Buffer): X509Certificate {
   try {
-    return new X509Certificate(der);
+    return parseCertificate(der);
   } catch {
     throw wrong('that cannot be read');
   }
-}
-
-function spkiDigest(certificate: X509Certificate): Buffer {
-  return createHash('sha256')
-    .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
-    .digest();
 }
 
 function wrong(how: string, hint = 'Nothing was kept; tell the host'): QTChatError {

@@ -20,8 +20,7 @@ const circleUriPattern = new RegExp(`^qtchat://([a-z2-7]{26})/(${memberNamePatte
 
 /** The circle's id: the first 16 octets of SHA-256 over the root's SPKI, in lower-case base32 (RFC 4648 §6), unpadded. */
 export function circleIdOf(root: X509Certificate): string {
-  const digest = createHash('sha256').update(readCertificateFields(root).spki).digest();
-  return toBase32(digest.subarray(0, circleIdOctets));
+  return toBase32(spkiDigest(root).subarray(0, circleIdOctets));
 }
 
 function toBase32(octets: Buffer): string {
@@ -53,7 +52,7 @@ export function circleNamesOf(certificate: X509Certificate): CircleName[] {
 }
 
 /** Tells whether a URI has our scheme, well-formed or not; schemes know no case (RFC 3986 §3.1). */
-export function isCircleUri(uri: string): boolean {
+function isCircleUri(uri: string): boolean {
   return /^qtchat:/i.test(uri);
 }
 
@@ -66,7 +65,12 @@ function parseCircleUri(uri: string): CircleName {
   );
 }
 
-/** SHA-256 of a certificate's SPKI, lower-case hex: names the key, whatever certificate carries it. */
+/** SHA-256 of a certificate's SPKI as it stands there (32 octets): names the key, whatever certificate carries it. */
+export function spkiDigest(certificate: X509Certificate): Buffer {
+  return createHash('sha256').update(readCertificateFields(certificate).spki).digest();
+}
+
+/** {@link spkiDigest} in lower-case hex. */
 export function spkiFingerprint(certificate: X509Certificate): string {
-  return createHash('sha256').update(readCertificateFields(certificate).spki).digest('hex');
+  return spkiDigest(certificate).toString('hex');
 }

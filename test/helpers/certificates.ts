@@ -79,7 +79,7 @@ export interface MemberFields extends CertificateFields {
   member: string;
 }
 
-/** The circle id as DESIGN defines it: base32 of the first 16 octets of SHA-256 over the root's SPKI. */
+/** The circle id, computed apart from the product's code: base32 of the first 16 octets of SHA-256 over the root's SPKI. */
 export function circleIdForTest(root: X509Certificate): string {
   const digest = createHash('sha256')
     .update(root.publicKey.export({ type: 'spki', format: 'der' }))

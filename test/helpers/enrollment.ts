@@ -11,7 +11,7 @@ import { type Enrolled, type EnrollOptions, enroll } from '../../src/enroll/clie
 import { type InviteLine, inviteKey } from '../../src/enroll/invite.js';
 import { createInvite, type Invite, listInvites, type NewInvite } from '../../src/ledger/invites.js';
 import { type Ledger, openLedger } from '../../src/ledger/open.js';
-import { spkiFingerprint } from '../../src/pki/circle.js';
+import { spkiDigest } from '../../src/pki/circle.js';
 import { issueRoot } from '../../src/pki/issue.js';
 import { generateKey } from '../../src/pki/key-type.js';
 import { buildRootPlan } from '../../src/pki/plan.js';
@@ -82,7 +82,7 @@ export class TestHost {
     const psk = inviteKey({ id, secret });
     const invite = { id, psk, member: 'bob', names: [], validityDays: 30, expiresAt, ...change };
     await createInvite(this.ledger, invite, this.deps);
-    return { id, secret, port, addresses: ['127.0.0.1'], rootSpkiSha256: Buffer.from(spkiFingerprint(root), 'hex') };
+    return { id, secret, port, addresses: ['127.0.0.1'], rootSpkiSha256: spkiDigest(root) };
   }
 
   async stateOf(invite: InviteLine): Promise<Invite['state'] | undefined> {
