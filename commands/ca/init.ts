@@ -25,6 +25,7 @@ export default class CaInit extends BaseCommand {
     const { createCa } = await import('../../src/cli/create-ca.js');
     const { describeCa } = await import('../../src/cli/describe-ca.js');
     const { readPassword } = await import('../../src/cli/password.js');
+    const { reachableAddresses } = await import('../../src/enroll/addresses.js');
     const home = this.homeOf(flags);
     if (flags.name.trim() === '')
       throw new QTChatError('ERR_USAGE', '--name is empty', { hint: 'Leave it out or name the CA' });
@@ -47,7 +48,7 @@ export default class CaInit extends BaseCommand {
     this.print(`Made the CA "${ca.name}" (${ca.keyType}), valid until ${ca.notAfter.slice(0, 10)}`);
     this.print(`  key   ${ca.keyPath}${ca.encrypted ? ' (encrypted)' : ''}`);
     this.print(`  root  ${ca.rootPath}`);
-    this.note('Next: qtchat cert issue --ip 192.168.1.100');
+    this.note(`Next: qtchat cert issue --ip ${reachableAddresses(undefined)[0]}`);
     return { ...ca, oldCa: created.oldCa ?? null, oldLedger: created.oldLedger ?? null };
   }
 }

@@ -1,5 +1,5 @@
 /** Gathers who I am here, what runs, and what to do next. Reads only. */
-import { networkInterfaces } from 'node:os';
+import { reachableAddresses } from '../enroll/addresses.js';
 import { type ErrorCode, isQTChatError } from '../errors.js';
 import { circleIdOf } from '../pki/circle.js';
 import { loadCaChain } from '../store/ca.js';
@@ -59,7 +59,10 @@ function nextStep(known: Omit<Status, 'next' | 'nextReason'>): { next: string; n
   const { identity, ca, contacts, running } = known;
   if (identity === null || identity.expired) {
     if (ca !== null) {
-      return { next: `qtchat cert issue --ip ${ownAddress()}`, nextReason: 'to give yourself an identity' };
+      return {
+        next: `qtchat cert issue --ip ${reachableAddresses(undefined)[0]}`,
+        nextReason: 'to give yourself an identity',
+      };
     }
     const reason =
       identity === null ? 'to join a circle (or qtchat ca init, to start one)' : 'with a new invite: yours has expired';
@@ -74,12 +77,6 @@ function nextStep(known: Omit<Status, 'next' | 'nextReason'>): { next: string; n
   const [contact] = contacts;
   if (contact !== undefined) return { next: `qtchat chat --peer ${contact}`, nextReason: `to talk to ${contact}` };
   return { next: 'qtchat chat', nextReason: 'to wait for others of your circle' };
-}
-
-/** An address others may reach this machine by; loopback when there is no network. */
-function ownAddress(): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return addresses.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1';
 }
 
 async function contactNames(home: Home, deps: { clock: () => Date }): Promise<string[]> {
