@@ -8,7 +8,7 @@ import { parseNames } from './names.js';
 import { inTransaction, type Ledger } from './open.js';
 import type { LedgerSchema } from './schema.js';
 
-/** Why a certificate was revoked (RFC 5280 section 5.3.1, the reasons we use). */
+/** Why a certificate was revoked (RFC 5280 §5.3.1, the reasons we use). */
 export type RevocationReason = 'unspecified' | 'keyCompromise' | 'superseded' | 'cessationOfOperation';
 
 /** A certificate as the ledger holds it. */

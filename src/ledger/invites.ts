@@ -6,11 +6,12 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { QTChatError, quote } from '../errors.js';
 import type { Issuer } from '../pki/issuer.js';
+import type { PlanDeps } from '../pki/plan.js';
 import type { Profile } from '../pki/profile.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { appendAudit } from './audit.js';
 import { revokeCertificate } from './certificates.js';
-import { type IssueDeps, issueMemberCertificate, withdrawInvite } from './issue-member-certificate.js';
+import { issueMemberCertificate, withdrawInvite } from './issue-member-certificate.js';
 import { nameHolders, nameTaken } from './members.js';
 import { parseNames } from './names.js';
 import { inTransaction, type Ledger } from './open.js';
@@ -108,7 +109,7 @@ export async function reserveInvite(
   profile: Profile,
   id: string,
   publicKey: KeyObject,
-  deps: IssueDeps,
+  deps: PlanDeps,
 ): Promise<{ certificate: X509Certificate }> {
   return inTransaction(ledger, async (transaction) => {
     const now = deps.clock();

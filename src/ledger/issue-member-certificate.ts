@@ -7,19 +7,13 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 import { checkPlan } from '../pki/check-plan.js';
 import { issueCertificate } from '../pki/issue.js';
 import type { Issuer } from '../pki/issuer.js';
-import { buildCertificatePlan } from '../pki/plan.js';
+import { buildCertificatePlan, type PlanDeps } from '../pki/plan.js';
 import type { Profile } from '../pki/profile.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { appendAudit } from './audit.js';
 import { recordCertificate, revokeCertificate } from './certificates.js';
 import { nameHolders, nameTaken } from './members.js';
 import { inTransaction, type Ledger } from './open.js';
-
-/** What {@link issueMemberCertificate} needs from the world. */
-export interface IssueDeps {
-  readonly clock: () => Date;
-  readonly random: (size: number) => Buffer;
-}
 
 /** Whose certificate to issue. */
 export interface MemberRequest {
@@ -53,7 +47,7 @@ export async function issueMemberCertificate(
   issuer: Issuer,
   profile: Profile,
   request: MemberRequest,
-  deps: IssueDeps,
+  deps: PlanDeps,
 ): Promise<IssuedMember> {
   const { member, names, publicKey, validityDays, by } = request;
   const plan = buildCertificatePlan({ member, names, publicKey, validityDays }, profile, issuer, deps);
@@ -66,7 +60,7 @@ export async function issueMemberCertificate(
   });
 }
 
-async function freeName(ledger: Ledger, request: MemberRequest, deps: IssueDeps): Promise<void> {
+async function freeName(ledger: Ledger, request: MemberRequest, deps: PlanDeps): Promise<void> {
   for (const holder of await nameHolders(ledger, request.member, deps.clock())) {
     if (holder.type === 'invite' && holder.id === request.inviteId) continue;
     if (!request.replace) throw nameTaken(request.member, holder);

@@ -1,8 +1,8 @@
 /**
  * Judges the final plan of a certificate, just before it is signed: whatever request, profile or
- * later edit led to it, nothing passes that DESIGN's certificates may not contain.
+ * later edit led to it, nothing passes that no certificate of ours may contain.
  */
-import { QTChatError, quote } from '../errors.js';
+import { escapeControls, QTChatError, quote } from '../errors.js';
 import { readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
 import { circleIdOf, circleUri } from './circle.js';
 import { type Issuer, issuingCertificate, rootCertificate } from './issuer.js';
@@ -15,10 +15,10 @@ import { parseDnsName, parseIpAddress, type SubjectAltName } from './subject-alt
 import { dayMs } from './validity.js';
 
 /** More names than any machine has; keeps certificates small enough for one TLS record. */
-export const maximumNames = 100;
+const maximumNames = 100;
 
 /** The longest common name: ub-common-name (RFC 5280 appendix A.1). */
-export const commonNameLength = 64;
+const commonNameLength = 64;
 
 /**
  * Refuses a plan that must not be signed: a member's when `issuer` is given, a self-signed root's otherwise.
@@ -58,7 +58,7 @@ function checkRoot(plan: CertificatePlan): void {
 }
 
 function checkRootName(name: string): void {
-  const clean = name !== '' && name.trim() === name && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(name);
+  const clean = name !== '' && name.trim() === name && escapeControls(name) === name;
   if (clean && [...name].length <= commonNameLength) return;
   throw new QTChatError(
     'ERR_PKI_NAME_INVALID',

@@ -15,7 +15,7 @@ export interface Validity {
 export const dayMs = 86_400_000;
 
 /** Certificates begin a little in the past, so that a peer whose clock is slow accepts them at once. */
-export const backdateMs = 60_000;
+const backdateMs = 60_000;
 
 /**
  * The validity of a certificate that is to last `days` from `now`, cut to `maximumDays` and to the validity of its issuers.

@@ -4,6 +4,7 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemErrorCode } from '../errors.js';
 import type { Home } from './home.js';
 import { createFolder, readBoundedFile, writeFileSafely } from './private-file.js';
 
@@ -63,7 +64,7 @@ function isAlive(pid: unknown): pid is number {
     return true;
   } catch (error) {
     // The process of another user is there, though we may not signal it.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return systemErrorCode(error) === 'EPERM';
   }
 }
 
