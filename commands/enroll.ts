@@ -73,6 +73,6 @@ export default class Enroll extends BaseCommand {
       });
     }
     const { readBoundedInput } = await import('../src/cli/input.js');
-    return readBoundedInput(this.deps.stdin);
+    return readBoundedInput(this.deps.stdin, 'end');
   }
 }

@@ -5,20 +5,22 @@ import type { Input } from './deps.js';
 const limitBytes = 64 * 1024;
 
 /**
- * Reads all of standard input.
+ * Reads standard input to its end, or until a chunk with the end of a line in it.
  *
+ * @param until - `line` does not wait for the end: somebody may be typing
  * @throws {QTChatError} `ERR_USAGE` when it is longer than 64 KiB
  */
-export async function readBoundedInput(stdin: Input): Promise<string> {
+export async function readBoundedInput(stdin: Input, until: 'end' | 'line'): Promise<string> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of stdin) {
     const octets = Buffer.from(chunk as Uint8Array);
     sizeBytes += octets.length;
     if (sizeBytes > limitBytes) {
-      throw new QTChatError('ERR_USAGE', 'there is more on standard input than an invite: one line was expected');
+      throw new QTChatError('ERR_USAGE', 'there are more than 64 KiB on standard input: one line was expected');
     }
     chunks.push(octets);
+    if (until === 'line' && octets.includes('\n')) break;
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
 import { readBoundedFile } from '../store/private-file.js';
 import type { Deps, Input } from './deps.js';
+import { readBoundedInput } from './input.js';
 import { askSecret, canPrompt } from './prompt.js';
 
 /** What a password is for. */
@@ -32,7 +33,6 @@ const labels: Readonly<Record<PasswordPurpose, string>> = {
   pfx: 'the .pfx file',
 };
 
-const inputLimitBytes = 64 * 1024;
 const emptiedInputs = new WeakSet<Input>();
 
 /**
@@ -40,11 +40,11 @@ const emptiedInputs = new WeakSet<Input>();
  *
  * @returns undefined only under `confirm` and `optional`, when the answer is that there be none
  * @throws {QTChatError} `ERR_PASSWORD_REQUIRED` when a file is empty or nobody can be asked,
- *   `ERR_CANCELLED`, what reading a file throws, and what `beforeAsking` rejects with
+ *   `ERR_USAGE` for a second password from standard input or one of more than 64 KiB, `ERR_CANCELLED`, what reading a file throws, and what `beforeAsking` rejects with
  */
 export async function readPassword(request: PasswordRequest): Promise<string | undefined> {
   const { purpose, file, deps } = request;
-  if (file === '-') return firstLine(await readInput(deps.stdin), 'standard input');
+  if (file === '-') return firstLine(await readInputOnce(deps.stdin), 'standard input');
   if (file !== undefined) return readPasswordFile(file);
   const named = deps.env[`QTCHAT_${purpose.toUpperCase()}_PASSWORD_FILE`];
   if (named) return readPasswordFile(named);
@@ -52,7 +52,7 @@ export async function readPassword(request: PasswordRequest): Promise<string | u
 }
 
 async function readPasswordFile(path: string): Promise<string> {
-  return firstLine(await readBoundedFile(path), quote(path));
+  return firstLine((await readBoundedFile(path)).toString('utf8'), quote(path));
 }
 
 async function readCredential({ purpose, deps }: PasswordRequest): Promise<string | undefined> {
@@ -90,26 +90,18 @@ async function promptForPassword(request: PasswordRequest): Promise<string | und
   }
 }
 
-async function readInput(stdin: Input): Promise<Buffer> {
+async function readInputOnce(stdin: Input): Promise<string> {
   if (emptiedInputs.has(stdin)) {
     throw new QTChatError('ERR_USAGE', 'standard input can give one password only', {
       hint: 'Name a file for the other one',
     });
   }
   emptiedInputs.add(stdin);
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of stdin) {
-    const octets = Buffer.from(chunk as Uint8Array);
-    chunks.push(octets);
-    sizeBytes += octets.length;
-    if (octets.includes('\n') || sizeBytes > inputLimitBytes) break;
-  }
-  return Buffer.concat(chunks);
+  return readBoundedInput(stdin, 'line');
 }
 
-function firstLine(content: Buffer, source: string): string {
-  const [line = ''] = content.toString('utf8').split(/\r?\n/, 1);
+function firstLine(content: string, source: string): string {
+  const [line = ''] = content.split(/\r?\n/, 1);
   if (line !== '') return line;
   throw new QTChatError('ERR_PASSWORD_REQUIRED', `the password in ${source} is empty: its first line was expected`);
 }

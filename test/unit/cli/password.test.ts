@@ -61,6 +61,11 @@ describe('readPassword', () => {
       expect(await readPassword({ purpose: 'ca', file: '-', deps: world('one\ntwo\n') })).toBe('one');
     });
 
+    it('refuses more than 64 KiB on standard input', async () => {
+      const deps = world('x'.repeat(64 * 1024 + 1));
+      await expect(readPassword({ purpose: 'ca', file: '-', deps })).rejects.toMatchObject({ code: 'ERR_USAGE' });
+    });
+
     it('gives standard input to one password only', async () => {
       const deps = world('one\ntwo\n');
       await readPassword({ purpose: 'ca', file: '-', deps });
