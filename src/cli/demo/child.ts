@@ -26,11 +26,7 @@ export class DemoChild {
    */
   constructor(argv: readonly string[], home: string) {
     this.#what = `qtchat ${argv.join(' ')}`;
-    this.#process = spawn(process.execPath, [join(packageRoot(), 'bin/run.js'), ...argv, '--json', '--home', home], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    // A process that ended early makes writing to it fail; what it said before is the better message.
-    this.#process.stdin.on('error', () => {});
+    this.#process = start(argv, home);
     this.#process.stderr.on('data', (chunk: Buffer) => {
       this.#complaint = chunk.toString('utf8').trim();
     });
@@ -59,11 +55,6 @@ export class DemoChild {
   /** Writes one line to its standard input. */
   type(line: string): void {
     this.#process.stdin.write(`${line}\n`);
-  }
-
-  /** Closes its standard input after `text`. */
-  endInput(text = ''): void {
-    this.#process.stdin.end(text);
   }
 
   /** Asks it to end and waits until it has. */
@@ -100,8 +91,10 @@ export class DemoChild {
   }
 
   #failure(): QTChatError {
-    const last = this.#complaint || JSON.stringify(this.#events.at(-1) ?? 'nothing');
-    return new QTChatError('ERR_DEMO_FAILED', `${quote(this.#what)} did not do what it should; it said ${quote(last)}`);
+    const last = this.#events.at(-1);
+    const failure = last?.error as JsonObject | undefined;
+    const said = String(failure?.message ?? (this.#complaint || JSON.stringify(last ?? 'nothing')));
+    return new QTChatError('ERR_DEMO_FAILED', `${quote(this.#what)} did not do what it should; it said ${quote(said)}`);
   }
 }
 
@@ -111,10 +104,7 @@ export class DemoChild {
  * @throws {QTChatError} `ERR_DEMO_FAILED` with the command's own message when it fails
  */
 export async function runToEnd(argv: readonly string[], home: string, stdin = ''): Promise<JsonObject> {
-  const child = spawn(process.execPath, [join(packageRoot(), 'bin/run.js'), ...argv, '--json', '--home', home], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  child.stdin.on('error', () => {});
+  const child = start(argv, home);
   child.stdin.end(stdin);
   const [output, complaint] = await Promise.all([readAll(child.stdout), readAll(child.stderr)]);
   const result = parseObject(output);
@@ -124,6 +114,15 @@ export async function runToEnd(argv: readonly string[], home: string, stdin = ''
     throw new QTChatError('ERR_DEMO_FAILED', `${quote(`qtchat ${argv.join(' ')}`)} failed: ${message}`);
   }
   return result;
+}
+
+function start(argv: readonly string[], home: string): ChildProcessByStdio<Writable, Readable, Readable> {
+  const child = spawn(process.execPath, [join(packageRoot(), 'bin/run.js'), ...argv, '--json', '--home', home], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  // A process that ended early makes writing to it fail; what it said before is the better message.
+  child.stdin.on('error', () => {});
+  return child;
 }
 
 async function readAll(stream: Readable): Promise<string> {
