@@ -1,16 +1,10 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
+import type { GainedIdentity } from '../src/cli/describe-identity.js';
 import { QTChatError } from '../src/errors.js';
 
 /** What `enroll --json` prints. */
-interface EnrollResult {
-  readonly member: string;
-  readonly circleId: string;
-  readonly serialNumber: string;
-  readonly notAfter: string;
-  readonly keyOrigin: 'local' | 'server';
-  /** Whether the home speaks as this member from now on. */
-  readonly speaks: boolean;
+interface EnrollResult extends GainedIdentity {
   /** The first contact. */
   readonly host: { member: string; addresses: { host: string; port: number }[] } | null;
 }
@@ -37,6 +31,7 @@ export default class Enroll extends BaseCommand {
     const invite = parseInvite(await this.#inviteText(args.invite));
 
     const { enroll } = await import('../src/enroll/client.js');
+    const { gainedIdentity, gainedWords } = await import('../src/cli/describe-identity.js');
     const { saveEnrolled } = await import('../src/enroll/save-enrolled.js');
     const { refuseExistingIdentity } = await import('../src/store/identities.js');
     let speaks = false;
@@ -52,15 +47,12 @@ export default class Enroll extends BaseCommand {
       signal: deps.signal,
     });
 
-    const [leaf] = identity.chain;
-    const notAfter = new Date(leaf?.validTo ?? '').toISOString();
-    this.print(`You are now ${identity.member} of circle ${identity.circleId}, until ${notAfter.slice(0, 10)}`);
-    if (!speaks) this.note(`This home still speaks as someone else; ${identity.member} is kept beside`);
+    const gained = gainedIdentity(identity, speaks);
+    const { line, notes } = gainedWords(gained, host?.member);
+    this.print(line);
     if (identity.keyOrigin === 'server') this.note('The host made your key and has seen it; --local-key avoids that');
-    this.print(host === undefined ? 'Next: qtchat chat' : `Next: qtchat chat --peer ${host.member}`);
-    const { member, circleId, keyOrigin } = identity;
-    const contact = host === undefined ? null : { member: host.member, addresses: host.addresses };
-    return { member, circleId, serialNumber: leaf?.serialNumber ?? '', notAfter, keyOrigin, speaks, host: contact };
+    for (const note of notes) this.note(note);
+    return { ...gained, host: host === undefined ? null : { member: host.member, addresses: host.addresses } };
   }
 
   async #inviteText(given: string | undefined): Promise<string> {

@@ -1,5 +1,6 @@
 import { BaseCommand } from '../src/cli/base-command.js';
 import type { Status } from '../src/cli/status.js';
+import { dayOf } from '../src/pki/day.js';
 
 export default class StatusCommand extends BaseCommand {
   static override summary = 'show who I am here, what runs, and the next sensible command';
@@ -13,7 +14,7 @@ export default class StatusCommand extends BaseCommand {
 
     this.print(`Home      ${status.home}`);
     this.print(`You       ${identity === null ? 'nobody yet' : describeIdentity(identity)}`);
-    if (ca !== null) this.print(`Circle    you are its CA: ${ca.circleId}, until ${day(ca.notAfter)}`);
+    if (ca !== null) this.print(`Circle    you are its CA: ${ca.circleId}, until ${dayOf(ca.notAfter)}`);
     if (contacts.length > 0) this.print(`Contacts  ${contacts.join(', ')}`);
     const services = running.map(({ service, port, pid }) => `${service} on port ${port} (process ${pid})`);
     this.print(`Running   ${services.length === 0 ? 'nothing' : services.join(', ')}`);
@@ -24,11 +25,7 @@ export default class StatusCommand extends BaseCommand {
 }
 
 function describeIdentity(identity: NonNullable<Status['identity']>): string {
-  const until = identity.expired ? `expired on ${day(identity.notAfter)}` : `until ${day(identity.notAfter)}`;
+  const until = identity.expired ? `expired on ${dayOf(identity.notAfter)}` : `until ${dayOf(identity.notAfter)}`;
   const origin = identity.keyOrigin === 'server' ? '; key made by the host' : '';
   return `${identity.member} of circle ${identity.circleId}, ${until}${origin}`;
-}
-
-function day(isoTime: string): string {
-  return isoTime.slice(0, 10);
 }

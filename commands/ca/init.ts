@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { caPasswordFileFlag, keyFlag } from '../../src/cli/flags.js';
 import { QTChatError } from '../../src/errors.js';
+import { dayOf } from '../../src/pki/day.js';
 
 export default class CaInit extends BaseCommand {
   static override summary = 'start a circle: make its CA key and root certificate';
@@ -45,7 +46,7 @@ export default class CaInit extends BaseCommand {
     if (!created.encrypted) this.warn('the CA key has no password: whoever can read the file can issue certificates');
     if (created.oldCa !== undefined) this.note(`The old CA is kept in ${created.oldCa}`);
     if (created.oldLedger !== undefined) this.note(`The old ledger is kept as ${created.oldLedger}`);
-    this.print(`Made the CA "${ca.name}" (${ca.keyType}), valid until ${ca.notAfter.slice(0, 10)}`);
+    this.print(`Made the CA "${ca.name}" (${ca.keyType}), valid until ${dayOf(ca.notAfter)}`);
     this.print(`  key   ${ca.keyPath}${ca.encrypted ? ' (encrypted)' : ''}`);
     this.print(`  root  ${ca.rootPath}`);
     this.note(`Next: qtchat cert issue --ip ${reachableAddresses(undefined)[0]}`);

@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { escapeControls } from '../../src/errors.js';
+import { dayOf } from '../../src/pki/day.js';
 
 export default class CaShow extends BaseCommand {
   static override summary = 'show the CA of this home';
@@ -18,7 +19,7 @@ export default class CaShow extends BaseCommand {
     this.print(`circle       ${ca.circleId}`);
     this.print(`key          ${ca.keyType}, ${ca.encrypted ? 'encrypted' : 'not encrypted'}, ${ca.keyPath}`);
     this.print(`root         ${ca.rootPath}`);
-    this.print(`valid until  ${ca.notAfter.slice(0, 10)}${isExpired ? ' (expired)' : ''}`);
+    this.print(`valid until  ${dayOf(ca.notAfter)}${isExpired ? ' (expired)' : ''}`);
     this.print(`fingerprint  ${ca.fingerprintSha256} (SHA-256)`);
     return { ...ca, expired: isExpired };
   }

@@ -24,22 +24,15 @@ export default class CertImport extends BaseCommand {
     const { readBoundedFile } = await import('../../src/store/private-file.js');
     const { readPassword } = await import('../../src/cli/password.js');
     const { importIdentity } = await import('../../src/cli/import-identity.js');
+    const { gainedIdentity, gainedWords } = await import('../../src/cli/describe-identity.js');
     const content = await readBoundedFile(args.file);
     const password = (await readPassword({ purpose: 'pfx', file: flags['pfx-password-file'], deps })) ?? '';
     const options = { password, rootFile: flags['root-file'], force: flags.force, at: deps.clock() };
     const { identity, speaks } = await importIdentity(home, content, options);
-    const { member, circleId } = identity;
-    const notAfter = new Date(identity.chain[0]?.validTo ?? '').toISOString();
-    this.print(`Imported ${member} of circle ${circleId}, valid until ${notAfter.slice(0, 10)}`);
-    if (speaks) this.print(`You are now ${member}`);
-    else this.note(`This home still speaks as someone else; ${member} is kept beside`);
-    return {
-      member,
-      circleId,
-      serialNumber: identity.chain[0]?.serialNumber,
-      notAfter,
-      keyOrigin: identity.keyOrigin,
-      speaks,
-    };
+    const result = gainedIdentity(identity, speaks);
+    const { line, notes } = gainedWords(result);
+    this.print(line);
+    for (const note of notes) this.note(note);
+    return result;
   }
 }

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { dayOf } from '../../src/pki/day.js';
 
 export default class CertList extends BaseCommand {
   static override summary = 'list the certificates that this CA has issued';
@@ -21,7 +22,7 @@ export default class CertList extends BaseCommand {
     for (const { member, state, notAfter, serialNumber, names } of certificates) {
       const list = names.map(({ value }) => value).join(', ');
       this.print(
-        [member.padEnd(16), state.padEnd(7), notAfter.slice(0, 10), serialNumber.padEnd(32), list].join('  ').trim(),
+        [member.padEnd(16), state.padEnd(7), dayOf(notAfter), serialNumber.padEnd(32), list].join('  ').trim(),
       );
     }
     if (certificates.length === 0) this.note('No certificates');

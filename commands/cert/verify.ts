@@ -2,6 +2,7 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { rootFileFlag } from '../../src/cli/flags.js';
 import { QTChatError, quote } from '../../src/errors.js';
+import { dayOf } from '../../src/pki/day.js';
 
 export default class CertVerify extends BaseCommand {
   static override summary = 'check that a certificate leads to a root, now';
@@ -29,7 +30,7 @@ export default class CertVerify extends BaseCommand {
     }
     const [leaf] = chain.map(describeCertificate);
     const notAfter = leaf?.notAfter.toISOString() ?? null;
-    this.print(`${quote(args.file)} is valid until ${notAfter?.slice(0, 10)}`);
+    this.print(`${quote(args.file)} is valid until ${dayOf(notAfter ?? '')}`);
     return {
       valid: true,
       notAfter,

@@ -1,5 +1,6 @@
 /** A certificate in the words of `cert inspect`. */
 import { escapeControls } from '../errors.js';
+import { dayOf } from '../pki/day.js';
 import type { CertificateDescription } from '../pki/describe.js';
 
 /** What `--json` says of a certificate: a description with its dates as ISO strings, `circle` null where there is none. */
@@ -17,7 +18,7 @@ export function certificateLines(description: CertificateDescription, now: Date)
     ['issuer', description.selfIssued ? 'itself' : description.issuer],
     ['member', circle && `${circle.member} of circle ${circle.circleId}`],
     ['names', description.names.map(({ type, value }) => `${type}:${value}`).join(', ')],
-    ['valid', `${day(notBefore)} to ${day(notAfter)}${state}`],
+    ['valid', `${dayOf(notBefore)} to ${dayOf(notAfter)}${state}`],
     ['key', description.keyType],
     ['kind', description.ca ? 'CA' : 'end entity'],
     ['usages', usages.join(', ')],
@@ -26,8 +27,4 @@ export function certificateLines(description: CertificateDescription, now: Date)
     ['SPKI', `${description.spkiSha256} (SHA-256)`],
   ] as const;
   return rows.flatMap(([title, text]) => (text ? [`${title.padEnd(13)}  ${escapeControls(text)}`] : []));
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10);
 }

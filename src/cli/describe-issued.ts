@@ -1,4 +1,5 @@
 /** What `cert issue` says of what it made, or would make: lines for people, one object for programs. */
+import { dayOf } from '../pki/day.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { type Home, identityFolder, rootPath } from '../store/home.js';
 import type { CredentialRequest, IssuedCredential } from './issue-credential.js';
@@ -85,7 +86,7 @@ function common(home: Home, request: CredentialRequest, validityCut: string | un
 
 function sentence({ member, keyType, names, notAfter }: IssueResult): string {
   const list = names.length === 0 ? '' : ` for ${names.map(({ value }) => value).join(', ')}`;
-  return `${member}'s certificate (${keyType})${list}, valid until ${notAfter.slice(0, 10)}`;
+  return `${member}'s certificate (${keyType})${list}, valid until ${dayOf(notAfter)}`;
 }
 
 function places({ identityFolder: identity, files }: IssueResult): string[] {

@@ -5,6 +5,7 @@
 import { escapeControls, QTChatError, quote } from '../errors.js';
 import { readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
 import { circleIdOf, circleUri } from './circle.js';
+import { dayMs } from './day.js';
 import { type Issuer, issuingCertificate, rootCertificate } from './issuer.js';
 import { keyTypeOf } from './key-type.js';
 import { parseMemberName } from './member-name.js';
@@ -12,7 +13,6 @@ import { type CertificatePlan, encodeName, rootValidityDaysCap } from './plan.js
 import { profileExtendedKeyUsages, profileKeyUsages, validityDaysCap } from './profile.js';
 import { keyIdentifier } from './spki.js';
 import { parseDnsName, parseIpAddress, type SubjectAltName } from './subject-alt-name.js';
-import { dayMs } from './validity.js';
 
 /** More names than any machine has; keeps certificates small enough for one TLS record. */
 const maximumNames = 100;

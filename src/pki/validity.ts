@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { QTChatError } from '../errors.js';
 import { readCertificateFields } from './certificate-fields.js';
+import { dayMs, dayOf } from './day.js';
 
 /** Both ends belong to it; whole seconds. */
 export interface Validity {
@@ -10,9 +11,6 @@ export interface Validity {
   /** Why it ends earlier than asked for; undefined when it does not. */
   readonly validityCut?: string;
 }
-
-/** A day in milliseconds; X.509 knows no leap seconds. */
-export const dayMs = 86_400_000;
 
 /** Certificates begin a little in the past, so that a peer whose clock is slow accepts them at once. */
 const backdateMs = 60_000;
@@ -62,10 +60,6 @@ function issuerNotValid(startMs: number, endMs: number): QTChatError {
       hint: "Check this machine's clock; an expired CA must be made anew",
     },
   );
-}
-
-function dayOf(date: Date): string {
-  return date.toISOString().slice(0, 10);
 }
 
 function wholeSecond(timeMs: number): number {

@@ -109,7 +109,7 @@ describe('joining a circle by commands', () => {
     const enrolled = await runCommand(['enroll', line], { home: guest.folder });
     expect(enrolled).toMatchObject({ exitCode: 0 });
     expect(enrolled.stdout).toMatch(/You are now bob of circle [a-z2-7]{26}, until \d{4}-\d\d-\d\d\n/);
-    expect(enrolled.stdout).toMatch(/Next: qtchat chat --peer alice\n$/);
+    expect(enrolled.stderr).toMatch(/Next: qtchat chat --peer alice\n$/);
 
     const identity = await loadIdentity(guest);
     expect(identity).toMatchObject({ member: 'bob', keyOrigin: 'server' });
@@ -161,7 +161,9 @@ describe('joining a circle by commands', () => {
     const serving = new Serving(host);
     await serving.event('listening');
     await runCommand(['enroll', await inviteFor('bob')], { home: guest.folder });
-    await runCommand(['enroll', await inviteFor('carol')], { home: guest.folder });
+    const second = await runCommand(['enroll', await inviteFor('carol')], { home: guest.folder });
+    expect(second.stdout).toMatch(/^Kept carol of circle /);
+    expect(second.stderr).toMatch(/still speaks as someone else\n$/);
     expect(await currentMember(guest)).toBe('bob');
     expect(await listIdentities(guest)).toEqual(['bob', 'carol']);
     await serving.stop();

@@ -9,6 +9,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { QTChatError, quote } from '../../errors.js';
+import { dayOf } from '../../pki/day.js';
 import { identityFolder } from '../../store/home.js';
 import { DemoChild, runToEnd } from './child.js';
 import { sunsetPng } from './picture.js';
@@ -104,7 +105,7 @@ async function enrolMembers(start: Start, homeOf: HomeOf, say: DemoOptions['say'
     // By standard input: an invite is a secret, and argument lists are public.
     const enrolled = await runToEnd(['enroll', '-'], homeOf(member), String(invite));
     expectThat(enrolled.member === member, `the identity of ${member} is in another name`);
-    say(`${member} pasted ${host}'s invite and has a certificate until ${String(enrolled.notAfter).slice(0, 10)}`);
+    say(`${member} pasted ${host}'s invite and has a certificate until ${dayOf(String(enrolled.notAfter))}`);
   }
   await server.stop();
 }
