@@ -1,11 +1,10 @@
-/** Runs the Auto CA of a home: with its CA key, its ledger, and a record of where guests find it. */
+/** Runs the Auto CA of a home: with its ledger, and a record of where guests find it. */
 import { reachableAddresses } from '../src/enroll/addresses.js';
 import { writeAutoCaRecord } from '../src/enroll/autoca-record.js';
 import { firstContactOf } from '../src/enroll/first-contact.js';
 import { openLedger } from '../src/ledger/open.js';
 import { circleIdOf } from '../src/pki/circle.js';
 import { rootCertificate } from '../src/pki/issuer.js';
-import { openIssuer } from '../src/store/ca.js';
 import type { Home } from '../src/store/home.js';
 import { loadProfile } from '../src/store/profiles.js';
 import { announceRunning } from '../src/store/running.js';
@@ -13,13 +12,11 @@ import type { AutoCa } from './auto-ca.js';
 import { listen } from './listen.js';
 
 /** How to run it. */
-export interface ServeOptions extends Pick<AutoCa, 'deps' | 'log' | 'limits'> {
+export interface ServeOptions extends Pick<AutoCa, 'issuer' | 'deps' | 'log' | 'limits'> {
   /** Listen on this address alone; on all when left out. */
   readonly host?: string;
   /** 0 for any free one. */
   readonly port: number;
-  /** Opens the CA key when it is encrypted. */
-  readonly password?: string;
 }
 
 /** A running Auto CA. */
@@ -34,11 +31,11 @@ export interface ServedHome {
 /**
  * Starts the Auto CA of `home` and records its addresses there.
  *
- * @throws {QTChatError} what `openIssuer`, `openLedger` and `listen` throw
+ * @throws {QTChatError} what `openLedger` and `listen` throw
  */
 export async function serveHome(home: Home, options: ServeOptions): Promise<ServedHome> {
-  const { deps, log, limits, host, port } = options;
-  const [issuer, profile] = await Promise.all([openIssuer(home, options.password), loadProfile()]);
+  const { issuer, deps, log, limits, host, port } = options;
+  const profile = await loadProfile();
   const circleId = circleIdOf(rootCertificate(issuer));
   const addresses = reachableAddresses(host);
   // What was started is ended in reverse order, also when a later step fails.

@@ -29,23 +29,21 @@ export default class AutocaServe extends BaseCommand {
     const { flags } = await this.parse(AutocaServe);
     const { deps } = this;
     const home = this.homeOf(flags);
-    const { caKeyIsEncrypted } = await import('../../src/store/ca.js');
-    const { readPassword } = await import('../../src/cli/password.js');
+    const { openCaIssuer } = await import('../../src/cli/ca-issuer.js');
     const { serveHome } = await import('../../ca-server/serve-home.js');
     const { describeEvent } = await import('../../ca-server/describe-event.js');
 
-    const file = flags['ca-password-file'];
-    const password = (await caKeyIsEncrypted(home)) ? await readPassword({ purpose: 'ca', file, deps }) : undefined;
+    const issuer = await openCaIssuer(home, { file: flags['ca-password-file'] }, deps);
     const tell = (event: object, line: string, stream: 'print' | 'note'): void => {
       if (flags.json) this.printJsonLine({ ...event, at: deps.clock().toISOString() });
       else this[stream](line);
     };
     const served = await serveHome(home, {
+      issuer,
       deps,
       port: flags.port,
       log: (event) => tell(event, describeEvent(event), 'note'),
       ...(flags.host !== undefined && { host: flags.host }),
-      ...(password !== undefined && { password }),
     });
     try {
       const { addresses, port, circleId } = served;

@@ -15,7 +15,7 @@ import { spkiDigest } from '../../src/pki/circle.js';
 import { issueRoot } from '../../src/pki/issue.js';
 import { generateKey } from '../../src/pki/key-type.js';
 import { buildRootPlan } from '../../src/pki/plan.js';
-import { loadCaChain, saveCa } from '../../src/store/ca.js';
+import { loadCaChain, openIssuer, saveCa } from '../../src/store/ca.js';
 import type { Home } from '../../src/store/home.js';
 
 /** Clock and random source of a test. */
@@ -56,6 +56,7 @@ export class TestHost {
     const home = await makeCaHome(deps);
     const host = new TestHost(home, await openLedger(home), deps);
     host.#served = await serveHome(home, {
+      issuer: await openIssuer(home, undefined),
       deps,
       host: '127.0.0.1',
       port: 0,
