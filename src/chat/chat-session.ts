@@ -58,8 +58,9 @@ export class ChatSession {
     const { id, sequence, text } = message;
     const sentAt = new Date(message.sentAt);
     const { store, peerEpoch, send, emit } = this.#options;
-    const { isNew, cursor } = await store.receive({ id, sequence, sentAt, text, epoch: peerEpoch });
-    send({ type: 'delivered', sequence: cursor });
+    const isNew = await store.receive({ id, sequence, sentAt, text, epoch: peerEpoch });
+    // Not the cursor: another process of the peer's home may have sent more than this session knows of.
+    send({ type: 'delivered', sequence });
     if (isNew) emit({ type: 'message', id, sentAt, text });
   }
 

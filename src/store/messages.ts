@@ -107,15 +107,14 @@ export class MessageStore {
   /**
    * Stores a message of the peer, once: what is not behind the cursor of its epoch has been here.
    *
-   * @returns whether it is new, and the cursor to acknowledge
+   * @returns whether it is new; either way it is on disk now
    */
-  async receive(message: IncomingMessage): Promise<{ isNew: boolean; cursor: number }> {
+  async receive(message: IncomingMessage): Promise<boolean> {
     return this.#database.transaction().execute(async (transaction) => {
       const cursor = await this.#cursor(transaction, message.epoch);
-      if (message.sequence <= cursor) return { isNew: false, cursor };
-      const isNew = await this.#insert(transaction, 'in', 'received', message);
+      if (message.sequence <= cursor) return false;
       await this.#setCursor(transaction, message.epoch, message.sequence);
-      return { isNew, cursor: message.sequence };
+      return this.#insert(transaction, 'in', 'received', message);
     });
   }
 
