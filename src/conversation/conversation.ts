@@ -24,6 +24,7 @@ import { Dialler } from './dialler.js';
 import type { ConversationEvent } from './events.js';
 import { PeerLink } from './peer-link.js';
 import { type Capability, PeerSession, type SelfDescription, type SessionTiming } from './peer-session.js';
+import { RefusalLimit } from './refusal-limit.js';
 import { resolveWho, type Target } from './resolve-who.js';
 import { vouchesFor } from './trust.js';
 
@@ -63,6 +64,7 @@ export class Conversation {
   readonly #contacts: ContactBook;
   readonly #door = new FileDoor();
   readonly #downloads: DownloadFolder;
+  readonly #refusals: RefusalLimit;
   readonly #controller = new AbortController();
   readonly #links = new Map<string, PeerLink>();
   readonly #sessions = new Map<PeerSession, Promise<string>>();
@@ -85,6 +87,7 @@ export class Conversation {
     this.#target = parts.target;
     this.#contacts = new ContactBook(parts.database, options.clock);
     this.#downloads = new DownloadFolder(options.downloads);
+    this.#refusals = new RefusalLimit(options.clock);
     this.#self = {
       session: options.random(16).toString('hex'),
       epoch: parts.epoch,
@@ -113,7 +116,7 @@ export class Conversation {
         ...listen,
         clock,
         onPeer: (connection) => this.#admit(connection),
-        onRefused: (error, host) => onEvent({ type: 'refused', host, error }),
+        onRefused: (error, host) => this.#refuse(error, host),
       });
       const { address } = this.#listener;
       this.#self = { ...this.#self, port: address.port };
@@ -208,7 +211,7 @@ export class Conversation {
       this.#track(
         this.#run(session).catch((error: unknown) => {
           if (isQTChatError(error) && session.hello === undefined) {
-            this.#options.onEvent({ type: 'refused', host: connection.remote.host, error });
+            this.#refuse(error, connection.remote.host);
           }
         }),
       );
@@ -275,7 +278,7 @@ export class Conversation {
     if ((await this.#contacts.pin(peer.circleId, peer.member, peer.spkiSha256)) === 'changed') {
       const error = changedKey(peer.member);
       // Where we dialled, the dialler hears of it and stops; an impostor who calls must not stop us.
-      if (!connection.dialled) this.#options.onEvent({ type: 'refused', host: remote.host, error });
+      if (!connection.dialled) this.#refuse(error, remote.host);
       throw error;
     }
     if (connection.dialled) await this.#contacts.confirmAddress(peer.circleId, peer.member, remote);
@@ -339,6 +342,11 @@ export class Conversation {
       this.#links.set(member, link);
     }
     return link;
+  }
+
+  #refuse(error: QTChatError, host: string | undefined): void {
+    const count = this.#refusals.count(host, error.message);
+    if (count !== undefined) this.#options.onEvent({ type: 'refused', host, error, count });
   }
 
   #stop(error: QTChatError): void {

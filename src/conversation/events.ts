@@ -26,8 +26,13 @@ export type ConversationEvent =
   | { readonly type: 'target'; readonly member: string }
   | { readonly type: 'connected'; readonly peer: PeerDescription }
   | { readonly type: 'disconnected'; readonly member: string; readonly reason: string }
-  /** Somebody was not let in. */
-  | { readonly type: 'refused'; readonly host: string | undefined; readonly error: QTChatError }
+  /** Somebody was not let in; repetitions are told once a minute, with their `count`. */
+  | {
+      readonly type: 'refused';
+      readonly host: string | undefined;
+      readonly error: QTChatError;
+      readonly count: number;
+    }
   /** The conversation cannot reach its peer and has given up; it still listens until closed. */
   | { readonly type: 'stopped'; readonly error: QTChatError }
   | ({ readonly member: string } & ChatEvent)

@@ -55,7 +55,7 @@ export async function listenForPeers(options: ListenOptions): Promise<PeerListen
   });
   const sockets = limitConnections(server);
   server.on('tlsClientError', (error, socket) => {
-    options.onRefused?.(explainFailure(error, faultOf(socket)), socket.remoteAddress);
+    options.onRefused?.(explainFailure(error, faultOf(socket)), hostOf(socket));
   });
   server.on('secureConnection', (socket) => accept(socket, options));
   const port = await listenOnFirst(server, options);
@@ -71,19 +71,22 @@ export async function listenForPeers(options: ListenOptions): Promise<PeerListen
 function accept(socket: TLSSocket, options: ListenOptions): void {
   try {
     const peer = identifyPeer(socket, options.identity, protocols, options.clock);
-    const remote = { host: plainHost(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 };
+    const remote = { host: hostOf(socket) ?? '', port: socket.remotePort ?? 0 };
     options.onPeer(peerConnection(socket, peer, { dialled: false, remote }));
   } catch (error) {
-    const host = socket.remoteAddress;
+    const host = hostOf(socket);
     socket.on('error', () => {});
     socket.destroy();
     options.onRefused?.(explainFailure(error), host);
   }
 }
 
-// A dual-stack socket shows IPv4 peers as ::ffff:1.2.3.4.
-function plainHost(host: string): string {
-  return host.startsWith('::ffff:') && host.includes('.') ? host.slice('::ffff:'.length) : host;
+// When a handshake has failed, Node has closed the TLS socket and forgotten its address; the TCP
+// socket below still has the one that was read of it in `limitConnections`.
+function hostOf(socket: TLSSocket & { _parent?: Socket | null }): string | undefined {
+  const host = socket._parent?.remoteAddress ?? socket.remoteAddress;
+  // A dual-stack socket shows IPv4 peers as ::ffff:1.2.3.4.
+  return host?.replace(/^::ffff:(?=.*\.)/, '');
 }
 
 function limitConnections(server: Server): Set<Socket> {

@@ -19,7 +19,7 @@ export function eventToJson(event: ConversationEvent): Record<string, unknown> |
     case 'disconnected':
       return { event: 'disconnected', member: event.member, reason: event.reason };
     case 'refused':
-      return { event: 'refused', host: event.host ?? null, reason: errorToJson(event.error) };
+      return { event: 'refused', host: event.host ?? null, reason: errorToJson(event.error), count: event.count };
     case 'message': {
       const { member, id, text, sentAt } = event;
       return { event: 'message', member, id, text, sentAt: sentAt.toISOString() };

@@ -39,8 +39,11 @@ function describeStatus(event: ConversationEvent): string | undefined {
     }
     case 'disconnected':
       return `${event.member} is gone: ${event.reason}`;
-    case 'refused':
-      return `refused a connection${event.host === undefined ? '' : ` from ${event.host}`}: ${event.error.message}`;
+    case 'refused': {
+      const { host, error, count } = event;
+      const what = count === 1 ? 'a connection' : `${count} connections`;
+      return `refused ${what}${host === undefined ? '' : ` from ${host}`}: ${error.message}`;
+    }
     case 'fileOffered': {
       const size = describeSize(event.file.sizeBytes);
       return `${event.member} offers ${event.file.name} (${size}): /accept or /decline`;

@@ -72,6 +72,7 @@ function ago(durationMs: number): Date {
 describe('a listener', () => {
   let listener: PeerListener;
   let refusals: string[];
+  let hosts: (string | undefined)[];
   let onRefusal: () => void = () => {};
   let accepted: PeerConnection[];
   let onAccepted: (connection: PeerConnection) => void = () => {};
@@ -79,6 +80,7 @@ describe('a listener', () => {
 
   beforeEach(async () => {
     refusals = [];
+    hosts = [];
     accepted = [];
     listener = await listenForPeers({
       identity: alice,
@@ -89,7 +91,8 @@ describe('a listener', () => {
         accepted.push(connection);
         onAccepted(connection);
       },
-      onRefused: (error) => {
+      onRefused: (error, host) => {
+        hosts.push(host);
         refusals.push(error.message);
         onRefusal();
       },
@@ -125,6 +128,7 @@ describe('a listener', () => {
 
   async function expectAlive(): Promise<void> {
     expect(accepted).toEqual([]);
+    expect(hosts.filter((host) => host !== '127.0.0.1' && host !== '127.0.0.9')).toEqual([]);
     await admit(bob);
   }
 

@@ -19,7 +19,11 @@ describe('events as lines', () => {
       'port 17591, because 17590 is taken',
     ],
     [{ type: 'waiting', who: 'alice', reason: undefined }, 'waiting for alice'],
-    [{ type: 'refused', host: '10.0.0.9', error }, 'refused a connection from 10.0.0.9: the peer was refused: no'],
+    [
+      { type: 'refused', host: '10.0.0.9', error, count: 1 },
+      'refused a connection from 10.0.0.9: the peer was refused: no',
+    ],
+    [{ type: 'refused', host: undefined, error, count: 900 }, 'refused 900 connections: the peer was refused: no'],
     [
       { type: 'message', member: 'bob', id: 'x', sentAt: new Date(0), text: 'a\nroot: b\u202e' },
       'a\\u{a}root: b\\u{202e}',
@@ -47,8 +51,9 @@ describe('events as lines', () => {
       text: 'a',
       sentAt: '1970-01-01T00:00:00.000Z',
     });
-    expect(eventToJson({ type: 'refused', host: undefined, error })).toMatchObject({
+    expect(eventToJson({ type: 'refused', host: undefined, error, count: 3 })).toMatchObject({
       host: null,
+      count: 3,
       reason: { code: 'ERR_PEER_REFUSED', hint: 'Ask' },
     });
   });
