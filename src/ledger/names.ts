@@ -2,7 +2,7 @@
 import { QTChatError } from '../errors.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 
-const types: readonly unknown[] = ['dns', 'ip', 'uri'];
+const types: readonly unknown[] = ['dns', 'ip', 'email', 'uri'];
 
 /**
  * Reads a list of names that {@link JSON.stringify} wrote.

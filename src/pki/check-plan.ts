@@ -3,6 +3,7 @@
  * later edit led to it, nothing passes that no certificate of ours may contain.
  */
 import { escapeControls, QTChatError, quote } from '../errors.js';
+import { canonicalName } from './canonical-name.js';
 import { readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
 import { circleIdOf, circleUri } from './circle.js';
 import { dayMs } from './day.js';
@@ -12,7 +13,7 @@ import { parseMemberName } from './member-name.js';
 import { type CertificatePlan, encodeName, rootValidityDaysCap } from './plan.js';
 import { profileExtendedKeyUsages, profileKeyUsages, validityDaysCap } from './profile.js';
 import { keyIdentifier } from './spki.js';
-import { parseDnsName, parseIpAddress, type SubjectAltName } from './subject-alt-name.js';
+import { isReservedUri } from './uri.js';
 
 /** More names than any machine has; keeps certificates small enough for one TLS record. */
 const maximumNames = 100;
@@ -102,20 +103,19 @@ function checkWithinIssuers(plan: CertificatePlan, issuer: Issuer): void {
 }
 
 function checkNames(plan: CertificatePlan, uri: string): void {
-  const uris = plan.subjectAltNames.filter((name) => name.type === 'uri');
-  if (uris.length !== 1 || uris[0]?.value !== uri) {
-    throw refused(`its URIs are not exactly ${quote(uri)}; nobody may ask for a URI`);
+  const reserved = plan.subjectAltNames.filter((name) => name.type === 'uri' && isReservedUri(name.value));
+  if (reserved.length !== 1 || reserved[0]?.value !== uri) {
+    throw refused(`it does not name its member by ${quote(uri)} alone`);
   }
   if (plan.subjectAltNames.length > maximumNames) throw refused(`it has more than ${maximumNames} names`);
   const seen = new Set(plan.subjectAltNames.map((name) => `${name.type} ${name.value}`));
   if (seen.size !== plan.subjectAltNames.length) throw refused('a name appears twice');
-  for (const name of plan.subjectAltNames) checkName(name);
-}
-
-function checkName(name: SubjectAltName): void {
-  if (name.type === 'uri') return; // compared as a whole above
-  const parsed = name.type === 'ip' ? parseIpAddress(name.value) : parseDnsName(name.value);
-  if (parsed.value !== name.value) throw refused(`the name ${quote(name.value)} is not in its canonical form`);
+  for (const name of plan.subjectAltNames) {
+    if (reserved.includes(name)) continue; // compared as a whole above
+    if (canonicalName(name).value !== name.value) {
+      throw refused(`the name ${quote(name.value)} is not in its canonical form`);
+    }
+  }
 }
 
 function sameList(list: readonly string[], expected: readonly string[]): boolean {

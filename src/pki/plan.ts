@@ -4,6 +4,7 @@
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { QTChatError } from '../errors.js';
+import { withoutRepeats } from './canonical-name.js';
 import { readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
 import { circleIdOf, circleUri } from './circle.js';
 import { derOid, derSequence, derSet, derUtf8String } from './der.js';
@@ -35,7 +36,7 @@ export interface CertificatePlan extends Validity {
 /** What an end-entity certificate is asked for. */
 export interface EndEntityRequest {
   member: string;
-  /** DNS names and IP addresses; the circle's URI is added, never asked for. */
+  /** In canonical form; the circle's URI is added, never asked for. */
   names: readonly SubjectAltName[];
   publicKey: KeyObject;
   validityDays: number;
@@ -137,10 +138,4 @@ function serialNumberFrom(octets: Buffer): string {
 
 function publicPart(key: KeyObject): KeyObject {
   return key.type === 'private' ? createPublicKey(key) : key;
-}
-
-function withoutRepeats(names: readonly SubjectAltName[]): SubjectAltName[] {
-  return names.filter(
-    (name, index) => names.findIndex((other) => other.type === name.type && other.value === name.value) === index,
-  );
 }

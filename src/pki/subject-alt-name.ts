@@ -1,6 +1,7 @@
 /**
- * Names in subjectAltName (RFC 5280 §4.2.1.6): reading them as typed, writing and reading them in
- * certificates. Resolves nothing. Kinds we never issue (e-mail, directory names) are passed over.
+ * Names in subjectAltName (RFC 5280 §4.2.1.6): reading addresses and DNS names as typed, writing and
+ * reading all kinds in certificates. Resolves nothing. Kinds we never issue (directory names, other
+ * names) are passed over. E-mail addresses and URIs as typed are in files of their own.
  */
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -12,11 +13,11 @@ import { DerError, DerReader } from './der-reader.js';
 import { ipOctets, ipText } from './ip-address.js';
 import { oids } from './oids.js';
 
-/** One name: a DNS name in lower-case A-labels, an IP address in canonical text (RFC 5952), or a URI. */
-export type SubjectAltName = { type: 'dns' | 'ip' | 'uri'; value: string };
+/** One name: a DNS name in lower-case A-labels, an IP address in canonical text (RFC 5952), an e-mail address, or a URI. */
+export type SubjectAltName = { type: 'dns' | 'ip' | 'email' | 'uri'; value: string };
 
 /** The context tags of GeneralName's choices. */
-const generalNameTags = { dns: 0x82, uri: 0x86, ip: 0x87 } as const;
+const generalNameTags = { email: 0x81, dns: 0x82, uri: 0x86, ip: 0x87 } as const;
 
 /**
  * Turns one `--ip` value into an `iPAddress`: 4 octets for IPv4, 16 for IPv6 (an IPv4-mapped one too).
@@ -41,23 +42,33 @@ function ipHint(text: string): string {
 
 /**
  * Turns one `--dns` value into a `dNSName`: a host name in A-labels, lower case, with a wildcard at
- * most as the whole left-most label (RFC 9525 §6.3) above at least two others.
+ * most as the whole left-most label (RFC 9525 §6.3) above at least two others. Names in other scripts
+ * become A-labels (UTS #46, as browsers do) if nothing but case and composition changes on the way.
  *
  * @param text - one name as typed; surrounding spaces are an error
  * @throws {QTChatError} `ERR_PKI_SAN_INVALID`; the message quotes `text`
  */
 export function parseDnsName(text: string): SubjectAltName {
-  const value = text.toLowerCase();
-  const host = value.startsWith('*.') ? value.slice(2) : value;
-  const fault = dnsFault(text, host, host !== value);
-  if (fault === undefined) return { type: 'dns', value };
+  const wildcard = text.startsWith('*.') ? '*.' : '';
+  const host = toAscii(text.slice(wildcard.length));
+  const fault = dnsFault(host, wildcard !== '');
+  if (fault === undefined) return { type: 'dns', value: wildcard + host };
   throw new QTChatError('ERR_PKI_SAN_INVALID', `${quote(text)} is no DNS name: ${fault.reason}`, { hint: fault.hint });
 }
 
-function dnsFault(text: string, host: string, wildcard: boolean): { reason: string; hint: string } | undefined {
+/** A host name in lower case and A-labels; as it is when it stands for no name in A-labels. */
+function toAscii(text: string): string {
+  const host = text.toLowerCase().normalize('NFC');
+  if (!/\P{ASCII}/u.test(host)) return host;
+  const ascii = domainToASCII(host);
+  // The mapping would also turn full-width digits into an address, drop invisible characters, and cut off a path.
+  return domainToUnicode(ascii) === host ? ascii : host;
+}
+
+function dnsFault(host: string, wildcard: boolean): { reason: string; hint: string } | undefined {
   const hint = 'Write it as in host.example.org';
   if (isIP(host) !== 0) return { reason: 'it is an IP address', hint: `Give it as --ip ${host}` };
-  if (/\P{ASCII}/u.test(text)) return { reason: 'expected ASCII', hint: asciiHint(text) };
+  if (/\P{ASCII}/u.test(host)) return { reason: 'it has no form in A-labels', hint: 'Write it in its xn-- form' };
   if (host.length > 253) return { reason: 'it is longer than 253 characters', hint };
   const labels = host.split('.');
   const wrong = labels.find((label) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label));
@@ -77,11 +88,6 @@ function decodes(host: string): boolean {
   return !/(^|\.)xn--/.test(unicode) && domainToASCII(unicode) === host;
 }
 
-function asciiHint(text: string): string {
-  const ascii = domainToASCII(text);
-  return ascii === '' ? 'Write the name in its xn-- form' : `Write it as ${ascii}`;
-}
-
 /** GeneralNames with the given names in their order. */
 export function encodeSubjectAltNames(names: readonly SubjectAltName[]): Buffer {
   return derSequence(...names.map(encodeName));
@@ -94,7 +100,7 @@ function encodeName(name: SubjectAltName): Buffer {
 }
 
 /**
- * The DNS names, IP addresses and URIs of a certificate, in their order; empty without the extension.
+ * The DNS names, IP addresses, e-mail addresses and URIs of a certificate, in their order; empty without the extension.
  *
  * @throws {QTChatError} `ERR_PKI_CERTIFICATE_INVALID` for malformed ones, non-printable characters among them
  */
@@ -122,6 +128,7 @@ export function decodeSubjectAltNames(value: Buffer): SubjectAltName[] {
     const { tag, content } = reader.readAny();
     if (tag === generalNameTags.ip) names.push({ type: 'ip', value: decodeIp(content) });
     if (tag === generalNameTags.dns) names.push({ type: 'dns', value: decodeText(content) });
+    if (tag === generalNameTags.email) names.push({ type: 'email', value: decodeText(content) });
     if (tag === generalNameTags.uri) names.push({ type: 'uri', value: decodeText(content) });
   }
   return names;

@@ -64,6 +64,17 @@ describe("checkPlan of a member's certificate", () => {
     expect(refusalOf(() => checkPlan(late, issuer))).toBe('ERR_PKI_VALIDITY');
   });
 
+  it('accepts names of every kind beside its URI', () => {
+    const names = [
+      { type: 'dns', value: '*.example.org' },
+      { type: 'ip', value: 'fd00::1' },
+      { type: 'email', value: 'Bob@example.org' },
+      { type: 'uri', value: 'https://example.org/bob' },
+    ] as const;
+    const plan = { ...good, subjectAltNames: [...names, ...good.subjectAltNames] };
+    expect(refusalOf(() => checkPlan(plan, issuer))).toBeUndefined();
+  });
+
   const other = 'a'.repeat(26);
   it.each<[string, string, (uri: string) => CertificatePlan['subjectAltNames']]>([
     ['without its URI', 'ERR_PKI_PLAN_REFUSED', () => []],
@@ -83,6 +94,30 @@ describe("checkPlan of a member's certificate", () => {
       (uri) => [
         { type: 'uri', value: uri },
         { type: 'uri', value: `qtchat-ca://${other}` },
+      ],
+    ],
+    [
+      'with such a URI in capitals',
+      'ERR_PKI_PLAN_REFUSED',
+      (uri) => [
+        { type: 'uri', value: uri },
+        { type: 'uri', value: `QTCHAT://${other}/bob` },
+      ],
+    ],
+    [
+      'with a URI not in its canonical form',
+      'ERR_PKI_PLAN_REFUSED',
+      (uri) => [
+        { type: 'uri', value: uri },
+        { type: 'uri', value: 'HTTPS://host.example/' },
+      ],
+    ],
+    [
+      'with a name instead of an e-mail address',
+      'ERR_PKI_SAN_INVALID',
+      (uri) => [
+        { type: 'uri', value: uri },
+        { type: 'email', value: 'bob' },
       ],
     ],
     [
