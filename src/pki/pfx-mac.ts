@@ -1,45 +1,40 @@
 /**
  * The MAC of a .pfx file (RFC 7292 §4, appendix B), which alone proves that the password is right
- * and nothing was altered. Writes HMAC-SHA256 of PKCS #12's own key derivation, which every program
- * reads; reads SHA-1 and SHA-2 of it, and PBMAC1 (RFC 9579).
+ * and nothing was altered. Writes HMAC-SHA256 (or SHA-1, for what is old) under PKCS #12's own key
+ * derivation, which every program reads; reads SHA-1 and SHA-2 of it, and PBMAC1 (RFC 9579).
  */
-import { createHmac, hash, pbkdf2, timingSafeEqual } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
+import { createHmac, pbkdf2, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { derInteger, derNull, derOctetString, derOid, derSequence, derTags } from './der.js';
 import { DerError, DerLimitError, type DerReader } from './der-reader.js';
 import { oids } from './oids.js';
 import { hmacDigests, readIterations, readPbkdf2 } from './pbes2.js';
+import { deriveFromPassword, type KdfDigest } from './pkcs12-kdf.js';
 
 const deriveKey = promisify(pbkdf2);
 
 /** Eight octets, since some importers are reported to refuse more. */
 const saltOctets = 8;
 
-/** The diversifier of MAC keys (appendix B.3). */
-const macKeyId = 3;
-
-/** Rounds between two breaths of the event loop: about 10 ms. */
-const roundsPerTurn = 16_384;
-
-const digests: Readonly<Record<string, { name: string; blockOctets: number }>> = {
-  [oids.sha1]: { name: 'sha1', blockOctets: 64 },
-  [oids.sha256]: { name: 'sha256', blockOctets: 64 },
-  [oids.sha384]: { name: 'sha384', blockOctets: 128 },
-  [oids.sha512]: { name: 'sha512', blockOctets: 128 },
+const digests: Readonly<Record<string, KdfDigest>> = {
+  [oids.sha1]: { name: 'sha1', blockOctets: 64, octets: 20 },
+  [oids.sha256]: { name: 'sha256', blockOctets: 64, octets: 32 },
+  [oids.sha384]: { name: 'sha384', blockOctets: 128, octets: 48 },
+  [oids.sha512]: { name: 'sha512', blockOctets: 128, octets: 64 },
 };
 
-/** MacData over `content`: HMAC-SHA256 with a fresh salt. */
+/** MacData over `content`: HMAC-SHA256, or under `legacy` HMAC-SHA1, with a fresh salt. */
 export async function buildMac(
   content: Buffer,
   password: string,
-  options: { iterations: number; random: (size: number) => Buffer },
+  options: { iterations: number; random: (size: number) => Buffer; legacy?: boolean },
 ): Promise<Buffer> {
-  const salt = options.random(saltOctets);
-  const key = await macKey(password, salt, options.iterations, { name: 'sha256', blockOctets: 64 });
-  const mac = createHmac('sha256', key).update(content).digest();
-  const algorithm = derSequence(derOid(oids.sha256), derNull);
-  return derSequence(derSequence(algorithm, derOctetString(mac)), derOctetString(salt), derInteger(options.iterations));
+  const { iterations, random, legacy = false } = options;
+  const salt = random(saltOctets);
+  const oid = legacy ? oids.sha1 : oids.sha256;
+  const mac = await pkcs12Mac(oid, content, password, { salt, iterations });
+  const digestInfo = derSequence(derSequence(derOid(oid), derNull), derOctetString(mac));
+  return derSequence(digestInfo, derOctetString(salt), derInteger(iterations));
 }
 
 /**
@@ -50,18 +45,16 @@ export async function buildMac(
  */
 export async function verifyMac(macData: DerReader, content: Buffer, password: string): Promise<boolean> {
   const digestInfo = macData.enter();
-  const salt = macData.read(derTags.octetString);
-  const iterations = macData.done ? 1 : readIterations(macData);
-  macData.end();
   const algorithm = digestInfo.enter();
   const stated = digestInfo.read(derTags.octetString);
   digestInfo.end();
   const oid = algorithm.oid();
+  // PBMAC1 has its own salt and iterations; those of MacData mean nothing then (RFC 9579 §5).
   if (oid === oids.pbmac1) return matches(stated, await pbmac1(algorithm.enter(), content, password));
-  const digest = digests[oid];
-  if (digest === undefined) throw new DerError('its MAC is not HMAC with SHA-1 or SHA-2');
-  const key = await macKey(password, salt, iterations, digest);
-  return matches(stated, createHmac(digest.name, key).update(content).digest());
+  const salt = macData.read(derTags.octetString);
+  const iterations = macData.done ? 1 : readIterations(macData);
+  macData.end();
+  return matches(stated, await pkcs12Mac(oid, content, password, { salt, iterations }));
 }
 
 /** PBMAC1-params (RFC 9579 §4, RFC 8018 §7.1). */
@@ -81,31 +74,17 @@ async function pbmac1(parameters: DerReader, content: Buffer, password: string):
   return createHmac(hmac, key).update(content).digest();
 }
 
-/**
- * PKCS #12's key derivation (RFC 7292 appendix B.2) for a key as long as the digest, which is all a
- * MAC needs: then one block is enough. It is sequential by nature; the event loop gets its turns.
- */
-async function macKey(
+/** HMAC under a key from PKCS #12's own derivation, as long as the digest (RFC 7292 appendix B.4). */
+async function pkcs12Mac(
+  oid: string,
+  content: Buffer,
   password: string,
-  salt: Buffer,
-  iterations: number,
-  digest: { name: string; blockOctets: number },
+  derivation: { salt: Buffer; iterations: number },
 ): Promise<Buffer> {
-  const { name, blockOctets } = digest;
-  // UTF-16, big endian, with two octets of zero behind it (appendix B.1).
-  const secret = Buffer.from(`${password}\0`, 'utf16le').swap16();
-  const diversifier = Buffer.alloc(blockOctets, macKeyId);
-  let key = hash(name, Buffer.concat([diversifier, filled(salt, blockOctets), filled(secret, blockOctets)]), 'buffer');
-  for (let round = 1; round < iterations; round += 1) {
-    if (round % roundsPerTurn === 0) await setImmediate();
-    key = hash(name, key, 'buffer');
-  }
-  return key;
-}
-
-/** `octets` repeated up to the next multiple of `blockOctets`. */
-function filled(octets: Buffer, blockOctets: number): Buffer {
-  return Buffer.alloc(Math.ceil(octets.length / blockOctets) * blockOctets, octets);
+  const digest = digests[oid];
+  if (digest === undefined) throw new DerError('its MAC is not HMAC with SHA-1 or SHA-2');
+  const key = await deriveFromPassword(password, { purpose: 'macKey', ...derivation, digest, size: digest.octets });
+  return createHmac(digest.name, key).update(content).digest();
 }
 
 function matches(stated: Buffer, computed: Buffer): boolean {

@@ -12,12 +12,15 @@ import {
 } from './der.js';
 import { oids } from './oids.js';
 import { encryptPbes2 } from './pbes2.js';
+import { encryptLegacy } from './pfx-legacy.js';
 
 /** How parts are encrypted. */
 export interface PartOptions {
   password: string;
   iterations: number;
   random: (size: number) => Buffer;
+  /** With 3DES instead of AES-256. */
+  legacy?: boolean;
 }
 
 /** ContentInfo of type data, not encrypted. */
@@ -27,7 +30,7 @@ export function plainPart(content: Buffer): Buffer {
 
 /** ContentInfo of type encryptedData (RFC 2315 §13): everything encrypted together. */
 export async function encryptedPart(content: Buffer, options: PartOptions): Promise<Buffer> {
-  const { algorithm, ciphertext } = await encryptPbes2(content, options.password, options);
+  const { algorithm, ciphertext } = await encrypt(content, options);
   const info = derSequence(derOid(oids.pkcs7Data), algorithm, derContextPrimitive(0, ciphertext));
   return derSequence(derOid(oids.pkcs7EncryptedData), derContext(0, derSequence(derInteger(0), info)));
 }
@@ -41,9 +44,13 @@ export function certificateBag(certificate: X509Certificate, attributes: readonl
 /** ContentInfo of type data with one key, encrypted by itself. */
 export async function keyPart(key: KeyObject, attributes: readonly Buffer[], options: PartOptions): Promise<Buffer> {
   const plaintext = key.export({ type: 'pkcs8', format: 'der' });
-  const { algorithm, ciphertext } = await encryptPbes2(plaintext, options.password, options);
+  const { algorithm, ciphertext } = await encrypt(plaintext, options);
   const bag = safeBag(oids.shroudedKeyBag, derSequence(algorithm, derOctetString(ciphertext)), attributes);
   return plainPart(derSequence(bag));
+}
+
+function encrypt(plaintext: Buffer, options: PartOptions): Promise<{ algorithm: Buffer; ciphertext: Buffer }> {
+  return (options.legacy ? encryptLegacy : encryptPbes2)(plaintext, options.password, options);
 }
 
 function safeBag(type: string, value: Buffer, attributes: readonly Buffer[]): Buffer {

@@ -1,7 +1,7 @@
 /**
  * .pfx files (PKCS #12, RFC 7292): a private key with its certificates under one password. Writes
  * AES-256 with PBKDF2-HMAC-SHA256 for key and certificates alike and an HMAC-SHA256 MAC, what
- * OpenSSL 3, Windows, Java and NSS read; reads that, OpenSSL's default and older forms.
+ * OpenSSL 3, Windows, Java and NSS read, or on request 3DES and SHA-1; reads these and older forms.
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { QTChatError } from '../errors.js';
@@ -30,6 +30,8 @@ export interface PfxOptions {
   /** {@link humanPasswordIterations} or {@link generatedPasswordIterations}; for MAC and encryption alike, since the cheaper would decide. */
   iterations: number;
   random: (size: number) => Buffer;
+  /** 3DES and SHA-1 throughout, for programs that read nothing newer. */
+  legacy?: boolean;
 }
 
 /** Iterations for a password that a person chose; .NET refuses files above 300,000. */

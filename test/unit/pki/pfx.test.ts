@@ -3,6 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { derContext, derInteger, derNull, derOctetString, derOid, derSequence } from '../../../src/pki/der.js';
+import { oids } from '../../../src/pki/oids.js';
 import { encryptPbes2, iterationsCap } from '../../../src/pki/pbes2.js';
 import { generatedPasswordIterations, humanPasswordIterations, readPfx, writePfx } from '../../../src/pki/pfx.js';
 import { buildMac } from '../../../src/pki/pfx-mac.js';
@@ -44,6 +45,16 @@ describe('writePfx', () => {
       expect(content.chain.map((certificate) => certificate.subject)).toEqual(['CN=bob', 'CN=Test circle']);
     },
   );
+
+  it('writes 3DES and SHA-1 throughout for old programs, and reads it back', async () => {
+    const file = await writePfx({ key: member.key, chain: fullChain() }, { ...options, legacy: true });
+    const count = (oid: string) => file.toString('hex').split(derOid(oid).toString('hex')).length - 1;
+    expect([count(oids.pbeTripleDes), count(oids.sha1), count(oids.pbes2), count(oids.sha256)]).toEqual([2, 1, 0, 0]);
+    const content = await readPfx(file, password);
+    expect(content.key.equals(member.key)).toBe(true);
+    expect(content.chain).toHaveLength(3);
+    expect(await asyncRefusalOf(readPfx(file, 'wrong'))).toBe('ERR_PASSWORD_WRONG');
+  });
 
   it('writes what TLS reads, and only with the password', async () => {
     const pfx = await goodFile();
