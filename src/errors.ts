@@ -34,6 +34,7 @@ export const errorExitCodes = {
   ERR_PKI_PLAN_REFUSED: exitCodes.notTrusted,
   ERR_PKI_CSR_REFUSED: exitCodes.notTrusted,
   ERR_PKI_CERTIFICATE_INVALID: exitCodes.failed,
+  ERR_PKI_CRL_INVALID: exitCodes.failed,
   ERR_PKI_PATH_INVALID: exitCodes.notTrusted,
   ERR_PKI_PFX_INVALID: exitCodes.failed,
   ERR_PKI_PFX_REFUSED: exitCodes.notTrusted,

@@ -10,6 +10,7 @@ import { inTransaction, type Ledger } from './open.js';
 export type AuditEvent =
   | 'certificate.issued'
   | 'certificate.revoked'
+  | 'crl.issued'
   | 'invite.created'
   | 'invite.withdrawn'
   | 'invite.reserved'

@@ -2,14 +2,12 @@
 import type { X509Certificate } from 'node:crypto';
 import { QTChatError, quote } from '../errors.js';
 import { spkiFingerprint } from '../pki/circle.js';
+import type { RevocationReason } from '../pki/revocation-reason.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { appendAudit } from './audit.js';
 import { parseNames } from './names.js';
 import { inTransaction, type Ledger } from './open.js';
 import type { LedgerSchema } from './schema.js';
-
-/** Why a certificate was revoked (RFC 5280 §5.3.1, the reasons we use). */
-export type RevocationReason = 'unspecified' | 'keyCompromise' | 'superseded' | 'cessationOfOperation';
 
 /** A certificate as the ledger holds it. */
 export interface CertificateRecord {

@@ -9,6 +9,7 @@ export interface LedgerSchema {
   member: MemberTable;
   certificate: CertificateTable;
   invite: InviteTable;
+  crl: CrlTable;
   audit: AuditTable;
 }
 
@@ -47,6 +48,14 @@ interface InviteTable {
   expires_at: number;
   reserved_until: number | null;
   serial_number: string | null;
+}
+
+interface CrlTable {
+  number: number;
+  this_update: number;
+  next_update: number;
+  /** DER. */
+  content: Buffer;
 }
 
 interface AuditTable {
@@ -111,5 +120,16 @@ export const migrations: readonly (readonly string[])[] = [
       begin select raise(abort, 'the audit log is append-only'); end`,
     `create trigger audit_is_never_shortened before delete on audit
       begin select raise(abort, 'the audit log is append-only'); end`,
+  ],
+  [
+    `create table crl (
+      number integer primary key,
+      this_update integer not null,
+      next_update integer not null,
+      content blob not null
+    ) strict`,
+    `create trigger crl_number_only_rises before insert on crl
+      when new.number <= (select max(number) from crl)
+      begin select raise(abort, 'the number of a revocation list only rises'); end`,
   ],
 ];

@@ -75,8 +75,12 @@ function readExtensions(content: Buffer | undefined): Map<string, CertificateExt
   return extensions;
 }
 
-/** Reads the UTCTime or GeneralizedTime of RFC 5280 §4.1.2.5: Zulu, with seconds, no fractions. */
-function readTime(reader: DerReader): Date {
+/**
+ * Reads the UTCTime or GeneralizedTime of RFC 5280 §4.1.2.5: Zulu, with seconds, no fractions.
+ *
+ * @throws {DerError} when it is anything else
+ */
+export function readTime(reader: DerReader): Date {
   const utc = reader.nextTag === derTags.utcTime;
   const text = reader.read(utc ? derTags.utcTime : derTags.generalizedTime).toString('latin1');
   const parts = /^(\d{2}|\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text);

@@ -12,7 +12,7 @@ import { DerError, DerReader } from './der-reader.js';
 import { keyTypeOf } from './key-type.js';
 import { oids } from './oids.js';
 import { encodeName } from './plan.js';
-import { signatureAlgorithmOf } from './signature-algorithm.js';
+import { signatureAlgorithmOf, signatureDigestOf } from './signature-algorithm.js';
 import { spkiOf } from './spki.js';
 import { decodeSubjectAltNames, type SubjectAltName } from './subject-alt-name.js';
 
@@ -24,17 +24,6 @@ export interface CertificateRequest {
   /** The names asked for; never ours, and not checked beyond their syntax. */
   names: SubjectAltName[];
 }
-
-/** Signatures that prove possession, by OID: those of keys that we certify. */
-const signatures: Readonly<Record<string, { keyType: string; digest: string | null }>> = {
-  [oids.ecdsaWithSha256]: { keyType: 'ec', digest: 'sha256' },
-  [oids.ecdsaWithSha384]: { keyType: 'ec', digest: 'sha384' },
-  [oids.ecdsaWithSha512]: { keyType: 'ec', digest: 'sha512' },
-  [oids.sha256WithRsa]: { keyType: 'rsa', digest: 'sha256' },
-  [oids.sha384WithRsa]: { keyType: 'rsa', digest: 'sha384' },
-  [oids.sha512WithRsa]: { keyType: 'rsa', digest: 'sha512' },
-  [oids.ed25519]: { keyType: 'ed25519', digest: null },
-};
 
 /** Several times what RSA with 4096 bits and a few names need. */
 const maximumSizeBytes = 16_384;
@@ -99,9 +88,9 @@ function provesPossession(der: Buffer, key: KeyObject): boolean {
     const algorithm = request.enter().oid();
     const [unusedBits, ...signature] = request.read(derTags.bitString);
     request.end();
-    const known = signatures[algorithm];
-    if (known?.keyType !== key.asymmetricKeyType || unusedBits !== 0) return false;
-    return verify(known?.digest ?? null, info, key, Buffer.from(signature));
+    const digest = signatureDigestOf(algorithm, key);
+    if (digest === undefined || unusedBits !== 0) return false;
+    return verify(digest, info, key, Buffer.from(signature));
   });
 }
 

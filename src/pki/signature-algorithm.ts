@@ -1,4 +1,4 @@
-/** Which signature a CA key makes: always SHA-256, except Ed25519, which has a hash of its own (RFC 5758, RFC 4055, RFC 8410). */
+/** Signature algorithms. A CA key makes one kind: always SHA-256, except Ed25519, which has a hash of its own (RFC 5758, RFC 4055, RFC 8410). */
 import type { KeyObject } from 'node:crypto';
 import { QTChatError } from '../errors.js';
 import { derNull, derOid, derSequence } from './der.js';
@@ -34,4 +34,21 @@ export function signatureAlgorithmOf(key: KeyObject): SignatureAlgorithm {
         hint: 'Use P-256, P-384, Ed25519 or RSA with 2048, 3072 or 4096 bits',
       });
   }
+}
+
+/** Signatures that count for something, by OID, with the kind of key that makes them. */
+const signatures: Readonly<Record<string, { keyType: string; digest: string | null }>> = {
+  [oids.ecdsaWithSha256]: { keyType: 'ec', digest: 'sha256' },
+  [oids.ecdsaWithSha384]: { keyType: 'ec', digest: 'sha384' },
+  [oids.ecdsaWithSha512]: { keyType: 'ec', digest: 'sha512' },
+  [oids.sha256WithRsa]: { keyType: 'rsa', digest: 'sha256' },
+  [oids.sha384WithRsa]: { keyType: 'rsa', digest: 'sha384' },
+  [oids.sha512WithRsa]: { keyType: 'rsa', digest: 'sha512' },
+  [oids.ed25519]: { keyType: 'ed25519', digest: null },
+};
+
+/** The digest for crypto.verify of a signature found with algorithm `oid`; undefined when it is too weak, unknown, or not of `key`'s kind. */
+export function signatureDigestOf(oid: string, key: KeyObject): string | null | undefined {
+  const known = signatures[oid];
+  return known?.keyType === key.asymmetricKeyType ? known?.digest : undefined;
 }

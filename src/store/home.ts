@@ -26,6 +26,11 @@ export function rootPath(home: Home): string {
   return join(caFolder(home), 'root.pem');
 }
 
+/** The newest revocation list. */
+export function crlPath(home: Home): string {
+  return join(caFolder(home), 'crl.pem');
+}
+
 /** The ledger: who holds what. */
 export function ledgerPath(home: Home): string {
   return join(home.folder, 'ledger.db');

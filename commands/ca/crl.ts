@@ -1,0 +1,34 @@
+import { resolve } from 'node:path';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../src/cli/base-command.js';
+import { caPasswordFileFlag } from '../../src/cli/flags.js';
+
+export default class CaCrl extends BaseCommand {
+  static override summary = 'write the list of revoked certificates (CRL)';
+  static override description =
+    `Every list replaces the one before. Write a new one after each cert revoke, and before the last one ends.
+What was revoked stays on the lists until it has expired.`;
+  static override examples = ['<%= config.bin %> ca crl', '<%= config.bin %> ca crl --out revoked.crl --days 30'];
+  static override flags = {
+    out: Flags.string({ description: 'file to write, in PEM (default crl.pem beside the root)', helpValue: 'FILE' }),
+    days: Flags.integer({ description: 'days until the next list, at most 90', default: 7, helpValue: 'DAYS' }),
+    'ca-password-file': caPasswordFileFlag,
+  };
+
+  async run() {
+    const { flags } = await this.parse(CaCrl);
+    const home = this.homeOf(flags);
+    const { openCaIssuer } = await import('../../src/cli/ca-issuer.js');
+    const { checkCrlDays } = await import('../../src/ledger/crl.js');
+    const { writeNextCrl } = await import('../../src/cli/write-crl.js');
+    const { crlPath } = await import('../../src/store/home.js');
+    checkCrlDays(flags.days);
+    const issuer = await openCaIssuer(home, { file: flags['ca-password-file'] }, this.deps);
+    const path = flags.out === undefined ? crlPath(home) : resolve(flags.out);
+    const crl = await writeNextCrl(home, issuer, { path, validityDays: flags.days }, this.deps);
+    const nextUpdate = crl.nextUpdate.toISOString();
+    this.print(`Wrote the revocation list ${crl.number} (${crl.count} revoked), good until ${nextUpdate.slice(0, 10)}`);
+    this.print(`  list  ${path}`);
+    return { path, number: crl.number, count: crl.count, thisUpdate: crl.thisUpdate.toISOString(), nextUpdate };
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The revocation lists of this CA: which certificates stand on the next one, and its number. A
+ * number is used once, whatever happens: the database refuses any that does not rise.
+ */
+import { QTChatError } from '../errors.js';
+import { issueCrl } from '../pki/crl.js';
+import { dayMs } from '../pki/day.js';
+import type { Issuer } from '../pki/issuer.js';
+import type { RevocationReason } from '../pki/revocation-reason.js';
+import { appendAudit } from './audit.js';
+import { inTransaction, type Ledger } from './open.js';
+
+/** A list just issued. */
+export interface IssuedCrl {
+  readonly number: number;
+  readonly thisUpdate: Date;
+  readonly nextUpdate: Date;
+  /** How many certificates it names. */
+  readonly count: number;
+  /** DER. */
+  readonly content: Buffer;
+}
+
+/** The longest that one list may serve; longer, and a revocation reaches nobody. */
+const validityDaysCap = 90;
+
+/**
+ * Judges how long a list is to serve, in days.
+ *
+ * @throws {QTChatError} `ERR_PKI_VALIDITY` unless it is 1 to 90
+ */
+export function checkCrlDays(days: number): void {
+  if (Number.isInteger(days) && days >= 1 && days <= validityDaysCap) return;
+  const expected = `a whole number from 1 to ${validityDaysCap}`;
+  throw new QTChatError(
+    'ERR_PKI_VALIDITY',
+    `a revocation list for ${days} days is not possible: expected ${expected}`,
+    {
+      hint: 'Leave out --days for a week',
+    },
+  );
+}
+
+/**
+ * Issues the next list, of every certificate revoked so far.
+ *
+ * Its number is the Unix time, or one more than the last where that is more. A revoked certificate
+ * stays on the lists until one has named it after its end (RFC 5280 §3.3).
+ *
+ * @param request.validityDays - until the next list is there at the latest: 1 to 90
+ * @param request.knownNumber - of a list seen elsewhere: the ledger must know of it
+ * @param request.by - who asked, for the audit log
+ * @throws {QTChatError} `ERR_PKI_VALIDITY` for the days, and when the clock is behind the last list;
+ *   `ERR_LEDGER_DAMAGED` when the ledger is older than a list seen; what issuing throws
+ */
+export async function issueNextCrl(
+  ledger: Ledger,
+  issuer: Issuer,
+  request: { validityDays: number; knownNumber?: bigint | undefined; by: string },
+  deps: { clock: () => Date },
+): Promise<IssuedCrl> {
+  const { validityDays, knownNumber = -1n, by } = request;
+  checkCrlDays(validityDays);
+  return inTransaction(ledger, async (transaction) => {
+    const last = await lastCrl(transaction);
+    if (knownNumber > BigInt(last?.number ?? -1)) throw rollback(knownNumber);
+    const nowSeconds = Math.floor(deps.clock().getTime() / 1000);
+    const thisUpdate = new Date(nowSeconds * 1000);
+    if (last !== undefined && thisUpdate < last.thisUpdate) throw clockBehind(last.thisUpdate);
+    const nextUpdate = new Date(thisUpdate.getTime() + validityDays * dayMs);
+    const number = Math.max((last?.number ?? 0) + 1, nowSeconds);
+    const entries = await revokedSince(transaction, last?.thisUpdate);
+    const content = await issueCrl({ number: BigInt(number), thisUpdate, nextUpdate, entries }, issuer);
+    await transaction
+      .insertInto('crl')
+      .values({ number, this_update: thisUpdate.getTime(), next_update: nextUpdate.getTime(), content })
+      .execute();
+    const details = { number: String(number), count: String(entries.length) };
+    await appendAudit(transaction, { actor: by, event: 'crl.issued', details }, deps);
+    return { number, thisUpdate, nextUpdate, count: entries.length, content };
+  });
+}
+
+async function lastCrl(ledger: Ledger): Promise<{ number: number; thisUpdate: Date } | undefined> {
+  const row = await ledger
+    .selectFrom('crl')
+    .select(['number', 'this_update'])
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row && { number: row.number, thisUpdate: new Date(row.this_update) };
+}
+
+async function revokedSince(ledger: Ledger, lastUpdate: Date | undefined) {
+  const rows = await ledger
+    .selectFrom('certificate')
+    .select(['serial_number', 'revoked_at', 'revocation_reason'])
+    .where('revoked_at', 'is not', null)
+    .where('not_after', '>=', lastUpdate?.getTime() ?? 0)
+    .orderBy('revoked_at')
+    .orderBy('serial_number')
+    .execute();
+  return rows.map((row) => ({
+    serialNumber: row.serial_number,
+    revokedAt: new Date(row.revoked_at ?? 0),
+    reason: (row.revocation_reason ?? 'unspecified') as RevocationReason,
+  }));
+}
+
+function rollback(knownNumber: bigint): QTChatError {
+  return new QTChatError(
+    'ERR_LEDGER_DAMAGED',
+    `the ledger does not know the revocation list ${knownNumber}, which was published: it is an old one`,
+    { hint: 'Restore the newest ledger.db, or revocations would be forgotten' },
+  );
+}
+
+function clockBehind(thisUpdate: Date): QTChatError {
+  return new QTChatError(
+    'ERR_PKI_VALIDITY',
+    `the last revocation list is of ${thisUpdate.toISOString()}, which is later than now`,
+    { hint: "Check this machine's clock" },
+  );
+}
