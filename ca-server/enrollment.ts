@@ -22,6 +22,7 @@ import {
   type Invite,
   reserveInvite,
 } from '../src/ledger/invites.js';
+import { inTransaction } from '../src/ledger/open.js';
 import { spkiDigest } from '../src/pki/circle.js';
 import { readCsr } from '../src/pki/csr.js';
 import { rootCertificate } from '../src/pki/issuer.js';
@@ -44,14 +45,17 @@ type Step = 'hello' | 'request' | 'acknowledge' | 'confirm' | 'over';
  */
 export class Enrollment {
   readonly #autoCa: AutoCa;
+  readonly #confirming: Set<string>;
   #next: Step = 'hello';
   #inviteId: string | undefined;
   #invite: Invite | undefined;
   #transport: NoiseTransport | undefined;
   #reserved: Reserved | undefined;
 
-  constructor(autoCa: AutoCa) {
+  /** @param confirming - ids of the invites whose guest has the receipt and is about to leave; shared by all enrolments */
+  constructor(autoCa: AutoCa, confirming: Set<string>) {
     this.#autoCa = autoCa;
+    this.#confirming = confirming;
   }
 
   /** The certificate issued, once there is one. */
@@ -104,6 +108,7 @@ export class Enrollment {
     return this.#take('acknowledge', 'confirm', async () => {
       const { transport } = this.#established();
       if (transport.receive.decrypt(octets).length > 0) throw refusal('the acknowledgement is not empty');
+      await this.#claim();
       return transport.send.encrypt(Buffer.alloc(0));
     });
   }
@@ -117,12 +122,34 @@ export class Enrollment {
     const reserved = this.#reserved;
     if (this.#next !== 'confirm' || reserved === undefined) return false;
     this.#next = 'over';
-    return completeInvite(this.#autoCa.ledger, reserved.invite, reserved.serialNumber, this.#autoCa.deps);
+    try {
+      return await completeInvite(this.#autoCa.ledger, reserved.invite, reserved.serialNumber, this.#autoCa.deps);
+    } finally {
+      this.#confirming.delete(reserved.invite);
+    }
   }
 
-  /** Refuses whatever still comes. */
+  /** Refuses whatever still comes; the invite may be answered anew. */
   end(): void {
+    if (this.#next === 'confirm' && this.#reserved !== undefined) this.#confirming.delete(this.#reserved.invite);
     this.#next = 'over';
+  }
+
+  // Several guests may have got an answer to one invite. Only the last certificate is valid, and from
+  // the receipt until its guest has left it stays so: nobody ends up with one that was revoked meanwhile.
+  async #claim(): Promise<void> {
+    const { ledger, deps } = this.#autoCa;
+    const reserved = this.#reserved;
+    if (reserved === undefined) throw refusal('there was no request');
+    if (this.#confirming.has(reserved.invite)) throw confirmedByAnother();
+    this.#confirming.add(reserved.invite);
+    try {
+      const invite = await findUsableInvite(ledger, reserved.invite, deps.clock());
+      if (invite?.serialNumber !== reserved.serialNumber) throw refusal('it was answered anew meanwhile, or has ended');
+    } catch (error) {
+      this.#confirming.delete(reserved.invite);
+      throw error;
+    }
   }
 
   // The step counts as over until it has succeeded: a failure, or a second message at the same time, ends all.
@@ -149,7 +176,11 @@ export class Enrollment {
     const { ledger, issuer, profile, deps } = this.#autoCa;
     const key = request.csr === undefined ? await generateKey('p256') : undefined;
     const publicKey = await publicKeyOf(request, key);
-    const { certificate } = await reserveInvite(ledger, issuer, profile, invite.id, publicKey, deps);
+    const { certificate } = await inTransaction(ledger, async (transaction) => {
+      // Asked while holding the ledger: see #claim.
+      if (this.#confirming.has(invite.id)) throw confirmedByAnother();
+      return reserveInvite(transaction, issuer, profile, invite.id, publicKey, deps);
+    });
     this.#reserved = { invite: invite.id, member: invite.member, serialNumber: certificate.serialNumber };
     const chain = [certificate, ...issuer.chain];
     if (key === undefined) return { chain: chain.map(({ raw }) => raw) };
@@ -187,6 +218,10 @@ function asRefusal(error: unknown, inviteId: string | undefined): unknown {
   return inviteId === undefined
     ? refusal(error.message, error)
     : refusal(`invite ${inviteId}: ${error.message}`, error);
+}
+
+function confirmedByAnother(): QTChatError {
+  return refusal('another guest is just confirming it');
 }
 
 function refusal(reason: string, cause?: unknown): QTChatError {

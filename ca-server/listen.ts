@@ -1,7 +1,8 @@
 /** Puts the Auto CA on a TCP port, with limits on what any guest can hold, and takes it off again. */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { trips } from '../src/enroll/http.js';
 import { QTChatError, quote, systemErrorCode } from '../src/errors.js';
 import { createApp } from './app.js';
 import { type AutoCa, defaultLimits, type Limits } from './auto-ca.js';
@@ -16,6 +17,8 @@ export interface AutoCaServer {
 
 // A guest's head is about 130 octets.
 const headLimitBytes = 2048;
+// As many as an enrolment has trips.
+const requestsPerConnection = Object.keys(trips).length;
 
 /**
  * Listens.
@@ -38,7 +41,7 @@ export async function listen(
       keepAliveTimeout: limits.connectionTimeoutMs,
       connectionsCheckingInterval: Math.max(20, Math.min(1000, limits.headTimeoutMs / 4)),
     },
-    app.express,
+    fewRequests(app.express),
   );
   guard(server, autoCa, limits);
   await start(server, options);
@@ -52,6 +55,21 @@ export async function listen(
       clearTimeout(deadline);
       await app.settled();
     },
+  };
+}
+
+/**
+ * Ends a connection that asks more often than an enrolment does. Requests may come without waiting for
+ * answers, thousands in one piece: each would cost several kilobytes before the first answer closes the connection.
+ */
+function fewRequests(handle: RequestListener): RequestListener {
+  const requests = new WeakMap<Socket, number>();
+  return (request, response) => {
+    const { socket } = request;
+    const count = (requests.get(socket) ?? 0) + 1;
+    requests.set(socket, count);
+    if (count > requestsPerConnection) socket.destroy();
+    else handle(request, response);
   };
 }
 

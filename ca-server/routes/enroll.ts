@@ -21,12 +21,13 @@ const largestBodyBytes = Math.max(...Object.values(trips).flatMap((trip) => trip
  */
 export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Promise<void>) => void): Router {
   const enrollments = new WeakMap<Socket, Enrollment>();
+  const confirming = new Set<string>();
   const rate = new RateLimit({ perSecond: limits.hellosPerSecond, burst: limits.helloBurst }, autoCa.deps.clock);
 
   const enrollmentOn = (socket: Socket): Enrollment => {
     const known = enrollments.get(socket);
     if (known !== undefined) return known;
-    const enrollment = new Enrollment(autoCa);
+    const enrollment = new Enrollment(autoCa, confirming);
     enrollments.set(socket, enrollment);
     return enrollment;
   };
@@ -56,6 +57,10 @@ export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Prom
   return router;
 
   function awaitClosing(socket: Socket, enrollment: Enrollment): void {
+    if (socket.closed) {
+      enrollment.end();
+      return;
+    }
     const address = addressOf(socket);
     const deadline = setTimeout(() => socket.destroy(), limits.closeTimeoutMs);
     let hasLeftInOrder = false;
@@ -68,7 +73,9 @@ export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Prom
     });
     socket.once('close', () => {
       clearTimeout(deadline);
-      if (!hasLeftInOrder && enrollment.reserved !== undefined) {
+      if (hasLeftInOrder) return;
+      enrollment.end();
+      if (enrollment.reserved !== undefined) {
         autoCa.log({ event: 'unconfirmed', address, ...enrollment.reserved });
       }
     });

@@ -142,6 +142,38 @@ describe('enrolment', () => {
     expect(await validSerials()).toEqual([enrolled.identity.chain[0]?.serialNumber]);
   });
 
+  it('refuses to confirm what was revoked because the invite was answered again', async () => {
+    const invite = await host.invite();
+    const others: Enrolled[] = [];
+    const check = async (): Promise<void> => {
+      others.push((await enrollInMemory(invite)).enrolled);
+    };
+    expect(await codeOf(enrollInMemory(invite, { check }))).toBe('ERR_ENROLL_REFUSED');
+    expect(await validSerials()).toEqual([others[0]?.identity.chain[0]?.serialNumber]);
+  });
+
+  it('refuses an invite whose guest is just confirming it', async () => {
+    const invite = await host.invite();
+    const codes: string[] = [];
+    const save = async (): Promise<void> => {
+      codes.push(await codeOf(enrollInMemory(invite)));
+    };
+    const { enrolled } = await enrollInMemory(invite, { save });
+    expect(codes).toEqual(['ERR_ENROLL_REFUSED']);
+    await host.event('enrolled');
+    expect(await validSerials()).toEqual([enrolled.identity.chain[0]?.serialNumber]);
+  });
+
+  it('lets exactly one of many guests with one invite join', async () => {
+    const invite = await host.invite();
+    const guests = Array.from({ length: 8 }, (_none, index) => enrollInMemory(invite, { localKey: index % 2 === 0 }));
+    const joined = (await Promise.allSettled(guests)).flatMap((guest) =>
+      guest.status === 'fulfilled' ? [guest.value.enrolled.identity.chain[0]?.serialNumber] : [],
+    );
+    expect(joined).toHaveLength(1);
+    expect(await validSerials()).toEqual(joined);
+  });
+
   it('leaves the invite usable when the guest cannot keep what it got', async () => {
     const invite = await host.invite();
     const save = async (): Promise<void> => {

@@ -138,6 +138,12 @@ describe('the Auto CA towards guests it does not know', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*HTTP\/1\.1 403 Forbidden/);
   });
 
+  it('answers no more requests on one connection than an enrolment has', async () => {
+    await start({ helloBurst: 1000 });
+    await say(host.port, Buffer.concat(Array<Buffer>(300).fill(hello)));
+    expect(host.events.filter(({ event }) => event === 'refused').length).toBeLessThan(4);
+  });
+
   it.each<[string, Buffer]>([
     ['is no CSR', Buffer.from('hello')],
     ['is empty', Buffer.alloc(0)],
