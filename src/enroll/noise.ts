@@ -8,24 +8,12 @@
  * one pattern and suite only; no rekey, no out-of-order messages: the transport is one ordered stream.
  * Section numbers in comments are the specification's.
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  type KeyObject,
-} from 'node:crypto';
+import { createHash, createHmac, createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
 import { QTChatError } from '../errors.js';
+import { CipherState, noiseMessageLimitBytes, tagSizeBytes, unauthentic } from './noise-cipher.js';
 
-/** The octets that encryption adds to a plaintext. */
-export const tagSizeBytes = 16;
 /** The octets of either handshake message with an empty payload: an X25519 public key and a tag. */
 export const handshakeMessageSizeBytes = 32 + tagSizeBytes;
-/** The most octets of any one Noise message (section 3). */
-export const noiseMessageLimitBytes = 65_535;
 
 // 32 octets long, so that section 5.2 takes it as the first hash unhashed.
 const protocolName = Buffer.from('Noise_NNpsk0_25519_AESGCM_SHA256', 'latin1');
@@ -33,50 +21,6 @@ const empty = Buffer.alloc(0);
 // RFC 8410: everything of a PKCS #8 or SPKI structure that precedes the 32 octets of an X25519 key.
 const privateKeyPrefix = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const publicKeyPrefix = Buffer.from('302a300506032b656e032100', 'hex');
-
-/** One direction's key and nonce (section 5.1): every call uses the next nonce, beginning at 0. */
-export class CipherState {
-  readonly #key: Buffer;
-  #nonce = 0n;
-
-  constructor(key: Buffer) {
-    this.#key = key;
-  }
-
-  /** @returns ciphertext and tag, {@link tagSizeBytes} longer than `plaintext` */
-  encrypt(plaintext: Uint8Array, associatedData: Uint8Array = empty): Buffer {
-    if (plaintext.length + tagSizeBytes > noiseMessageLimitBytes) {
-      throw new QTChatError('ERR_NOISE_STATE', `a Noise message holds at most ${noiseMessageLimitBytes} octets`);
-    }
-    const cipher = createCipheriv('aes-256-gcm', this.#key, this.#nextNonce(), { authTagLength: tagSizeBytes });
-    cipher.setAAD(associatedData);
-    return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
-  }
-
-  /** @throws {QTChatError} `ERR_NOISE_AUTHENTICATION` unless the other side encrypted exactly this, as its next message */
-  decrypt(ciphertext: Uint8Array, associatedData: Uint8Array = empty): Buffer {
-    if (ciphertext.length < tagSizeBytes || ciphertext.length > noiseMessageLimitBytes) throw unauthentic();
-    const tagAt = ciphertext.length - tagSizeBytes;
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, this.#nextNonce(), { authTagLength: tagSizeBytes });
-    decipher.setAAD(associatedData);
-    decipher.setAuthTag(ciphertext.subarray(tagAt));
-    const plaintext = decipher.update(ciphertext.subarray(0, tagAt));
-    try {
-      return Buffer.concat([plaintext, decipher.final()]);
-    } catch (cause) {
-      throw unauthentic(cause);
-    }
-  }
-
-  // Section 12.4: 32 zero bits, then the counter, big-endian. 2^64 - 1 is reserved.
-  #nextNonce(): Buffer {
-    if (this.#nonce === 2n ** 64n - 1n) throw new QTChatError('ERR_NOISE_STATE', 'a Noise key was used too often');
-    const nonce = Buffer.alloc(12);
-    nonce.writeBigUInt64BE(this.#nonce, 4);
-    this.#nonce += 1n;
-    return nonce;
-  }
-}
 
 /** What {@link NoiseHandshake.split} hands over. */
 export interface NoiseTransport {
@@ -249,16 +193,6 @@ function hmac(key: Buffer, ...octets: Uint8Array[]): Buffer {
   const mac = createHmac('sha256', key);
   for (const part of octets) mac.update(part);
   return mac.digest();
-}
-
-function unauthentic(cause?: unknown): QTChatError {
-  return new QTChatError(
-    'ERR_NOISE_AUTHENTICATION',
-    'the message is not what the other side sent, or not for this key',
-    {
-      cause,
-    },
-  );
 }
 
 function outOfTurn(): QTChatError {

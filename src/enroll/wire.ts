@@ -13,7 +13,8 @@ import * as v from 'valibot';
 import { QTChatError } from '../errors.js';
 import { memberNamePattern } from '../pki/member-name.js';
 import { addressLimit, inviteIdSizeBytes } from './invite.js';
-import { handshakeMessageSizeBytes, tagSizeBytes } from './noise.js';
+import { handshakeMessageSizeBytes } from './noise.js';
+import { tagSizeBytes } from './noise-cipher.js';
 
 /** Version of this protocol. */
 export const protocolVersion = 1;
