@@ -10,28 +10,33 @@ import { extendedKeyUsageOids, type KeyUsage, keyUsageBits, oids } from './oids.
 
 /** One extension as encoded; `value` is the content of its OCTET STRING. */
 export interface CertificateExtension {
-  critical: boolean;
-  value: Buffer;
+  readonly critical: boolean;
+  readonly value: Buffer;
 }
 
 /** The fields of a TBSCertificate. */
 export interface CertificateFields {
   /** The whole TBSCertificate: what the signature covers. */
-  tbs: Buffer;
+  readonly tbs: Buffer;
   /** 1, 2 or 3. */
-  version: number;
+  readonly version: number;
+  /** Content of the INTEGER. */
+  readonly serialNumber: Buffer;
   /** Dotted OID of the signature's algorithm. */
-  signatureAlgorithm: string;
+  readonly signatureAlgorithm: string;
   /** Issuer and subject as complete Name encodings, for octet-wise comparison and copying. */
-  issuer: Buffer;
-  subject: Buffer;
-  notBefore: Date;
-  notAfter: Date;
+  readonly issuer: Buffer;
+  readonly subject: Buffer;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
   /** SubjectPublicKeyInfo as it stands in the certificate. */
-  spki: Buffer;
+  readonly spki: Buffer;
   /** By dotted OID. */
-  extensions: ReadonlyMap<string, CertificateExtension>;
+  readonly extensions: ReadonlyMap<string, CertificateExtension>;
 }
+
+/** Certificates do not change, and issuing asks for the issuer's fields again and again. */
+const alreadyRead = new WeakMap<X509Certificate, CertificateFields>();
 
 /**
  * Reads a certificate's fields.
@@ -39,11 +44,24 @@ export interface CertificateFields {
  * @throws {QTChatError} `ERR_PKI_CERTIFICATE_INVALID` when they break RFC 5280's syntax
  */
 export function readCertificateFields(certificate: X509Certificate): CertificateFields {
+  const known = alreadyRead.get(certificate);
+  if (known !== undefined) return known;
+  const fields = parseCertificateFields(certificate.raw);
+  alreadyRead.set(certificate, fields);
+  return fields;
+}
+
+/**
+ * Reads the fields of a certificate in DER, of which nothing was judged yet.
+ *
+ * @throws {QTChatError} `ERR_PKI_CERTIFICATE_INVALID` when they break RFC 5280's syntax
+ */
+export function parseCertificateFields(der: Buffer): CertificateFields {
   return parsing('certificate', () => {
-    const { whole: tbs } = new DerReader(certificate.raw).enter().readAny();
+    const { whole: tbs } = new DerReader(der).enter().readAny();
     const reader = new DerReader(tbs).enter();
     const version = reader.nextTag === 0xa0 ? reader.enter(0xa0).smallInteger(2) + 1 : 1;
-    reader.read(derTags.integer);
+    const serialNumber = reader.read(derTags.integer);
     const signatureAlgorithm = reader.enter().oid();
     const { whole: issuer } = reader.readAny();
     const validity = reader.enter();
@@ -55,7 +73,7 @@ export function readCertificateFields(certificate: X509Certificate): Certificate
     reader.optional(0x82);
     const extensions = readExtensions(reader.optional(0xa3));
     reader.end();
-    return { tbs, version, signatureAlgorithm, issuer, subject, notBefore, notAfter, spki, extensions };
+    return { tbs, version, serialNumber, signatureAlgorithm, issuer, subject, notBefore, notAfter, spki, extensions };
   });
 }
 
@@ -138,6 +156,13 @@ export function subjectKeyIdOf(fields: CertificateFields): Buffer | undefined {
   const extension = fields.extensions.get(oids.subjectKeyIdentifier);
   if (extension === undefined) return undefined;
   return parsing('subjectKeyIdentifier', () => new DerReader(extension.value).read(derTags.octetString));
+}
+
+/** The key identifier in authorityKeyIdentifier (RFC 5280 §4.2.1.1); undefined when absent. */
+export function authorityKeyIdOf(fields: CertificateFields): Buffer | undefined {
+  const extension = fields.extensions.get(oids.authorityKeyIdentifier);
+  if (extension === undefined) return undefined;
+  return parsing('authorityKeyIdentifier', () => new DerReader(extension.value).enter().optional(0x80));
 }
 
 /** Runs a parser of `what`, turning malformed DER into `ERR_PKI_CERTIFICATE_INVALID`. */

@@ -18,9 +18,16 @@ const circleIdOctets = 16;
 const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
 const circleUriPattern = new RegExp(`^qtchat://([a-z2-7]{26})/(${memberNamePattern})$`);
 
+/** Every certificate of a circle is issued under the same root. */
+const circleIds = new WeakMap<X509Certificate, string>();
+
 /** The circle's id: the first 16 octets of SHA-256 over the root's SPKI, in lower-case base32 (RFC 4648 §6), unpadded. */
 export function circleIdOf(root: X509Certificate): string {
-  return toBase32(spkiDigest(root).subarray(0, circleIdOctets));
+  const known = circleIds.get(root);
+  if (known !== undefined) return known;
+  const id = toBase32(spkiDigest(root).subarray(0, circleIdOctets));
+  circleIds.set(root, id);
+  return id;
 }
 
 function toBase32(octets: Buffer): string {

@@ -21,14 +21,19 @@ export const derTags = {
 
 /** One value with any tag; `content` parts are joined. */
 export function encodeDer(tag: number, ...content: readonly Buffer[]): Buffer {
-  const size = content.reduce((sum, part) => sum + part.length, 0);
-  return Buffer.concat([Buffer.of(tag), encodeLength(size), ...content]);
-}
-
-function encodeLength(size: number): Buffer {
-  if (size < 0x80) return Buffer.of(size);
-  const octets = unsignedOctets(BigInt(size));
-  return Buffer.concat([Buffer.of(0x80 | octets.length), octets]);
+  let size = 0;
+  for (const part of content) size += part.length;
+  const lengthOctets = size < 0x80 ? 0 : size < 0x100 ? 1 : size < 0x10000 ? 2 : size < 0x1000000 ? 3 : 4;
+  const encoding = Buffer.allocUnsafe(2 + lengthOctets + size);
+  encoding[0] = tag;
+  encoding[1] = lengthOctets === 0 ? size : 0x80 | lengthOctets;
+  if (lengthOctets > 0) encoding.writeUIntBE(size, 2, lengthOctets);
+  let offset = 2 + lengthOctets;
+  for (const part of content) {
+    encoding.set(part, offset);
+    offset += part.length;
+  }
+  return encoding;
 }
 
 /** SEQUENCE of the given encodings. */
@@ -88,8 +93,19 @@ export function derNamedBits(bits: readonly number[]): Buffer {
   return derBitString(octets, 7 - (last & 7));
 }
 
-/** OBJECT IDENTIFIER from its dotted form. */
+/** A program writes few object identifiers, but those again and again. */
+const knownOids = new Map<string, Buffer>();
+
+/** OBJECT IDENTIFIER from its dotted form; not to be written to. */
 export function derOid(dotted: string): Buffer {
+  const known = knownOids.get(dotted);
+  if (known !== undefined) return known;
+  const encoding = encodeOid(dotted);
+  knownOids.set(dotted, encoding);
+  return encoding;
+}
+
+function encodeOid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
   const octets: number[] = [];
   for (const arc of [first * 40 + second, ...rest]) {

@@ -1,5 +1,5 @@
 /** The kinds of key that QTChat makes and certifies; weaker and odder ones have no name here and are refused. */
-import { generateKeyPair, type KeyObject } from 'node:crypto';
+import { generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { QTChatError, quote } from '../errors.js';
 
@@ -24,15 +24,15 @@ export function parseKeyType(text: string): KeyType {
   });
 }
 
-/** A fresh private key, made on the thread pool. */
+/** A fresh private key. RSA ones are made on the thread pool; for the others the way there would take longer than the key. */
 export async function generateKey(type: KeyType): Promise<KeyObject> {
   switch (type) {
     case 'p256':
-      return (await makeKeyPair('ec', { namedCurve: 'P-256' })).privateKey;
+      return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
     case 'p384':
-      return (await makeKeyPair('ec', { namedCurve: 'P-384' })).privateKey;
+      return generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey;
     case 'ed25519':
-      return (await makeKeyPair('ed25519')).privateKey;
+      return generateKeyPairSync('ed25519').privateKey;
     default:
       return (await makeKeyPair('rsa', { modulusLength: Number(type.slice(3)) })).privateKey;
   }

@@ -6,8 +6,10 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { isQTChatError, QTChatError } from '../errors.js';
 import { derOctetString, derSequence, derTags } from './der.js';
 import { DerError, DerReader } from './der-reader.js';
+import { ecPkcs8 } from './ec-key.js';
 import { oids } from './oids.js';
 import { decryptPbes2, encryptPbes2 } from './pbes2.js';
+import { encodePem } from './pem.js';
 
 /** PBKDF2 rounds for a password that a person chose: OWASP's figure for HMAC-SHA256. */
 export const privateKeyIterations = 600_000;
@@ -29,17 +31,20 @@ export async function encryptPrivateKey(
   deps: { random: (size: number) => Buffer },
 ): Promise<string> {
   if (password === '') throw new QTChatError('ERR_PASSWORD_REQUIRED', 'a key is not encrypted under an empty password');
-  const plaintext = key.export({ type: 'pkcs8', format: 'der' });
+  const plaintext = privateKeyToDer(key);
   const options = { iterations: privateKeyIterations, random: deps.random };
   const { algorithm, ciphertext } = await encryptPbes2(plaintext, password, options);
-  const base64 = derSequence(algorithm, derOctetString(ciphertext)).toString('base64');
-  const lines = base64.match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN ENCRYPTED PRIVATE KEY-----', ...lines, '-----END ENCRYPTED PRIVATE KEY-----', ''].join('\n');
+  return encodePem('ENCRYPTED PRIVATE KEY', derSequence(algorithm, derOctetString(ciphertext)));
 }
 
 /** The key in PEM without encryption, `BEGIN PRIVATE KEY`. */
 export function privateKeyToPem(key: KeyObject): string {
-  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return encodePem('PRIVATE KEY', privateKeyToDer(key));
+}
+
+/** The key as unencrypted PKCS #8 in DER. */
+export function privateKeyToDer(key: KeyObject): Buffer {
+  return ecPkcs8(key) ?? key.export({ type: 'pkcs8', format: 'der' });
 }
 
 /** Tells whether reading the key takes a password. */

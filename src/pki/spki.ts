@@ -2,6 +2,7 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { derTags } from './der.js';
 import { DerReader } from './der-reader.js';
+import { ecSpki } from './ec-key.js';
 
 /** Exporting takes OpenSSL longer than signing, and keys do not change. */
 const exported = new WeakMap<KeyObject, Buffer>();
@@ -10,18 +11,28 @@ const exported = new WeakMap<KeyObject, Buffer>();
 export function spkiOf(key: KeyObject): Buffer {
   const known = exported.get(key);
   if (known !== undefined) return known;
-  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
-  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  const spki = ecSpki(key) ?? exportSpki(key);
   exported.set(key, spki);
   return spki;
 }
 
+function exportSpki(key: KeyObject): Buffer {
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  return publicKey.export({ type: 'spki', format: 'der' });
+}
+
+const identifiers = new WeakMap<KeyObject, Buffer>();
+
 /**
  * The identifier of a public key, or of a private key's public part, by method (1) of RFC 5280
- * §4.2.1.2: SHA-1 of the key's bit string. It identifies and protects nothing.
+ * §4.2.1.2: SHA-1 of the key's bit string. It identifies and protects nothing. Not to be written to.
  */
 export function keyIdentifier(key: KeyObject): Buffer {
+  const known = identifiers.get(key);
+  if (known !== undefined) return known;
   const spki = new DerReader(spkiOf(key)).enter();
   spki.enter(); // algorithm
-  return createHash('sha1').update(spki.read(derTags.bitString).subarray(1)).digest();
+  const identifier = createHash('sha1').update(spki.read(derTags.bitString).subarray(1)).digest();
+  identifiers.set(key, identifier);
+  return identifier;
 }

@@ -133,6 +133,17 @@ describe('issueCertificate', () => {
     expect(await asyncRefusalOf(issueCertificate(plan, wrong))).toBe('ERR_PKI_PATH_INVALID');
   });
 
+  it('throws a later result away too when the issuer begins to sign wrongly, or signs something else', async () => {
+    let signing: Issuer['sign'] = issuer.sign;
+    const turning: Issuer = { chain: issuer.chain, sign: (tbs) => signing(tbs) };
+    const plan = buildCertificatePlan(requestFor(), peerProfile, issuer, deps);
+    await issueCertificate(plan, turning);
+    signing = async (tbs) => sign('sha256', tbs, makeKey());
+    expect(await asyncRefusalOf(issueCertificate(plan, turning))).toBe('ERR_PKI_PATH_INVALID');
+    signing = (tbs) => issuer.sign(Buffer.concat([tbs, Buffer.of(0)]));
+    expect(await asyncRefusalOf(issueCertificate(plan, turning))).toBe('ERR_PKI_PATH_INVALID');
+  });
+
   it('throws the result away when the CA above may not have CAs below it', async () => {
     const root = await makeCircle({
       pathLength: 0,
@@ -158,9 +169,9 @@ describe('verifyIssued', () => {
   ])('throws a certificate away whose plan had %s', async (_, change) => {
     const plan = buildCertificatePlan(requestFor(), peerProfile, issuer, deps);
     const certificate = await issueCertificate(plan, issuer);
-    expect(refusalOf(() => verifyIssued(certificate, plan, issuer))).toBeUndefined();
+    expect(refusalOf(() => verifyIssued(certificate.raw, plan, issuer))).toBeUndefined();
     const other = { ...plan, ...change(plan) };
-    expect(refusalOf(() => verifyIssued(certificate, other, issuer))).toBe('ERR_PKI_PATH_INVALID');
+    expect(refusalOf(() => verifyIssued(certificate.raw, other, issuer))).toBe('ERR_PKI_PATH_INVALID');
   });
 });
 
