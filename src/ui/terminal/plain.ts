@@ -3,6 +3,8 @@
  * there is a prompt, and leaving is up to the user; without one it is a filter that ends when its
  * input has ended and everything is delivered. It renders and reads; the conversation decides.
  */
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Conversation } from '../../conversation/conversation.js';
@@ -55,6 +57,8 @@ export class PlainChat {
   #work: Promise<void> = Promise.resolve();
   #answer: ((line: string) => void) | undefined;
   #isHere = false;
+  /** The user has been told that what is typed waits. */
+  #saidItWaits = false;
   #inputEnded = false;
   #isDone = false;
   #timer: NodeJS.Timeout | undefined;
@@ -123,6 +127,7 @@ export class PlainChat {
   /** Gives the input back; nothing is read or asked any more. */
   close(): void {
     this.#isDone = true;
+    if (this.#options.isTerminal) this.#clearPrompt();
     this.#lines.close();
     // A pipe that stays open would otherwise keep the process alive.
     this.#options.input.pause();
@@ -136,12 +141,13 @@ export class PlainChat {
         return;
       case 'target':
         this.#recipient = event.member;
-        this.#lines.setPrompt(`to ${event.member}> `);
+        this.#changePrompt(`to ${event.member}> `);
         void this.#queue(() => this.#sendHeld());
         return;
       case 'connected':
         if (event.peer.member !== this.#recipient) return;
         this.#isHere = true;
+        this.#saidItWaits = false;
         clearTimeout(this.#timer);
         return;
       case 'disconnected':
@@ -222,15 +228,32 @@ export class PlainChat {
     const conversation = this.#conversation;
     if (this.#recipient === undefined || conversation === undefined) {
       this.#held.push(line);
+      this.#sayItWaits('nobody is here yet: what you type goes to the one who comes, if you stay until then');
       return;
     }
     if (line.startsWith('/send ')) {
-      await conversation.sendFile(this.#recipient, line.slice('/send '.length).trim());
+      const path = typedPath(line.slice('/send '.length));
+      await conversation.sendFile(this.#recipient, path);
+      this.#sayOffered(basename(path));
     } else if (Buffer.byteLength(line, 'utf8') > maximumTextBytes) {
       throw new QTChatError('ERR_USAGE', `a message holds ${maximumTextBytes} octets at most`, { hint: 'Send a file' });
     } else {
       await conversation.sendText(this.#recipient, line);
+      if (!this.#isHere) this.#sayItWaits(`${this.#recipient} is not here: what you type waits until they are`);
     }
+  }
+
+  // Once an absence, and to people only: to programs the events say it.
+  #sayItWaits(text: string): void {
+    if (this.#saidItWaits || !this.#options.isTerminal) return;
+    this.#saidItWaits = true;
+    this.#print(text, false);
+  }
+
+  #sayOffered(name: string): void {
+    if (!this.#options.isTerminal) return;
+    const who = this.#isHere ? '' : `, who is not here: it goes out when they are, if you stay until then`;
+    this.#print(`offered ${escapeControls(name)} to ${this.#recipient}${who}`, false);
   }
 
   async #sendHeld(): Promise<void> {
@@ -291,6 +314,8 @@ export class PlainChat {
       if (value !== undefined) this.#write(this.#options.output, JSON.stringify({ ...value, at }));
       return;
     }
+    // When we leave, the others are still there.
+    if (this.#isDone && event.type === 'disconnected') return;
     const line = describeEvent(event);
     if (line !== undefined) this.#print(line.text, line.isResult);
   }
@@ -298,12 +323,21 @@ export class PlainChat {
   #print(text: string, isResult: boolean): void {
     const { isTerminal, output, status } = this.#options;
     if (isTerminal) {
-      // Over the prompt, which then comes back with what was typed so far.
-      output.write(`\r\u001b[K${text}\n`);
+      // In place of the prompt, which then comes back with what was typed so far.
+      this.#clearPrompt();
+      output.write(`${text}\n`);
       this.#prompt();
     } else {
       this.#write(isResult ? output : status, text);
     }
+  }
+
+  /** Takes the prompt and what was typed off the screen, however many rows they fill. */
+  #clearPrompt(): void {
+    const { rows } = this.#lines.getCursorPos();
+    this.#options.output.write(`${rows > 0 ? `\u001b[${rows}A` : ''}\r\u001b[J`);
+    // readline goes up by this before it draws the prompt again, over what was printed meanwhile.
+    (this.#lines as Interface & { prevRows?: number }).prevRows = 0;
   }
 
   #write(stream: Writable, line: string): void {
@@ -313,11 +347,24 @@ export class PlainChat {
   #showProgress(text: string | undefined): void {
     if (!this.#options.isTerminal || text === undefined) return;
     const to = this.#recipient === undefined ? '' : `to ${this.#recipient}`;
-    this.#lines.setPrompt(text === '' ? `${to}> ` : `[${text}] ${to}> `);
+    this.#changePrompt(text === '' ? `${to}> ` : `[${text}] ${to}> `);
+  }
+
+  #changePrompt(prompt: string): void {
+    // As long as the old one is known, it is known how many rows to clear.
+    if (this.#options.isTerminal) this.#clearPrompt();
+    this.#lines.setPrompt(prompt);
     this.#prompt();
   }
 
   #prompt(): void {
     if (this.#options.isTerminal && !this.#isDone && this.#conversation !== undefined) this.#lines.prompt(true);
   }
+}
+
+// As shells read it, since people write and drop paths as they do there: ~/ is the home of the user, and
+// quotes around the whole do not belong to it.
+function typedPath(text: string): string {
+  const path = text.trim().replace(/^(['"])(.*)\1$/s, '$2');
+  return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
 }
