@@ -1,7 +1,7 @@
 // Bundles src/, commands/ and ca-server/ into dist/ and writes the oclif manifest. A bundle starts
 // in a fraction of the time that many small files take. `npm ci --omit=dev` runs this too, without
 // esbuild: then there is nothing to do, and that is not an error.
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,11 +19,13 @@ const commandFiles = (await readdir(join(root, 'commands'), { recursive: true })
 const entryPoints = { main: 'src/main.ts' };
 for (const name of commandFiles) entryPoints[`commands/${name.slice(0, -3)}`] = join('commands', name);
 
-await rm(join(root, 'dist'), { recursive: true, force: true });
+// Built aside and put in place at the end: whoever runs the program meanwhile finds a whole one.
+const [built, dist, former] = ['dist.new', 'dist', 'dist.old'].map((name) => join(root, name));
+await rm(built, { recursive: true, force: true });
 await esbuild.build({
   absWorkingDir: root,
   entryPoints,
-  outdir: process.env.QTCHAT_DIST ?? 'dist',
+  outdir: built,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -43,9 +45,15 @@ await esbuild.build({
   logLevel: 'warning',
 });
 
+await rm(former, { recursive: true, force: true });
+await rename(dist, former).catch(() => {});
+await rename(built, dist);
+await rm(former, { recursive: true, force: true });
+
 // With a manifest oclif need not load every command to find one.
-await rm(join(root, 'oclif.manifest.json'), { force: true });
 const { Plugin } = await import('@oclif/core');
 const plugin = new Plugin({ root, type: 'core', ignoreManifest: true, errorOnManifestCreate: true });
 await plugin.load();
-await writeFile(join(root, 'oclif.manifest.json'), JSON.stringify(plugin.manifest));
+const manifest = join(root, 'oclif.manifest.json');
+await writeFile(`${manifest}.new`, JSON.stringify(plugin.manifest));
+await rename(`${manifest}.new`, manifest);
