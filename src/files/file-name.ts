@@ -1,5 +1,6 @@
 /** Judges names that a peer gives its files. A name is refused, never repaired: repairing is guessing. */
 import { maximumFileNameBytes } from '../protocol/messages.js';
+import { isUnfinishedName } from '../store/downloads.js';
 
 // Room for " (99)" and for the suffix of an unfinished file, within the 255 octets of file systems.
 const reservedBytes = 40;
@@ -14,6 +15,6 @@ const windowsDevice = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|c
 export function isSafeFileName(name: string): boolean {
   const sizeBytes = Buffer.byteLength(name, 'utf8');
   if (sizeBytes === 0 || sizeBytes > maximumFileNameBytes - reservedBytes) return false;
-  if (forbidden.test(name) || windowsDevice.test(name)) return false;
+  if (forbidden.test(name) || windowsDevice.test(name) || isUnfinishedName(name)) return false;
   return !/^[. ]|[. ]$/.test(name) && !/\p{Cs}/u.test(name);
 }

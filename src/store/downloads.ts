@@ -1,10 +1,11 @@
 /**
  * The folder where received files arrive. A file grows under a name of its own that nobody else can
  * have prepared, takes its final name only when it is complete and on disk, and never takes the
- * place of another. Names come from peers and have been judged before.
+ * place of another. What a killed process left unfinished is swept away later. Names come from peers
+ * and have been judged before.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, link, open, rename, rm, statfs } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
 import { createFolder, explainingWrite, flushFolder } from './private-file.js';
@@ -12,11 +13,20 @@ import { createFolder, explainingWrite, flushFolder } from './private-file.js';
 // What a disk must keep free beside the file, for everybody else on it.
 const spareBytes = 32 * 1024 * 1024;
 const maximumCopies = 1_000;
+// One that still grows is written to every half minute at least, or given up.
+const abandonedAfterMs = 10 * 60_000;
+const unfinishedName = /\.[0-9a-f]{16}\.part$/;
+
+/** Tells whether a file of that name would be taken for an unfinished one, and so deleted one day. */
+export function isUnfinishedName(name: string): boolean {
+  return unfinishedName.test(name);
+}
 
 /** The folder, and what unfinished files will still take of its disk. */
 export class DownloadFolder {
   readonly path: string;
   #reservedBytes = 0;
+  #sweptAt = Number.NEGATIVE_INFINITY;
 
   /** @param path - absolute; created with mode 0700 when the first file arrives */
   constructor(path: string) {
@@ -37,6 +47,7 @@ export class DownloadFolder {
     };
     try {
       await createFolder(this.path);
+      await this.#sweep();
       await this.#checkSpace();
       const partPath = join(this.path, `${name}.${id.slice(0, 16)}.part`);
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
@@ -45,6 +56,22 @@ export class DownloadFolder {
     } catch (error) {
       release();
       throw error;
+    }
+  }
+
+  /** Deletes what processes that were killed have left unfinished. Others may be receiving here too. */
+  async #sweep(): Promise<void> {
+    // The clock of the file system, with which its times are compared.
+    const now = Date.now();
+    if (now - this.#sweptAt < abandonedAfterMs) return;
+    this.#sweptAt = now;
+    const entries = await explainingWrite(this.path, () => readdir(this.path, { withFileTypes: true }));
+    for (const entry of entries) {
+      if (!entry.isFile() || !isUnfinishedName(entry.name)) continue;
+      const path = join(this.path, entry.name);
+      const stats = await stat(path).catch(() => undefined);
+      if (stats !== undefined && now - stats.mtimeMs > abandonedAfterMs)
+        await rm(path, { force: true }).catch(() => {});
     }
   }
 

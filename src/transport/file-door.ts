@@ -19,7 +19,6 @@ const openingBytes = fileTokenBytes + transferIdBytes;
 
 interface Expected {
   readonly token: Buffer;
-  readonly spkiSha256: string;
   readonly resolve: (stream: Duplex) => void;
 }
 
@@ -43,12 +42,12 @@ export class FileDoor {
         timer = setTimeout(() => {
           reject(new QTChatError('ERR_FILE_FAILED', 'the peer did not open the file connection in time'));
         }, tokenLifetimeMs);
-        this.#expected.set(id, { token, spkiSha256, resolve });
+        this.#expected.set(placeOf(id, spkiSha256), { token, resolve });
       });
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
-      this.#expected.delete(id);
+      this.#expected.delete(placeOf(id, spkiSha256));
     }
   }
 
@@ -61,13 +60,14 @@ export class FileDoor {
     const { socket, peer } = connection;
     const opening = await readOpening(connection);
     const id = opening?.subarray(fileTokenBytes).toString('hex') ?? '';
-    const expected = this.#expected.get(id);
-    if (opening === undefined || expected === undefined || expected.spkiSha256 !== peer.spkiSha256) {
+    const place = placeOf(id, peer.spkiSha256);
+    const expected = this.#expected.get(place);
+    if (opening === undefined || expected === undefined) {
       socket.destroy();
       return false;
     }
     // Single use: a wrong token spends it too, so nobody can try a second one.
-    this.#expected.delete(id);
+    this.#expected.delete(place);
     if (!timingSafeEqual(expected.token, opening.subarray(0, fileTokenBytes))) {
       socket.destroy();
       return false;
@@ -75,6 +75,11 @@ export class FileDoor {
     expected.resolve(socket);
     return true;
   }
+}
+
+// Ids are the sender's choice: another member's equal one must not get in the way.
+function placeOf(id: string, spkiSha256: string): string {
+  return `${id} ${spkiSha256}`;
 }
 
 function readOpening({ socket }: PeerConnection): Promise<Buffer | undefined> {

@@ -210,6 +210,16 @@ describe('the door for file connections', () => {
     await stream;
   });
 
+  it('keeps the files of two members apart that chose one id', async () => {
+    const { near, far } = await control(bob);
+    const other = await control(await makeIdentity(circle, { member: 'carol' }));
+    const { stream } = expectFile(far);
+    const { stop } = expectFile(other.far);
+    expect(await show(bob, opening(near))).toBe(true);
+    await stream;
+    stop();
+  });
+
   it('spends a token that was guessed wrong', async () => {
     const { near, far } = await control(bob);
     const { stop } = expectFile(far);

@@ -31,6 +31,7 @@ describe('the name of a received file', () => {
     ['a name that begins with a space', ' x'],
     ['too long', 'a'.repeat(216)],
     ['too long in octets', 'ä'.repeat(108)],
+    ['the name of an unfinished file', 'x.0123456789abcdef.part'],
     ['half a surrogate pair', 'x\ud800'],
   ])('may not be %s', (_, name) => {
     expect(isSafeFileName(name)).toBe(false);
