@@ -3,7 +3,7 @@
  * is acknowledged, and what has been here before is dropped. Knows no sockets and no screen.
  */
 import { QTChatError } from '../errors.js';
-import type { Message, MessageOf } from '../protocol/messages.js';
+import { type Message, type MessageOf, maximumSequence, maximumTextBytes } from '../protocol/messages.js';
 import type { MessageStore } from '../store/messages.js';
 
 /** What a chat session reports. */
@@ -38,8 +38,15 @@ export class ChatSession {
     this.#options = options;
   }
 
-  /** Begins with the cursor that the peer's hello holds for our epoch; sends what waits behind it. */
+  /**
+   * Begins with the cursor that the peer's hello holds for our epoch; sends what waits behind it.
+   *
+   * @throws {QTChatError} `ERR_PROTOCOL` for a cursor that would leave us no numbers to go on with
+   */
   async start(cursor: number): Promise<void> {
+    if (cursor > maximumSequence / 2) {
+      throw new QTChatError('ERR_PROTOCOL', 'the peer claims to have messages that nobody can have written');
+    }
     const { ids, cursor: start } = await this.#options.store.delivered(cursor);
     this.#sentUpTo = start;
     for (const id of ids) this.#options.emit({ type: 'delivered', id });
@@ -88,5 +95,17 @@ export class ChatSession {
       this.#inFlight.push(sequence);
       this.#options.send({ type: 'text', id, sequence, sentAt: sentAt.getTime(), text });
     }
+  }
+}
+
+/**
+ * Judges a text that is to be sent: in the outbox, one that no peer takes would block all that follow.
+ *
+ * @throws {QTChatError} `ERR_USAGE` when it is empty or longer than 64 KiB
+ */
+export function checkText(text: string): void {
+  if (text === '') throw new QTChatError('ERR_USAGE', 'a message holds one character at least');
+  if (Buffer.byteLength(text, 'utf8') > maximumTextBytes) {
+    throw new QTChatError('ERR_USAGE', `a message holds ${maximumTextBytes} octets at most`, { hint: 'Send a file' });
   }
 }

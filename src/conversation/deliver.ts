@@ -1,6 +1,9 @@
 /** Delivers a text and files to one member and ends: what `send` does. It is done when the peer has it all. */
+
+import { checkText } from '../chat/chat-session.js';
 import { QTChatError, quote } from '../errors.js';
-import { type FileDescription, fileSize } from '../files/file-session.js';
+import type { FileDescription } from '../files/file-events.js';
+import { sourceFileSize } from '../files/source-file.js';
 import { type Conversation, type ConversationOptions, openConversation } from './conversation.js';
 import type { ConversationEvent } from './events.js';
 
@@ -26,15 +29,16 @@ export interface Delivered {
  *
  * @param world - where and as whom; `onEvent` sees everything that happens
  * @throws {QTChatError} `ERR_PEER_UNREACHABLE` after the timeout, `ERR_PEER_REFUSED`,
- *   `ERR_PEER_NOT_TRUSTED`, `ERR_FILE_DECLINED`, `ERR_FILE_FAILED`, `ERR_CANCELLED`, and what reading files throws
+ *   `ERR_PEER_NOT_TRUSTED`, `ERR_USAGE`, `ERR_FILE_DECLINED`, `ERR_FILE_FAILED`, `ERR_CANCELLED`, and what reading files throws
  */
 export async function deliver(
   delivery: Delivery,
   world: Pick<ConversationOptions, 'home' | 'identity' | 'clock' | 'random' | 'signal' | 'downloads' | 'onEvent'> &
     Pick<Partial<ConversationOptions>, 'confirmPeer'>,
 ): Promise<Delivered> {
-  // A wrong path should not need a peer to be noticed.
-  for (const path of delivery.files) await fileSize(path);
+  // What cannot be sent should not need a peer to be noticed.
+  if (delivery.text !== undefined) checkText(delivery.text);
+  for (const path of delivery.files) await sourceFileSize(path);
   const task = new DeliveryTask(delivery);
   const onAbort = (): void => task.fail(new QTChatError('ERR_CANCELLED', 'sending was cancelled'));
   world.signal.addEventListener('abort', onAbort, { once: true });

@@ -1,7 +1,7 @@
 /** What a conversation tells its faces. Texts and names of peers are data: escape before showing. */
 import type { ChatEvent } from '../chat/chat-session.js';
 import type { QTChatError } from '../errors.js';
-import type { FileEvent } from '../files/file-session.js';
+import type { FileEvent } from '../files/file-events.js';
 import type { PeerAddress } from '../store/contacts.js';
 import type { KeyOrigin } from '../store/identities.js';
 

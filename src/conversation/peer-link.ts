@@ -8,6 +8,9 @@ import type { MessageStore } from '../store/messages.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import type { Capability, PeerSession } from './peer-session.js';
 
+// As many as are on the way, and some that the peer can ask its user about.
+const offersAtOnce = 16;
+
 /** The sessions of one member. */
 export class PeerLink {
   readonly store: MessageStore;
@@ -15,6 +18,9 @@ export class PeerLink {
   /** The latest last. */
   #sessions: PeerSession[] = [];
   #waitingFiles: string[] = [];
+  /** Taken off the list and not offered yet: none or one. */
+  #offering: string[] = [];
+  #offers: Promise<void> = Promise.resolve();
 
   constructor(store: MessageStore, identity: Identity) {
     this.store = store;
@@ -63,14 +69,11 @@ export class PeerLink {
     await this.offerWaiting();
   }
 
-  /** Offers what waits, over the latest session that takes files. */
-  async offerWaiting(): Promise<void> {
-    for (;;) {
-      const session = this.#sessions.findLast((one) => one.takes('files') && one.isOpenForWork);
-      const path = session === undefined ? undefined : this.#waitingFiles.shift();
-      if (session === undefined || path === undefined) return;
-      await session.files?.offer(path);
-    }
+  /** Offers what waits, as far as there is room, over the latest session that takes files. */
+  offerWaiting(): Promise<void> {
+    // One after the other, so that they are offered in the order they were given.
+    this.#offers = this.#offers.then(() => this.#offerWaiting());
+    return this.#offers;
   }
 
   /** Puts files back whose offer went down with its session. */
@@ -85,8 +88,23 @@ export class PeerLink {
 
   /** Texts and files that the member does not have yet. */
   async countPending(): Promise<number> {
-    const outgoing = this.#sessions.reduce((sum, { files }) => sum + (files?.countOutgoing ?? 0), 0);
-    return (await this.store.countQueued()) + this.#waitingFiles.length + outgoing;
+    const queued = await this.store.countQueued();
+    const offered = this.#sessions.reduce((sum, { files }) => sum + (files?.countOutgoing ?? 0), 0);
+    return queued + this.#waitingFiles.length + this.#offering.length + offered;
+  }
+
+  async #offerWaiting(): Promise<void> {
+    for (;;) {
+      const session = this.#sessions.findLast((one) => one.takes('files') && one.isOpenForWork);
+      const { files } = session ?? {};
+      if (files === undefined || files.countOutgoing >= offersAtOnce) return;
+      this.#offering = this.#waitingFiles.splice(0, 1);
+      const [path] = this.#offering;
+      if (path === undefined) return;
+      const isOffered = await files.offer(path);
+      this.#offering = [];
+      if (!isOffered) this.#waitingFiles.unshift(path);
+    }
   }
 
   // Both sides know both keys and who dialled, so both come to the same answer. When one side dialled

@@ -5,7 +5,8 @@
  */
 import { type ChatEvent, ChatSession } from '../chat/chat-session.js';
 import { QTChatError } from '../errors.js';
-import { type FileEvent, FileSession, type FileSessionOptions } from '../files/file-session.js';
+import type { FileEvent } from '../files/file-events.js';
+import { FileSession, type FileSessionOptions } from '../files/file-session.js';
 import { type ByeReason, type Hello, type Message, protocolVersion } from '../protocol/messages.js';
 import type { MessageStore } from '../store/messages.js';
 import { ControlChannel } from '../transport/control-channel.js';
@@ -45,6 +46,8 @@ export interface SessionTiming {
   readonly pingIntervalMs: number;
   readonly silenceTimeoutMs: number;
   readonly closeTimeoutMs: number;
+  /** How long the peer may take, after the last octet of a file, to say that it is on its disk. */
+  readonly fileConfirmTimeoutMs: number;
 }
 
 const defaultTiming: SessionTiming = {
@@ -52,6 +55,7 @@ const defaultTiming: SessionTiming = {
   pingIntervalMs: 5_000,
   silenceTimeoutMs: 12_000,
   closeTimeoutMs: 2_000,
+  fileConfirmTimeoutMs: 120_000,
 };
 
 const helloCursors = 16;
@@ -152,8 +156,7 @@ export class PeerSession {
     if (this.#goodbye !== undefined) return;
     this.#goodbye = reason;
     this.#channel.send({ type: 'bye', reason });
-    this.#channel.end();
-    this.#after(this.#timing.closeTimeoutMs, () => this.#channel.destroy());
+    this.#end();
   }
 
   /** Takes no more work and ends when the files on their way have arrived: another session has taken over. */
@@ -185,11 +188,10 @@ export class PeerSession {
     this.#hello = message;
     const { store, files, random, emit, self, connection } = this.#options;
     const send = (one: Message): void => this.#channel.send(one);
-    const peerTakesFiles = this.takes('files');
     this.#files = new FileSession({
       ...files,
       dialled: connection.dialled,
-      peerTakesFiles,
+      confirmTimeoutMs: this.#timing.fileConfirmTimeoutMs,
       random,
       send,
       emit: (event) => this.#onFileEvent(event),
@@ -218,8 +220,12 @@ export class PeerSession {
         return;
       case 'bye':
         this.#goodbye ??= message.reason;
-        return;
+        // Who says goodbye and stays would otherwise keep the session, and us, for ever.
+        return this.#end();
       case 'text':
+        if (!this.#options.self.capabilities.includes('text')) {
+          throw new QTChatError('ERR_PROTOCOL', 'the peer sent a text where none is taken');
+        }
         return this.#chat?.handleText(message);
       case 'delivered':
         return this.#chat?.handleDelivered(message);
@@ -260,6 +266,11 @@ export class PeerSession {
       () => clearTimeout(this.#silence),
       stopExpiry,
     );
+  }
+
+  #end(): void {
+    this.#channel.end();
+    this.#after(this.#timing.closeTimeoutMs, () => this.#channel.destroy());
   }
 
   #after(delayMs: number, action: () => void): void {

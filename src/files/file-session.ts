@@ -3,44 +3,21 @@
  * over a stream of its own that `connect` provides. Knows no sockets and no screen; a transfer lives
  * no longer than its session.
  */
-import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { QTChatError, quote, systemErrorCode } from '../errors.js';
+import { QTChatError } from '../errors.js';
 import { transferIdBytes } from '../protocol/file-stream.js';
 import type { DeclineReason, FailureReason, Message, MessageOf } from '../protocol/messages.js';
 import type { DownloadFolder } from '../store/downloads.js';
-import { receiveContent, sendContent } from './content.js';
+import type { FileDescription, FileEvent, OfferDecision } from './file-events.js';
 import { isSafeFileName } from './file-name.js';
-
-/** A file on its way, from this side's view. */
-export interface FileDescription {
-  /** 32 hexadecimal digits, chosen by the sender. */
-  readonly id: string;
-  readonly direction: 'in' | 'out';
-  readonly name: string;
-  readonly sizeBytes: number;
-}
-
-/** What a file session reports. */
-export type FileEvent = { readonly file: FileDescription } & (
-  | { readonly type: 'fileOffered' }
-  | { readonly type: 'fileStarted' }
-  | { readonly type: 'fileProgress'; readonly doneBytes: number }
-  /** Complete, on disk and compared; `path` is where an incoming one is. */
-  | { readonly type: 'fileDone'; readonly sha256: string; readonly path?: string }
-  | { readonly type: 'fileDeclined'; readonly reason: DeclineReason }
-  | { readonly type: 'fileFailed'; readonly error: QTChatError }
-);
-
-/** What becomes of an offer: taken, shown to the user, or declined. */
-export type OfferDecision = 'accept' | 'ask' | DeclineReason;
+import { sourceFileSize } from './source-file.js';
+import { type Arrival, failureOf, reasonOf, receiveTransfer, sendTransfer, type Transfer } from './transfer.js';
 
 /** What a file session needs. */
 export interface FileSessionOptions {
   /** Whether this side dialled the control connection and so dials the file connections. */
   readonly dialled: boolean;
-  readonly peerTakesFiles: boolean;
   /** Opens the stream of a transfer (dialled), or waits for it. Called once a transfer. */
   readonly connect: (id: string, signal: AbortSignal) => Promise<Duplex>;
   readonly decide: (file: FileDescription) => OfferDecision;
@@ -48,21 +25,14 @@ export interface FileSessionOptions {
   readonly random: (size: number) => Buffer;
   readonly send: (message: Message) => void;
   readonly emit: (event: FileEvent) => void;
-}
-
-interface Transfer {
-  readonly file: FileDescription;
-  /** Absolute path of an outgoing file. */
-  readonly path: string;
-  readonly controller: AbortController;
-  state: 'offered' | 'accepted' | 'moving';
-  stream?: Duplex;
-  /** What the receiver says that it has; an outgoing transfer waits for it. */
-  received?: (sha256: Uint8Array) => void;
+  /** How long the peer may take to say that it has a file that was sent. */
+  readonly confirmTimeoutMs: number;
 }
 
 // Offers cost the receiver memory and a line on the screen.
-const maximumTransfers = 64;
+const maximumOffers = 64;
+// Each takes a connection of the 32 that one host may have, and 4 MiB of memory.
+const maximumMoving = 4;
 
 /** The files of one control session. */
 export class FileSession {
@@ -89,24 +59,28 @@ export class FileSession {
   }
 
   /**
-   * Offers a file to the peer; what becomes of it is told by events.
+   * Offers a file to the peer, which takes files; what becomes of it is told by events.
    *
-   * @throws {QTChatError} `ERR_FILE_DECLINED` when the peer takes no files, `ERR_STORE_NOT_FOUND`,
-   *   `ERR_STORE_UNREADABLE`
+   * @returns whether this session has dealt with it; false when the session has ended
    */
-  async offer(path: string): Promise<FileDescription> {
-    if (!this.#options.peerTakesFiles) throw new QTChatError('ERR_FILE_DECLINED', 'the peer takes no files now');
-    const sizeBytes = await fileSize(path);
+  async offer(path: string): Promise<boolean> {
     const id = this.#options.random(transferIdBytes).toString('hex');
-    const file: FileDescription = { id, direction: 'out', name: basename(path), sizeBytes };
-    this.#transfers.set(id, { file, path, controller: new AbortController(), state: 'offered' });
-    this.#options.send({ type: 'file-offer', id, name: file.name, sizeBytes });
-    return file;
+    const unread: FileDescription = { id, direction: 'out', name: basename(path), sizeBytes: 0 };
+    try {
+      const file = { ...unread, sizeBytes: await sourceFileSize(path) };
+      if (this.#isClosed) return false;
+      this.#transfers.set(id, { file, path, controller: new AbortController(), state: 'offered' });
+      this.#options.send({ type: 'file-offer', id, name: file.name, sizeBytes: file.sizeBytes });
+    } catch (error) {
+      // It was there when it was asked for; it may have waited long.
+      this.#options.emit({ type: 'fileFailed', file: unread, error: failureOf(error) });
+    }
+    return true;
   }
 
   /** How many of our files the peer does not have yet. */
   get countOutgoing(): number {
-    return [...this.#transfers.values()].filter(({ file }) => file.direction === 'out').length;
+    return this.#transfers.size - this.#incoming().length;
   }
 
   /**
@@ -180,14 +154,14 @@ export class FileSession {
     this.#abandon(transfer, error);
   }
 
-  /** Ends every transfer, and resolves when nothing of them is left. Unanswered offers end silently. */
+  /** Ends every transfer, and resolves when nothing of them is left. What was not answered ends silently. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const error = new QTChatError('ERR_FILE_FAILED', 'the connection to the peer ended', {
       hint: 'Send the file again',
     });
     for (const transfer of this.#transfers.values()) {
-      if (transfer.state === 'offered') this.#transfers.delete(transfer.file.id);
+      if (transfer.state === 'offered' || transfer.state === 'queued') this.#transfers.delete(transfer.file.id);
       else this.#abandon(transfer, error);
     }
     await Promise.allSettled(this.#running);
@@ -196,22 +170,34 @@ export class FileSession {
 
   #decline(file: FileDescription, reason: DeclineReason): void {
     this.#options.send({ type: 'file-decline', id: file.id, reason });
-    this.#options.emit({ type: 'fileDeclined', file, reason });
+    // One who offers on when there is no room any more must not fill the screen either.
+    if (reason !== 'busy') this.#options.emit({ type: 'fileDeclined', file, reason });
   }
 
   #judge(file: FileDescription): OfferDecision {
     if (!isSafeFileName(file.name)) return 'name';
-    if (this.#transfers.size >= maximumTransfers) return 'busy';
+    if (this.#incoming().length >= maximumOffers) return 'busy';
     return this.#options.decide(file);
   }
 
+  #incoming(): Transfer[] {
+    return [...this.#transfers.values()].filter(({ file }) => file.direction === 'in');
+  }
+
   #accept(transfer: Transfer): void {
-    transfer.state = 'accepted';
-    if (this.#options.dialled) {
-      this.#options.send({ type: 'file-accept', id: transfer.file.id });
-    } else {
-      // The door stands open before the peer hears that it may come.
-      this.#run(transfer, (stream) => this.#receive(transfer, stream));
+    transfer.state = 'queued';
+    this.#acceptQueued();
+  }
+
+  #acceptQueued(): void {
+    if (this.#isClosed) return;
+    const incoming = this.#incoming();
+    const queued = incoming.filter(({ state }) => state === 'queued');
+    const moving = incoming.filter(({ state }) => state === 'accepted' || state === 'moving');
+    for (const transfer of queued.slice(0, Math.max(maximumMoving - moving.length, 0))) {
+      transfer.state = 'accepted';
+      // Where we are dialled, the door stands open before the peer hears that it may come.
+      if (!this.#options.dialled) this.#run(transfer, (stream) => this.#receive(transfer, stream));
       this.#options.send({ type: 'file-accept', id: transfer.file.id });
     }
   }
@@ -229,15 +215,19 @@ export class FileSession {
     }
     this.#transfers.delete(transfer.file.id);
     this.#options.emit({ type: 'fileFailed', file: transfer.file, error });
+    this.#acceptQueued();
   }
 
-  #run(transfer: Transfer, move: (stream: Duplex) => Promise<{ sha256: string; path?: string }>): void {
+  #run(transfer: Transfer, move: (stream: Duplex) => Promise<Arrival>): void {
     transfer.state = 'moving';
-    const running = this.#move(transfer, move).finally(() => this.#running.delete(running));
+    const running = this.#move(transfer, move).finally(() => {
+      this.#running.delete(running);
+      this.#acceptQueued();
+    });
     this.#running.add(running);
   }
 
-  async #move(transfer: Transfer, move: (stream: Duplex) => Promise<{ sha256: string; path?: string }>): Promise<void> {
+  async #move(transfer: Transfer, move: (stream: Duplex) => Promise<Arrival>): Promise<void> {
     const { file, controller } = transfer;
     try {
       const stream = await this.#options.connect(file.id, controller.signal);
@@ -259,40 +249,14 @@ export class FileSession {
     }
   }
 
-  async #send(transfer: Transfer, stream: Duplex): Promise<{ sha256: string }> {
-    const { file, path, controller } = transfer;
-    const confirmation = new Promise<Uint8Array>((resolve, reject) => {
-      transfer.received = resolve;
-      controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
-    });
-    confirmation.catch(() => {});
-    const handle = await openFile(path);
-    let digest: Buffer;
-    try {
-      digest = await sendContent(handle, file.sizeBytes, stream, this.#progressOf(file));
-    } finally {
-      await handle.close();
-    }
-    if (!digest.equals(await confirmation)) {
-      throw new QTChatError('ERR_FILE_DIGEST', 'the peer received something else than was sent');
-    }
-    closeInOrder(stream);
-    return { sha256: digest.toString('hex') };
+  #send(transfer: Transfer, stream: Duplex): Promise<Arrival> {
+    return sendTransfer(transfer, stream, this.#options.confirmTimeoutMs, this.#progressOf(transfer.file));
   }
 
-  async #receive(transfer: Transfer, stream: Duplex): Promise<{ sha256: string; path: string }> {
-    const { file } = transfer;
-    const download = await this.#options.folder.begin(file.name, file.id, file.sizeBytes);
-    try {
-      const digest = await receiveContent(stream, file.sizeBytes, download, this.#progressOf(file));
-      const path = await download.finish();
-      this.#options.send({ type: 'file-received', id: file.id, sha256: digest });
-      closeInOrder(stream);
-      return { sha256: digest.toString('hex'), path };
-    } catch (error) {
-      await download.discard();
-      throw error;
-    }
+  #receive(transfer: Transfer, stream: Duplex): Promise<Arrival> {
+    const { folder, send } = this.#options;
+    const confirm = (sha256: Buffer): void => send({ type: 'file-received', id: transfer.file.id, sha256 });
+    return receiveTransfer(transfer, stream, folder, confirm, this.#progressOf(transfer.file));
   }
 
   #progressOf(file: FileDescription): (doneBytes: number) => void {
@@ -306,54 +270,3 @@ const failureTexts: Readonly<Record<FailureReason, string>> = {
   digest: 'it arrived damaged',
   storage: 'it could not be stored or read',
 };
-
-// Reading on is what lets the stream notice that the other side has closed as well.
-function closeInOrder(stream: Duplex): void {
-  stream.end();
-  stream.resume();
-}
-
-function failureOf(error: unknown): QTChatError {
-  if (error instanceof QTChatError) return error;
-  return new QTChatError('ERR_FILE_FAILED', `the file failed (${systemErrorCode(error) ?? 'unforeseen'})`, {
-    cause: error,
-  });
-}
-
-function reasonOf(error: QTChatError): FailureReason {
-  if (error.code === 'ERR_FILE_DIGEST') return 'digest';
-  if (error.code === 'ERR_CANCELLED') return 'cancelled';
-  return error.code.startsWith('ERR_STORE_') ? 'storage' : 'broken';
-}
-
-/**
- * The size of a plain file.
- *
- * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_UNREADABLE`
- */
-export async function fileSize(path: string): Promise<number> {
-  const handle = await openFile(path);
-  try {
-    const stat = await handle.stat();
-    if (!stat.isFile()) {
-      throw new QTChatError('ERR_STORE_UNREADABLE', `${quote(path)} is not a file`, {
-        hint: 'Send one file at a time',
-      });
-    }
-    return stat.size;
-  } finally {
-    await handle.close();
-  }
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    const missing = systemErrorCode(error) === 'ENOENT';
-    const message = missing
-      ? `there is no file ${quote(path)}`
-      : `cannot read ${quote(path)} (${systemErrorCode(error)})`;
-    throw new QTChatError(missing ? 'ERR_STORE_NOT_FOUND' : 'ERR_STORE_UNREADABLE', message, { cause: error });
-  }
-}

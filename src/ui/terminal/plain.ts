@@ -10,7 +10,6 @@ import type { Readable, Writable } from 'node:stream';
 import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { escapeControls, QTChatError, quote } from '../../errors.js';
-import { maximumTextBytes } from '../../protocol/messages.js';
 import { eventToJson } from '../json-lines.js';
 import { describeEvent } from './describe-event.js';
 import { Progress } from './progress.js';
@@ -235,8 +234,6 @@ export class PlainChat {
       const path = typedPath(line.slice('/send '.length));
       await conversation.sendFile(this.#recipient, path);
       this.#sayOffered(basename(path));
-    } else if (Buffer.byteLength(line, 'utf8') > maximumTextBytes) {
-      throw new QTChatError('ERR_USAGE', `a message holds ${maximumTextBytes} octets at most`, { hint: 'Send a file' });
     } else {
       await conversation.sendText(this.#recipient, line);
       if (!this.#isHere) this.#sayItWaits(`${this.#recipient} is not here: what you type waits until they are`);

@@ -1,7 +1,6 @@
 /** The progress of one file as a few words, redrawn at most ten times a second. */
-
 import { escapeControls } from '../../errors.js';
-import type { FileDescription } from '../../files/file-session.js';
+import type { FileDescription } from '../../files/file-events.js';
 
 const drawIntervalMs = 100;
 const nameLength = 32;

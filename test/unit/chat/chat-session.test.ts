@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type ChatEvent, ChatSession } from '../../../src/chat/chat-session.js';
-import type { Message } from '../../../src/protocol/messages.js';
+import { type Message, maximumSequence } from '../../../src/protocol/messages.js';
 import type { MessageStore, OutgoingMessage } from '../../../src/store/messages.js';
 
 /** The promises of a MessageStore, in memory, with a note of the order of things. */
@@ -120,5 +120,12 @@ describe('a chat session', () => {
       code: 'ERR_PROTOCOL',
     });
     expect(store.queued).toHaveLength(1);
+  });
+
+  it('refuses a cursor behind which no numbers are left', async () => {
+    store.add(1);
+    await expect(session().start(maximumSequence)).rejects.toMatchObject({ code: 'ERR_PROTOCOL' });
+    expect(store.queued).toHaveLength(1);
+    expect(sent).toEqual([]);
   });
 });

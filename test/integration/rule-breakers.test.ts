@@ -1,0 +1,287 @@
+/** Members that behave as no member should, and circumstances nobody wishes for, on real sockets. */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { deliver } from '../../src/conversation/deliver.js';
+import { encodeFrame, FrameReader } from '../../src/protocol/frame.js';
+import { encodeMessage, type Hello, type Message, parseMessage } from '../../src/protocol/messages.js';
+import type { Identity } from '../../src/store/identities.js';
+import { fileToken } from '../../src/transport/exporter.js';
+import {
+  controlProtocol,
+  fileProtocol,
+  type PeerProtocol,
+  secureContextOptions,
+} from '../../src/transport/tls-options.js';
+import { makeCircle, type TestCircle } from '../helpers/certificates.js';
+import { Meeting, type TestConversation } from '../helpers/conversations.js';
+import { makeIdentity } from '../helpers/identity.js';
+
+const meeting = new Meeting();
+const rogues: Rogue[] = [];
+let circle: TestCircle;
+let alice: Identity;
+let bob: Identity;
+let mallory: Identity;
+
+beforeAll(async () => {
+  circle = await makeCircle();
+  alice = await makeIdentity(circle, { member: 'alice', ips: ['127.0.0.1'] });
+  bob = await makeIdentity(circle, { member: 'bob' });
+  mallory = await makeIdentity(circle, { member: 'mallory' });
+});
+
+afterEach(async () => {
+  for (const rogue of rogues.splice(0)) rogue.socket.destroy();
+  await meeting.end();
+});
+
+function dialled(at: TestConversation, identity: Identity, protocol: PeerProtocol): TLSSocket {
+  const socket = connectTls({
+    host: '127.0.0.1',
+    port: at.door.listeningPort ?? 0,
+    ...secureContextOptions(identity),
+    ALPNProtocols: [protocol],
+    checkServerIdentity: () => undefined,
+  });
+  return socket.on('error', () => {});
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A member with a certificate and no manners: says whatever the test wants. */
+class Rogue {
+  readonly socket: TLSSocket;
+  readonly heard: Message[] = [];
+  #wake: () => void = () => {};
+
+  constructor(at: TestConversation, identity: Identity, answers: (message: Message) => Message[] = () => []) {
+    this.socket = dialled(at, identity, controlProtocol);
+    rogues.push(this);
+    const frames = new FrameReader();
+    this.socket.on('data', (chunk: Buffer) => {
+      for (const payload of frames.push(chunk)) {
+        const message = parseMessage(payload);
+        this.heard.push(message);
+        this.say(...answers(message));
+      }
+      this.#wake();
+    });
+  }
+
+  say(...messages: Message[]): void {
+    for (const message of messages) this.socket.write(encodeFrame(encodeMessage(message)));
+  }
+
+  async hears<Type extends Message['type']>(type: Type, times = 1): Promise<void> {
+    while (this.heard.filter((message) => message.type === type).length < times) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+const hello: Hello = {
+  type: 'hello',
+  version: 1,
+  session: 'ab'.repeat(16),
+  capabilities: ['text', 'files'],
+  keyOrigin: 'local',
+  port: 0,
+  epoch: 'cd'.repeat(16),
+  cursors: [],
+};
+
+const world = (at: TestConversation, identity: Identity) => ({
+  home: { folder: at.home },
+  identity,
+  clock: () => new Date(),
+  random: randomBytes,
+  signal: new AbortController().signal,
+  downloads: at.home,
+  onEvent: () => {},
+});
+
+describe('a member', () => {
+  it('that says goodbye and stays does not keep us from leaving', async () => {
+    const timing = { closeTimeoutMs: 200 };
+    const a = await (await meeting.at('a')).open(alice, { timing });
+    const rogue = new Rogue(a, mallory);
+    rogue.say(hello, { type: 'bye', reason: 'done' });
+    const pings = setInterval(() => rogue.say({ type: 'ping' }), 50);
+    try {
+      await a.event('connected');
+      expect((await a.event('disconnected')).reason).toBe('left');
+      await a.door.close();
+    } finally {
+      clearInterval(pings);
+    }
+  });
+
+  it('that takes a file and never says that it has it is given up', async () => {
+    const a = await (await meeting.at('a')).open(alice, { timing: { fileConfirmTimeoutMs: 200 } });
+    const tokens = new Map<string, Buffer>();
+    const rogue = new Rogue(a, mallory, (message) => {
+      if (message.type !== 'file-offer') return [];
+      tokens.set(message.id, fileToken(rogue.socket, message.id));
+      return [{ type: 'file-accept', id: message.id }];
+    });
+    rogue.say(hello);
+    await a.event('connected');
+    const path = join(a.home, 'note.txt');
+    await writeFile(path, 'a note');
+    await a.door.sendFile('mallory', path);
+    await rogue.hears('file-ready');
+    const [[id, token] = ['', Buffer.alloc(0)]] = tokens;
+    const stream = dialled(a, mallory, fileProtocol);
+    stream.write(Buffer.concat([token, Buffer.from(id, 'hex')]));
+    stream.resume();
+    expect((await a.event('fileFailed')).error.message).toMatch(/did not say/);
+    expect(await a.door.countPending('mallory')).toBe(0);
+    stream.destroy();
+  });
+
+  it('that offers thousands of files is asked for four, and fills neither memory nor screen', async () => {
+    const a = await (await meeting.at('a')).open(alice, { decideOffer: () => 'ask' });
+    const rogue = new Rogue(a, mallory);
+    rogue.say(hello);
+    for (let one = 0; one < 3_000; one += 1) {
+      const id = one.toString(16).padStart(32, '0');
+      rogue.say({ type: 'file-offer', id, name: `${one}.txt`, sizeBytes: 1 });
+    }
+    await rogue.hears('file-decline', 3_000 - 64);
+    expect(a.events.filter(({ type }) => type === 'fileOffered')).toHaveLength(64);
+    expect(a.events.filter(({ type }) => type === 'fileDeclined')).toEqual([]);
+    while (a.door.answerOffer('accept'));
+    await rogue.hears('file-accept', 4);
+    expect(rogue.heard.filter(({ type }) => type === 'file-accept')).toHaveLength(4);
+  });
+
+  it('has at most sixteen sessions, and leaves room for others', async () => {
+    const a = await (await meeting.at('a')).open(alice);
+    const one = (): Rogue => new Rogue(a, mallory);
+    const all = Array.from({ length: 24 }, (_, index) => ({ rogue: one(), session: index }));
+    for (const { rogue, session } of all) rogue.say({ ...hello, session: session.toString(16).padStart(32, '0') });
+    const left = () => all.filter(({ rogue }) => !rogue.socket.destroyed);
+    while (left().length > 16) await new Promise((resolve) => setTimeout(resolve, 20));
+    await Promise.all(left().map(({ rogue }) => rogue.hears('hello')));
+    expect(left()).toHaveLength(16);
+    const b = await (await meeting.at('b')).open(bob, { who: a.who });
+    await b.event('connected');
+  });
+
+  it('that calls from the host we dial is not taken for the one who was meant', async () => {
+    const nobody = `127.0.0.1:${await freePort()}`;
+    const a = await (await meeting.at('a')).open(alice, { who: nobody });
+    const rogue = new Rogue(a, mallory);
+    rogue.say(hello);
+    await a.event('connected');
+    expect(a.door.targetMember).toBeUndefined();
+    expect(a.events.filter(({ type }) => type === 'target')).toEqual([]);
+  });
+
+  it('is shown once a minute while it is refused, with its address', async () => {
+    const a = await (await meeting.at('a')).open(alice);
+    const stranger = await makeIdentity(await makeCircle(), { member: 'stranger' });
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      const { socket } = new Rogue(a, { ...stranger, trustAnchor: alice.trustAnchor });
+      await new Promise((resolve) => socket.once('close', resolve));
+    }
+    await a.event('refused');
+    const refusals = a.events.filter(({ type }) => type === 'refused');
+    expect(refusals).toMatchObject([{ host: '127.0.0.1', count: 1 }]);
+  });
+});
+
+describe('a text', () => {
+  it.each([
+    ['of nothing', ''],
+    ['of more than 64 KiB', 'ř'.repeat(33_000)],
+  ])('%s is refused before it blocks all that follow', async (_, text) => {
+    const a = await (await meeting.at('a')).open(alice);
+    const b = await (await meeting.at('b')).open(bob, { who: a.who });
+    await b.event('connected');
+    await expect(b.door.sendText('alice', text)).rejects.toMatchObject({ code: 'ERR_USAGE' });
+    await b.door.sendText('alice', 'fine');
+    expect((await a.event('message')).text).toBe('fine');
+    const delivery = { who: a.who, text, files: [], timeoutMs: 5_000 };
+    await expect(deliver(delivery, world(b, bob))).rejects.toMatchObject({ code: 'ERR_USAGE' });
+  });
+});
+
+describe('files', () => {
+  it('that vanished while they waited fail alone', async () => {
+    const a = await meeting.at('a');
+    const b = await (await meeting.at('b')).open(bob);
+    const [gone, there] = [join(b.home, 'gone.txt'), join(b.home, 'there.txt')];
+    await writeFile(gone, 'x');
+    await writeFile(there, 'y');
+    await b.door.sendFile('alice', gone);
+    await b.door.sendFile('alice', there);
+    await rm(gone);
+    await a.open(alice, { who: b.who, confirmPeer: async () => true });
+    await b.event('connected');
+    expect((await a.event('fileDone')).file.name).toBe('there.txt');
+    const { file, error } = await b.event('fileFailed');
+    expect([file.name, error.code]).toEqual(['gone.txt', 'ERR_STORE_NOT_FOUND']);
+    expect(b.events.filter(({ type }) => type === 'disconnected')).toEqual([]);
+    await b.event('fileDone');
+    expect(await b.door.countPending('alice')).toBe(0);
+  });
+
+  it('by the hundred all arrive, whoever dialled', async () => {
+    const a = await meeting.at('a');
+    const b = await (await meeting.at('b')).open(bob);
+    const names = Array.from({ length: 100 }, (_, index) => `file-${index}.bin`);
+    for (const name of names) {
+      await writeFile(join(b.home, name), randomBytes(20_000));
+      await b.door.sendFile('alice', join(b.home, name));
+    }
+    await a.open(alice, { who: b.who, confirmPeer: async () => true });
+    await b.event('connected');
+    while ((await b.door.countPending('alice')) > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    const bad = [...a.events, ...b.events].filter(({ type }) => type === 'fileFailed' || type === 'fileDeclined');
+    expect(bad).toEqual([]);
+    for (const name of names) {
+      const arrived = await readFile(join(a.home, 'downloads', name));
+      expect(arrived.equals(await readFile(join(b.home, name)))).toBe(true);
+    }
+    expect(await readdir(join(a.home, 'downloads'))).toHaveLength(100);
+  });
+
+  it('are plain ones: a pipe is refused at once, though nobody writes into it', async () => {
+    const a = await (await meeting.at('a')).open(alice);
+    const pipe = join(a.home, 'pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    await expect(a.door.sendFile('bob', pipe)).rejects.toMatchObject({ code: 'ERR_STORE_UNREADABLE' });
+    await expect(a.door.sendFile('bob', a.home)).rejects.toMatchObject({ code: 'ERR_STORE_UNREADABLE' });
+  });
+
+  it('that a killed process left unfinished are swept away, and nothing else', async () => {
+    const a = await meeting.at('a');
+    const downloads = join(a.home, 'downloads');
+    await mkdir(downloads, { recursive: true });
+    const [old, young, own] = ['film.0123456789abcdef.part', 'song.0123456789abcdef.part', 'notes.part'];
+    for (const name of [old, young, own]) await writeFile(join(downloads, name), 'half');
+    const before = new Date(Date.now() - 11 * 60_000);
+    for (const name of [old, own]) await utimes(join(downloads, name), before, before);
+    await a.open(alice);
+    const b = await (await meeting.at('b')).open(bob, { who: a.who });
+    await b.event('connected');
+    await writeFile(join(b.home, 'new.txt'), 'x');
+    await b.door.sendFile('alice', join(b.home, 'new.txt'));
+    await a.event('fileDone');
+    expect((await readdir(downloads)).sort()).toEqual(['new.txt', own, young].sort());
+  });
+});
