@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { connect as connectNet } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { QTChatError } from '../errors.js';
+import { isQTChatError, QTChatError } from '../errors.js';
 import type { PeerAddress } from '../store/contacts.js';
 import type { Identity } from '../store/identities.js';
 import { identifyPeer } from './identify-peer.js';
@@ -52,6 +52,7 @@ export async function dialPeer(address: PeerAddress, options: DialOptions): Prom
     const peer = identifyPeer(socket, identity, [protocol], clock);
     return peerConnection(socket, peer, { dialled: true, remote: address });
   } catch (error) {
+    if (isQTChatError(error, 'ERR_PEER_IS_OURSELVES') && socket !== undefined) await endInOrder(socket, signal);
     socket?.destroy();
     stream?.destroy();
     if (options.signal.aborted) throw cancelled();
@@ -76,6 +77,12 @@ async function secured(socket: TLSSocket, stream: Duplex, signal: AbortSignal): 
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+// Broken off at once, our own listener could not tell this call of ours from a stranger's.
+async function endInOrder(socket: TLSSocket, signal: AbortSignal): Promise<void> {
+  socket.end();
+  if (!socket.closed) await once(socket, 'close', { signal }).catch(() => {});
 }
 
 async function openTcp(address: PeerAddress, signal: AbortSignal): Promise<Duplex> {

@@ -95,6 +95,7 @@ describe('two members', () => {
     await b.event('connected');
     expect(await own.event('target')).toMatchObject({ member: 'bob' });
     expect(a.events.map(({ type }) => type)).toEqual(['listening']);
+    expect(own.events.filter(({ type }) => type === 'refused')).toEqual([]);
   });
 });
 
