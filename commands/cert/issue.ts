@@ -1,25 +1,25 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import type { DescribedIssue, IssueResult } from '../../src/cli/describe-issued.js';
-import { caPasswordFileFlag, dnsFlag, ipFlag, keyFlag, pfxPasswordFileFlag } from '../../src/cli/flags.js';
+import { caPasswordFileFlag, keyFlag, nameFlags, pfxPasswordFileFlag } from '../../src/cli/flags.js';
 import type { CredentialRequest } from '../../src/cli/issue-credential.js';
 import type { Home } from '../../src/store/home.js';
 
 export default class CertIssue extends BaseCommand {
   static override summary = 'make a key and a certificate in one step';
   static override description =
-    `Without NAME it is for you: the identity stays in this home, which speaks as it from then on.
-With NAME it is for somebody else (unless --me): NAME.pem and NAME.key are written to the current folder or to --out.`;
+    `Without NAME it is for you: the identity stays in this home, which speaks as it from then on
+(a san.cnf then gives your name too, by its CN). With NAME it is for somebody else (unless --me): NAME.pem and NAME.key are written to the current folder or to --out.`;
   static override examples = [
     '<%= config.bin %> cert issue --ip 192.168.1.100',
     '<%= config.bin %> cert issue bob --ip 192.168.1.101 --dns bob.example.org --out bob --pfx',
     '<%= config.bin %> cert issue bob --ip 192.168.1.101 --dry-run',
+    '<%= config.bin %> cert issue --san-cnf san.cnf',
   ];
   static override args = { name: Args.string({ description: 'member name: a-z 0-9 . _ -, at most 63' }) };
   static override flags = {
     me: Flags.boolean({ description: 'NAME is what I want to be called' }),
-    ip: ipFlag,
-    dns: dnsFlag,
+    ...nameFlags,
     key: keyFlag,
     days: Flags.integer({
       description: 'validity of the certificate in days (default 365, at most 825)',

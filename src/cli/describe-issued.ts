@@ -18,6 +18,8 @@ export interface IssueResult {
   readonly notAfter: string;
   /** Why it ends earlier than asked. */
   readonly validityCut: string | null;
+  /** What of a san.cnf was left out. */
+  readonly warnings: readonly string[];
   /** Where it is an identity of this home. */
   readonly identityFolder: string | null;
   readonly files: { readonly certificate: string | null; readonly key: string | null; readonly pfx: string | null };
@@ -49,7 +51,7 @@ export function describeIssued(home: Home, request: CredentialRequest, issued: I
       ...places(result),
       ...(request.adopt ? [`You are now ${request.member}`] : []),
     ],
-    notes: [...(validityCut === undefined ? [] : [`Note: ${validityCut}`]), `Next: ${next}`],
+    notes: [...notes(result), `Next: ${next}`],
     result,
   };
 }
@@ -67,21 +69,26 @@ export function describePlanned(home: Home, request: CredentialRequest, planned:
   };
   return {
     lines: [`Would issue ${sentence(result)}`, ...places(result)],
-    notes: [...(validityCut === undefined ? [] : [`Note: ${validityCut}`]), 'Nothing was written'],
+    notes: [...notes(result), 'Nothing was written'],
     result,
   };
 }
 
 function common(home: Home, request: CredentialRequest, validityCut: string | undefined) {
-  const { member, names, keyType, adopt, paths } = request;
+  const { member, names, warnings, keyType, adopt, paths } = request;
   return {
     member,
     names,
+    warnings,
     keyType,
     validityCut: validityCut ?? null,
     identityFolder: adopt ? identityFolder(home, member) : null,
     files: { certificate: paths.certificate ?? null, key: paths.key ?? null, pfx: paths.pfx ?? null },
   };
+}
+
+function notes({ validityCut, warnings }: IssueResult): string[] {
+  return [...warnings, ...(validityCut === null ? [] : [validityCut])].map((text) => `Note: ${text}`);
 }
 
 function sentence({ member, keyType, names, notAfter }: IssueResult): string {

@@ -18,6 +18,25 @@ export const dnsFlag = Flags.string({
   helpValue: 'NAME',
 });
 
+/** `--san-cnf`: read by `readRequestedNames`. */
+export const sanCnfFlag = Flags.string({
+  description: 'openssl configuration whose subjectAltName gives the names',
+  helpValue: 'FILE',
+});
+
+/** Every flag that gives names for subjectAltName. */
+export const nameFlags = {
+  ip: ipFlag,
+  dns: dnsFlag,
+  email: Flags.string({
+    ...repeatable,
+    description: 'e-mail address for the certificate (repeatable)',
+    helpValue: 'ADDRESS',
+  }),
+  uri: Flags.string({ ...repeatable, description: 'URI for the certificate (repeatable)', helpValue: 'URI' }),
+  'san-cnf': sanCnfFlag,
+};
+
 /** `--key`: judged by `parseKeyType`. */
 export const keyFlag = Flags.string({
   description: `kind of key: ${keyTypes.join(', ')}`,

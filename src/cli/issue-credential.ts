@@ -20,6 +20,8 @@ import type { Deps } from './deps.js';
 export interface CredentialRequest {
   readonly member: string;
   readonly names: readonly SubjectAltName[];
+  /** What of a san.cnf was left out, as sentences without a full stop. */
+  readonly warnings: readonly string[];
   readonly keyType: KeyType;
   /** The profile's default when left out. */
   readonly validityDays?: number | undefined;

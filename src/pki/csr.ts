@@ -15,6 +15,7 @@ import { encodeName } from './plan.js';
 import { signatureAlgorithmOf, signatureDigestOf } from './signature-algorithm.js';
 import { spkiOf } from './spki.js';
 import { decodeSubjectAltNames, type SubjectAltName } from './subject-alt-name.js';
+import { isReservedUri } from './uri.js';
 
 /** What a request asks for, its proof of possession verified. */
 export interface CertificateRequest {
@@ -104,7 +105,7 @@ function refuseCa(request: Pkcs10CertificateRequest): void {
 function readNames(request: Pkcs10CertificateRequest): SubjectAltName[] {
   const extensions = request.getExtensions(oids.subjectAltName);
   const names = extensions.flatMap((extension) => reading(() => decodeSubjectAltNames(Buffer.from(extension.value))));
-  const reserved = names.find((name) => name.type === 'uri' && /^qtchat(-ca)?:/i.test(name.value));
+  const reserved = names.find((name) => name.type === 'uri' && isReservedUri(name.value));
   if (reserved !== undefined)
     throw refused(`it asks for the name ${quote(reserved.value)}, which only the ledger gives`);
   return names;

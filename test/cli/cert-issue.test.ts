@@ -151,6 +151,7 @@ describe('qtchat cert issue, for somebody else', () => {
       notBefore: new Date(leaf.validFrom).toISOString(),
       notAfter: new Date(leaf.validTo).toISOString(),
       validityCut: null,
+      warnings: [],
       identityFolder: null,
       files: { certificate: test.at('out', 'bob.pem'), key: test.at('out', 'bob.key'), pfx: null },
       dryRun: false,
@@ -180,6 +181,65 @@ describe('qtchat cert issue, for somebody else', () => {
     expect(await test.run([...argv, '--force'])).toMatchObject({ exitCode: 0 });
     expect(readFileSync(test.at('out', 'bob.key.bak'), 'utf8')).toBe(old);
     expect(await listed()).toEqual(['bob revoked', 'bob valid']);
+  });
+});
+
+describe('qtchat cert issue with names of every kind', () => {
+  const seed = readFileSync(new URL('../vectors/seed-san.cnf', import.meta.url), 'utf8');
+  const values = (result: Record<string, unknown>): string[] =>
+    (result.names as { type: string; value: string }[]).map(({ type, value }) => `${type}:${value}`);
+
+  it('puts e-mail addresses, URIs and A-labels into the certificate, each name once', async () => {
+    const names = ['--email', 'bob@Example.org', '--uri', 'https://Bob.example/', '--dns', 'münchen.de'];
+    const again = ['--email', 'bob@example.ORG', '--dns', 'xn--mnchen-3ya.de', '--ip', '::1', '--ip', '0::1'];
+    const argv = ['cert', 'issue', 'bob', ...names, ...again, '--out', test.at('out'), '--json'];
+    const expected = ['ip:::1', 'dns:xn--mnchen-3ya.de', 'email:bob@example.org', 'uri:https://bob.example/'];
+    expect(values((await test.run(argv)).json())).toEqual(expected);
+    const found = subjectAltNamesOf(certificateAt(test.at('out', 'bob.pem')));
+    expect(found.slice(0, -1).map(({ type, value }) => `${type}:${value}`)).toEqual(expected);
+    const listedNames = (await test.run(['cert', 'list', '--json'])).json().certificates as [Record<string, unknown>];
+    expect(values(listedNames[0])).toEqual(expected);
+  });
+
+  it('takes the names of a san.cnf behind those of the flags, and my name from its CN', async () => {
+    const file = test.file('san.cnf', seed);
+    const result = await test.run(['cert', 'issue', '--san-cnf', file, '--ip', '192.168.1.7', '--ip', '192.168.1.100']);
+    expect(result).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('You are now example.com') });
+    expect(result.stderr).toMatch(/^Note: ".*san\.cnf": "\/\/Change this to the IP .* begin with #$/m);
+    const [leaf] = (await loadIdentity(home())).chain;
+    expect(leaf && subjectAltNamesOf(leaf).map(({ value }) => value)).toEqual([
+      '192.168.1.7',
+      '192.168.1.100',
+      'example.com',
+      'www.example.com',
+      expect.stringMatching(/^qtchat:.*\/example\.com$/),
+    ]);
+  });
+
+  it('takes the name I choose before the CN', async () => {
+    const argv = ['cert', 'issue', 'bob', '--san-cnf', test.file('san.cnf', seed), '--out', test.at('out'), '--json'];
+    expect((await test.run(argv)).json()).toMatchObject({
+      member: 'bob',
+      warnings: [expect.stringContaining('//Change')],
+    });
+  });
+
+  it.each<[string, string, number, RegExp]>([
+    ['with a variable', seed.replace('www.example.com', '$host'), 2, /san\.cnf": .*variables/],
+    [
+      'with a name that is none',
+      seed.replace('192.168.1.100 ', '10.0.0.0/8 '),
+      2,
+      /san\.cnf": "10\.0\.0\.0\/8" is no IP/,
+    ],
+    ["with a member's name", `${seed}URI.1 = qtchat://x/bob\n`, 2, /only the ledger gives it/],
+    ['of which no member name can be made', seed.replace('CN = example.com', 'CN = …'), 2, /the common name "…"/],
+  ])('refuses a san.cnf %s, and leaves nothing behind', async (_title, content, exitCode, message) => {
+    const argv = ['cert', 'issue', '--san-cnf', test.file('san.cnf', content)];
+    const before = test.everything();
+    const result = await test.run(argv);
+    expect(result).toMatchObject({ exitCode, stdout: '', stderr: expect.stringMatching(message) });
+    expect(test.everything()).toEqual(before);
   });
 });
 
@@ -268,6 +328,11 @@ describe('qtchat cert issue refuses, and leaves nothing behind:', () => {
     ['a DNS name with NUL', ['bob', '--dns', 'bob\0.example'], 2, /"bob\\u\{0\}\.example" is no DNS name/],
     ['an empty DNS name', ['bob', '--dns', ''], 2, /"" is no DNS name/],
     ['an IP address as DNS name', ['bob', '--dns', '10.0.0.1'], 2, /--ip/],
+    ['an e-mail address that is none', ['bob', '--email', 'bob'], 2, /"bob" is no e-mail address/],
+    ['a URI that is none', ['bob', '--uri', 'host.example'], 2, /"host\.example" is no URI/],
+    ["another member's name as URI", ['bob', '--uri', 'QTCHAT://x/eve'], 2, /only the ledger gives it/],
+    ["the Auto CA's name as URI", ['bob', '--uri', 'qtchat-ca://x'], 2, /only the ledger gives it/],
+    ['a san.cnf that is missing', ['bob', '--san-cnf', '/nowhere/san.cnf'], 3, /nowhere/],
     ['a member name with capitals', ['Bob'], 2, /"Bob" is no member name.*Try bob/],
     ['a member name with a slash', ['../bob'], 2, /is no member name/],
     ['an empty member name', [''], 2, /"" is no member name/],

@@ -25,6 +25,7 @@ const places: Record<string, Place> = {
   enroll: 'nowhere',
   send: 'guest',
   'qtchat cert issue --ip 192.168.1.100': 'ca',
+  'qtchat cert issue --san-cnf san.cnf': 'ca',
 };
 /** Examples that stay until they are asked to end, by what they print when they are ready. */
 const services: Record<string, RegExp> = { chat: /175\d\d/, listen: /175\d\d/, 'autoca:serve': /175\d\d/ };
@@ -48,6 +49,7 @@ describeWith('ip', 'the examples in the help', () => {
     await writeFile(join(template, 'secret.txt'), `${password}\n`, { mode: 0o600 });
     await writeFile(join(template, 'photo.jpg'), 'not really a photo');
     await writeFile(join(template, 'notes.txt'), 'tide tables');
+    await cp(join(packageRoot(), 'test/vectors/seed-san.cnf'), join(template, 'san.cnf'));
     await prepare(template);
   }, 60_000);
 
