@@ -29,10 +29,9 @@ export default class AutocaInvite extends BaseCommand {
     dns: dnsFlag,
     expires: Flags.string({ description: 'how long the invite serves', helpValue: '24h', default: '24h' }),
     days: Flags.integer({
-      description: 'validity of the certificate in days, at most 825',
+      description: 'validity of the certificate in days, cut to 825',
       default: 365,
       min: 1,
-      max: 825,
       helpValue: 'DAYS',
     }),
     replace: Flags.boolean({ description: "end the name's other invites now, and its certificate on enrolment" }),
@@ -42,6 +41,7 @@ export default class AutocaInvite extends BaseCommand {
     const { args, flags } = await this.parse(AutocaInvite);
     const { deps } = this;
     const home = this.homeOf(flags);
+    const { validityDaysCap } = await import('../../src/pki/profile.js');
     const { parseMemberName } = await import('../../src/pki/member-name.js');
     const { parseDnsName, parseIpAddress } = await import('../../src/pki/subject-alt-name.js');
     const { spkiDigest } = await import('../../src/pki/circle.js');
@@ -56,6 +56,8 @@ export default class AutocaInvite extends BaseCommand {
 
     const member = parseMemberName(args.name);
     const names = [...(flags.ip ?? []).map(parseIpAddress), ...(flags.dns ?? []).map(parseDnsName)];
+    const validityDays = Math.min(flags.days, validityDaysCap);
+    if (validityDays < flags.days) this.note(`Cut to ${validityDays} days, the longest that other systems accept`);
     const expiresAt = new Date(deps.clock().getTime() + parseDuration(flags.expires));
     const root = rootCertificate({ chain: await loadCaChain(home) });
     const { addresses, port, hasRun } = await readAutoCaRecord(home);
@@ -66,8 +68,7 @@ export default class AutocaInvite extends BaseCommand {
     const ledger = await openLedger(home);
     try {
       const psk = inviteKey({ id, secret });
-      const { replace, days: validityDays } = flags;
-      await createInvite(ledger, { id, member, names, psk, validityDays, expiresAt, replace }, deps);
+      await createInvite(ledger, { id, member, names, psk, validityDays, expiresAt, replace: flags.replace }, deps);
     } finally {
       await ledger.destroy();
     }

@@ -245,6 +245,12 @@ describe('autoca invite', () => {
     expect(result.stderr).toMatch(reason);
   });
 
+  it('cuts a validity that other systems would not accept, and says so', async () => {
+    const result = await runCommand(['autoca', 'invite', 'bob', '--days', '3650'], { home: host.folder });
+    expect(result.exitCode).toBe(0);
+    expect(result.stderr).toMatch(/^Cut to 825 days/);
+  });
+
   it('needs a CA', async () => {
     const folder = join(host.folder, 'none');
     const result = await runCommand(['autoca', 'invite', 'bob'], { home: folder });
