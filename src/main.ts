@@ -1,7 +1,7 @@
 /** Starts oclif. With nothing asked for, the answer is `status`: who I am here and what to do next. */
 import { Errors, flush, run, settings } from '@oclif/core';
 import { errorLine, foreseen } from './cli/base-command.js';
-import { QTChatError, quote } from './errors.js';
+import { unknownCommand } from './cli/unknown-command.js';
 
 const globalFlags = /^--(json|home(=.*)?)$/;
 
@@ -18,22 +18,11 @@ export async function main(url: string): Promise<void> {
   } catch (error) {
     if (error instanceof Errors.ExitError) process.exitCode = error.oclif.exit ?? 0;
     else {
-      const known = foreseen(unknownCommand(error) ?? error, '');
+      const known = foreseen((await unknownCommand(error, url)) ?? error, '');
       process.exitCode = known.exitCode;
       process.stderr.write(`${errorLine(known)}\n`);
     }
   }
-}
-
-// oclif names a command by its id, with colons; people type it with spaces.
-function unknownCommand(error: unknown): QTChatError | undefined {
-  const id = error instanceof Error ? /^command (.+) not found$/.exec(error.message)?.[1] : undefined;
-  if (id === undefined) return undefined;
-  const [topic] = id.split(':');
-  const message = `there is no command ${quote(id.replaceAll(':', ' '))}`;
-  return new QTChatError('ERR_USAGE', message, {
-    hint: `See qtchat --help${id === topic ? '' : ` or qtchat ${topic} --help`}`,
-  });
 }
 
 function withDefaultCommand(argv: string[]): string[] {

@@ -89,7 +89,7 @@ export function foreseen(error: unknown, commandId: string): QTChatError {
   if (error instanceof QTChatError) return error;
   if (error instanceof Error && 'oclif' in error) {
     const help = ['qtchat', ...commandId.split(':').filter(Boolean), '--help'].join(' ');
-    const message = firstLines(error.message);
+    const message = usageMessage(error.message);
     return new QTChatError('ERR_USAGE', message, { hint: `See ${help}`, cause: error });
   }
   const text = error instanceof Error ? error.message : String(error);
@@ -99,7 +99,17 @@ export function foreseen(error: unknown, commandId: string): QTChatError {
   });
 }
 
-function firstLines(message: string): string {
-  const lines = message.split('\n').map((line) => line.trim());
-  return lines.filter((line) => line !== '' && !line.startsWith('See more help')).join('; ');
+// What oclif says on several lines, as one: without its titles and the advice that --help gives better.
+function usageMessage(message: string): string {
+  const lines = message
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^(See more help|Note:|Alternatively,)/.test(line))
+    .map((line) => line.replace(/^The following errors? occurred:\s*/, '').replace(/^Nonexistent flag/, 'no such flag'))
+    .map((line) => line.replace(/^Parsing (--\S+)$/, '$1:').replace(/^Missing \d+ required args?:$/, 'missing:'))
+    .map((line) =>
+      line.replace(/^([a-z]+) {2,}(.*)$/, (_, name: string, what: string) => `${name.toUpperCase()} (${what})`),
+    );
+  const text = lines.filter((line) => line !== '').join('; ');
+  return text.replaceAll(':;', ':').replace(/[.:]+$/, '');
 }

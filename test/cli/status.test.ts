@@ -84,9 +84,24 @@ describe('qtchat status', () => {
     expect(stderr).toMatch(/^Error: .*frobnicate.*\n$/);
   });
 
-  it('says where the commands are listed when one does not exist, with exit code 2', async () => {
-    const { stderr, exitCode } = await runProgram(['cert', 'isue'], { home });
+  it.each([
+    ['cert isue', 'there is no command "cert isue". Did you mean qtchat cert issue? See qtchat cert --help'],
+    ['enrol', 'there is no command "enrol". Did you mean qtchat enroll? See qtchat --help'],
+    ['frobnicate now', 'there is no command "frobnicate now". See qtchat --help'],
+    ['chat bob', 'chat takes no argument, but "bob" was given. To talk to someone: qtchat chat --peer bob'],
+    ['help ca x', 'there is no command "ca x". See qtchat ca --help'],
+    ['autoca invite', 'missing: NAME (member name of the guest). See qtchat autoca invite --help'],
+    ['listen', 'Missing required flag save. See qtchat listen --help'],
+    ['chat --per bob', 'no such flag: --per. See qtchat chat --help'],
+    ['ca init --days x', '--days: Expected an integer but received: x. See qtchat ca init --help'],
+  ])('answers the mistyped "%s" with one line that says what to type', async (line, text) => {
+    const { stderr, exitCode } = await runProgram(line.split(' '), { home });
+    expect(stderr).toBe(`Error: ${text}\n`);
     expect(exitCode).toBe(2);
-    expect(stderr).toBe('Error: there is no command "cert isue". See qtchat --help or qtchat cert --help\n');
+  });
+
+  it('names the topics for what is in them', async () => {
+    const { stdout } = await runProgram(['--help'], { home });
+    expect(stdout).toMatch(/cert +issue, read, check and move certificates/);
   });
 });
