@@ -6,8 +6,10 @@
 import { randomUUID } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
+import { type ChatEvent, checkText } from '../chat/chat-session.js';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
-import { fileSize, type OfferDecision } from '../files/file-session.js';
+import type { FileEvent, OfferDecision } from '../files/file-events.js';
+import { sourceFileSize } from '../files/source-file.js';
 import { ContactBook } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
 import { DownloadFolder } from '../store/downloads.js';
@@ -56,6 +58,8 @@ export interface ConversationOptions {
 }
 
 const maximumSessions = 128;
+// A chat, some one-shot commands, and what is left of a connection that broke.
+const maximumSessionsPerMember = 16;
 
 /** A running conversation. Made by {@link openConversation}. */
 export class Conversation {
@@ -148,8 +152,10 @@ export class Conversation {
    * Puts a text into the outbox of a member; it goes out as soon as the member is here.
    *
    * @returns its id, which the `delivered` event carries
+   * @throws {QTChatError} `ERR_USAGE` when the text is empty or too long
    */
   async sendText(member: string, text: string): Promise<string> {
+    checkText(text);
     const link = this.#linkOf(member);
     const id = randomUUID();
     await link.store.queue({ id, sentAt: this.#options.clock(), text });
@@ -164,7 +170,7 @@ export class Conversation {
    */
   async sendFile(member: string, path: string): Promise<void> {
     const absolute = resolve(path);
-    await fileSize(absolute);
+    await sourceFileSize(absolute);
     await this.#linkOf(member).offer(absolute);
   }
 
@@ -205,18 +211,23 @@ export class Conversation {
   #admit(connection: PeerConnection): void {
     if (connection.protocol === fileProtocol) {
       this.#track(this.#door.admit(connection).then(() => {}));
-    } else if (this.#sessions.size >= maximumSessions || this.#controller.signal.aborted) {
+    } else if (!this.#hasRoomFor(connection.peer.member) || this.#controller.signal.aborted) {
       connection.socket.destroy();
     } else {
       const session = this.#createSession(connection);
       this.#track(
         this.#run(session).catch((error: unknown) => {
-          if (isQTChatError(error) && session.hello === undefined) {
-            this.#refuse(error, connection.remote.host);
-          }
+          if (!isQTChatError(error)) throw error;
+          if (session.hello === undefined) this.#refuse(error, connection.remote.host);
         }),
       );
     }
+  }
+
+  #hasRoomFor(member: string): boolean {
+    const sessions = [...this.#sessions.keys()];
+    const own = sessions.filter(({ connection }) => connection.peer.member === member);
+    return sessions.length < maximumSessions && own.length < maximumSessionsPerMember;
   }
 
   /** Takes a dialled connection over; resolves when the session is up, rejects when it never was. */
@@ -246,7 +257,10 @@ export class Conversation {
         await this.#welcome(link, session);
         onReady?.();
       },
-      emit: (event) => this.#options.onEvent({ member, ...event }),
+      emit: (event) => {
+        this.#options.onEvent({ member, ...event });
+        if (isOver(event)) this.#track(link.offerWaiting());
+      },
       ...(this.#options.timing === undefined ? {} : { timing: this.#options.timing }),
     });
   }
@@ -284,7 +298,7 @@ export class Conversation {
     }
     if (connection.dialled) await this.#contacts.confirmAddress(peer.circleId, peer.member, remote);
     else if (hello.port > 0) await this.#remember(peer, { host: remote.host, port: hello.port });
-    if (session.takes('text')) this.#noteTarget(connection);
+    if (session.takes('text') && (await this.#isTarget(connection, hello.port))) this.#setTarget(peer.member);
     if (link.add(session)) {
       const { security } = connection;
       const { circleId, member, spkiSha256 } = peer;
@@ -299,21 +313,24 @@ export class Conversation {
     await this.#contacts.save({ member: peer.member, circleId: peer.circleId, addresses: [address] });
   }
 
-  #noteTarget({ peer, remote, dialled }: PeerConnection): void {
-    if (this.#targetMember !== undefined) return;
+  // Who calls from the host that was dialled need not be the one who was meant: others may share it.
+  async #isTarget({ peer, remote, dialled }: PeerConnection, port: number): Promise<boolean> {
     const { host, addresses } = this.#target;
-    const isAnyone = addresses.length === 0 || this.#dialler?.isOwnAddress === true;
-    const isMeant = host !== undefined && (remote.host === host || vouchesFor(peer, host));
-    if (dialled || isAnyone || isMeant) this.#setTarget(peer.member);
+    if (dialled || addresses.length === 0 || this.#dialler?.isOwnAddress) return true;
+    if (host === undefined) return false;
+    if (vouchesFor(peer, host)) return true;
+    const at = { host: remote.host, port };
+    return remote.host === host && (await this.#contacts.lastConfirmedAt(peer.circleId, at)) === peer.member;
   }
 
   // Whoever waits at the own address means the one who comes; somebody may have come before this was known.
   #noteOwnAddress(): void {
     const here = [...this.#links].find(([, link]) => link.isHere);
-    if (here !== undefined && this.#targetMember === undefined) this.#setTarget(here[0]);
+    if (here !== undefined) this.#setTarget(here[0]);
   }
 
   #setTarget(member: string): void {
+    if (this.#targetMember !== undefined) return;
     this.#targetMember = member;
     this.#options.onEvent({ type: 'target', member });
   }
@@ -403,6 +420,11 @@ function checkOwnCertificate(identity: Identity, now: Date): void {
       cause: error,
     });
   }
+}
+
+// A file that is off the list leaves room for one that waits.
+function isOver(event: ChatEvent | FileEvent): boolean {
+  return event.type === 'fileDone' || event.type === 'fileDeclined' || event.type === 'fileFailed';
 }
 
 function isOwnHost(host: string | undefined): boolean {

@@ -10,7 +10,7 @@ import { dialPeer } from '../transport/dial.js';
 import type { PeerIdentity } from '../transport/identify-peer.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { controlProtocol } from '../transport/tls-options.js';
-import type { Target } from './resolve-who.js';
+import { explainUnknownName, type Target } from './resolve-who.js';
 import { judgeFound } from './trust.js';
 
 /** What a dialler needs. */
@@ -62,15 +62,27 @@ export class Dialler {
 
   /** Dials until `signal` aborts or there is a reason to give up. */
   async run(): Promise<void> {
-    const { signal, isConnected, onStopped, onWaiting } = this.#options;
+    const { signal, clock, isConnected, onStopped, onWaiting } = this.#options;
     let pauseMs = firstPauseMs;
+    let connectedAt: number | undefined;
     onWaiting(undefined);
     while (!signal.aborted) {
       if (isConnected()) {
         this.#lastReason = undefined;
-        pauseMs = firstPauseMs;
+        connectedAt ??= clock().getTime();
         await this.#rest(undefined);
         continue;
+      }
+      if (connectedAt !== undefined) {
+        const isSteady = clock().getTime() - connectedAt >= longestPauseMs;
+        connectedAt = undefined;
+        if (isSteady) pauseMs = firstPauseMs;
+        // What breaks as soon as it is up is not to be dialled in a tight loop.
+        else {
+          await this.#rest(this.#jittered(pauseMs));
+          pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+          continue;
+        }
       }
       const failure = await this.#tryAll();
       if (signal.aborted || isConnected()) continue;
@@ -97,7 +109,7 @@ export class Dialler {
       } catch (error) {
         if (!(error instanceof QTChatError)) throw error;
         if (isQTChatError(error, 'ERR_PEER_IS_OURSELVES')) this.#noteOwnAddress();
-        failure = failure === undefined || weight(error) > weight(failure) ? error : failure;
+        if (failure === undefined || weight(error) > weight(failure)) failure = explainUnknownName(error, target);
       }
     }
     const [found] = unconfirmed;

@@ -4,7 +4,7 @@
  * expires. Which of two sessions stays, and whom to trust, is decided above.
  */
 import { type ChatEvent, ChatSession } from '../chat/chat-session.js';
-import { QTChatError } from '../errors.js';
+import { isQTChatError, QTChatError } from '../errors.js';
 import type { FileEvent } from '../files/file-events.js';
 import { FileSession, type FileSessionOptions } from '../files/file-session.js';
 import { type ByeReason, type Hello, type Message, protocolVersion } from '../protocol/messages.js';
@@ -34,7 +34,10 @@ export interface PeerSessionOptions {
   readonly files: Pick<FileSessionOptions, 'connect' | 'decide' | 'folder'>;
   readonly clock: () => Date;
   readonly random: (size: number) => Buffer;
-  /** Called with the peer's hello; the session goes on when it resolves, and the key is refused when it rejects. */
+  /**
+   * Called with the peer's hello; the session goes on when it resolves. Where it rejects with
+   * `ERR_PEER_NOT_TRUSTED`, the peer is told that its key is refused.
+   */
   readonly onHello: (session: PeerSession) => Promise<void>;
   readonly emit: (event: ChatEvent | FileEvent) => void;
   readonly timing?: Partial<SessionTiming>;
@@ -201,6 +204,8 @@ export class PeerSession {
     try {
       await this.#options.onHello(this);
     } catch (error) {
+      // Only this the peer is told; our own troubles would be taken for a changed key.
+      if (!isQTChatError(error, 'ERR_PEER_NOT_TRUSTED')) throw error;
       this.#refusal = error;
       this.close('key-changed');
       return;

@@ -1,6 +1,6 @@
 /** Turns WHO, as typed, into whom to dial: a contact, ourselves, or an address. Looks nothing up in DNS. */
 import { isIP, isIPv6 } from 'node:net';
-import { QTChatError, quote } from '../errors.js';
+import { QTChatError, quote, systemErrorCode } from '../errors.js';
 import type { ContactBook, PeerAddress } from '../store/contacts.js';
 import type { Identity } from '../store/identities.js';
 
@@ -31,6 +31,17 @@ export async function resolveWho(who: string, self: Identity, contacts: ContactB
   const { host, port } = parseAddress(who);
   const addresses = port === undefined ? chatPorts.map((one) => ({ host, port: one })) : [{ host, port }];
   return { who, host, addresses };
+}
+
+/**
+ * Adds to a failure what the network cannot know: that the name typed, which no host has, is no contact's either.
+ *
+ * @returns `failure` itself where that explains nothing
+ */
+export function explainUnknownName(failure: QTChatError, { member }: Target): QTChatError {
+  const code = systemErrorCode(failure.cause) ?? '';
+  if (member !== undefined || (code !== 'ENOTFOUND' && code !== 'EAI_AGAIN')) return failure;
+  return new QTChatError(failure.code, `no contact is called so, and ${failure.message}`, { cause: failure });
 }
 
 // A contact may have fallen back to the second port, or returned to the first, since we met.

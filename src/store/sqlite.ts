@@ -61,6 +61,12 @@ class WriterFirstDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
+
+  // When a disk is full, SQLite has rolled back by itself; that there is nothing left to roll back
+  // must not take the place of what went wrong.
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await super.rollbackTransaction(connection).catch(() => {});
+  }
 }
 
 function openDatabase(path: string): SqliteDatabase {

@@ -204,6 +204,30 @@ describe('a member', () => {
   });
 });
 
+describe('a session', () => {
+  it('that ends at once every time is not dialled in a tight loop', async () => {
+    const a = await (await meeting.at('a')).open(alice, { timing: { silenceTimeoutMs: 1 } });
+    const b = await (await meeting.at('b')).open(bob, { who: a.who });
+    await b.event('disconnected');
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(b.events.filter(({ type }) => type === 'disconnected').length).toBeLessThanOrEqual(4);
+  });
+
+  it('that fails for a reason of ours is not taken for a changed key', async () => {
+    const events: string[] = [];
+    const onEvent = ({ type }: { type: string }): void => {
+      events.push(type);
+      if (type === 'connected') throw new Error('unforeseen');
+    };
+    const a = await (await meeting.at('a')).open(alice, { onEvent });
+    const rogue = new Rogue(a, mallory);
+    rogue.say(hello);
+    await new Promise((resolve) => rogue.socket.once('close', resolve));
+    expect(rogue.heard.map(({ type }) => type)).not.toContain('bye');
+    expect(events).toContain('stopped');
+  });
+});
+
 describe('a text', () => {
   it.each([
     ['of nothing', ''],

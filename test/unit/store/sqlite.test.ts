@@ -97,6 +97,17 @@ describe('openSqlite', () => {
     expect(await database.selectFrom('note').selectAll().execute()).toEqual([]);
   });
 
+  it('says what went wrong where SQLite has rolled back by itself, and goes on', async () => {
+    const database = await openWithTable();
+    const attempt = database.transaction().execute(async (transaction) => {
+      await sql`rollback`.execute(transaction);
+      throw new Error('disk full');
+    });
+    await expect(attempt).rejects.toThrow('disk full');
+    const after = database.transaction().execute((transaction) => transaction.selectFrom('note').selectAll().execute());
+    expect(await after).toEqual([]);
+  });
+
   it('loses no update when three processes count up in transactions at once', async () => {
     const database = await openWithTable();
     await database.insertInto('note').values({ id: 1, text: '0', blob: null }).execute();
