@@ -14,8 +14,13 @@ export interface CertificateExtension {
   readonly value: Buffer;
 }
 
+/** Extensions by dotted OID, of a certificate or of a request for one. */
+export interface Extended {
+  extensions: ReadonlyMap<string, CertificateExtension>;
+}
+
 /** The fields of a TBSCertificate. */
-export interface CertificateFields {
+export interface CertificateFields extends Extended {
   /** The whole TBSCertificate: what the signature covers. */
   readonly tbs: Buffer;
   /** 1, 2 or 3. */
@@ -112,7 +117,7 @@ export function readTime(reader: DerReader): Date {
 }
 
 /** basicConstraints (RFC 5280 §4.2.1.9); `ca: false` when absent. */
-export function basicConstraintsOf(fields: CertificateFields): { ca: boolean; pathLength?: number } {
+export function basicConstraintsOf(fields: Extended): { ca: boolean; pathLength?: number } {
   const extension = fields.extensions.get(oids.basicConstraints);
   if (extension === undefined) return { ca: false };
   return parsing('basicConstraints', () => {
@@ -126,7 +131,7 @@ export function basicConstraintsOf(fields: CertificateFields): { ca: boolean; pa
 }
 
 /** keyUsage (RFC 5280 §4.2.1.3); undefined when absent, which restricts nothing. */
-export function keyUsagesOf(fields: CertificateFields): KeyUsage[] | undefined {
+export function keyUsagesOf(fields: Extended): KeyUsage[] | undefined {
   const extension = fields.extensions.get(oids.keyUsage);
   if (extension === undefined) return undefined;
   return parsing('keyUsage', () => {
@@ -140,7 +145,7 @@ export function keyUsagesOf(fields: CertificateFields): KeyUsage[] | undefined {
 }
 
 /** extendedKeyUsage (RFC 5280 §4.2.1.12): names where we have one, dotted OIDs otherwise; undefined when absent. */
-export function extendedKeyUsagesOf(fields: CertificateFields): string[] | undefined {
+export function extendedKeyUsagesOf(fields: Extended): string[] | undefined {
   const extension = fields.extensions.get(oids.extendedKeyUsage);
   if (extension === undefined) return undefined;
   return parsing('extendedKeyUsage', () => {

@@ -5,16 +5,23 @@
  */
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import type { Pkcs10CertificateRequest } from '@peculiar/x509';
-import { QTChatError, quote } from '../errors.js';
+import { isQTChatError, QTChatError, quote } from '../errors.js';
 import { berToDer } from './ber.js';
-import { derBitString, derContext, derInteger, derSequence, derTags } from './der.js';
+import {
+  basicConstraintsOf,
+  type CertificateExtension,
+  type Extended,
+  extendedKeyUsagesOf,
+  keyUsagesOf,
+} from './certificate-fields.js';
+import { derBitString, derContext, derInteger, derOctetString, derOid, derSequence, derSet, derTags } from './der.js';
 import { DerError, DerReader } from './der-reader.js';
 import { keyTypeOf } from './key-type.js';
-import { oids } from './oids.js';
+import { extendedKeyUsageOids, type KeyUsage, oids } from './oids.js';
 import { encodeName } from './plan.js';
 import { signatureAlgorithmOf, signatureDigestOf } from './signature-algorithm.js';
 import { spkiOf } from './spki.js';
-import { decodeSubjectAltNames, type SubjectAltName } from './subject-alt-name.js';
+import { encodeSubjectAltNames, type SubjectAltName, subjectAltNamesIn } from './subject-alt-name.js';
 import { isReservedUri } from './uri.js';
 
 /** What a request asks for, its proof of possession verified. */
@@ -24,35 +31,53 @@ export interface CertificateRequest {
   commonName: string | undefined;
   /** The names asked for; never ours, and not checked beyond their syntax. */
   names: SubjectAltName[];
+  /** How many more are asked for, of kinds that no certificate of ours carries. */
+  otherNames: number;
 }
+
+/** A CA's rights, and the two that make sense for key agreement alone: asked for, but never given. */
+const oddKeyUsages: readonly KeyUsage[] = ['keyCertSign', 'cRLSign', 'encipherOnly', 'decipherOnly'];
 
 /** Several times what RSA with 4096 bits and a few names need. */
 const maximumSizeBytes = 16_384;
 
 /**
- * Makes a request for a certificate of `key`, which signs it; it asks for no names but `commonName`.
+ * Makes a request for a certificate of `key`, which signs it (RFC 2986).
  *
+ * @param names - in canonical form; asked for as an extension (RFC 2985 §5.4.2)
  * @returns DER
  * @throws {QTChatError} `ERR_PKI_KEY_TYPE` for keys that are none of ours
  */
-export async function createCsr(key: KeyObject, commonName: string): Promise<Buffer> {
+export async function createCsr(
+  key: KeyObject,
+  commonName: string,
+  names: readonly SubjectAltName[] = [],
+): Promise<Buffer> {
   const algorithm = signatureAlgorithmOf(key);
-  const info = derSequence(derInteger(0), encodeName(commonName), spkiOf(key), derContext(0));
+  const attributes = names.length === 0 ? [] : [extensionRequest(names)];
+  const info = derSequence(derInteger(0), encodeName(commonName), spkiOf(key), derContext(0, ...attributes));
   return derSequence(info, algorithm.identifier, derBitString(sign(algorithm.digest, info, key)));
+}
+
+function extensionRequest(names: readonly SubjectAltName[]): Buffer {
+  const extension = derSequence(derOid(oids.subjectAltName), derOctetString(encodeSubjectAltNames(names)));
+  return derSequence(derOid(oids.extensionRequest), derSet(derSequence(extension)));
 }
 
 /**
  * Reads a request and verifies its proof of possession: the signature by the key that it presents.
  *
  * @throws {QTChatError} `ERR_PKI_CSR_REFUSED` when it is malformed, its signature does not verify, its key is too
- *   weak or of an unknown kind, or it asks to be a CA or for a name that only the ledger may give
+ *   weak or of an unknown kind, or it asks to be a CA, for usages that no member has, or for a name that only the
+ *   ledger may give
  */
 export async function readCsr(der: Buffer): Promise<CertificateRequest> {
   const request = await parse(der);
   const publicKey = readPublicKey(request);
   if (!provesPossession(der, publicKey)) throw refused('its signature is not by the key it presents');
-  refuseCa(request);
-  return { publicKey, commonName: request.subjectName.getField('CN')[0], names: readNames(request) };
+  const asked = readExtensions(request);
+  reading(() => refuseUsages(asked));
+  return { publicKey, commonName: request.subjectName.getField('CN')[0], ...reading(() => readNames(asked)) };
 }
 
 async function parse(der: Buffer): Promise<Pkcs10CertificateRequest> {
@@ -95,20 +120,38 @@ function provesPossession(der: Buffer, key: KeyObject): boolean {
   });
 }
 
-function refuseCa(request: Pkcs10CertificateRequest): void {
-  for (const extension of request.getExtensions(oids.basicConstraints)) {
-    const asksForCa = reading(() => new DerReader(Buffer.from(extension.value)).enter().optionalBoolean());
-    if (asksForCa) throw refused('it asks to be a CA');
+function readExtensions(request: Pkcs10CertificateRequest): Extended {
+  const extensions = new Map<string, CertificateExtension>();
+  for (const { type, critical, value } of request.extensions) {
+    if (extensions.has(type)) throw refused(`it asks twice for the extension ${type}`);
+    extensions.set(type, { critical, value: Buffer.from(value) });
   }
+  return { extensions };
 }
 
-function readNames(request: Pkcs10CertificateRequest): SubjectAltName[] {
-  const extensions = request.getExtensions(oids.subjectAltName);
-  const names = extensions.flatMap((extension) => reading(() => decodeSubjectAltNames(Buffer.from(extension.value))));
+function refuseUsages(asked: Extended): void {
+  if (basicConstraintsOf(asked).ca) throw refused('it asks to be a CA');
+  const odd = keyUsagesOf(asked)?.find((usage) => oddKeyUsages.includes(usage));
+  if (odd !== undefined) throw refused(`it asks for the key usage ${odd}, which no member has`);
+  const purpose = extendedKeyUsagesOf(asked)?.find((usage) => !Object.hasOwn(extendedKeyUsageOids, usage));
+  if (purpose !== undefined) throw refused(`it asks for the purpose ${purpose}, which no certificate of ours has`);
+}
+
+function readNames(asked: Extended): Pick<CertificateRequest, 'names' | 'otherNames'> {
+  const names = subjectAltNamesIn(asked);
   const reserved = names.find((name) => name.type === 'uri' && isReservedUri(name.value));
-  if (reserved !== undefined)
+  if (reserved !== undefined) {
     throw refused(`it asks for the name ${quote(reserved.value)}, which only the ledger gives`);
-  return names;
+  }
+  return { names, otherNames: countNames(asked) - names.length };
+}
+
+function countNames({ extensions }: Extended): number {
+  const value = extensions.get(oids.subjectAltName)?.value;
+  const reader = new DerReader(value ?? derSequence()).enter();
+  let count = 0;
+  for (; !reader.done; count += 1) reader.readAny();
+  return count;
 }
 
 function reading<Result>(read: () => Result): Result {
@@ -116,6 +159,7 @@ function reading<Result>(read: () => Result): Result {
     return read();
   } catch (error) {
     if (error instanceof DerError) throw refused(`it is malformed: ${error.message}`, error);
+    if (isQTChatError(error, 'ERR_PKI_CERTIFICATE_INVALID')) throw refused(`its ${error.message}`, error);
     throw error;
   }
 }

@@ -14,6 +14,9 @@ export const oids = {
   authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
 
+  /** PKCS #9 attribute of a request (RFC 2985 §5.4.2). */
+  extensionRequest: '1.2.840.113549.1.9.14',
+
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
   ecdsaWithSha384: '1.2.840.10045.4.3.3',
   ecdsaWithSha512: '1.2.840.10045.4.3.4',

@@ -7,7 +7,7 @@ import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { QTChatError, quote } from '../errors.js';
-import { type CertificateFields, parsing, readCertificateFields } from './certificate-fields.js';
+import { type Extended, parsing, readCertificateFields } from './certificate-fields.js';
 import { derContextPrimitive, derSequence } from './der.js';
 import { DerError, DerReader } from './der-reader.js';
 import { ipOctets, ipText } from './ip-address.js';
@@ -108,8 +108,8 @@ export function subjectAltNamesOf(certificate: X509Certificate): SubjectAltName[
   return subjectAltNamesIn(readCertificateFields(certificate));
 }
 
-/** The same from fields already read. */
-export function subjectAltNamesIn(fields: CertificateFields): SubjectAltName[] {
+/** The same from extensions already read, of a certificate or a request. */
+export function subjectAltNamesIn(fields: Extended): SubjectAltName[] {
   const extension = fields.extensions.get(oids.subjectAltName);
   return extension === undefined ? [] : parsing('subjectAltName', () => decodeSubjectAltNames(extension.value));
 }

@@ -7,7 +7,9 @@ import { createCsr, readCsr } from '../../../src/pki/csr.js';
 import {
   derBitString,
   derContext,
+  derContextPrimitive,
   derInteger,
+  derNamedBits,
   derOctetString,
   derOid,
   derSequence,
@@ -18,7 +20,7 @@ import {
 import { encodeName } from '../../../src/pki/plan.js';
 import { signatureAlgorithmOf } from '../../../src/pki/signature-algorithm.js';
 import { encodeSubjectAltNames, type SubjectAltName } from '../../../src/pki/subject-alt-name.js';
-import { makeKey, type TestKeyType } from '../../helpers/certificates.js';
+import { clientAuth, makeKey, serverAuth, type TestKeyType } from '../../helpers/certificates.js';
 import { asyncRefusalOf } from './refusal.js';
 
 const key = makeKey();
@@ -31,6 +33,16 @@ function requestWith(extensions: Buffer[], presented: KeyObject = key, signer: K
   const ecdsa = derSequence(derOid('1.2.840.10045.4.3.2'));
   return derSequence(info, ecdsa, derBitString(sign('sha256', info, signer)));
 }
+
+const rsaKeyWithExponent = (publicExponent: number): KeyObject =>
+  generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent }).privateKey;
+
+const namesOfEveryKind: SubjectAltName[] = [
+  { type: 'dns', value: 'a.example' },
+  { type: 'ip', value: 'fd00::1' },
+  { type: 'email', value: 'bob@example.org' },
+  { type: 'uri', value: 'https://a.example/' },
+];
 
 const extension = (oid: string, ...value: Buffer[]) => derSequence(derOid(oid), derOctetString(...value));
 const sanExtension = (names: SubjectAltName[]) => extension('2.5.29.17', encodeSubjectAltNames(names));
@@ -47,6 +59,17 @@ describe('createCsr', () => {
     },
   );
 
+  it('asks for names where other libraries look for them', async () => {
+    const request = new x509.Pkcs10CertificateRequest(await createCsr(key, 'bob', namesOfEveryKind));
+    const extension = request.getExtension('2.5.29.17');
+    expect(new x509.SubjectAlternativeNameExtension(extension?.rawData ?? Buffer.alloc(0)).names.toJSON()).toEqual([
+      { type: 'dns', value: 'a.example' },
+      { type: 'ip', value: 'fd00::1' },
+      { type: 'email', value: 'bob@example.org' },
+      { type: 'url', value: 'https://a.example/' },
+    ]);
+  });
+
   it('refuses a weak key', async () => {
     expect(await asyncRefusalOf(createCsr(makeKey('rsa1024'), 'bob'))).toBe('ERR_PKI_KEY_TYPE');
   });
@@ -61,11 +84,25 @@ describe('readCsr', () => {
   });
 
   it('reads the names asked for', async () => {
-    const names: SubjectAltName[] = [
-      { type: 'dns', value: 'a.example' },
-      { type: 'ip', value: 'fd00::1' },
-    ];
-    expect((await readCsr(requestWith([sanExtension(names)]))).names).toEqual(names);
+    const request = await readCsr(await createCsr(key, 'bob', namesOfEveryKind));
+    expect(request).toMatchObject({ names: namesOfEveryKind, otherNames: 0 });
+  });
+
+  it('counts the names of other kinds', async () => {
+    const names = derSequence(
+      derContext(4, encodeName('bob')),
+      derContextPrimitive(2, Buffer.from('a.example')),
+      derContextPrimitive(8, Buffer.of(0x2a)),
+    );
+    const request = await readCsr(requestWith([extension('2.5.29.17', names)]));
+    expect(request).toMatchObject({ names: [{ type: 'dns', value: 'a.example' }], otherNames: 2 });
+  });
+
+  it('reads a request for the usages that openssl, keytool and GnuTLS ask for by themselves', async () => {
+    const usages = extension('2.5.29.15', derNamedBits([0, 1, 2]));
+    const purposes = extension('2.5.29.37', derSequence(derOid(serverAuth), derOid(clientAuth)));
+    const keyId = extension('2.5.29.14', derOctetString(Buffer.alloc(20)));
+    expect(await asyncRefusalOf(readCsr(requestWith([usages, purposes, keyId])))).toBeUndefined();
   });
 
   it('reads a request that asks expressly not to be a CA', async () => {
@@ -80,6 +117,17 @@ describe('readCsr', () => {
       'to be a CA, second time',
       requestWith([extension('2.5.29.19', derSequence()), extension('2.5.29.19', derSequence(derTrue))]),
     ],
+    ['to sign certificates', requestWith([extension('2.5.29.15', derNamedBits([0, 5]))])],
+    ['to sign revocation lists', requestWith([extension('2.5.29.15', derNamedBits([6]))])],
+    ['to encipher only', requestWith([extension('2.5.29.15', derNamedBits([4, 7]))])],
+    ['to decipher only', requestWith([extension('2.5.29.15', derNamedBits([4, 8]))])],
+    ['to sign code', requestWith([extension('2.5.29.37', derSequence(derOid('1.3.6.1.5.5.7.3.3')))])],
+    ['for any purpose', requestWith([extension('2.5.29.37', derSequence(derOid('2.5.29.37.0')))])],
+    ['with malformed usages', requestWith([extension('2.5.29.15', derUtf8String('x'))])],
+    ['with malformed purposes', requestWith([extension('2.5.29.37', derUtf8String('x'))])],
+    ['with names twice', requestWith([sanExtension([]), sanExtension([])])],
+    ['for an RSA key with exponent 3', requestWith([], rsaKeyWithExponent(3))],
+    ['for an RSA key with a large exponent', requestWith([], rsaKeyWithExponent(0xffff_ffff))],
     ['with malformed basicConstraints', requestWith([extension('2.5.29.19', derUtf8String('x'))])],
     ['with malformed names', requestWith([extension('2.5.29.17', derUtf8String('x'))])],
     ['for a name of the circle', requestWith([sanExtension([{ type: 'uri', value: 'qtchat://x/eve' }])])],
