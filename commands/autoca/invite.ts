@@ -73,11 +73,14 @@ export default class AutocaInvite extends BaseCommand {
       await ledger.destroy();
     }
     this.print(invite);
-    this.note(
-      `For ${member}, once, until ${expiresAt.toISOString()}; it leads to ${addresses.join(', ')} port ${port}`,
-    );
+    this.note(`For ${member}, once, until ${minuteOf(expiresAt)}; it leads to ${addresses.join(', ')} port ${port}`);
     this.note(`${member} joins with: qtchat enroll   (and pastes the line)`);
     if (!hasRun) this.note('Next: qtchat autoca serve   (it has not run here yet, so the addresses are a guess)');
     return { invite, id, member, expiresAt: expiresAt.toISOString(), addresses, port };
   }
+}
+
+/** To the minute, in UTC, such as `2027-11-23 09:05 UTC`. */
+function minuteOf(moment: Date): string {
+  return `${moment.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -44,7 +44,9 @@ export function describeIssued(home: Home, request: CredentialRequest, issued: I
     notAfter: new Date(certificate.validTo).toISOString(),
     dryRun: false,
   };
-  const next = request.adopt ? 'qtchat chat' : `hand the files to ${request.member}, with ${rootPath(home)}`;
+  const next = request.adopt
+    ? 'qtchat autoca serve, so that others can join, or qtchat chat'
+    : `hand the files to ${request.member}, with ${rootPath(home)}`;
   return {
     lines: [
       `Issued ${sentence(result)}`,

@@ -34,7 +34,7 @@ describe('qtchat cert issue, for myself', () => {
     const result = await test.run(['cert', 'issue', '--ip', '192.168.1.100'], { loginName: 'DOMAIN\\José Núñez' });
     expect(result).toMatchObject({ exitCode: 0 });
     expect(result.stdout).toContain('You are now jose-nunez');
-    expect(result.stderr).toContain('Next: qtchat chat');
+    expect(result.stderr).toContain('Next: qtchat autoca serve, so that others can join, or qtchat chat\n');
     const identity = await loadIdentity(home());
     expect(identity).toMatchObject({ member: 'jose-nunez', keyOrigin: 'local' });
     const [leaf] = identity.chain;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseListen } from '../../../src/conversation/listen-at.js';
-import { parseAddress, resolveWho } from '../../../src/conversation/resolve-who.js';
+import { explainUnknownName, parseAddress, resolveWho } from '../../../src/conversation/resolve-who.js';
 import { judgeFound } from '../../../src/conversation/trust.js';
+import { QTChatError } from '../../../src/errors.js';
 import type { Contact, ContactBook } from '../../../src/store/contacts.js';
 import type { Identity } from '../../../src/store/identities.js';
 import type { PeerIdentity } from '../../../src/transport/identify-peer.js';
@@ -9,6 +10,23 @@ import type { PeerIdentity } from '../../../src/transport/identify-peer.js';
 const self = { member: 'bob', circleId: 'c' } as Identity;
 const known: Contact = { member: 'alice', circleId: 'c', addresses: [{ host: '10.0.0.1', port: 4000 }] };
 const contacts = { find: async (_: string, name: string) => (name === 'alice' ? known : undefined) } as ContactBook;
+
+describe('a name that no host has', () => {
+  const failure = (code: string) =>
+    new QTChatError('ERR_PEER_UNREACHABLE', 'no host has that name', { cause: Object.assign(new Error(), { code }) });
+  const typed = { who: 'alcie', host: 'alcie', addresses: [] };
+
+  it('is said to be no contact either, unless it is the address of one', () => {
+    const both = 'no contact is called so, and no host has that name';
+    expect(explainUnknownName(failure('ENOTFOUND'), typed)).toMatchObject({
+      code: 'ERR_PEER_UNREACHABLE',
+      message: both,
+    });
+    const contact = { ...typed, member: 'alice' };
+    for (const [error, target] of [[failure('ENOTFOUND'), contact] as const, [failure('ECONNREFUSED'), typed] as const])
+      expect(explainUnknownName(error, target)).toBe(error);
+  });
+});
 
 describe('WHO', () => {
   it('is a contact first, tried where it was and on both chat ports', async () => {
@@ -59,6 +77,7 @@ describe('WHO', () => {
     expect(parseListen(undefined)).toEqual({ ports: [17_590, 17_591] });
     expect(parseListen('127.0.0.1')).toEqual({ host: '127.0.0.1', ports: [17_590, 17_591] });
     expect(parseListen('[::1]:0')).toEqual({ host: '::1', ports: [0] });
+    for (const text of ['17590', ':17590', '']) expect(() => parseListen(text)).toThrow(/is no address to listen on/);
   });
 });
 
