@@ -65,6 +65,6 @@ export default class Enroll extends BaseCommand {
       });
     }
     const { readBoundedInput } = await import('../src/cli/input.js');
-    return readBoundedInput(this.deps.stdin, 'end');
+    return readBoundedInput(this.deps, 'end');
   }
 }

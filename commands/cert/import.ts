@@ -25,7 +25,7 @@ export default class CertImport extends BaseCommand {
     const { readPassword } = await import('../../src/cli/password.js');
     const { importIdentity } = await import('../../src/cli/import-identity.js');
     const { gainedIdentity, gainedWords } = await import('../../src/cli/describe-identity.js');
-    const content = await readBoundedFile(args.file);
+    const content = await readBoundedFile(args.file, deps.signal);
     const password = (await readPassword({ purpose: 'pfx', file: flags['pfx-password-file'], deps })) ?? '';
     const options = { password, rootFile: flags['root-file'], force: flags.force, at: deps.clock() };
     const { identity, speaks } = await importIdentity(home, content, options);

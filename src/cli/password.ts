@@ -44,22 +44,22 @@ const emptiedInputs = new WeakSet<Input>();
  */
 export async function readPassword(request: PasswordRequest): Promise<string | undefined> {
   const { purpose, file, deps } = request;
-  if (file === '-') return firstLine(await readInputOnce(deps.stdin), 'standard input');
-  if (file !== undefined) return readPasswordFile(file);
+  if (file === '-') return firstLine(await readInputOnce(deps), 'standard input');
+  if (file !== undefined) return readPasswordFile(file, deps.signal);
   const named = deps.env[`QTCHAT_${purpose.toUpperCase()}_PASSWORD_FILE`];
-  if (named) return readPasswordFile(named);
+  if (named) return readPasswordFile(named, deps.signal);
   return (await readCredential(request)) ?? (await promptForPassword(request));
 }
 
-async function readPasswordFile(path: string): Promise<string> {
-  return firstLine((await readBoundedFile(path)).toString('utf8'), quote(path));
+async function readPasswordFile(path: string, signal: AbortSignal): Promise<string> {
+  return firstLine((await readBoundedFile(path, signal)).toString('utf8'), quote(path));
 }
 
 async function readCredential({ purpose, deps }: PasswordRequest): Promise<string | undefined> {
   const folder = deps.env.CREDENTIALS_DIRECTORY;
   if (!folder) return undefined;
   try {
-    return await readPasswordFile(join(folder, `qtchat-${purpose}-password`));
+    return await readPasswordFile(join(folder, `qtchat-${purpose}-password`), deps.signal);
   } catch (error) {
     if (isQTChatError(error, 'ERR_STORE_NOT_FOUND')) return undefined;
     throw error;
@@ -90,14 +90,14 @@ async function promptForPassword(request: PasswordRequest): Promise<string | und
   }
 }
 
-async function readInputOnce(stdin: Input): Promise<string> {
-  if (emptiedInputs.has(stdin)) {
+async function readInputOnce(deps: PasswordRequest['deps']): Promise<string> {
+  if (emptiedInputs.has(deps.stdin)) {
     throw new QTChatError('ERR_USAGE', 'standard input can give one password only', {
       hint: 'Name a file for the other one',
     });
   }
-  emptiedInputs.add(stdin);
-  return readBoundedInput(stdin, 'line');
+  emptiedInputs.add(deps.stdin);
+  return readBoundedInput(deps, 'line');
 }
 
 function firstLine(content: string, source: string): string {

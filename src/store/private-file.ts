@@ -3,9 +3,11 @@
  * written aside, flushed to disk, and put in place in one step, so that no reader and no crash
  * finds half a file. What the files mean is not known here.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { link, mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { type ErrorCode, QTChatError, quote, systemErrorCode } from '../errors.js';
 
 /** How {@link writeFileSafely} writes. */
@@ -88,16 +90,18 @@ export async function exists(path: string): Promise<boolean> {
  * @throws {QTChatError} `ERR_STORE_PERMISSIONS` when others than its owner may read it, and what {@link readBoundedFile} throws
  */
 export async function readPrivateFile(path: string): Promise<string> {
-  return read(path, { isPrivate: true }).toString('utf8');
+  return (await read(path, { isPrivate: true })).toString('utf8');
 }
 
 /**
  * Reads a file of up to 4 MiB.
  *
- * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_PERMISSIONS` when we may not read it, `ERR_STORE_DAMAGED` when too long
+ * @param signal - ends the waiting for a pipe that nobody writes to
+ * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_PERMISSIONS` when we may not read it, `ERR_STORE_DAMAGED` when
+ *   too long, `ERR_CANCELLED`
  */
-export async function readBoundedFile(path: string): Promise<Buffer> {
-  return read(path, { isPrivate: false });
+export async function readBoundedFile(path: string, signal?: AbortSignal): Promise<Buffer> {
+  return read(path, { isPrivate: false, signal });
 }
 
 /** Flushes a folder's list of names, so that a rename in it survives a power cut. Windows has no such thing. */
@@ -151,24 +155,46 @@ async function linkUnlessTaken(from: string, to: string): Promise<boolean> {
 }
 
 // Synchronous: these files are small, and whoever waits for a key to be decrypted should not wait
-// for a turn of the event loop first.
-function read(path: string, { isPrivate }: { isPrivate: boolean }): Buffer {
+// for a turn of the event loop first. Only pipes are waited for.
+async function read(path: string, options: { isPrivate: boolean; signal?: AbortSignal | undefined }): Promise<Buffer> {
   try {
-    const file = openSync(path, 'r');
+    // Opening a named pipe would otherwise stop the whole process, deaf to Ctrl-C, until somebody writes to it.
+    // Windows has no such flag.
+    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    let isTaken = false;
     try {
-      const { mode, size } = fstatSync(file);
-      if (isPrivate && process.platform !== 'win32' && (mode & 0o077) !== 0) throw tooOpen(path);
-      if (size > readLimitBytes) throw tooLong(path);
-      return readBounded(file, path);
+      const stats = fstatSync(file);
+      if (options.isPrivate && process.platform !== 'win32' && (stats.mode & 0o077) !== 0) throw tooOpen(path);
+      if (stats.size > readLimitBytes) throw tooLong(path);
+      isTaken = stats.isFIFO();
+      return isTaken ? await readPipe(file, path, options.signal) : readBounded(file, path);
     } finally {
-      closeSync(file);
+      if (!isTaken) closeSync(file);
     }
   } catch (error) {
     throw explained(error, path, 'read');
   }
 }
 
-// Pipes and devices do not say their size: never read more than one octet above the limit.
+/** Closes `file`, too. */
+async function readPipe(file: number, path: string, signal: AbortSignal | undefined): Promise<Buffer> {
+  const pipe = new Socket({ fd: file, readable: true, writable: false });
+  if (signal !== undefined) addAbortSignal(signal, pipe);
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of pipe) {
+      chunks.push(chunk as Buffer);
+      sizeBytes += (chunk as Buffer).length;
+      if (sizeBytes > readLimitBytes) throw tooLong(path);
+    }
+  } catch (error) {
+    throw signal?.aborted ? new QTChatError('ERR_CANCELLED', 'cancelled', { cause: error }) : error;
+  }
+  return Buffer.concat(chunks);
+}
+
+// Devices do not say their size: never read more than one octet above the limit.
 function readBounded(file: number, path: string): Buffer {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;

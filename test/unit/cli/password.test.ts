@@ -57,6 +57,14 @@ describe('readPassword', () => {
       expect(await readPassword({ purpose: 'ca', file, deps: world() })).toBe(password);
     });
 
+    it('stops waiting for standard input when it is cancelled', async () => {
+      const controller = new AbortController();
+      const deps = { ...world(), stdin: new PassThrough(), signal: controller.signal };
+      const password = readPassword({ purpose: 'ca', file: '-', deps });
+      setImmediate(() => controller.abort());
+      await expect(password).rejects.toMatchObject({ code: 'ERR_CANCELLED' });
+    });
+
     it('takes the first line of standard input for -', async () => {
       expect(await readPassword({ purpose: 'ca', file: '-', deps: world('one\ntwo\n') })).toBe('one');
     });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -9,6 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -155,6 +157,25 @@ describe('private files', () => {
     await expect(refuseExisting([at('a'), at('b')])).rejects.toMatchObject({
       code: 'ERR_STORE_EXISTS',
       message: expect.stringContaining(at('b')),
+    });
+  });
+
+  describe('named pipes', () => {
+    beforeEach(() => {
+      execFileSync('mkfifo', ['-m', '600', at('pipe')]);
+    });
+
+    it('are read once somebody writes to them', async () => {
+      const content = readPrivateFile(at('pipe'));
+      await writeFile(at('pipe'), 'secret');
+      expect(await content).toBe('secret');
+    });
+
+    it('can be left alone when nobody does', async () => {
+      const controller = new AbortController();
+      const content = readBoundedFile(at('pipe'), controller.signal);
+      setImmediate(() => controller.abort());
+      await expect(content).rejects.toMatchObject({ code: 'ERR_CANCELLED' });
     });
   });
 });
