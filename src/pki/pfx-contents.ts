@@ -19,7 +19,7 @@ const maximumBags = 50;
 
 /** What was found, in the file's order. */
 export interface PfxContents {
-  keys: KeyObject[];
+  key: KeyObject | undefined;
   certificates: X509Certificate[];
 }
 
@@ -30,7 +30,7 @@ export interface PfxContents {
  * @throws {QTChatError} `ERR_PKI_PFX_REFUSED` for a key without encryption
  */
 export async function readContents(authenticatedSafe: Buffer, password: string): Promise<PfxContents> {
-  const contents: PfxContents = { keys: [], certificates: [] };
+  const contents: PfxContents = { key: undefined, certificates: [] };
   const parts = readerOf(authenticatedSafe).enter();
   let bags = 0;
   for (let part = 0; !parts.done; part += 1) {
@@ -91,7 +91,11 @@ async function readBag(bag: DerReader, password: string, contents: PfxContents):
       hint: 'Make it anew with openssl pkcs12 -export',
     });
   }
-  if (type === oids.shroudedKeyBag) contents.keys.push(await readKey(value.enter(), password));
+  if (type === oids.shroudedKeyBag) {
+    // Before it costs another key derivation.
+    if (contents.key !== undefined) throw new DerError('it holds more than one private key');
+    contents.key = await readKey(value.enter(), password);
+  }
   if (type === oids.certBag) {
     const certificate = value.enter();
     if (certificate.oid() === oids.x509Certificate) {

@@ -10,8 +10,11 @@ import { oids } from './oids.js';
 import { readIterations } from './pbes2.js';
 import { deriveFromPassword, type KdfDigest } from './pkcs12-kdf.js';
 
-/** Fewer than elsewhere, for this derivation runs in JavaScript, up to three times for each part. */
-const legacyIterationsCap = 300_000;
+/**
+ * Fewer than elsewhere, for this derivation runs in JavaScript, up to three times for each part.
+ * NSS and GnuTLS write 600,000.
+ */
+const legacyIterationsCap = 1_000_000;
 
 const saltOctets = 8;
 const ivOctets = 8;

@@ -101,9 +101,8 @@ export async function readPfx(der: Buffer, password: string): Promise<PfxContent
   }
 }
 
-function inOrder({ keys, certificates }: PfxContents): PfxContent {
-  const [key] = keys;
-  if (key === undefined || keys.length > 1) throw new DerError(`it holds ${keys.length} private keys, expected one`);
+function inOrder({ key, certificates }: PfxContents): PfxContent {
+  if (key === undefined) throw new DerError('it holds no private key');
   const leaf = certificates.find((certificate) => certificate.checkPrivateKey(key));
   if (leaf === undefined) throw new DerError('it holds no certificate of its private key');
   const chain = [leaf];
