@@ -7,55 +7,28 @@ import { randomUUID } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { type ChatEvent, checkText } from '../chat/chat-session.js';
-import { isQTChatError, QTChatError, quote } from '../errors.js';
+import { isQTChatError, QTChatError } from '../errors.js';
 import type { FileEvent, OfferDecision } from '../files/file-events.js';
 import { sourceFileSize } from '../files/source-file.js';
 import { ContactBook } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
 import { DownloadFolder } from '../store/downloads.js';
-import type { Home } from '../store/home.js';
 import { openHomeKey, type RecordCipher } from '../store/home-key.js';
-import type { Identity } from '../store/identities.js';
 import { MessageStore, storeEpoch } from '../store/messages.js';
 import { fileToken } from '../transport/exporter.js';
 import { FileDoor, openFileConnection } from '../transport/file-door.js';
-import { checkUsable, type PeerIdentity } from '../transport/identify-peer.js';
 import { listenForPeers, type PeerListener } from '../transport/listen.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { fileProtocol } from '../transport/tls-options.js';
+import { acquaint } from './acquaint.js';
 import { Dialler } from './dialler.js';
-import type { ConversationEvent } from './events.js';
+import type { ConversationOptions } from './options.js';
+import { checkOwnCertificate } from './own-certificate.js';
 import { PeerLink } from './peer-link.js';
-import { type Capability, PeerSession, type SelfDescription, type SessionTiming } from './peer-session.js';
+import { PeerSession, type SelfDescription } from './peer-session.js';
+import { Recipient } from './recipient.js';
 import { RefusalLimit } from './refusal-limit.js';
 import { resolveWho, type Target } from './resolve-who.js';
-import { vouchesFor } from './trust.js';
-
-/** What a conversation needs, and how it behaves. */
-export interface ConversationOptions {
-  readonly home: Home;
-  readonly identity: Identity;
-  readonly clock: () => Date;
-  readonly random: (size: number) => Buffer;
-  /** Ends the conversation when it aborts, as {@link Conversation.close} does. */
-  readonly signal: AbortSignal;
-  /** What this process takes from peers. */
-  readonly capabilities: readonly Capability[];
-  /** Where to listen; absent for nowhere. */
-  readonly listen?: { readonly host?: string; readonly ports: readonly number[] };
-  /** Whom to dial, as typed. */
-  readonly who?: string;
-  /** Gives up at the first refusal or unconfirmed identity instead of trying on. */
-  readonly giveUpWhenRefused?: boolean;
-  /** Where received files go; absolute. */
-  readonly downloads: string;
-  /** What becomes of an offered file. */
-  readonly decideOffer: (offer: { member: string; sizeBytes: number }) => OfferDecision;
-  /** Asks the user whether the member found at an address is the right one; absent where nobody can be asked. */
-  readonly confirmPeer?: (peer: PeerIdentity, who: string, signal: AbortSignal) => Promise<boolean>;
-  readonly onEvent: (event: ConversationEvent) => void;
-  readonly timing?: Partial<SessionTiming>;
-}
 
 const maximumSessions = 128;
 // A chat, some one-shot commands, and what is left of a connection that broke.
@@ -76,7 +49,7 @@ export class Conversation {
   readonly #running = new Set<Promise<void>>();
   readonly #target: Target;
   #self: SelfDescription;
-  #targetMember: string | undefined;
+  readonly #recipient: Recipient;
   #listener: PeerListener | undefined;
   #dialler: Dialler | undefined;
   #closing: Promise<void> | undefined;
@@ -93,6 +66,9 @@ export class Conversation {
     this.#contacts = new ContactBook(parts.database, options.clock);
     this.#downloads = new DownloadFolder(options.downloads);
     this.#refusals = new RefusalLimit(options.clock);
+    this.#recipient = new Recipient(parts.target, this.#contacts, (member) =>
+      options.onEvent({ type: 'target', member }),
+    );
     this.#self = {
       session: options.random(16).toString('hex'),
       epoch: parts.epoch,
@@ -104,7 +80,7 @@ export class Conversation {
 
   /** The member that texts without a name go to: the one dialled, once known. */
   get targetMember(): string | undefined {
-    return this.#targetMember;
+    return this.#recipient.member;
   }
 
   /** The port where this conversation listens; undefined when it does not. */
@@ -140,11 +116,11 @@ export class Conversation {
       ...(this.#options.confirmPeer === undefined ? {} : { confirmPeer: this.#options.confirmPeer }),
       isConnected: () => this.#isTargetHere(),
       adopt: (connection) => this.#adopt(connection),
-      onOwnAddress: () => this.#noteOwnAddress(),
+      onOwnAddress: () => this.#recipient.noteOwnAddress([...this.#links].find(([, link]) => link.isHere)?.[0]),
       onWaiting: (reason) => onEvent({ type: 'waiting', who: this.#target.who, reason }),
       onStopped: (error) => onEvent({ type: 'stopped', error }),
     });
-    if (this.#target.member !== undefined) this.#setTarget(this.#target.member);
+    if (this.#target.member !== undefined) this.#recipient.settle(this.#target.member);
     if (this.#target.addresses.length > 0) this.#track(this.#dialler.run());
   }
 
@@ -290,15 +266,14 @@ export class Conversation {
     const { connection, hello } = session;
     const { peer, remote } = connection;
     if (hello === undefined) return;
-    if ((await this.#contacts.pin(peer.circleId, peer.member, peer.spkiSha256)) === 'changed') {
-      const error = changedKey(peer.member);
+    try {
+      await acquaint(this.#contacts, connection, hello);
+    } catch (error) {
       // Where we dialled, the dialler hears of it and stops; an impostor who calls must not stop us.
-      if (!connection.dialled) this.#refuse(error, remote.host);
+      if (!connection.dialled && isQTChatError(error, 'ERR_PEER_NOT_TRUSTED')) this.#refuse(error, remote.host);
       throw error;
     }
-    if (connection.dialled) await this.#contacts.confirmAddress(peer.circleId, peer.member, remote);
-    else if (hello.port > 0) await this.#remember(peer, { host: remote.host, port: hello.port });
-    if (session.takes('text') && (await this.#isTarget(connection, hello.port))) this.#setTarget(peer.member);
+    if (session.takes('text')) await this.#recipient.consider(connection, hello.port);
     if (link.add(session)) {
       const { security } = connection;
       const { circleId, member, spkiSha256 } = peer;
@@ -307,32 +282,6 @@ export class Conversation {
     }
     this.#dialler?.notify();
     await link.offerWaiting();
-  }
-
-  async #remember(peer: PeerIdentity, address: { host: string; port: number }): Promise<void> {
-    await this.#contacts.save({ member: peer.member, circleId: peer.circleId, addresses: [address] });
-  }
-
-  // Who calls from the host that was dialled need not be the one who was meant: others may share it.
-  async #isTarget({ peer, remote, dialled }: PeerConnection, port: number): Promise<boolean> {
-    const { host, addresses } = this.#target;
-    if (dialled || addresses.length === 0 || this.#dialler?.isOwnAddress) return true;
-    if (host === undefined) return false;
-    if (vouchesFor(peer, host)) return true;
-    const at = { host: remote.host, port };
-    return remote.host === host && (await this.#contacts.lastConfirmedAt(peer.circleId, at)) === peer.member;
-  }
-
-  // Whoever waits at the own address means the one who comes; somebody may have come before this was known.
-  #noteOwnAddress(): void {
-    const here = [...this.#links].find(([, link]) => link.isHere);
-    if (here !== undefined) this.#setTarget(here[0]);
-  }
-
-  #setTarget(member: string): void {
-    if (this.#targetMember !== undefined) return;
-    this.#targetMember = member;
-    this.#options.onEvent({ type: 'target', member });
   }
 
   #decide(member: string, sizeBytes: number): OfferDecision {
@@ -348,7 +297,8 @@ export class Conversation {
   }
 
   #isTargetHere(): boolean {
-    return this.#targetMember !== undefined && this.isHere(this.#targetMember);
+    const { member } = this.#recipient;
+    return member !== undefined && this.isHere(member);
   }
 
   #linkOf(member: string): PeerLink {
@@ -409,19 +359,6 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   }
 }
 
-function checkOwnCertificate(identity: Identity, now: Date): void {
-  const [own] = identity.chain;
-  try {
-    if (own !== undefined) checkUsable(own, now);
-  } catch (error) {
-    const fault = error instanceof Error ? error.message.replace(/^.*?: /, '') : '';
-    throw new QTChatError('ERR_PEER_REFUSED', `no peer will accept ${quote(identity.member)}: ${fault}`, {
-      hint: 'Get a new certificate: qtchat cert issue, or qtchat enroll with a new invite',
-      cause: error,
-    });
-  }
-}
-
 // A file that is off the list leaves room for one that waits.
 function isOver(event: ChatEvent | FileEvent): boolean {
   return event.type === 'fileDone' || event.type === 'fileDeclined' || event.type === 'fileFailed';
@@ -429,12 +366,6 @@ function isOver(event: ChatEvent | FileEvent): boolean {
 
 function isOwnHost(host: string | undefined): boolean {
   return Object.values(networkInterfaces()).some((entries) => entries?.some(({ address }) => address === host));
-}
-
-function changedKey(member: string): QTChatError {
-  return new QTChatError('ERR_PEER_NOT_TRUSTED', `${quote(member)} shows another key than at your first meeting`, {
-    hint: 'Ask them by another way whether they have a new identity before you trust it',
-  });
 }
 
 function unforeseen(error: unknown): QTChatError {

@@ -4,8 +4,9 @@ import { checkText } from '../chat/chat-session.js';
 import { QTChatError, quote } from '../errors.js';
 import type { FileDescription } from '../files/file-events.js';
 import { sourceFileSize } from '../files/source-file.js';
-import { type Conversation, type ConversationOptions, openConversation } from './conversation.js';
+import { type Conversation, openConversation } from './conversation.js';
 import type { ConversationEvent } from './events.js';
+import type { ConversationOptions } from './options.js';
 
 /** What to deliver. */
 export interface Delivery {

@@ -50,11 +50,6 @@ export class Dialler {
     this.#options = options;
   }
 
-  /** Whether the address dialled has turned out to be our own. */
-  get isOwnAddress(): boolean {
-    return this.#isOwnAddress;
-  }
-
   /** Says that somebody has come or gone. */
   notify(): void {
     this.#wake();

@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Conversation, type ConversationOptions, openConversation } from '../../src/conversation/conversation.js';
+import { type Conversation, openConversation } from '../../src/conversation/conversation.js';
 import type { ConversationEvent } from '../../src/conversation/events.js';
+import type { ConversationOptions } from '../../src/conversation/options.js';
 import type { Identity } from '../../src/store/identities.js';
 
 /** One event by its name. */

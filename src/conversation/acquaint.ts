@@ -1,0 +1,25 @@
+/** What a first or a further meeting with a member means for our contacts. */
+import { QTChatError, quote } from '../errors.js';
+import type { Hello } from '../protocol/messages.js';
+import type { ContactBook } from '../store/contacts.js';
+import type { PeerConnection } from '../transport/peer-connection.js';
+
+/**
+ * Pins the member's key, or compares it with the pinned one; then notes where the member is found.
+ *
+ * @throws {QTChatError} `ERR_PEER_NOT_TRUSTED` when the key has changed
+ */
+export async function acquaint(contacts: ContactBook, connection: PeerConnection, hello: Hello): Promise<void> {
+  const { peer, remote, dialled } = connection;
+  const { circleId, member, spkiSha256 } = peer;
+  if ((await contacts.pin(circleId, member, spkiSha256)) === 'changed') {
+    throw new QTChatError('ERR_PEER_NOT_TRUSTED', `${quote(member)} shows another key than at your first meeting`, {
+      hint: 'Ask them by another way whether they have a new identity before you trust it',
+    });
+  }
+  if (dialled) {
+    await contacts.confirmAddress(circleId, member, remote);
+  } else if (hello.port > 0) {
+    await contacts.save({ member, circleId, addresses: [{ host: remote.host, port: hello.port }] });
+  }
+}

@@ -1,0 +1,33 @@
+/** What a conversation is told by whoever opens it. Types only. */
+import type { OfferDecision } from '../files/file-events.js';
+import type { Home } from '../store/home.js';
+import type { Identity } from '../store/identities.js';
+import type { PeerIdentity } from '../transport/identify-peer.js';
+import type { ConversationEvent } from './events.js';
+import type { Capability, SessionTiming } from './peer-session.js';
+
+/** What a conversation needs, and how it behaves. */
+export interface ConversationOptions {
+  readonly home: Home;
+  readonly identity: Identity;
+  readonly clock: () => Date;
+  readonly random: (size: number) => Buffer;
+  /** Ends the conversation when it aborts, as `Conversation.close` does. */
+  readonly signal: AbortSignal;
+  /** What this process takes from peers. */
+  readonly capabilities: readonly Capability[];
+  /** Where to listen; absent for nowhere. */
+  readonly listen?: { readonly host?: string; readonly ports: readonly number[] };
+  /** Whom to dial, as typed. */
+  readonly who?: string;
+  /** Gives up at the first refusal or unconfirmed identity instead of trying on. */
+  readonly giveUpWhenRefused?: boolean;
+  /** Where received files go; absolute. */
+  readonly downloads: string;
+  /** What becomes of an offered file. */
+  readonly decideOffer: (offer: { member: string; sizeBytes: number }) => OfferDecision;
+  /** Asks the user whether the member found at an address is the right one; absent where nobody can be asked. */
+  readonly confirmPeer?: (peer: PeerIdentity, who: string, signal: AbortSignal) => Promise<boolean>;
+  readonly onEvent: (event: ConversationEvent) => void;
+  readonly timing?: Partial<SessionTiming>;
+}
