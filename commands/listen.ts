@@ -20,12 +20,16 @@ export default class Listen extends BaseCommand {
     const { clock, random, signal } = this.deps;
     const home = this.homeOf(flags);
     const { loadIdentity } = await import('../src/store/identities.js');
+    const { checkWritableFolder } = await import('../src/store/private-file.js');
     const { announceRunning } = await import('../src/store/running.js');
     const { openConversation } = await import('../src/conversation/conversation.js');
     const { parseListen } = await import('../src/conversation/listen-at.js');
     const { describeEvent } = await import('../src/ui/terminal/describe-event.js');
     const { eventToJson } = await import('../src/ui/json-lines.js');
 
+    const downloads = resolve(flags.save);
+    // Nobody is there to see a later complaint.
+    await checkWritableFolder(downloads);
     const stopped = new AbortController();
     const conversation = await openConversation({
       home,
@@ -35,7 +39,7 @@ export default class Listen extends BaseCommand {
       signal,
       listen: parseListen(flags.listen),
       capabilities: ['text', 'files'],
-      downloads: resolve(flags.save),
+      downloads,
       decideOffer: () => 'accept',
       onEvent: (event) => {
         if (event.type === 'stopped') stopped.abort(event.error);

@@ -4,7 +4,7 @@
  * finds half a file. What the files mean is not known here.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { link, mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { access, link, mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
@@ -31,6 +31,16 @@ const readLimitBytes = 4 * 1024 * 1024;
  */
 export async function createFolder(path: string): Promise<void> {
   await explainingWrite(path, () => mkdir(path, { recursive: true, mode: 0o700 }));
+}
+
+/**
+ * Makes sure that the folder exists, as {@link createFolder} does, and that files can be made in it.
+ *
+ * @throws {QTChatError} `ERR_STORE_UNWRITABLE`
+ */
+export async function checkWritableFolder(path: string): Promise<void> {
+  await createFolder(path);
+  await explainingWrite(path, () => access(path, constants.W_OK | constants.X_OK));
 }
 
 /**

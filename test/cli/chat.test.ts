@@ -152,6 +152,17 @@ describe('send and listen', () => {
     expect((await runCommand(['send', '127.0.0.1:1'], world)).exitCode).toBe(2);
   });
 
+  it('refuses a folder for files that cannot be one before anybody sends', async () => {
+    const place = join(folder, 'not-a-folder');
+    await writeFile(place, '');
+    const { exitCode, stderr } = await runCommand(['listen', '--save', join(place, 'inbox')], {
+      home: join(folder, 'bob'),
+      signal: AbortSignal.timeout(2_000),
+    });
+    expect(stderr).toMatch(/^Error: cannot write ".*inbox" \(ENOTDIR\)\. .*choose another one\n$/);
+    expect(exitCode).toBe(1);
+  });
+
   it('names the port that is in use, with 6', async () => {
     const alice = start(['listen', '--save', folder, '--listen', '127.0.0.1:0'], 'alice');
     const port = await alice.saw(/listening on port (\d+)/);
