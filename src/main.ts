@@ -1,5 +1,5 @@
 /** Starts oclif. With nothing asked for, the answer is `status`: who I am here and what to do next. */
-import { Errors, flush, run, settings } from '@oclif/core';
+import { Errors, run, settings } from '@oclif/core';
 import { errorLine, foreseen } from './cli/base-command.js';
 import { unknownCommand } from './cli/unknown-command.js';
 
@@ -14,7 +14,6 @@ export async function main(url: string): Promise<void> {
   settings.performanceEnabled = false;
   try {
     await run(withDefaultCommand(process.argv.slice(2)), url);
-    await flush();
   } catch (error) {
     if (error instanceof Errors.ExitError) process.exitCode = error.oclif.exit ?? 0;
     else {

@@ -38,6 +38,8 @@ export function systemDeps(): Deps {
       controller.abort();
     });
   }
+  // Whoever read our output has left: what is under way goes on, it only has no reader any more.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   return {
     clock: () => new Date(),
     random: randomBytes,

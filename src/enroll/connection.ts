@@ -20,6 +20,8 @@ const connectTimeoutMs = 4_000;
 const answerTimeoutMs = 15_000;
 /** How long to keep silent at most; longer than the server waits for the guest to close. */
 const silenceMs = 6_000;
+/** More than any answer with its head. */
+const receivedLimitBytes = 64 * 1024;
 
 /** An open connection to what may be an Auto CA. */
 export class EnrollmentConnection {
@@ -37,7 +39,8 @@ export class EnrollmentConnection {
     signal?.addEventListener('abort', this.#onAbort);
     socket.once('close', () => signal?.removeEventListener('abort', this.#onAbort));
     socket.on('data', (chunk) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
+      // What exceeds the longest answer is wrong, however it goes on.
+      if (this.#received.length <= receivedLimitBytes) this.#received = Buffer.concat([this.#received, chunk]);
       this.#wake();
     });
     for (const event of ['end', 'close', 'error']) socket.on(event, () => this.#wake());

@@ -5,6 +5,7 @@
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { QTChatError } from '../errors.js';
+import { basicConstraintsOf, readCertificateFields } from '../pki/certificate-fields.js';
 import { circleIdOf, circleNamesOf, spkiDigest } from '../pki/circle.js';
 import { parseCertificate } from '../pki/pem.js';
 import { readPfx } from '../pki/pfx.js';
@@ -35,6 +36,7 @@ export async function openAnswer(answer: EnrollmentAnswer, expected: Expectation
   if (leaf === undefined || trustAnchor === undefined) throw wrong('without its root');
   if (!spkiDigest(trustAnchor).equals(expected.rootSpkiSha256)) throw wrong('of another circle than the invite names');
   if (!leaf.checkPrivateKey(privateKey)) throw wrong('for another key');
+  if (basicConstraintsOf(readCertificateFields(leaf)).ca) throw wrong('of a CA, not of a member');
   for (const purpose of ['serverAuth', 'clientAuth'] as const) {
     const [fault] = verifyPath(chain, trustAnchor, { at: expected.at, purpose });
     if (fault !== undefined) {

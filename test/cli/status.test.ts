@@ -3,9 +3,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { packageRoot } from '../../src/package-root.js';
 import { saveContact } from '../../src/store/contacts.js';
 import { announceRunning } from '../../src/store/running.js';
-import { runProgram } from '../helpers/program.js';
+import { Program, runProgram } from '../helpers/program.js';
 import { runCommand } from '../helpers/run-command.js';
 
 const clock = (): Date => new Date();
@@ -76,6 +77,14 @@ describe('qtchat status', () => {
     const { stdout, exitCode } = await runProgram([], { home });
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/Next: qtchat enroll/);
+  });
+
+  it('ends well when whoever reads its output has left', async () => {
+    const program = join(packageRoot(), 'bin/run.js');
+    const line = `{ '${process.execPath}' '${program}' status; echo "exit $?" >&2; } | true`;
+    const shell = new Program(line, { home });
+    await shell.ended();
+    expect(shell.stderr).toBe('exit 0\n');
   });
 
   it('refuses a flag that it does not know, with exit code 2 and no stack trace', async () => {

@@ -74,6 +74,7 @@ describe('the answer of an Auto CA', () => {
     ],
     ['cannot serve', () => ({ ekus: [clientAuth] }), /serverAuth/],
     ['cannot dial', () => ({ ekus: [serverAuth] }), /clientAuth/],
+    ['is that of a CA', () => ({ ca: true }), /of a CA/],
     ['names no member', () => ({ uris: [] }), /does not name one member/],
     [
       'names two members',
