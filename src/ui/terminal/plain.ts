@@ -1,30 +1,21 @@
 /**
  * The chat as plain lines: what is typed goes to the peer, what happens is printed. On a terminal
  * there is a prompt, and leaving is up to the user; without one it is a filter that ends when its
- * input has ended and everything is delivered. It renders and reads; the conversation decides.
+ * input has ended and everything is delivered. It reads and ends;
+ * the screen writes, and the conversation decides.
  */
-import { homedir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { escapeControls, QTChatError, quote } from '../../errors.js';
-import { eventToJson } from '../json-lines.js';
-import { describeEvent } from './describe-event.js';
-import { Progress } from './progress.js';
+import { PlainScreen, type PlainScreenOptions } from './plain-screen.js';
+import { typedPath } from './typed-path.js';
 
 /** Where a plain chat reads and writes. */
-export interface PlainChatOptions {
+export interface PlainChatOptions extends PlainScreenOptions {
   readonly input: Readable;
-  /** Messages and received files. */
-  readonly output: Writable;
-  /** Everything else, unless it is a terminal: then all goes to `output`, around the prompt. */
-  readonly status: Writable;
-  readonly isTerminal: boolean;
-  /** Writes events as JSON lines instead of text. */
-  readonly json: boolean;
-  readonly clock: () => Date;
   /** Ends the chat in order when it aborts. */
   readonly signal: AbortSignal;
   /** Without a terminal: how long the peer may be away. */
@@ -44,7 +35,7 @@ const help = [
 export class PlainChat {
   readonly #options: PlainChatOptions;
   readonly #lines: Interface;
-  readonly #progress: Progress;
+  readonly #screen: PlainScreen;
   readonly #ended: Promise<void>;
   readonly #moving = new Set<string>();
   #end: () => void = () => {};
@@ -65,7 +56,6 @@ export class PlainChat {
 
   constructor(options: PlainChatOptions) {
     this.#options = options;
-    this.#progress = new Progress(options.clock);
     this.#ended = new Promise((resolve, reject) => {
       this.#end = resolve;
       this.#fail = reject;
@@ -73,25 +63,22 @@ export class PlainChat {
     this.#ended.catch(() => {});
     const { input, output, isTerminal } = options;
     this.#lines = createInterface({ input, terminal: isTerminal, ...(isTerminal ? { output } : {}) });
-    this.#lines.setPrompt('> ');
+    this.#screen = new PlainScreen(options, this.#lines);
     // Nothing is read, and so nothing lost, before somebody takes the lines.
     this.#lines.pause();
   }
 
   /** Shows an event. May be called before {@link run}. */
   onEvent(event: ConversationEvent): void {
-    if (event.type === 'fileProgress') {
-      this.#showProgress(this.#progress.describe(event.file, event.doneBytes));
-      return;
-    }
-    this.#show(event);
+    this.#screen.show(event);
+    if (event.type === 'fileProgress') return;
     this.#note(event);
     this.#settle();
   }
 
   /** Asks whether the member found at an address is the one that was meant. */
   async confirm(question: string, signal: AbortSignal): Promise<boolean> {
-    this.#print(`${question} [y/N]`, false);
+    this.#screen.print(`${question} [y/N]`, false);
     const line = await new Promise<string>((resolve) => {
       this.#answer = resolve;
       signal.addEventListener('abort', () => resolve(''), { once: true });
@@ -112,12 +99,13 @@ export class PlainChat {
     const onAbort = (): void => this.#end();
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) this.#end();
-    this.#prompt();
+    this.#screen.start();
     if (!this.#isHere) this.#startTimer();
     try {
       await this.#ended;
     } finally {
       this.#isDone = true;
+      this.#screen.leave();
       clearTimeout(this.#timer);
       signal.removeEventListener('abort', onAbort);
     }
@@ -126,7 +114,8 @@ export class PlainChat {
   /** Gives the input back; nothing is read or asked any more. */
   close(): void {
     this.#isDone = true;
-    if (this.#options.isTerminal) this.#clearPrompt();
+    this.#screen.leave();
+    this.#screen.clearPrompt();
     this.#lines.close();
     // A pipe that stays open would otherwise keep the process alive.
     this.#options.input.pause();
@@ -140,7 +129,7 @@ export class PlainChat {
         return;
       case 'target':
         this.#recipient = event.member;
-        this.#changePrompt(`to ${event.member}> `);
+        this.#screen.setRecipient(event.member);
         void this.#queue(() => this.#sendHeld());
         return;
       case 'connected':
@@ -160,7 +149,6 @@ export class PlainChat {
       case 'fileDone':
       case 'fileFailed':
         this.#moving.delete(event.file.id);
-        this.#showProgress('');
         return;
       case 'stopped':
         this.#fail(event.error);
@@ -199,7 +187,7 @@ export class PlainChat {
     } else if (line !== '') {
       await this.#send(line);
     }
-    this.#prompt();
+    this.#screen.prompt();
   }
 
   async #command(line: string): Promise<void> {
@@ -213,7 +201,7 @@ export class PlainChat {
         if (!this.#conversation?.answerOffer(name)) throw new QTChatError('ERR_USAGE', 'no file is offered now');
         return;
       case 'help':
-        for (const one of help) this.#print(one, false);
+        for (const one of help) this.#screen.print(one, false);
         return;
       case 'quit':
         this.#end();
@@ -244,13 +232,13 @@ export class PlainChat {
   #sayItWaits(text: string): void {
     if (this.#saidItWaits || !this.#options.isTerminal) return;
     this.#saidItWaits = true;
-    this.#print(text, false);
+    this.#screen.print(text, false);
   }
 
   #sayOffered(name: string): void {
     if (!this.#options.isTerminal) return;
     const who = this.#isHere ? '' : `, who is not here: it goes out when they are, if you stay until then`;
-    this.#print(`offered ${escapeControls(name)} to ${this.#recipient}${who}`, false);
+    this.#screen.print(`offered ${escapeControls(name)} to ${this.#recipient}${who}`, false);
   }
 
   async #sendHeld(): Promise<void> {
@@ -292,76 +280,7 @@ export class PlainChat {
   }
 
   #complain(error: unknown): void {
-    if (!(error instanceof QTChatError)) {
-      this.#fail(error);
-      return;
-    }
-    if (this.#options.json) {
-      const { code, message, hint } = error;
-      this.#write(this.#options.output, JSON.stringify({ event: 'error', code, message, hint: hint ?? null }));
-    } else {
-      this.#print(escapeControls(error.hint === undefined ? error.message : `${error.message}. ${error.hint}`), false);
-    }
+    if (error instanceof QTChatError) this.#screen.complain(error);
+    else this.#fail(error);
   }
-
-  #show(event: ConversationEvent): void {
-    if (this.#options.json) {
-      const value = eventToJson(event);
-      const at = this.#options.clock().toISOString();
-      if (value !== undefined) this.#write(this.#options.output, JSON.stringify({ ...value, at }));
-      return;
-    }
-    // When we leave, the others are still there.
-    if (this.#isDone && event.type === 'disconnected') return;
-    const line = describeEvent(event);
-    if (line !== undefined) this.#print(line.text, line.isResult);
-  }
-
-  #print(text: string, isResult: boolean): void {
-    const { isTerminal, output, status } = this.#options;
-    if (isTerminal) {
-      // In place of the prompt, which then comes back with what was typed so far.
-      this.#clearPrompt();
-      output.write(`${text}\n`);
-      this.#prompt();
-    } else {
-      this.#write(isResult ? output : status, text);
-    }
-  }
-
-  /** Takes the prompt and what was typed off the screen, however many rows they fill. */
-  #clearPrompt(): void {
-    const { rows } = this.#lines.getCursorPos();
-    this.#options.output.write(`${rows > 0 ? `\u001b[${rows}A` : ''}\r\u001b[J`);
-    // readline goes up by this before it draws the prompt again, over what was printed meanwhile.
-    (this.#lines as Interface & { prevRows?: number }).prevRows = 0;
-  }
-
-  #write(stream: Writable, line: string): void {
-    stream.write(`${line}\n`);
-  }
-
-  #showProgress(text: string | undefined): void {
-    if (!this.#options.isTerminal || text === undefined) return;
-    const to = this.#recipient === undefined ? '' : `to ${this.#recipient}`;
-    this.#changePrompt(text === '' ? `${to}> ` : `[${text}] ${to}> `);
-  }
-
-  #changePrompt(prompt: string): void {
-    // As long as the old one is known, it is known how many rows to clear.
-    if (this.#options.isTerminal) this.#clearPrompt();
-    this.#lines.setPrompt(prompt);
-    this.#prompt();
-  }
-
-  #prompt(): void {
-    if (this.#options.isTerminal && !this.#isDone && this.#conversation !== undefined) this.#lines.prompt(true);
-  }
-}
-
-// As shells read it, since people write and drop paths as they do there: ~/ is the home of the user, and
-// quotes around the whole do not belong to it.
-function typedPath(text: string): string {
-  const path = text.trim().replace(/^(['"])(.*)\1$/s, '$2');
-  return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
 }
