@@ -1,41 +1,61 @@
-import { Args } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { rootFileFlag } from '../../src/cli/flags.js';
-import { QTChatError, quote } from '../../src/errors.js';
+import { quote } from '../../src/errors.js';
 import { dayOf } from '../../src/pki/day.js';
+import { type ExtendedKeyUsage, extendedKeyUsageOids } from '../../src/pki/oids.js';
+
+const repeatable = { multiple: true, multipleNonGreedy: true } as const;
 
 export default class CertVerify extends BaseCommand {
   static override summary = 'check that a certificate leads to a root, now';
   static override description =
-    `The root is that of --root-file, or of this home. Signatures, dates, CA flags and usages are judged; what was revoked is not looked at.`;
+    `The root is that of --root-file, or of this home. Signatures, dates, CA flags and usages are judged, and whatever
+the flags ask for. What was revoked is known from --crl-file, or from the ledger of the home that issued it.`;
   static override examples = [
     '<%= config.bin %> cert verify bob.pem',
-    '<%= config.bin %> cert verify bob.pem --root-file root.pem',
+    '<%= config.bin %> cert verify bob.pem --root-file root.pem --crl-file crl.pem',
+    '<%= config.bin %> cert verify bob.pem --host bob.example.org --ip 192.168.1.101 --purpose serverAuth',
   ];
   static override args = { file: Args.string({ description: 'certificate, then any intermediates', required: true }) };
-  static override flags = { 'root-file': rootFileFlag };
+  static override flags = {
+    'root-file': rootFileFlag,
+    host: Flags.string({ ...repeatable, description: 'DNS name that it must be for (repeatable)', helpValue: 'NAME' }),
+    ip: Flags.string({ ...repeatable, description: 'address that it must be for (repeatable)', helpValue: 'ADDRESS' }),
+    purpose: Flags.option({
+      description: 'what it must be good for',
+      options: Object.keys(extendedKeyUsageOids) as ExtendedKeyUsage[],
+    })(),
+    'crl-file': Flags.string({
+      ...repeatable,
+      description: 'revocation list of its issuer (repeatable)',
+      helpValue: 'FILE',
+    }),
+  };
 
   async run() {
     const { args, flags } = await this.parse(CertVerify);
-    const { readCertificateFile } = await import('../../src/cli/certificate-file.js');
-    const { findTrustAnchor } = await import('../../src/cli/trust-anchor.js');
-    const { verifyPath } = await import('../../src/pki/verify-path.js');
+    const { verifyCertificate } = await import('../../src/cli/verify-certificate.js');
     const { describeCertificate } = await import('../../src/pki/describe.js');
-    const chain = await readCertificateFile(args.file);
-    const root = await findTrustAnchor(this.homeOf(flags), flags['root-file']);
-    const faults = verifyPath(chain, root, { at: this.deps.clock() });
-    if (faults.length > 0) {
-      const reasons = faults.map(({ message }) => message).join('; ');
-      throw new QTChatError('ERR_PKI_PATH_INVALID', `${quote(args.file)} is not valid: ${reasons}`);
-    }
+    const request = {
+      file: args.file,
+      rootFile: flags['root-file'],
+      purpose: flags.purpose,
+      hosts: flags.host ?? [],
+      addresses: flags.ip ?? [],
+      crlFiles: flags['crl-file'] ?? [],
+    };
+    const { chain, root, revocation } = await verifyCertificate(this.homeOf(flags), request, this.deps.clock());
     const [leaf] = chain.map(describeCertificate);
     const notAfter = leaf?.notAfter.toISOString() ?? null;
     this.print(`${quote(args.file)} is valid until ${dayOf(notAfter ?? '')}`);
+    if (revocation.length === 0) this.note('Whether it was revoked is not known: name a list with --crl-file');
     return {
       valid: true,
       notAfter,
       circle: leaf?.circle ?? null,
       rootFingerprintSha256: describeCertificate(root).fingerprintSha256,
+      revocation,
     };
   }
 }

@@ -2,7 +2,8 @@
  * Validates a certification path (RFC 5280 §6.1) that is given in order, from a certificate to a
  * trust anchor; it builds none. Signatures, names and key identifiers are judged by OpenSSL through
  * X509Certificate; dates, CA flags, usages and critical extensions here. What cannot be judged
- * (name constraints, unknown critical extensions) is a fault. Revocation is not looked at.
+ * (name constraints, unknown critical extensions) is a fault. Revocation is judged in
+ * verify-revocation.ts, the names a client asks for in verify-names.ts.
  */
 import type { X509Certificate } from 'node:crypto';
 import { isQTChatError, quote } from '../errors.js';
@@ -26,7 +27,10 @@ export type PathFaultCode =
   | 'not-a-ca'
   | 'usage'
   | 'weak'
-  | 'unsupported';
+  | 'unsupported'
+  | 'name'
+  | 'revoked'
+  | 'revocation-unknown';
 
 /** One thing wrong with a path; `message` is a sentence without a full stop. */
 export interface PathFault {
@@ -158,11 +162,13 @@ function tooWeak(certificate: X509Certificate): boolean {
   return type !== 'ed25519';
 }
 
-function nameOf(certificate: X509Certificate): string {
+/** A certificate as sentences call it. */
+export function nameOf(certificate: X509Certificate): string {
   const commonName = /^CN=(.*)$/m.exec(certificate.subject ?? '')?.[1];
   return commonName === undefined ? 'the certificate without a common name' : `the certificate of ${quote(commonName)}`;
 }
 
-function inWords(date: Date): string {
+/** A moment as sentences write it. */
+export function inWords(date: Date): string {
   return date.toISOString().replace('T', ' ').replace('.000Z', ' UTC');
 }

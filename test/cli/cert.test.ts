@@ -106,7 +106,7 @@ describe('qtchat cert inspect', () => {
   });
 
   it('refuses to guess the file', async () => {
-    await expectRefusal(['cert', 'inspect'], 2, /file/);
+    await expectRefusal(['cert', 'inspect'], 2, /file/i);
   });
 });
 

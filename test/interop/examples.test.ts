@@ -81,7 +81,9 @@ describeWith('ip', 'the examples in the help', () => {
     expect(await server.stop()).toBe(0);
     // Bob's files come from a copy of the CA, so that his name is still free at the host.
     await cp(join(folder, 'ca'), join(folder, 'nowhere'), { recursive: true });
-    await qtchat(folder, 'nowhere', ['cert', 'issue', 'bob', '--out', folder, '--pfx']);
+    const names = ['--ip', '192.168.1.101', '--dns', 'bob.example.org'];
+    await qtchat(folder, 'nowhere', ['cert', 'issue', 'bob', ...names, '--out', folder, '--pfx']);
+    await qtchat(folder, 'nowhere', ['ca', 'crl', '--out', join(folder, 'crl.pem')]);
     await cp(join(folder, 'nowhere', 'ca', 'root.pem'), join(folder, 'root.pem'));
     await rm(join(folder, 'nowhere'), { recursive: true });
   }
