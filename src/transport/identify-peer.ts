@@ -6,7 +6,9 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { QTChatError, quote } from '../errors.js';
+import { basicConstraintsOf, readCertificateFields } from '../pki/certificate-fields.js';
 import { circleNamesOf, spkiFingerprint } from '../pki/circle.js';
+import { dayOf } from '../pki/day.js';
 import { type SubjectAltName, subjectAltNamesOf } from '../pki/subject-alt-name.js';
 import type { Identity } from '../store/identities.js';
 import type { PeerProtocol } from './tls-options.js';
@@ -84,10 +86,12 @@ export function identifyCertificate(certificate: X509Certificate, self: Identity
  */
 export function checkUsable(certificate: X509Certificate, now: Date): void {
   const notBefore = new Date(certificate.validFrom);
-  if (now < notBefore) throw refused(`its certificate is not valid before ${day(notBefore)}`);
+  if (now < notBefore) throw refused(`its certificate is not valid before ${dayOf(notBefore)}`);
   const notAfter = notAfterOf(certificate);
-  if (now > notAfter) throw refused(`its certificate expired on ${day(notAfter)}`);
-  if (certificate.ca) throw refused('its certificate is one of a CA, not of a member');
+  if (now > notAfter) throw refused(`its certificate expired on ${dayOf(notAfter)}`);
+  // Not X509Certificate#ca: that says no when keyUsage lacks keyCertSign, whatever basicConstraints claim.
+  if (basicConstraintsOf(readCertificateFields(certificate)).ca)
+    throw refused('its certificate is one of a CA, not of a member');
   // Despite its name, this is the list of extended key usages.
   const usages = (certificate.keyUsage ?? []) as readonly string[];
   for (const purpose of purposes) {
@@ -97,10 +101,6 @@ export function checkUsable(certificate: X509Certificate, now: Date): void {
 
 function notAfterOf(certificate: X509Certificate): Date {
   return new Date(certificate.validTo);
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10);
 }
 
 function refused(why: string): QTChatError {

@@ -58,6 +58,7 @@ const wrongMembers: [string, () => Promise<Identity>, RegExp][] = [
   ],
   ['a malformed circle URI', () => member({ uris: [`qtchat://${circle.circleId}/bob/../alice`] }), /./],
   ['a CA certificate', () => member({ ca: true, keyUsages: signsAll }), /CA/],
+  ['CA:TRUE without the usage to sign with', () => member({ ca: true }), /CA/],
   ['a forged signature', async () => member({ signingKey: rogue.key }), /another circle|forged/],
 ];
 
