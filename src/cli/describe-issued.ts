@@ -2,7 +2,8 @@
 import { dayOf } from '../pki/day.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { type Home, identityFolder, rootPath } from '../store/home.js';
-import type { CredentialRequest, IssuedCredential } from './issue-credential.js';
+import type { IssuedCredential } from './issue-and-save.js';
+import type { CredentialRequest } from './issue-credential.js';
 import type { PlannedCredential } from './plan-credential.js';
 
 /** What `cert issue --json` prints. */

@@ -56,6 +56,12 @@ export const pfxPasswordFileFlag = Flags.string({
   helpValue: 'FILE',
 });
 
+/** `--identity-password-file`. */
+export const identityPasswordFileFlag = Flags.string({
+  description: "file whose first line is the password of the identity's key (- for standard input)",
+  helpValue: 'FILE',
+});
+
 /** `--root-file`. */
 export const rootFileFlag = Flags.string({ description: 'root certificate to trust', helpValue: 'FILE' });
 

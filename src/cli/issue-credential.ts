@@ -1,10 +1,5 @@
-/**
- * `cert issue`: a key and a certificate for a member, in one step. The files are written while the
- * ledger's transaction is open, so that either all of it happens or nothing does.
- */
+/** `cert issue`: a key and a certificate for a member, in one step. */
 import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
-import { issueMemberCertificate } from '../ledger/issue-member-certificate.js';
-import { inTransaction, openLedger } from '../ledger/open.js';
 import { circleIdOf } from '../pki/circle.js';
 import { type Issuer, rootCertificate } from '../pki/issuer.js';
 import { generateKey, type KeyType } from '../pki/key-type.js';
@@ -12,9 +7,9 @@ import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { currentMember, type Home, identityFolder, speakAs } from '../store/home.js';
 import { saveIdentity } from '../store/identities.js';
 import { takeBack } from '../store/private-file.js';
-import { loadProfile } from '../store/profiles.js';
 import { type CredentialPaths, writeCredential } from './credential-files.js';
 import type { Deps } from './deps.js';
+import { type IssuedCredential, issueAndSave, type Undo } from './issue-and-save.js';
 
 /** What to issue, and where it goes. */
 export interface CredentialRequest {
@@ -37,13 +32,6 @@ export interface CredentialRequest {
   readonly force: boolean;
 }
 
-/** What came of it. */
-export interface IssuedCredential {
-  readonly certificate: X509Certificate;
-  readonly circleId: string;
-  readonly validityCut?: string;
-}
-
 /**
  * Issues and saves a credential, all of it or nothing.
  *
@@ -56,34 +44,21 @@ export async function issueCredential(
   issuer: Issuer,
   deps: Pick<Deps, 'clock' | 'random'>,
 ): Promise<IssuedCredential> {
-  const [profile, key] = await Promise.all([loadProfile(), generateKey(request.keyType)]);
-  const { member, names, replace, validityDays = profile.defaultValidityDays } = request;
-  const ledger = await openLedger(home);
-  const undo: (() => Promise<void>)[] = [];
-  try {
-    const issued = await inTransaction(ledger, async (transaction) => {
-      const publicKey = createPublicKey(key);
-      const wanted = { member, names, publicKey, validityDays, replace, by: 'cert issue' };
-      const result = await issueMemberCertificate(transaction, issuer, profile, wanted, deps);
-      const chain = [result.certificate, ...issuer.chain.slice(0, -1)];
-      await writeCredential(request, { key, chain }, undo, deps);
-      if (request.adopt) await adopt(home, request, { key, chain, issuer }, undo);
-      return result;
-    });
-    return { ...issued, circleId: circleIdOf(rootCertificate(issuer)) };
-  } catch (error) {
-    for (const step of undo.reverse()) await step();
-    throw error;
-  } finally {
-    await ledger.destroy();
-  }
+  const key = await generateKey(request.keyType);
+  const { member, names, replace, validityDays } = request;
+  const wanted = { member, names, publicKey: createPublicKey(key), validityDays, replace, by: 'cert issue' };
+  const save = async (chain: X509Certificate[], undo: Undo): Promise<void> => {
+    await writeCredential(request, { key, chain }, undo, deps);
+    if (request.adopt) await adopt(home, request, { key, chain, issuer }, undo);
+  };
+  return issueAndSave(home, issuer, wanted, save, deps);
 }
 
 async function adopt(
   home: Home,
   request: CredentialRequest,
   { key, chain, issuer }: { key: KeyObject; chain: X509Certificate[]; issuer: Issuer },
-  undo: (() => Promise<void>)[],
+  undo: Undo,
 ): Promise<void> {
   const { member, replace, force } = request;
   const trustAnchor = rootCertificate(issuer);

@@ -1,15 +1,15 @@
 /** The flags of `cert issue`, turned into what is to be issued and where it goes. */
 import { resolve } from 'node:path';
-import { QTChatError, quote } from '../errors.js';
 import { parseKeyType } from '../pki/key-type.js';
-import { memberNameFrom, parseMemberName } from '../pki/member-name.js';
+import { parseMemberName } from '../pki/member-name.js';
 import { validityDaysCap } from '../pki/profile.js';
 import { invalidDays } from '../pki/validity.js';
-import { currentMember, type Home } from '../store/home.js';
+import type { Home } from '../store/home.js';
 import { refuseExistingIdentity } from '../store/identities.js';
 import { refuseExisting } from '../store/private-file.js';
 import { credentialPathList, credentialPaths } from './credential-files.js';
 import type { CredentialRequest } from './issue-credential.js';
+import { ownMemberName } from './own-name.js';
 import { type NameFlags, readRequestedNames } from './requested-names.js';
 
 /** What was typed. */
@@ -49,7 +49,9 @@ async function parseIssueRequest(home: Home, flags: IssueFlags, loginName: strin
   const adopt = flags.me || flags.name === undefined;
   const { names, commonName, warnings } = await readRequestedNames(flags);
   const member =
-    flags.name === undefined ? await ownMemberName(home, commonName, loginName) : parseMemberName(flags.name);
+    flags.name === undefined
+      ? await ownMemberName(home, commonName, loginName, 'qtchat cert issue NAME --me')
+      : parseMemberName(flags.name);
   const parts = { pem: !adopt || flags.out !== undefined, pfx: flags.pfx };
   return {
     member,
@@ -62,23 +64,4 @@ async function parseIssueRequest(home: Home, flags: IssueFlags, loginName: strin
     replace: flags.replace,
     force: flags.force,
   };
-}
-
-/**
- * The name of the user of this home: what `commonName` becomes, or else the member as whom the home speaks, or
- * else what the login name becomes.
- *
- * @throws {QTChatError} `ERR_PKI_NAME_INVALID` when no name can be made of it
- */
-export async function ownMemberName(home: Home, commonName: string | undefined, loginName: string): Promise<string> {
-  if (commonName !== undefined) return memberNameOf(commonName, 'the common name');
-  return (await currentMember(home)) ?? memberNameOf(loginName, 'your login name');
-}
-
-function memberNameOf(text: string, origin: string): string {
-  const name = memberNameFrom(text);
-  if (name !== undefined) return name;
-  throw new QTChatError('ERR_PKI_NAME_INVALID', `no member name can be made of ${origin} ${quote(text)}`, {
-    hint: 'Choose one: qtchat cert issue NAME --me',
-  });
 }

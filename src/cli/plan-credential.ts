@@ -1,4 +1,4 @@
-/** `cert issue --dry-run`: what would be issued. Asks for no password, writes nothing. */
+/** `--dry-run`, and what is shown before signing: what would be issued. Asks for no password, writes nothing. */
 import { createPublicKey } from 'node:crypto';
 import { nameHolders, nameTaken } from '../ledger/members.js';
 import { openLedger } from '../ledger/open.js';
@@ -6,7 +6,7 @@ import { checkPlan } from '../pki/check-plan.js';
 import { circleIdOf } from '../pki/circle.js';
 import { rootCertificate } from '../pki/issuer.js';
 import { generateKey } from '../pki/key-type.js';
-import { buildCertificatePlan, type CertificatePlan } from '../pki/plan.js';
+import { buildCertificatePlan, type CertificatePlan, type EndEntityRequest } from '../pki/plan.js';
 import { loadCaChain } from '../store/ca.js';
 import { type Home, ledgerPath } from '../store/home.js';
 import { exists } from '../store/private-file.js';
@@ -20,6 +20,14 @@ export interface PlannedCredential {
   readonly circleId: string;
 }
 
+/** The certificate to plan, and for whom. */
+export interface PlannedRequest extends Omit<EndEntityRequest, 'validityDays'> {
+  /** The profile's default when left out. */
+  readonly validityDays?: number | undefined;
+  /** The name may be taken. */
+  readonly replace: boolean;
+}
+
 /**
  * Plans and checks the certificate as {@link issueCredential} would, for a key that is thrown away.
  *
@@ -30,17 +38,26 @@ export async function planCredential(
   request: CredentialRequest,
   deps: Pick<Deps, 'clock' | 'random'>,
 ): Promise<PlannedCredential> {
-  const [chain, profile, key] = await Promise.all([loadCaChain(home), loadProfile(), generateKey(request.keyType)]);
-  const { member, names, validityDays = profile.defaultValidityDays } = request;
+  const publicKey = createPublicKey(await generateKey(request.keyType));
+  return planCertificate(home, { ...request, publicKey }, deps);
+}
+
+/**
+ * Plans and checks a certificate for a key that is there already.
+ *
+ * @throws {QTChatError} what issuing would throw before it signs
+ */
+export async function planCertificate(
+  home: Home,
+  request: PlannedRequest,
+  deps: Pick<Deps, 'clock' | 'random'>,
+): Promise<PlannedCredential> {
+  const [chain, profile] = await Promise.all([loadCaChain(home), loadProfile()]);
+  const { validityDays = profile.defaultValidityDays } = request;
   const issuer = { chain, sign: () => Promise.reject(new Error('a dry run signs nothing')) };
-  const plan = buildCertificatePlan(
-    { member, names, publicKey: createPublicKey(key), validityDays },
-    profile,
-    issuer,
-    deps,
-  );
+  const plan = buildCertificatePlan({ ...request, validityDays }, profile, issuer, deps);
   checkPlan(plan, issuer);
-  if (!request.replace) await refuseTakenName(home, member, deps);
+  if (!request.replace) await refuseTakenName(home, request.member, deps);
   return { plan, circleId: circleIdOf(rootCertificate(issuer)) };
 }
 

@@ -46,6 +46,16 @@ export function identityFolder(home: Home, member: string): string {
   return join(identitiesFolder(home), parseMemberName(member));
 }
 
+/** Where the requests are that wait for a certificate. */
+export function requestsFolder(home: Home): string {
+  return join(home.folder, 'requests');
+}
+
+/** One waiting request; `member` must be a valid member name. */
+export function requestFolder(home: Home, member: string): string {
+  return join(requestsFolder(home), parseMemberName(member));
+}
+
 /** Contacts, history and outbox. */
 export function storeFolder(home: Home): string {
   return join(home.folder, 'store');

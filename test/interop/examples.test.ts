@@ -14,7 +14,12 @@ import { describeWith } from '../helpers/require-program.js';
 
 const password = 'correct horse battery staple';
 
-const bobsFiles = ['bob.pem', 'bob.key', 'bob.pfx'];
+/** What a command writes may not be there yet. */
+const writes: Record<string, string[]> = {
+  'cert:issue': ['bob.pem', 'bob.key', 'bob.pfx'],
+  'cert:request': ['bob.csr'],
+  'cert:sign': ['bob.pem'],
+};
 
 /** Where an example is at home. */
 type Place = 'host' | 'ca' | 'nowhere' | 'guest';
@@ -84,6 +89,8 @@ describeWith('ip', 'the examples in the help', () => {
     const names = ['--ip', '192.168.1.101', '--dns', 'bob.example.org'];
     await qtchat(folder, 'nowhere', ['cert', 'issue', 'bob', ...names, '--out', folder, '--pfx']);
     await qtchat(folder, 'nowhere', ['ca', 'crl', '--out', join(folder, 'crl.pem')]);
+    await qtchat(folder, 'nowhere', ['cert', 'request', 'bob', '--out', folder]);
+    await cp(join(folder, 'bob.csr'), join(folder, 'server.csr'));
     await cp(join(folder, 'nowhere', 'ca', 'root.pem'), join(folder, 'root.pem'));
     await rm(join(folder, 'nowhere'), { recursive: true });
   }
@@ -92,8 +99,7 @@ describeWith('ip', 'the examples in the help', () => {
     const folder = await mkdtemp(join(tmpdir(), 'qtchat-example-'));
     await cp(template, folder, { recursive: true });
     const place = places[line] ?? places[id] ?? (line.includes('--peer alice') ? 'guest' : 'host');
-    // What this command writes may not be there yet.
-    if (id === 'cert:issue') await Promise.all(bobsFiles.map((name) => rm(join(folder, name))));
+    await Promise.all((writes[id] ?? []).map((name) => rm(join(folder, name))));
     const companion = companions[line] ?? companions[id];
     const running = companion === undefined ? undefined : new Program(companion, worldOf(folder, 'host'));
     try {
