@@ -2,7 +2,7 @@
  * EC keys in DER, written from their coordinates: OpenSSL takes longer to encode a key than to sign
  * with it. The octets are the same as by KeyObject#export, and a test compares them.
  */
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { derBitString, derContext, derInteger, derOctetString, derOid, derSequence } from './der.js';
 import { oids } from './oids.js';
 
@@ -22,7 +22,7 @@ const algorithms: Readonly<Record<string, Buffer>> = {
  * @returns undefined for keys on other curves than P-256 and P-384
  */
 export function ecSpki(key: KeyObject): Buffer | undefined {
-  const parts = partsOf(key);
+  const parts = publicPartsOf(key);
   return parts && derSequence(parts.algorithm, derBitString(parts.point));
 }
 
@@ -32,19 +32,47 @@ export function ecSpki(key: KeyObject): Buffer | undefined {
  * @returns undefined for keys on other curves than P-256 and P-384
  */
 export function ecPkcs8(key: KeyObject): Buffer | undefined {
-  const parts = partsOf(key);
-  if (parts === undefined) return undefined;
-  const { scalar, point } = parts;
-  const privateKey = derSequence(derInteger(version1), derOctetString(scalar), derContext(1, derBitString(point)));
+  const parts = publicPartsOf(key);
+  const { d } = (parts && toJwk(key)) ?? {};
+  if (parts === undefined || d === undefined) return undefined;
+  const scalar = derOctetString(Buffer.from(d, 'base64url'));
+  const privateKey = derSequence(derInteger(version1), scalar, derContext(1, derBitString(parts.point)));
   return derSequence(version0, parts.algorithm, derOctetString(privateKey));
 }
 
-function partsOf(key: KeyObject): { algorithm: Buffer; point: Buffer; scalar: Buffer } | undefined {
-  const curve = key.asymmetricKeyDetails?.namedCurve;
-  if (curve !== 'prime256v1' && curve !== 'secp384r1') return undefined;
-  const { crv = '', x = '', y = '', d = '' } = key.export({ format: 'jwk' });
-  const algorithm = algorithms[crv];
-  const [scalar, ...coordinates] = [d, x, y].map((text) => Buffer.from(text, 'base64url'));
-  if (algorithm === undefined || scalar === undefined) return undefined;
-  return { algorithm, scalar, point: Buffer.concat([uncompressedPoint, ...coordinates]) };
+/** The curve of an EC key as JWKs name it (RFC 7518 §6.2.1.1); undefined for other keys, and other curves than P-256 and P-384. */
+export function curveOf(key: KeyObject): string | undefined {
+  return publicPartsOf(key)?.curve;
+}
+
+interface EcPublicKey {
+  readonly curve: string;
+  readonly algorithm: Buffer;
+  readonly point: Buffer;
+}
+
+const known = new WeakMap<KeyObject, EcPublicKey>();
+
+function publicPartsOf(key: KeyObject): EcPublicKey | undefined {
+  if (key.asymmetricKeyType !== 'ec') return undefined;
+  const parts = known.get(key) ?? readPublicParts(key);
+  if (parts !== undefined) known.set(key, parts);
+  return parts;
+}
+
+function readPublicParts(key: KeyObject): EcPublicKey | undefined {
+  const { crv: curve = '', x = '', y = '' } = toJwk(key.type === 'private' ? createPublicKey(key) : key) ?? {};
+  const algorithm = algorithms[curve];
+  if (algorithm === undefined) return undefined;
+  const coordinates = [x, y].map((text) => Buffer.from(text, 'base64url'));
+  return { curve, algorithm, point: Buffer.concat([uncompressedPoint, ...coordinates]) };
+}
+
+/** Undefined on curves that have no name in a JWK. */
+function toJwk(key: KeyObject): JsonWebKey | undefined {
+  try {
+    return key.export({ format: 'jwk' });
+  } catch {
+    return undefined;
+  }
 }

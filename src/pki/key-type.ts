@@ -2,6 +2,7 @@
 import { generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { QTChatError, quote } from '../errors.js';
+import { curveOf } from './ec-key.js';
 
 /** Every supported kind of key. */
 export const keyTypes = ['p256', 'p384', 'ed25519', 'rsa2048', 'rsa3072', 'rsa4096'] as const;
@@ -40,18 +41,22 @@ export async function generateKey(type: KeyType): Promise<KeyObject> {
 
 /** The kind of a private or public key; undefined when it is none of ours, so too weak or too odd. */
 export function keyTypeOf(key: KeyObject): KeyType | undefined {
-  const details = key.asymmetricKeyDetails;
   switch (key.asymmetricKeyType) {
     case 'ed25519':
       return 'ed25519';
     case 'ec':
-      if (details?.namedCurve === 'prime256v1') return 'p256';
-      return details?.namedCurve === 'secp384r1' ? 'p384' : undefined;
+      return curveKeyTypes[curveOf(key) ?? ''];
     case 'rsa':
-      // Any other exponent is either weak or made to slow verification down.
-      if (details?.publicExponent !== 65537n) return undefined;
-      return keyTypes.find((type) => type === `rsa${details.modulusLength}`);
+      return rsaKeyType(key.asymmetricKeyDetails);
     default:
       return undefined;
   }
+}
+
+const curveKeyTypes: Readonly<Record<string, KeyType>> = { 'P-256': 'p256', 'P-384': 'p384' };
+
+function rsaKeyType(details: KeyObject['asymmetricKeyDetails']): KeyType | undefined {
+  // Any other exponent is either weak or made to slow verification down.
+  if (details?.publicExponent !== 65537n) return undefined;
+  return keyTypes.find((type) => type === `rsa${details.modulusLength}`);
 }
