@@ -32,6 +32,10 @@ export function gainedWords(
   peer?: string,
 ): { line: string; notes: string[] } {
   const rest = `${member} of circle ${circleId}, until ${dayOf(notAfter)}`;
-  if (!speaks) return { line: `Kept ${rest}`, notes: ['This home still speaks as someone else'] };
+  if (!speaks)
+    return {
+      line: `Kept ${rest}`,
+      notes: [`This home speaks as it did before. To change that: qtchat identity use ${member}`],
+    };
   return { line: `You are now ${rest}`, notes: [`Next: qtchat chat${peer === undefined ? '' : ` --peer ${peer}`}`] };
 }

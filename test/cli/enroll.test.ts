@@ -163,7 +163,7 @@ describe('joining a circle by commands', () => {
     await runCommand(['enroll', await inviteFor('bob')], { home: guest.folder });
     const second = await runCommand(['enroll', await inviteFor('carol')], { home: guest.folder });
     expect(second.stdout).toMatch(/^Kept carol of circle /);
-    expect(second.stderr).toMatch(/still speaks as someone else\n$/);
+    expect(second.stderr).toMatch(/To change that: qtchat identity use \w+\n$/);
     expect(await currentMember(guest)).toBe('bob');
     expect(await listIdentities(guest)).toEqual(['bob', 'carol']);
     await serving.stop();

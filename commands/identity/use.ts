@@ -1,0 +1,20 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../src/cli/base-command.js';
+
+export default class IdentityUse extends BaseCommand {
+  static override summary = 'choose as whom this home speaks';
+  static override examples = ['<%= config.bin %> identity use alice'];
+  static override args = { name: Args.string({ description: 'member name of an identity here', required: true }) };
+
+  async run(): Promise<{ member: string; circleId: string }> {
+    const { args, flags } = await this.parse(IdentityUse);
+    const home = this.homeOf(flags);
+    const { speakAs } = await import('../../src/store/home.js');
+    const { loadIdentity } = await import('../../src/store/identities.js');
+
+    const { member, circleId } = await loadIdentity(home, args.name);
+    await speakAs(home, member);
+    this.print(`You are now ${member} of circle ${circleId}`);
+    return { member, circleId };
+  }
+}
