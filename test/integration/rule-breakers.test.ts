@@ -264,6 +264,23 @@ describe('files', () => {
     expect(await b.door.countPending('alice')).toBe(0);
   });
 
+  it('that wait count as pending at every moment, so that nobody leaves before they are sent', async () => {
+    const a = await meeting.at('a');
+    const b = await meeting.at('b');
+    const counts: Promise<number>[] = [];
+    await b.open(bob, {
+      onEvent: (event) => {
+        b.events.push(event);
+        if (event.type === 'connected') counts.push(b.door.countPending('alice'));
+      },
+    });
+    await writeFile(join(b.home, 'note.txt'), 'x');
+    await b.door.sendFile('alice', join(b.home, 'note.txt'));
+    await a.open(alice, { who: b.who, confirmPeer: async () => true });
+    await a.event('fileDone');
+    expect(await Promise.all(counts)).toEqual([1]);
+  });
+
   it('by the hundred all arrive, whoever dialled', async () => {
     const a = await meeting.at('a');
     const b = await (await meeting.at('b')).open(bob);
