@@ -2,7 +2,6 @@
 import { generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { QTChatError, quote } from '../errors.js';
-import { curveOf } from './ec-key.js';
 
 /** Every supported kind of key. */
 export const keyTypes = ['p256', 'p384', 'ed25519', 'rsa2048', 'rsa3072', 'rsa4096'] as const;
@@ -45,7 +44,7 @@ export function keyTypeOf(key: KeyObject): KeyType | undefined {
     case 'ed25519':
       return 'ed25519';
     case 'ec':
-      return curveKeyTypes[curveOf(key) ?? ''];
+      return curveKeyTypes[key.asymmetricKeyDetails?.namedCurve ?? ''];
     case 'rsa':
       return rsaKeyType(key.asymmetricKeyDetails);
     default:
@@ -53,7 +52,7 @@ export function keyTypeOf(key: KeyObject): KeyType | undefined {
   }
 }
 
-const curveKeyTypes: Readonly<Record<string, KeyType>> = { 'P-256': 'p256', 'P-384': 'p384' };
+const curveKeyTypes: Readonly<Record<string, KeyType>> = { prime256v1: 'p256', secp384r1: 'p384' };
 
 function rsaKeyType(details: KeyObject['asymmetricKeyDetails']): KeyType | undefined {
   // Any other exponent is either weak or made to slow verification down.

@@ -6,7 +6,6 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { isQTChatError, QTChatError } from '../errors.js';
 import { derOctetString, derSequence, derTags } from './der.js';
 import { DerError, DerReader } from './der-reader.js';
-import { ecPkcs8 } from './ec-key.js';
 import { oids } from './oids.js';
 import { decryptPbes2, encryptPbes2 } from './pbes2.js';
 import { encodePem } from './pem.js';
@@ -44,7 +43,7 @@ export function privateKeyToPem(key: KeyObject): string {
 
 /** The key as unencrypted PKCS #8 in DER. */
 export function privateKeyToDer(key: KeyObject): Buffer {
-  return ecPkcs8(key) ?? key.export({ type: 'pkcs8', format: 'der' });
+  return key.export({ type: 'pkcs8', format: 'der' });
 }
 
 /** Tells whether reading the key takes a password. */

@@ -2,7 +2,6 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { derTags } from './der.js';
 import { DerReader } from './der-reader.js';
-import { ecSpki } from './ec-key.js';
 
 /** Exporting takes OpenSSL longer than signing, and keys do not change. */
 const exported = new WeakMap<KeyObject, Buffer>();
@@ -11,14 +10,20 @@ const exported = new WeakMap<KeyObject, Buffer>();
 export function spkiOf(key: KeyObject): Buffer {
   const known = exported.get(key);
   if (known !== undefined) return known;
-  const spki = ecSpki(key) ?? exportSpki(key);
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
   exported.set(key, spki);
   return spki;
 }
 
-function exportSpki(key: KeyObject): Buffer {
-  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
-  return publicKey.export({ type: 'spki', format: 'der' });
+/**
+ * Tells whether two keys, public or private, have the same public part.
+ *
+ * KeyObject#equals of keys of two kinds leaves an error behind in OpenSSL, of which Node (20 to 24) accuses
+ * the next key that it reads.
+ */
+export function samePublicKey(one: KeyObject, other: KeyObject): boolean {
+  return spkiOf(one).equals(spkiOf(other));
 }
 
 const identifiers = new WeakMap<KeyObject, Buffer>();
