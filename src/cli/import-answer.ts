@@ -2,10 +2,11 @@
  * `cert import` of certificates in PEM or DER: the answer to a request of this home, or a certificate
  * with its key in a file of its own. Nothing in such a file proves itself: the root to trust is never taken from it.
  */
-import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
 import { parseCertificates } from '../pki/pem.js';
 import { isEncryptedPrivateKey, readPrivateKey } from '../pki/private-key.js';
+import { samePublicKey } from '../pki/spki.js';
 import type { Home } from '../store/home.js';
 import { readPrivateFile } from '../store/private-file.js';
 import { findRequest, removeRequest } from '../store/requests.js';
@@ -49,7 +50,7 @@ export async function importAnswer(
   const publicKey = publicKeyOf(certificates);
   if (options.keyFile !== undefined) {
     const key = await readKeyFile(options.keyFile, options.keyPasswordFile, deps);
-    if (!createPublicKey(key).equals(publicKey)) throw otherKey(options.keyFile);
+    if (!samePublicKey(key, publicKey)) throw otherKey(options.keyFile);
     return importIdentity(home, { key, certificates, keyOrigin: 'server' }, trustAnchor, options);
   }
   const { member, privateKey: key } = await findRequest(home, publicKey);

@@ -12,7 +12,7 @@ import { keyTypeOf } from './key-type.js';
 import { parseMemberName } from './member-name.js';
 import { type CertificatePlan, encodeName, rootValidityDaysCap } from './plan.js';
 import { profileExtendedKeyUsages, profileKeyUsages, validityDaysCap } from './profile.js';
-import { keyIdentifier } from './spki.js';
+import { keyIdentifier, samePublicKey } from './spki.js';
 import { isReservedUri } from './uri.js';
 
 /** More names than any machine has; keeps certificates small enough for one TLS record. */
@@ -82,7 +82,7 @@ function checkEndEntity(plan: CertificatePlan, issuer: Issuer): void {
   if (!plan.authorityKeyId.equals(subjectKeyIdOf(fields) ?? keyIdentifier(issuerKey))) {
     throw refused("its authorityKeyIdentifier is not the CA's");
   }
-  if (issuer.chain.some((certificate) => certificate.publicKey.equals(plan.publicKey))) {
+  if (issuer.chain.some((certificate) => samePublicKey(certificate.publicKey, plan.publicKey))) {
     throw refused('a member may not hold the key of the CA');
   }
   checkNames(plan, circleUri(circleIdOf(rootCertificate(issuer)), plan.commonName));

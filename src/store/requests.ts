@@ -2,11 +2,12 @@
  * Requests of this home that wait for their certificate: for each name a key and what was asked for.
  * The answer is paired with its request by the public key, whatever names it carries.
  */
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
 import { privateKeyToPem, readPrivateKey } from '../pki/private-key.js';
+import { samePublicKey } from '../pki/spki.js';
 import { type Home, requestFolder, requestsFolder } from './home.js';
 import { readPrivateFile, refuseExisting } from './private-file.js';
 import { writeFolderSafely } from './private-folder.js';
@@ -59,7 +60,7 @@ export async function saveRequest(
 export async function findRequest(home: Home, publicKey: KeyObject): Promise<PendingRequest> {
   for (const member of await listRequests(home)) {
     const privateKey = await readPrivateKey(await readPrivateFile(join(requestFolder(home, member), 'key.pem')));
-    if (createPublicKey(privateKey).equals(publicKey)) return { member, privateKey };
+    if (samePublicKey(privateKey, publicKey)) return { member, privateKey };
   }
   throw new QTChatError('ERR_STORE_NOT_FOUND', `no request in ${quote(home.folder)} waits for this certificate`, {
     hint: 'Name its key with --key-file FILE, or the home that has made the request with --home',
