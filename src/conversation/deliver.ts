@@ -1,5 +1,4 @@
 /** Delivers a text and files to one member and ends: what `send` does. It is done when the peer has it all. */
-
 import { checkText } from '../chat/chat-session.js';
 import { QTChatError, quote } from '../errors.js';
 import type { FileDescription } from '../files/file-events.js';
@@ -30,13 +29,18 @@ export interface Delivered {
  *
  * @param world - where and as whom; `onEvent` sees everything that happens
  * @throws {QTChatError} `ERR_PEER_UNREACHABLE` after the timeout, `ERR_PEER_REFUSED`,
- *   `ERR_PEER_NOT_TRUSTED`, `ERR_USAGE`, `ERR_FILE_DECLINED`, `ERR_FILE_FAILED`, `ERR_CANCELLED`, and what reading files throws
+ *   `ERR_PEER_NOT_TRUSTED`, `ERR_PEER_IS_OURSELVES`, `ERR_USAGE`, `ERR_FILE_DECLINED`, `ERR_FILE_FAILED`, `ERR_CANCELLED`, and what reading files throws
  */
 export async function deliver(
   delivery: Delivery,
   world: Pick<ConversationOptions, 'home' | 'identity' | 'clock' | 'random' | 'signal' | 'downloads' | 'onEvent'> &
     Pick<Partial<ConversationOptions>, 'confirmPeer'>,
 ): Promise<Delivered> {
+  if (delivery.who === world.identity.member) {
+    throw new QTChatError('ERR_PEER_IS_OURSELVES', `you are ${delivery.who} yourself`, {
+      hint: 'Name the member who is to have it',
+    });
+  }
   // What cannot be sent should not need a peer to be noticed.
   if (delivery.text !== undefined) checkText(delivery.text);
   for (const path of delivery.files) await sourceFileSize(path);

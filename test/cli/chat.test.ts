@@ -152,6 +152,12 @@ describe('send and listen', () => {
     expect((await runCommand(['send', '127.0.0.1:1'], world)).exitCode).toBe(2);
   });
 
+  it('says at once that one is oneself, instead of waiting for an answer', async () => {
+    const { exitCode, stderr } = await runCommand(['send', 'bob', 'x'], { home: join(folder, 'bob') });
+    expect(exitCode).toBe(6);
+    expect(stderr).toMatch(/^Error: you are bob yourself.*\n$/);
+  });
+
   it('refuses a folder for files that cannot be one before anybody sends', async () => {
     const place = join(folder, 'not-a-folder');
     await writeFile(place, '');
