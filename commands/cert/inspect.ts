@@ -1,26 +1,32 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { pfxPasswordFileFlag } from '../../src/cli/flags.js';
 
 export default class CertInspect extends BaseCommand {
-  static override summary = 'show what the certificates of a file say';
+  static override summary = 'show what a certificate file, or a server, says';
   static override description =
-    'Judges nothing: see cert verify. Several certificates of one file are shown in its order.';
+    `Reads certificates, .pfx files, certificate signing requests and revocation lists, in PEM or DER; or fetches the
+certificates of a TLS server. Judges nothing: see cert verify.`;
   static override examples = [
     '<%= config.bin %> cert inspect bob.pem',
-    '<%= config.bin %> cert inspect bob.pem --json',
+    '<%= config.bin %> cert inspect bob.pfx --json',
+    '<%= config.bin %> cert inspect crl.pem',
+    '<%= config.bin %> cert inspect 192.168.1.100:17590',
   ];
-  static override args = { file: Args.string({ description: 'PEM or DER', required: true }) };
+  static override args = { target: Args.string({ description: 'FILE or HOST:PORT', required: true }) };
+  static override flags = { 'pfx-password-file': pfxPasswordFileFlag };
 
   async run() {
-    const { args } = await this.parse(CertInspect);
-    const { readCertificateFile } = await import('../../src/cli/certificate-file.js');
-    const { certificateLines, toCertificateResult } = await import('../../src/cli/describe-certificate.js');
-    const { describeCertificate } = await import('../../src/pki/describe.js');
-    const descriptions = (await readCertificateFile(args.file)).map(describeCertificate);
-    for (const [index, description] of descriptions.entries()) {
-      if (index > 0) this.print('');
-      for (const line of certificateLines(description, this.deps.clock())) this.print(line);
-    }
-    return { certificates: descriptions.map(toCertificateResult) };
+    const { args, flags } = await this.parse(CertInspect);
+    const { deps } = this;
+    const { inspect } = await import('../../src/cli/inspect.js');
+    const { describeInspected } = await import('../../src/cli/describe-inspected.js');
+    const { readPassword } = await import('../../src/cli/password.js');
+    const file = flags['pfx-password-file'];
+    const password = async () => (await readPassword({ purpose: 'pfx', file, deps })) ?? '';
+    const inspected = await inspect(args.target, { password, signal: deps.signal });
+    const { lines, result } = describeInspected(inspected, deps.clock());
+    for (const line of lines) this.print(line);
+    return result;
   }
 }

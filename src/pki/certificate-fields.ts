@@ -83,9 +83,16 @@ export function parseCertificateFields(der: Buffer): CertificateFields {
 }
 
 function readExtensions(content: Buffer | undefined): Map<string, CertificateExtension> {
+  return content === undefined ? new Map() : readExtensionList(new DerReader(content).enter());
+}
+
+/**
+ * Reads the content of Extensions (RFC 5280 §4.1).
+ *
+ * @throws {DerError} when it is malformed, or one of them appears twice
+ */
+export function readExtensionList(list: DerReader): Map<string, CertificateExtension> {
   const extensions = new Map<string, CertificateExtension>();
-  if (content === undefined) return extensions;
-  const list = new DerReader(content).enter();
   while (!list.done) {
     const extension = list.enter();
     const oid = extension.oid();

@@ -4,11 +4,12 @@ import { isQTChatError } from '../errors.js';
 import { basicConstraintsOf, extendedKeyUsagesOf, keyUsagesOf, readCertificateFields } from './certificate-fields.js';
 import { type CircleName, circleNamesOf, spkiFingerprint } from './circle.js';
 import { keyTypeOf } from './key-type.js';
+import { nameText } from './name-text.js';
 import { type SubjectAltName, subjectAltNamesIn } from './subject-alt-name.js';
 
 /** A certificate's contents. */
 export interface CertificateDescription {
-  /** As OpenSSL writes names, on one line: `CN=bob`; nobody checked the text. */
+  /** As {@link nameText} writes names: `CN=bob`; nobody checked the text. */
   subject: string;
   issuer: string;
   selfIssued: boolean;
@@ -40,8 +41,8 @@ export function describeCertificate(certificate: X509Certificate): CertificateDe
   const fields = readCertificateFields(certificate);
   const circle = circleOf(certificate);
   return {
-    subject: oneLine(certificate.subject),
-    issuer: oneLine(certificate.issuer),
+    subject: nameText(fields.subject),
+    issuer: nameText(fields.issuer),
     selfIssued: fields.issuer.equals(fields.subject),
     serialNumber: certificate.serialNumber,
     notBefore: fields.notBefore,
@@ -55,11 +56,6 @@ export function describeCertificate(certificate: X509Certificate): CertificateDe
     fingerprintSha256: createHash('sha256').update(certificate.raw).digest('hex'),
     spkiSha256: spkiFingerprint(certificate),
   };
-}
-
-/** Node writes one attribute a line; an empty name is undefined there. */
-function oneLine(name: string | undefined): string {
-  return (name ?? '').split('\n').join(', ');
 }
 
 function circleOf(certificate: X509Certificate): CircleName | undefined {

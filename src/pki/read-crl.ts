@@ -5,7 +5,14 @@
  */
 import { verify, type X509Certificate } from 'node:crypto';
 import { QTChatError } from '../errors.js';
-import { keyUsagesOf, readCertificateFields, readTime } from './certificate-fields.js';
+import {
+  type CertificateExtension,
+  type Extended,
+  keyUsagesOf,
+  readCertificateFields,
+  readExtensionList,
+  readTime,
+} from './certificate-fields.js';
 import { derTags } from './der.js';
 import { DerError, DerReader } from './der-reader.js';
 import { oids } from './oids.js';
@@ -20,8 +27,8 @@ export interface RevokedCertificate {
   readonly reason: RevocationReason;
 }
 
-/** What a list says; nothing in it is verified yet. */
-export interface Crl {
+/** What a list says, with its extensions (none of them critical); nothing in it is verified yet. */
+export interface Crl extends Extended {
   /** The whole TBSCertList: what the signature covers. */
   readonly tbs: Buffer;
   /** Dotted OID. */
@@ -91,7 +98,7 @@ function read(der: Buffer): Crl {
   const entries = reader.optional(derTags.sequence);
   const extensions = readExtensions(reader.optional(0xa0));
   reader.end();
-  const numberOctets = extensions.get(oids.crlNumber);
+  const numberOctets = extensions.get(oids.crlNumber)?.value;
   return {
     tbs,
     signatureAlgorithm,
@@ -100,6 +107,7 @@ function read(der: Buffer): Crl {
     number: numberOctets === undefined ? undefined : new DerReader(numberOctets).integer(),
     thisUpdate,
     nextUpdate,
+    extensions,
     revoked: entries === undefined ? [] : readEntries(new DerReader(entries)),
   };
 }
@@ -110,9 +118,9 @@ function readEntries(reader: DerReader): RevokedCertificate[] {
     const entry = reader.enter();
     const serialNumber = serialText(entry.integer());
     const revokedAt = readTime(entry);
-    const extensions = entry.done ? new Map<string, Buffer>() : readExtensionList(entry.enter());
+    const extensions = entry.done ? undefined : readPlainExtensions(entry.enter());
     entry.end();
-    revoked.push({ serialNumber, revokedAt, reason: reasonIn(extensions.get(oids.reasonCode)) });
+    revoked.push({ serialNumber, revokedAt, reason: reasonIn(extensions?.get(oids.reasonCode)?.value) });
   }
   return revoked;
 }
@@ -130,24 +138,19 @@ function serialText(value: bigint): string {
   return hex.length % 2 === 0 ? hex : `0${hex}`;
 }
 
-function readExtensions(content: Buffer | undefined): Map<string, Buffer> {
+function readExtensions(content: Buffer | undefined): ReadonlyMap<string, CertificateExtension> {
   if (content === undefined) return new Map();
   const reader = new DerReader(content);
-  const list = readExtensionList(reader.enter());
+  const extensions = readPlainExtensions(reader.enter());
   reader.end();
-  return list;
+  return extensions;
 }
 
 /** None of the extensions that we read is critical, so a critical one is one that we cannot judge. */
-function readExtensionList(reader: DerReader): Map<string, Buffer> {
-  const extensions = new Map<string, Buffer>();
-  while (!reader.done) {
-    const extension = reader.enter();
-    const oid = extension.oid();
-    if (extension.optionalBoolean()) throw new DerError(`the critical extension ${oid} cannot be judged`);
-    if (extensions.has(oid)) throw new DerError(`extension ${oid} appears twice`);
-    extensions.set(oid, extension.read(derTags.octetString));
-    extension.end();
+function readPlainExtensions(reader: DerReader): ReadonlyMap<string, CertificateExtension> {
+  const extensions = readExtensionList(reader);
+  for (const [oid, { critical }] of extensions) {
+    if (critical) throw new DerError(`the critical extension ${oid} cannot be judged`);
   }
   return extensions;
 }

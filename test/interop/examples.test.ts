@@ -38,6 +38,7 @@ const services: Record<string, RegExp> = { chat: /175\d\d/, listen: /175\d\d/, '
 const companions: Record<string, string[]> = {
   send: ['listen', '--save', 'inbox'],
   'cat invite.txt | qtchat enroll -': ['autoca', 'serve'],
+  'qtchat cert inspect 192.168.1.100:17590': ['listen', '--save', 'inbox'],
 };
 
 describeWith('ip', 'the examples in the help', () => {

@@ -1,0 +1,126 @@
+/** `cert inspect`: finds out what a file or a server holds, and reads it. Judges nothing. */
+import type { X509Certificate } from 'node:crypto';
+import { parseAddress } from '../conversation/resolve-who.js';
+import { isQTChatError, QTChatError, quote } from '../errors.js';
+import { derTags } from '../pki/der.js';
+import { DerError, DerReader } from '../pki/der-reader.js';
+import { type CsrDescription, describeCsr } from '../pki/describe-csr.js';
+import { parseCertificates } from '../pki/pem.js';
+import { type Crl, readCrl } from '../pki/read-crl.js';
+import { exists, readBoundedFile } from '../store/private-file.js';
+import { fetchCertificates } from './peer-certificates.js';
+
+/** What was found. */
+export type Inspected =
+  | { readonly kind: 'certificates'; readonly chain: readonly X509Certificate[] }
+  | { readonly kind: 'pfx'; readonly chain: readonly X509Certificate[] }
+  | { readonly kind: 'request'; readonly request: CsrDescription }
+  | { readonly kind: 'revocation-list'; readonly list: Crl }
+  | {
+      readonly kind: 'server';
+      readonly chain: readonly X509Certificate[];
+      readonly protocol: string;
+      readonly cipher: string;
+    };
+
+/** What inspecting may need. */
+export interface InspectOptions {
+  /** Asked only for a `.pfx`. */
+  readonly password: () => Promise<string>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads the file `target`; when there is none of that name, and it reads `HOST:PORT`, the certificates of that server.
+ *
+ * @throws {QTChatError} `ERR_PKI_CERTIFICATE_INVALID` when it is nothing that is known here; what reading each kind throws
+ */
+export async function inspect(target: string, options: InspectOptions): Promise<Inspected> {
+  const address = (await exists(target)) ? undefined : addressIn(target);
+  if (address !== undefined) {
+    return { kind: 'server', ...(await fetchCertificates(address.host, address.port, options)) };
+  }
+  const content = await readBoundedFile(target);
+  try {
+    return await inspectContent(content, options);
+  } catch (error) {
+    if (!isQTChatError(error) || error.code === 'ERR_PASSWORD_REQUIRED') throw error;
+    throw new QTChatError(error.code, `${quote(target)}: ${error.message}`, {
+      ...(error.hint !== undefined && { hint: error.hint }),
+      cause: error,
+    });
+  }
+}
+
+function addressIn(target: string): { host: string; port: number } | undefined {
+  try {
+    const { host, port } = parseAddress(target);
+    return port === undefined ? undefined : { host, port };
+  } catch (error) {
+    if (isQTChatError(error, 'ERR_USAGE')) return undefined;
+    throw error;
+  }
+}
+
+const requestBlock = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]+)-----END/;
+
+async function inspectContent(content: Buffer, { password }: InspectOptions): Promise<Inspected> {
+  const text = content.toString('latin1');
+  const request = requestBlock.exec(text)?.[1];
+  const kind = content[0] === derTags.sequence ? kindOfDer(content) : kindOfPem(text);
+  switch (kind) {
+    case 'pfx': {
+      const { readPfx } = await import('../pki/pfx.js');
+      return { kind, chain: (await readPfx(content, await password())).chain };
+    }
+    case 'request':
+      return { kind, request: describeCsr(request === undefined ? content : Buffer.from(request, 'base64')) };
+    case 'revocation-list':
+      return { kind, list: readCrl(content) };
+    case 'certificates':
+      return { kind, chain: parseCertificates(content) };
+    case undefined:
+      throw nothingKnown(text);
+  }
+}
+
+type FileKind = Exclude<Inspected['kind'], 'server'>;
+
+function kindOfPem(text: string): FileKind | undefined {
+  const [, label] = /-----BEGIN (CERTIFICATE|(?:NEW )?CERTIFICATE REQUEST|X509 CRL)-----/.exec(text) ?? [];
+  if (label === undefined) return undefined;
+  if (label === 'CERTIFICATE') return 'certificates';
+  return label === 'X509 CRL' ? 'revocation-list' : 'request';
+}
+
+/** Told by the tags alone: what follows is read by those who know it, and refused by them if it is malformed. */
+function kindOfDer(content: Buffer): FileKind {
+  if (startsWithVersion3(content)) return 'pfx';
+  try {
+    const reader = new DerReader(content).enter().enter();
+    const tags: number[] = [];
+    while (!reader.done) tags.push(reader.readAny().tag);
+    // TBSCertList has its times beside each other, TBSCertificate in a SEQUENCE; a request has none, and four parts.
+    if (tags.includes(derTags.utcTime) || tags.includes(derTags.generalizedTime)) return 'revocation-list';
+    return tags.length <= 4 ? 'request' : 'certificates';
+  } catch (error) {
+    if (error instanceof DerError) return 'certificates';
+    throw error;
+  }
+}
+
+/** A `.pfx` may be BER, so only its beginning is looked at: SEQUENCE { INTEGER 3. */
+function startsWithVersion3(content: Buffer): boolean {
+  const length = content[1] ?? 0;
+  const begin = length <= 0x80 ? 2 : 2 + (length & 0x7f);
+  return content.subarray(begin, begin + 3).equals(Buffer.of(derTags.integer, 1, 3));
+}
+
+function nothingKnown(text: string): QTChatError {
+  const hint = text.includes('PRIVATE KEY-----') ? 'It is a private key: keep it to yourself' : undefined;
+  return new QTChatError(
+    'ERR_PKI_CERTIFICATE_INVALID',
+    'no certificate found: expected a certificate, a .pfx, a request or a revocation list',
+    hint === undefined ? {} : { hint },
+  );
+}
