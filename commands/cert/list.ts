@@ -19,12 +19,16 @@ export default class CertList extends BaseCommand {
     const home = this.homeOf(flags);
     const { listIssued } = await import('../../src/cli/list-issued.js');
     const certificates = await listIssued(home, flags, this.deps.clock());
-    for (const { member, state, notAfter, serialNumber, names } of certificates) {
-      const list = names.map(({ value }) => value).join(', ');
-      this.print(
-        [member.padEnd(16), state.padEnd(7), dayOf(notAfter), serialNumber.padEnd(32), list].join('  ').trim(),
-      );
-    }
+    const { tableLines } = await import('../../src/cli/table.js');
+    const rows = certificates.map(({ member, state, notAfter, serialNumber, names }) => [
+      member,
+      state,
+      dayOf(notAfter),
+      serialNumber,
+      names.map(({ value }) => value).join(', '),
+    ]);
+    const header = ['NAME', 'STATE', 'UNTIL', 'SERIAL NUMBER', 'FOR'];
+    if (rows.length > 0) for (const line of tableLines(header, rows)) this.print(line);
     if (certificates.length === 0) this.note('No certificates');
     return { certificates };
   }

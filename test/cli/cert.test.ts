@@ -189,7 +189,8 @@ describe('qtchat cert list', () => {
     expect(await members('--expiring', '14d')).toEqual(['alice valid']);
     expect(await members('--expiring', '2d')).toEqual([]);
     const { stdout } = await test.run(['cert', 'list']);
-    expect(stdout.split('\n')).toHaveLength(4);
+    expect(stdout.split('\n')).toHaveLength(5);
+    expect(stdout).toMatch(/^NAME +STATE +UNTIL +SERIAL NUMBER +FOR\n/);
     expect(stdout).toMatch(/^bob +revoked +\d{4}-\d\d-\d\d +[0-9A-F]+ +192\.168\.1\.7$/m);
     const later = await test.run(['cert', 'list', '--name', 'alice'], { clock: () => inDays(4) });
     expect(later.stdout).toContain('expired');
