@@ -1,15 +1,17 @@
 /**
- * `cert import` of certificates in PEM or DER: the answer to a request of this home, or a certificate
+ * `cert import` of certificates in PEM, DER or PKCS #7: the answer to a request of this home, or a certificate
  * with its key in a file of its own. Nothing in such a file proves itself: the root to trust is never taken from it.
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
-import { parseCertificates } from '../pki/pem.js';
+import { innerTagOf } from '../pki/ber.js';
+import { derTags } from '../pki/der.js';
 import { isEncryptedPrivateKey, readPrivateKey } from '../pki/private-key.js';
 import { samePublicKey } from '../pki/spki.js';
 import type { Home } from '../store/home.js';
 import { readPrivateFile } from '../store/private-file.js';
 import { findRequest, removeRequest } from '../store/requests.js';
+import { parseCertificateFile } from './certificate-file.js';
 import { type ImportedIdentity, type ImportOptions, importIdentity } from './import-identity.js';
 import { type PasswordRequest, readPassword } from './password.js';
 import { findTrustAnchor } from './trust-anchor.js';
@@ -22,13 +24,11 @@ export interface AnswerOptions extends ImportOptions {
   readonly keyPasswordFile?: string | undefined;
 }
 
-/** Tells a file of certificates, in PEM or DER, from a .pfx. */
+/** Tells a file of certificates, in PEM, DER or PKCS #7, from a .pfx. */
 export function holdsCertificates(file: Buffer): boolean {
-  if (file[0] !== 0x30) return file.includes('-----BEGIN ');
-  // A Certificate begins with a SEQUENCE inside, a PFX with its version.
-  const lengthOctet = file[1] ?? 0;
-  const headerSize = lengthOctet > 0x80 ? 2 + (lengthOctet & 0x7f) : 2;
-  return file[headerSize] === 0x30;
+  if (file[0] !== derTags.sequence) return file.includes('-----BEGIN ');
+  // Certificates begin with a SEQUENCE inside, PKCS #7 with its type, a PFX with its version.
+  return innerTagOf(file) !== derTags.integer;
 }
 
 /**
@@ -45,7 +45,7 @@ export async function importAnswer(
   options: AnswerOptions,
   deps: PasswordRequest['deps'],
 ): Promise<ImportedIdentity> {
-  const certificates = parseCertificates(file);
+  const certificates = parseCertificateFile(file);
   const trustAnchor = await findTrustAnchor(home, options.rootFile);
   const publicKey = publicKeyOf(certificates);
   if (options.keyFile !== undefined) {

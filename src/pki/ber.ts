@@ -23,6 +23,12 @@ export function berToDer(octets: Buffer): Buffer {
   return der;
 }
 
+/** The tag of the first value inside the value that `octets` begin with: by it kinds of files can be told apart. */
+export function innerTagOf(octets: Buffer): number | undefined {
+  const lengthOctet = octets[1] ?? 0;
+  return octets[lengthOctet > 0x80 ? 2 + (lengthOctet & 0x7f) : 2];
+}
+
 interface Rewritten {
   tag: number;
   content: Buffer;

@@ -43,6 +43,7 @@ export const oids = {
   pbeTripleDes: '1.2.840.113549.1.12.1.3',
   pbeRc2With40Bits: '1.2.840.113549.1.12.1.6',
   pkcs7Data: '1.2.840.113549.1.7.1',
+  pkcs7SignedData: '1.2.840.113549.1.7.2',
   pkcs7EncryptedData: '1.2.840.113549.1.7.6',
   keyBag: '1.2.840.113549.1.12.10.1.1',
   shroudedKeyBag: '1.2.840.113549.1.12.10.1.2',

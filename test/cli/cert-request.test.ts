@@ -214,6 +214,14 @@ describe('qtchat cert import of an answer', () => {
     expect(await load()).toMatchObject({ exitCode: 0 });
   });
 
+  it('takes it as PKCS #7, with whatever stands first', async () => {
+    await request('bob');
+    await sign(test.at('out', 'bob.csr'));
+    writeFileSync(answer(), readFileSync(root(), 'utf8') + readFileSync(answer(), 'utf8'));
+    await test.run(['cert', 'convert', answer(), '--to', 'pkcs7', '--out', answer(), '--force']);
+    expect(await load()).toMatchObject({ exitCode: 0 });
+  });
+
   it('takes a certificate with its key in a file, encrypted or not', async () => {
     await onHost('cert', 'issue', 'bob', '--out', test.at('out'));
     const keyFile = test.at('out', 'bob.key');
