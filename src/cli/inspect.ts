@@ -2,13 +2,18 @@
 import type { X509Certificate } from 'node:crypto';
 import { parseAddress } from '../conversation/resolve-who.js';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
+import { innerTagOf } from '../pki/ber.js';
 import { derTags } from '../pki/der.js';
 import { DerError, DerReader } from '../pki/der-reader.js';
 import { type CsrDescription, describeCsr } from '../pki/describe-csr.js';
-import { parseCertificates } from '../pki/pem.js';
+import { decodePem } from '../pki/pem-block.js';
 import { type Crl, readCrl } from '../pki/read-crl.js';
 import { exists, readBoundedFile } from '../store/private-file.js';
+import { parseCertificateFile } from './certificate-file.js';
 import { fetchCertificates } from './peer-certificates.js';
+
+const certificateLabels = ['CERTIFICATE', 'PKCS7', 'CMS'];
+const requestLabels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
 
 /** What was found. */
 export type Inspected =
@@ -62,40 +67,37 @@ function addressIn(target: string): { host: string; port: number } | undefined {
   }
 }
 
-const requestBlock = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]+)-----END/;
-
 async function inspectContent(content: Buffer, { password }: InspectOptions): Promise<Inspected> {
-  const text = content.toString('latin1');
-  const request = requestBlock.exec(text)?.[1];
-  const kind = content[0] === derTags.sequence ? kindOfDer(content) : kindOfPem(text);
+  const kind = content[0] === derTags.sequence ? kindOfDer(content) : kindOfPem(content);
   switch (kind) {
     case 'pfx': {
       const { readPfx } = await import('../pki/pfx.js');
       return { kind, chain: (await readPfx(content, await password())).chain };
     }
     case 'request':
-      return { kind, request: describeCsr(request === undefined ? content : Buffer.from(request, 'base64')) };
+      return { kind, request: describeCsr(decodePem(content, requestLabels)[0] ?? content) };
     case 'revocation-list':
       return { kind, list: readCrl(content) };
     case 'certificates':
-      return { kind, chain: parseCertificates(content) };
+      return { kind, chain: parseCertificateFile(content) };
     case undefined:
-      throw nothingKnown(text);
+      throw nothingKnown(content);
   }
 }
 
 type FileKind = Exclude<Inspected['kind'], 'server'>;
 
-function kindOfPem(text: string): FileKind | undefined {
-  const [, label] = /-----BEGIN (CERTIFICATE|(?:NEW )?CERTIFICATE REQUEST|X509 CRL)-----/.exec(text) ?? [];
-  if (label === undefined) return undefined;
-  if (label === 'CERTIFICATE') return 'certificates';
-  return label === 'X509 CRL' ? 'revocation-list' : 'request';
+function kindOfPem(content: Buffer): FileKind | undefined {
+  if (decodePem(content, certificateLabels).length > 0) return 'certificates';
+  if (decodePem(content, requestLabels).length > 0) return 'request';
+  return decodePem(content, ['X509 CRL']).length > 0 ? 'revocation-list' : undefined;
 }
 
 /** Told by the tags alone: what follows is read by those who know it, and refused by them if it is malformed. */
 function kindOfDer(content: Buffer): FileKind {
-  if (startsWithVersion3(content)) return 'pfx';
+  const inner = innerTagOf(content);
+  if (inner === derTags.integer) return 'pfx';
+  if (inner === derTags.oid) return 'certificates'; // PKCS #7
   try {
     const reader = new DerReader(content).enter().enter();
     const tags: number[] = [];
@@ -109,15 +111,8 @@ function kindOfDer(content: Buffer): FileKind {
   }
 }
 
-/** A `.pfx` may be BER, so only its beginning is looked at: SEQUENCE { INTEGER 3. */
-function startsWithVersion3(content: Buffer): boolean {
-  const length = content[1] ?? 0;
-  const begin = length <= 0x80 ? 2 : 2 + (length & 0x7f);
-  return content.subarray(begin, begin + 3).equals(Buffer.of(derTags.integer, 1, 3));
-}
-
-function nothingKnown(text: string): QTChatError {
-  const hint = text.includes('PRIVATE KEY-----') ? 'It is a private key: keep it to yourself' : undefined;
+function nothingKnown(content: Buffer): QTChatError {
+  const hint = content.includes('PRIVATE KEY-----') ? 'It is a private key: keep it to yourself' : undefined;
   return new QTChatError(
     'ERR_PKI_CERTIFICATE_INVALID',
     'no certificate found: expected a certificate, a .pfx, a request or a revocation list',

@@ -83,7 +83,7 @@ export async function readPfx(der: Buffer, password: string): Promise<PfxContent
   try {
     if (der.length > maximumSizeBytes) throw new DerLimitError(`it is longer than ${maximumSizeBytes} octets`);
     const reader = new DerReader(berToDer(der)).enter();
-    reader.smallInteger(version3);
+    if (reader.smallInteger(version3) !== version3) throw new DerError(`its version is not ${version3}`);
     const authSafe = reader.enter();
     if (authSafe.oid() !== oids.pkcs7Data) throw new DerError('it is protected by a signature, not a password');
     const authenticatedSafe = authSafe.enter(0xa0).read(derTags.octetString);

@@ -233,15 +233,25 @@ describe('qtchat cert inspect of a server', () => {
 });
 
 describe('qtchat cert inspect', () => {
-  it.each<[string, () => string, RegExp]>([
+  it.each<[string, () => string | Buffer, RegExp]>([
     ['a private key, and says to keep it', () => bob.keyPem, /private key: keep it to yourself/],
+    ['a private key in DER', () => bob.key.export({ type: 'pkcs8', format: 'der' }), /version is not 3/],
     ['PEM of something else', () => pem('PGP MESSAGE', csr), /no certificate found/],
     ['a request cut short', () => pem('CERTIFICATE REQUEST', csr.subarray(0, -5)), /malformed/],
     ['a list cut short', () => pem('X509 CRL', crl.subarray(0, -5)), /not usable/],
   ])('refuses %s', async (_title, content, message) => {
-    const result = await inspect(test.file('file', content()));
+    const result = await inspect(test.file('file', content()), ...withPassword('secret'));
     expect(result).toMatchObject({ stdout: '', stderr: expect.stringMatching(message) });
     expect([1, 7]).toContain(result.exitCode);
+  });
+
+  it('reads certificates in PKCS #7', async () => {
+    const chain = test.file('chain.pem', bob.chainPem);
+    await test.run(['cert', 'convert', chain, '--to', 'pkcs7', '--out', test.at('chain.p7b')]);
+    expect((await inspect(test.at('chain.p7b'), '--json')).json()).toMatchObject({
+      kind: 'certificates',
+      certificates: [{ subject: 'CN=bob' }, { subject: 'CN=Test intermediate' }],
+    });
   });
 
   it('prefers a file to a server of the same name', async () => {
