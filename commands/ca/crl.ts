@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { caPasswordFileFlag } from '../../src/cli/flags.js';
+import { caPasswordFileFlag, explainFlag } from '../../src/cli/flags.js';
 
 export default class CaCrl extends BaseCommand {
   static override summary = 'write the list of revoked certificates (CRL)';
@@ -13,10 +13,12 @@ What was revoked stays on the lists until it has expired.`;
     out: Flags.string({ description: 'file to write, in PEM (default crl.pem beside the root)', helpValue: 'FILE' }),
     days: Flags.integer({ description: 'days until the next list, at most 90', default: 7, helpValue: 'DAYS' }),
     'ca-password-file': caPasswordFileFlag,
+    explain: explainFlag,
   };
 
   async run() {
     const { flags } = await this.parse(CaCrl);
+    if (await this.explained({ args: {}, flags })) return;
     const home = this.homeOf(flags);
     const { openCaIssuer } = await import('../../src/cli/ca-issuer.js');
     const { checkCrlDays } = await import('../../src/ledger/crl.js');

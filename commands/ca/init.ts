@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { caPasswordFileFlag, keyFlag } from '../../src/cli/flags.js';
+import { caPasswordFileFlag, explainFlag, keyFlag } from '../../src/cli/flags.js';
 import { QTChatError } from '../../src/errors.js';
 import { dayOf } from '../../src/pki/day.js';
 
@@ -18,10 +18,12 @@ export default class CaInit extends BaseCommand {
     'no-password': Flags.boolean({ description: 'keep the key unencrypted' }),
     'ca-password-file': { ...caPasswordFileFlag, exclusive: ['no-password'] },
     force: Flags.boolean({ description: 'make a new CA; the old one is kept as ca.bak' }),
+    explain: explainFlag,
   };
 
   async run() {
     const { flags } = await this.parse(CaInit);
+    if (await this.explained({ args: {}, flags })) return;
     const { parseKeyType } = await import('../../src/pki/key-type.js');
     const { createCa } = await import('../../src/cli/create-ca.js');
     const { describeCa } = await import('../../src/cli/describe-ca.js');

@@ -1,13 +1,16 @@
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { explainFlag } from '../../src/cli/flags.js';
 import { escapeControls } from '../../src/errors.js';
 import { dayOf } from '../../src/pki/day.js';
 
 export default class CaShow extends BaseCommand {
   static override summary = 'show the CA of this home';
   static override examples = ['<%= config.bin %> ca show', '<%= config.bin %> ca show --json'];
+  static override flags = { explain: explainFlag };
 
   async run() {
     const { flags } = await this.parse(CaShow);
+    if (await this.explained({ args: {}, flags })) return;
     const { caKeyIsEncrypted, loadCaChain } = await import('../../src/store/ca.js');
     const { rootCertificate } = await import('../../src/pki/issuer.js');
     const { describeCa } = await import('../../src/cli/describe-ca.js');

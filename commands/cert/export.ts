@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { pfxPasswordFileFlag } from '../../src/cli/flags.js';
+import { explainFlag, pfxPasswordFileFlag } from '../../src/cli/flags.js';
 import { quote } from '../../src/errors.js';
 import { dayOf } from '../../src/pki/day.js';
 
@@ -32,10 +32,12 @@ The root is not in the file: hand it over beside it.`;
     'key-file': Flags.string({ description: 'its private key', dependsOn: ['cert-file'], helpValue: 'FILE' }),
     'pfx-password-file': pfxPasswordFileFlag,
     force: Flags.boolean({ description: 'keep a file that stands in the way as .bak' }),
+    explain: explainFlag,
   };
 
   async run() {
     const { args, flags } = await this.parse(CertExport);
+    if (await this.explained({ args, flags })) return;
     const { deps } = this;
     const { parseMemberName } = await import('../../src/pki/member-name.js');
     const { readPassword } = await import('../../src/cli/password.js');

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { identityPasswordFileFlag, pfxPasswordFileFlag, rootFileFlag } from '../../src/cli/flags.js';
+import { explainFlag, identityPasswordFileFlag, pfxPasswordFileFlag, rootFileFlag } from '../../src/cli/flags.js';
 
 export default class CertImport extends BaseCommand {
   static override summary = 'make an identity of a .pfx file, or of the answer to cert request';
@@ -21,10 +21,12 @@ The root to trust is that of --root-file, of the .pfx itself, or of this home.`;
     'pfx-password-file': pfxPasswordFileFlag,
     'identity-password-file': identityPasswordFileFlag,
     force: Flags.boolean({ description: 'keep an identity of the same name as .NAME.bak' }),
+    explain: explainFlag,
   };
 
   async run() {
     const { args, flags } = await this.parse(CertImport);
+    if (await this.explained({ args, flags })) return;
     const { deps } = this;
     const home = this.homeOf(flags);
     const { readBoundedFile } = await import('../../src/store/private-file.js');

@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { pfxPasswordFileFlag } from '../../src/cli/flags.js';
+import { explainFlag, pfxPasswordFileFlag } from '../../src/cli/flags.js';
 
 export default class CertInspect extends BaseCommand {
   static override summary = 'show what a certificate file, or a server, says';
@@ -14,10 +14,11 @@ certificates of a TLS server. Judges nothing: see cert verify.`;
     '<%= config.bin %> cert inspect 192.168.1.100:17590',
   ];
   static override args = { target: Args.string({ description: 'FILE or HOST:PORT', required: true }) };
-  static override flags = { 'pfx-password-file': pfxPasswordFileFlag };
+  static override flags = { 'pfx-password-file': pfxPasswordFileFlag, explain: explainFlag };
 
   async run() {
     const { args, flags } = await this.parse(CertInspect);
+    if (await this.explained({ args, flags })) return;
     const { deps } = this;
     const { inspect } = await import('../../src/cli/inspect.js');
     const { describeInspected } = await import('../../src/cli/describe-inspected.js');

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import type { DescribedIssue, IssueResult } from '../../src/cli/describe-issued.js';
-import { caPasswordFileFlag, keyFlag, nameFlags, pfxPasswordFileFlag } from '../../src/cli/flags.js';
+import { caPasswordFileFlag, explainFlag, keyFlag, nameFlags, pfxPasswordFileFlag } from '../../src/cli/flags.js';
 import type { CredentialRequest } from '../../src/cli/issue-credential.js';
 import type { Home } from '../../src/store/home.js';
 
@@ -15,6 +15,7 @@ export default class CertIssue extends BaseCommand {
     '<%= config.bin %> cert issue bob --ip 192.168.1.101 --dns bob.example.org --out bob --pfx',
     '<%= config.bin %> cert issue bob --ip 192.168.1.101 --dry-run',
     '<%= config.bin %> cert issue --san-cnf san.cnf',
+    '<%= config.bin %> cert issue bob --ip 192.168.1.101 --explain',
   ];
   static override args = { name: Args.string({ description: 'member name: a-z 0-9 . _ -, at most 63' }) };
   static override flags = {
@@ -32,10 +33,12 @@ export default class CertIssue extends BaseCommand {
     'dry-run': Flags.boolean({ description: 'show what would be issued; write nothing' }),
     'ca-password-file': caPasswordFileFlag,
     'pfx-password-file': { ...pfxPasswordFileFlag, dependsOn: ['pfx'] },
+    explain: explainFlag,
   };
 
-  async run(): Promise<IssueResult> {
+  async run(): Promise<IssueResult | undefined> {
     const { args, flags } = await this.parse(CertIssue);
+    if (await this.explained({ args, flags })) return;
     const { deps } = this;
     const home = this.homeOf(flags);
     let judging: Promise<CredentialRequest> | undefined;

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { explainFlag } from '../../src/cli/flags.js';
 import { dayOf } from '../../src/pki/day.js';
 
 export default class CertList extends BaseCommand {
@@ -12,10 +13,12 @@ export default class CertList extends BaseCommand {
   static override flags = {
     name: Flags.string({ description: 'only those of this member', helpValue: 'NAME' }),
     expiring: Flags.string({ description: 'only valid ones that end within this time', helpValue: '14d' }),
+    explain: explainFlag,
   };
 
   async run() {
     const { flags } = await this.parse(CertList);
+    if (await this.explained({ args: {}, flags })) return;
     const home = this.homeOf(flags);
     const { listIssued } = await import('../../src/cli/list-issued.js');
     const certificates = await listIssued(home, flags, this.deps.clock());

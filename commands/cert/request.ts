@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { keyFlag, nameFlags } from '../../src/cli/flags.js';
+import { explainFlag, keyFlag, nameFlags } from '../../src/cli/flags.js';
 
 export default class CertRequest extends BaseCommand {
   static override summary = 'make a key here, and a request for its certificate to be signed elsewhere';
@@ -17,10 +17,12 @@ Their answer is paired with its key by qtchat cert import. Without NAME the requ
     key: keyFlag,
     out: Flags.string({ description: 'folder for NAME.csr', helpValue: 'DIR' }),
     force: Flags.boolean({ description: 'keep a request that stands in the way as .bak' }),
+    explain: explainFlag,
   };
 
   async run() {
     const { args, flags } = await this.parse(CertRequest);
+    if (await this.explained({ args, flags })) return;
     const { makeRequest } = await import('../../src/cli/make-request.js');
     const request = { ...flags, name: args.name };
     const made = await makeRequest(this.homeOf(flags), request, this.deps.loginName);

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { explainFlag } from '../../src/cli/flags.js';
 import { revocationReasons } from '../../src/pki/revocation-reason.js';
 
 export default class CertRevoke extends BaseCommand {
@@ -19,10 +20,12 @@ export default class CertRevoke extends BaseCommand {
       default: 'unspecified',
       helpValue: 'REASON',
     }),
+    explain: explainFlag,
   };
 
   async run() {
     const { args, flags } = await this.parse(CertRevoke);
+    if (await this.explained({ args, flags })) return;
     const { parseRevocationReason } = await import('../../src/pki/revocation-reason.js');
     const { revokeIssued } = await import('../../src/cli/revoke-issued.js');
     const reason = parseRevocationReason(flags.reason);

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import type { SignResult } from '../../src/cli/describe-signed.js';
-import { caPasswordFileFlag, sanCnfFlag } from '../../src/cli/flags.js';
+import { caPasswordFileFlag, explainFlag, sanCnfFlag } from '../../src/cli/flags.js';
 import { dayOf } from '../../src/pki/day.js';
 
 export default class CertSign extends BaseCommand {
@@ -26,10 +26,12 @@ or those of --san-cnf instead; everything else is as in cert issue. What will be
     force: Flags.boolean({ description: 'keep a file that stands in the way as .bak' }),
     'dry-run': Flags.boolean({ description: 'show what would be signed; write nothing' }),
     'ca-password-file': caPasswordFileFlag,
+    explain: explainFlag,
   };
 
-  async run(): Promise<SignResult> {
+  async run(): Promise<SignResult | undefined> {
     const { args, flags } = await this.parse(CertSign);
+    if (await this.explained({ args, flags })) return;
     const { deps } = this;
     const home = this.homeOf(flags);
     const { judgeSigningRequest, signRequest } = await import('../../src/cli/sign-request.js');

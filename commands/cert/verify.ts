@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { rootFileFlag } from '../../src/cli/flags.js';
+import { explainFlag, rootFileFlag } from '../../src/cli/flags.js';
 import { quote } from '../../src/errors.js';
 import { dayOf } from '../../src/pki/day.js';
 import { type ExtendedKeyUsage, extendedKeyUsageOids } from '../../src/pki/oids.js';
@@ -31,10 +31,12 @@ the flags ask for. What was revoked is known from --crl-file, or from the ledger
       description: 'revocation list of its issuer (repeatable)',
       helpValue: 'FILE',
     }),
+    explain: explainFlag,
   };
 
   async run() {
     const { args, flags } = await this.parse(CertVerify);
+    if (await this.explained({ args, flags })) return;
     const { verifyCertificate } = await import('../../src/cli/verify-certificate.js');
     const { describeCertificate } = await import('../../src/pki/describe.js');
     const request = {

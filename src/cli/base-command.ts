@@ -49,6 +49,24 @@ export abstract class BaseCommand extends Command {
     this.deps.stdout.write(`${JSON.stringify(value)}\n`);
   }
 
+  /**
+   * Answers `--explain`: prints the equal openssl commands. True when there is nothing more to do.
+   *
+   * @throws {QTChatError} what `explain` throws
+   */
+  protected async explained(typed: {
+    args: Readonly<Record<string, unknown>>;
+    flags: Readonly<Record<string, unknown>> & { explain: boolean; home?: string | undefined };
+  }): Promise<boolean> {
+    if (!typed.flags.explain) return false;
+    const { explain } = await import('./explain/explain.js');
+    const world = { home: this.homeOf(typed.flags), loginName: this.deps.loginName };
+    const commands = await explain(this.ctor.id, { ...typed, ...world });
+    for (const command of commands) this.print(command);
+    if (this.jsonEnabled()) this.logJson({ commands });
+    return true;
+  }
+
   override logJson(value: unknown): void {
     this.deps.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }

@@ -73,3 +73,6 @@ export const listenFlag = Flags.string({
 
 /** `--json` of commands that run until they are stopped: one line for each event, instead of one object at the end. */
 export const jsonLinesFlag = Flags.boolean({ description: 'write events as JSON lines' });
+
+/** `--explain`: answered by `BaseCommand.explained`. */
+export const explainFlag = Flags.boolean({ description: 'print the equal openssl commands, and do nothing' });

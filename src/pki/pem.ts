@@ -55,9 +55,3 @@ function decode(der: Buffer): X509Certificate | undefined {
 export function toPem(...certificates: readonly X509Certificate[]): string {
   return certificates.map((certificate) => certificate.toString()).join('');
 }
-
-/** A PEM block (RFC 7468 §2): the label, base64 in lines of 64, a newline at the end. */
-export function encodePem(label: string, der: Buffer): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
-}

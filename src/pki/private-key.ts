@@ -8,7 +8,7 @@ import { derOctetString, derSequence, derTags } from './der.js';
 import { DerError, DerReader } from './der-reader.js';
 import { oids } from './oids.js';
 import { decryptPbes2, encryptPbes2 } from './pbes2.js';
-import { encodePem } from './pem.js';
+import { encodePem } from './pem-block.js';
 
 /** PBKDF2 rounds for a password that a person chose: OWASP's figure for HMAC-SHA256. */
 export const privateKeyIterations = 600_000;

@@ -1,0 +1,70 @@
+/** The commands on the CA and its ledger, in the words of openssl. */
+import { makeKey } from './openssl.js';
+import { file, password, subject, word } from './shell.js';
+import { numberOf, type Typed, textOf } from './typed.js';
+
+/** `ca init`. */
+export function explainCaInit({ flags }: Typed): string[] {
+  const path = textOf(flags['ca-password-file']);
+  const isOpen = flags['no-password'] === true;
+  const root = ['openssl req -x509 -new -utf8 -config root.cnf -key ca.key', ...password('-passin', path)];
+  const fields = [subject(textOf(flags.name) ?? ''), '-sha256', `-days ${numberOf(flags.days, 3650)}`];
+  return [
+    makeKey(textOf(flags.key) ?? '', 'ca.key', isOpen ? [] : ['-aes-256-cbc', ...password('-pass', path)]),
+    file('root.cnf', [
+      '[ req ]',
+      'distinguished_name = subject',
+      'x509_extensions = root',
+      'prompt = no',
+      '[ subject ]',
+      'CN = replaced by -subj',
+      '[ root ]',
+      'basicConstraints = critical, CA:TRUE',
+      'keyUsage = critical, keyCertSign, cRLSign',
+      'subjectKeyIdentifier = hash',
+      'authorityKeyIdentifier = keyid:always',
+    ]),
+    [...root, ...fields, '-set_serial 0x$(openssl rand -hex 16) -out root.pem'].join(' '),
+  ];
+}
+
+/** `ca show`. */
+export function explainCaShow(): string[] {
+  return ['openssl x509 -in root.pem -noout -subject -enddate -fingerprint -sha256'];
+}
+
+/** `cert revoke`: openssl's own ledger is index.txt, and it wants the certificate itself. */
+export function explainRevoke({ args, flags }: Typed): string[] {
+  const reason = textOf(flags.reason) ?? 'unspecified';
+  const certificate = word(`${textOf(args.subject) ?? ''}.pem`);
+  return [...ledger(), `openssl ca -config ca.cnf -revoke ${certificate} -crl_reason ${word(reason)}`];
+}
+
+/** `ca crl`. */
+export function explainCrl({ flags }: Typed): string[] {
+  const days = `-crldays ${numberOf(flags.days, 7)}`;
+  const secret = password('-passin', textOf(flags['ca-password-file']));
+  const out = word(textOf(flags.out) ?? 'crl.pem');
+  return [...ledger(), ['openssl ca -config ca.cnf -gencrl', days, ...secret, '-out', out].join(' ')];
+}
+
+/** What `openssl ca` needs beside key and certificate, where it is not there yet. */
+function ledger(): string[] {
+  return [
+    file('ca.cnf', [
+      '[ ca ]',
+      'default_ca = circle',
+      '[ circle ]',
+      'certificate = root.pem',
+      'private_key = ca.key',
+      'database = index.txt',
+      'crlnumber = crlnumber',
+      'default_md = sha256',
+      'crl_extensions = list',
+      '[ list ]',
+      'authorityKeyIdentifier = keyid:always',
+    ]),
+    '[ -e index.txt ] || : > index.txt',
+    `[ -e crlnumber ] || printf '%x\\n' "$(date +%s)" > crlnumber`,
+  ];
+}

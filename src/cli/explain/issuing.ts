@@ -1,0 +1,61 @@
+/** The commands that lead to a certificate, in the words of openssl. */
+import { parseMemberName } from '../../pki/member-name.js';
+import type { SubjectAltName } from '../../pki/subject-alt-name.js';
+import { loadProfile } from '../../store/profiles.js';
+import { ownMemberName } from '../own-name.js';
+import { readRequestedNames } from '../requested-names.js';
+import { makeKey, makePfx, makeRequest, signRequest } from './openssl.js';
+import { password } from './shell.js';
+import { numberOf, type Typed, textOf, textsOf } from './typed.js';
+
+/** `cert issue`: the steps of `cert request` and `cert sign` at once. */
+export async function explainIssue(typed: Typed): Promise<string[]> {
+  const { flags } = typed;
+  const { names, member } = await wanted(typed);
+  const files = { key: `${member}.key`, certificate: `${member}.pem`, pfx: `${member}.pfx` };
+  return [
+    makeKey(textOf(flags.key) ?? '', files.key),
+    makeRequest(member, []),
+    ...signRequest({ member, csr: `${member}.csr`, names, days: await daysOf(typed) }, caPassword(typed)),
+    ...(flags.pfx === true ? [makePfx(member, files, textOf(flags['pfx-password-file']))] : []),
+  ];
+}
+
+/** `cert request`. */
+export async function explainRequest(typed: Typed): Promise<string[]> {
+  const { names, member } = await wanted(typed);
+  return [makeKey(textOf(typed.flags.key) ?? '', `${member}.key`), makeRequest(member, names)];
+}
+
+/** `cert sign`: of the request only the key is taken, and the names that it asks for are written out. */
+export async function explainSign(typed: Typed): Promise<string[]> {
+  const { args, flags } = typed;
+  const { judgeSigningRequest } = await import('../sign-request.js');
+  const csr = textOf(args.csr) ?? '';
+  const typedSign = { csr, name: textOf(args.name), 'san-cnf': textOf(flags['san-cnf']) };
+  const { member, names } = await judgeSigningRequest({ ...typedSign, replace: false, force: true });
+  return signRequest({ member, csr, names, days: await daysOf(typed) }, caPassword(typed));
+}
+
+async function wanted({ args, flags, home, loginName }: Typed) {
+  const { names, commonName } = await readRequestedNames({
+    ip: textsOf(flags.ip),
+    dns: textsOf(flags.dns),
+    email: textsOf(flags.email),
+    uri: textsOf(flags.uri),
+    'san-cnf': textOf(flags['san-cnf']),
+  });
+  const name = textOf(args.name);
+  const member =
+    name === undefined ? await ownMemberName(home, commonName, loginName, 'give a NAME') : parseMemberName(name);
+  return { names, member } satisfies { names: readonly SubjectAltName[]; member: string };
+}
+
+async function daysOf({ flags }: Typed): Promise<number> {
+  const { defaultValidityDays, maximumValidityDays } = await loadProfile();
+  return Math.min(numberOf(flags.days, defaultValidityDays), maximumValidityDays);
+}
+
+function caPassword({ flags }: Typed): string[] {
+  return password('-passin', textOf(flags['ca-password-file']));
+}

@@ -1,0 +1,127 @@
+/**
+ * What --explain prints, run by a shell in an empty folder, makes what the command itself makes:
+ * compared field by field. Only dates (openssl does not backdate), serial numbers and keys differ.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { type CertificateDescription, describeCertificate } from '../../src/pki/describe.js';
+import { parseCertificates } from '../../src/pki/pem.js';
+import { readPfx } from '../../src/pki/pfx.js';
+import { makeHome, type TestHome } from '../helpers/home.js';
+import { describeWith } from '../helpers/require-program.js';
+
+let home: TestHome;
+beforeEach(() => {
+  home = makeHome();
+  writeFileSync(home.at('secret'), 'correct horse\n', { mode: 0o600 });
+});
+afterEach(() => home.remove());
+
+/** Asks a command for its explanation, and runs that as it stands. */
+async function runExplained(...argv: string[]): Promise<string> {
+  const before = home.everything();
+  const { exitCode, stdout, stderr } = await home.run([...argv, '--explain']);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  expect(home.everything()).toEqual(before);
+  return execFileSync('sh', ['-ec', stdout], { cwd: home.folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+async function run(...argv: string[]): Promise<void> {
+  expect(await home.run(argv)).toMatchObject({ exitCode: 0 });
+}
+
+function describeFile(...path: string[]): CertificateDescription {
+  const [certificate] = parseCertificates(readFileSync(join(...path)));
+  if (certificate === undefined) throw new Error('no certificate');
+  return describeCertificate(certificate);
+}
+
+/** What must be the same: everything but what is new with each key and each second. */
+function fields(description: CertificateDescription, circleOf: CertificateDescription = description) {
+  const { serialNumber: _, fingerprintSha256: __, spkiSha256: ___, notBefore, notAfter, ...rest } = description;
+  const days = Math.round((notAfter.getTime() - notBefore.getTime()) / 86_400_000);
+  const circleId = circleOf.circle?.circleId ?? 'none';
+  return JSON.parse(JSON.stringify({ ...rest, days }).replaceAll(circleId, 'CIRCLE'));
+}
+
+describeWith('openssl', '--explain, run by a shell', () => {
+  it.each([
+    ['ca', 'init', '--no-password'],
+    ['ca', 'init', '--no-password', '--key', 'p384', '--name', "O'Hara/Özdemir + Söhne, $HOME", '--days', '30'],
+    ['ca', 'init', '--no-password', '--key', 'ed25519'],
+    ['ca', 'init', '--key', 'rsa2048', '--ca-password-file', 'secret'],
+  ])('%s %s %s %s %s: the same root', async (...argv) => {
+    const own = argv.map((word) => (word === 'secret' ? home.at('secret') : word));
+    await run(...own);
+    await runExplained(...argv);
+    expect(fields(describeFile(home.folder, 'root.pem'))).toEqual(fields(describeFile(home.home, 'ca', 'root.pem')));
+    expect(readFileSync(home.at('ca.key'), 'utf8').includes('ENCRYPTED')).toBe(argv.includes('secret'));
+  });
+
+  it.each([
+    ['--ip', '192.168.1.100', '--ip', 'fd00::1', '--dns', 'bob.example.org', '--email', 'bob@example.org'],
+    ['--key', 'p384', '--days', '90', '--uri', 'https://bob.example.org/me'],
+    ['--key', 'rsa2048'],
+  ])('cert issue bob %s %s: the same certificate and .pfx', async (...argv) => {
+    await run('ca', 'init', '--no-password');
+    await runExplained('ca', 'init', '--no-password');
+    const issue = ['cert', 'issue', 'bob', ...argv, '--pfx', '--pfx-password-file', home.at('secret')];
+    await run(...issue, '--out', home.at('ours'));
+    await runExplained(...issue);
+    const [ours, theirs] = [describeFile(home.at('ours'), 'bob.pem'), describeFile(home.folder, 'bob.pem')];
+    expect(fields(theirs)).toEqual(fields(ours));
+    expect(theirs.circle?.member).toBe('bob');
+    const { chain } = await readPfx(readFileSync(home.at('bob.pfx')), 'correct horse');
+    expect(chain.map(describeCertificate)).toMatchObject([{ serialNumber: theirs.serialNumber }]);
+    expect(await runExplained('cert', 'verify', 'bob.pem')).toBe('bob.pem: OK\n');
+    await run('cert', 'verify', home.at('bob.pem'), '--root-file', home.at('root.pem'));
+  });
+
+  it('cert request and cert sign: the same certificate', async () => {
+    await run('ca', 'init', '--no-password');
+    await runExplained('ca', 'init', '--no-password');
+    const request = ['cert', 'request', 'bob', '--ip', '192.168.1.101', '--dns', '*.example.org'];
+    await run(...request, '--out', home.at('ours'));
+    await runExplained(...request);
+    await run('cert', 'sign', home.at('ours', 'bob.csr'), '--out', home.at('ours'));
+    await runExplained('cert', 'sign', home.at('bob.csr'));
+    const [ours, theirs] = [describeFile(home.at('ours'), 'bob.pem'), describeFile(home.folder, 'bob.pem')];
+    expect(fields(theirs)).toEqual(fields(ours));
+  });
+
+  it('cert revoke and ca crl: a list that our cert verify goes by', async () => {
+    await runExplained('ca', 'init', '--no-password');
+    await runExplained('cert', 'issue', 'bob');
+    const verify = ['cert', 'verify', home.at('bob.pem'), '--root-file', home.at('root.pem')];
+    await runExplained('ca', 'crl', '--out', 'crl.pem');
+    await run(...verify, '--crl-file', home.at('crl.pem'));
+    await runExplained('cert', 'revoke', 'bob', '--reason', 'keyCompromise');
+    await runExplained('ca', 'crl', '--out', 'crl.pem');
+    const refused = await home.run([...verify, '--crl-file', home.at('crl.pem')]);
+    expect(refused).toMatchObject({ exitCode: 7, stderr: expect.stringMatching(/revoked/) });
+    await expect(runExplained('cert', 'verify', 'bob.pem', '--crl-file', 'crl.pem')).rejects.toThrow(/revoked/);
+  });
+
+  it('cert export, cert import, cert inspect: files that go around', async () => {
+    await runExplained('ca', 'init', '--no-password');
+    await runExplained('cert', 'issue', 'bob');
+    await runExplained('cert', 'export', 'bob', '--pfx', '--legacy', '--pfx-password-file', 'secret');
+    expect((await readPfx(readFileSync(home.at('bob.pfx')), 'correct horse')).chain).toHaveLength(1);
+    await runExplained('cert', 'export', 'bob', '--pfx', '--pfx-password-file', 'secret');
+    expect(await runExplained('cert', 'import', 'bob.pfx', '--pfx-password-file', 'secret')).toContain(': OK');
+    for (const name of ['bob.pem', 'bob.csr']) {
+      expect(await runExplained('cert', 'inspect', name)).toContain('CN = bob');
+    }
+    expect(await runExplained('ca', 'show')).toContain('QTChat circle');
+  });
+
+  it('refuses what openssl cannot be told, and what the command refuses', async () => {
+    const refusal = (...argv: string[]) => home.run([...argv, '--explain']);
+    expect(await refusal('cert', 'issue', 'bob', '--uri', 'https://example.org/$(id)')).toMatchObject({ exitCode: 2 });
+    expect(await refusal('cert', 'issue', 'Bob!')).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(await refusal('cert', 'issue', 'bob', '--ip', '10.0.0.0/8')).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(await refusal('ca', 'init', '--key', 'rsa1024')).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+});
