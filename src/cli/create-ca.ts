@@ -10,6 +10,7 @@ import { refuseExistingCa, saveCa } from '../store/ca.js';
 import { caFolder, type Home } from '../store/home.js';
 import { takeBack } from '../store/private-file.js';
 import type { Deps } from './deps.js';
+import { withSpinner } from './spinner.js';
 
 /** The CA to make. */
 export interface CaRequest {
@@ -42,11 +43,11 @@ export interface CreatedCa {
 export async function createCa(
   home: Home,
   request: CaRequest,
-  deps: Pick<Deps, 'clock' | 'random'>,
+  deps: Pick<Deps, 'clock' | 'random' | 'stderr'>,
 ): Promise<CreatedCa> {
   const { name, keyType, validityDays, force } = request;
   if (!force) await refuseExistingCa(home);
-  const key = await generateKey(keyType);
+  const key = await withSpinner('Making the key', deps, () => generateKey(keyType));
   const plan = buildRootPlan({ name, key, validityDays }, deps);
   checkPlan(plan);
   const password = await request.password();

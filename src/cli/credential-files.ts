@@ -5,6 +5,7 @@ import { toPem } from '../pki/pem.js';
 import { privateKeyToPem } from '../pki/private-key.js';
 import { createFolder, takeBack, writeFileSafely } from '../store/private-file.js';
 import type { Deps } from './deps.js';
+import { withSpinner } from './spinner.js';
 
 /** Which files are written, and where. */
 export interface CredentialPaths {
@@ -43,7 +44,7 @@ export async function writeCredential(
   request: { member: string; paths: CredentialPaths; pfxPassword?: string | undefined; force: boolean },
   credential: { key: KeyObject; chain: readonly X509Certificate[] },
   undo: (() => Promise<void>)[],
-  deps: Pick<Deps, 'random'>,
+  deps: Pick<Deps, 'random' | 'stderr'>,
 ): Promise<void> {
   const { certificate, key, pfx } = request.paths;
   const write = async (path: string, content: string | Uint8Array, mode: 0o600 | 0o644): Promise<void> => {
@@ -59,10 +60,10 @@ export async function writeCredential(
 async function seal(
   request: { member: string; pfxPassword?: string | undefined },
   { key, chain }: { key: KeyObject; chain: readonly X509Certificate[] },
-  { random }: Pick<Deps, 'random'>,
+  deps: Pick<Deps, 'random' | 'stderr'>,
 ): Promise<Buffer> {
   const { humanPasswordIterations, writePfx } = await import('../pki/pfx.js');
   const { member, pfxPassword: password = '' } = request;
-  const options = { password, friendlyName: member, iterations: humanPasswordIterations, random };
-  return writePfx({ key, chain: [...chain] }, options);
+  const options = { password, friendlyName: member, iterations: humanPasswordIterations, random: deps.random };
+  return withSpinner('Encrypting', deps, () => writePfx({ key, chain: [...chain] }, options));
 }

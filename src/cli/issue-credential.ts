@@ -10,6 +10,7 @@ import { takeBack } from '../store/private-file.js';
 import { type CredentialPaths, writeCredential } from './credential-files.js';
 import type { Deps } from './deps.js';
 import { type IssuedCredential, issueAndSave, type Undo } from './issue-and-save.js';
+import { withSpinner } from './spinner.js';
 
 /** What to issue, and where it goes. */
 export interface CredentialRequest {
@@ -42,9 +43,9 @@ export async function issueCredential(
   home: Home,
   request: CredentialRequest,
   issuer: Issuer,
-  deps: Pick<Deps, 'clock' | 'random'>,
+  deps: Pick<Deps, 'clock' | 'random' | 'stderr'>,
 ): Promise<IssuedCredential> {
-  const key = await generateKey(request.keyType);
+  const key = await withSpinner('Making the key', deps, () => generateKey(request.keyType));
   const { member, names, replace, validityDays } = request;
   const wanted = { member, names, publicKey: createPublicKey(key), validityDays, replace, by: 'cert issue' };
   const save = async (chain: X509Certificate[], undo: Undo): Promise<void> => {
