@@ -4,6 +4,7 @@
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
+import { isQTChatError, QTChatError } from '../errors.js';
 import { canonicalName, withoutRepeats } from '../pki/canonical-name.js';
 import { type CertificateRequest, readCsr } from '../pki/csr.js';
 import { csrFromFile } from '../pki/csr-file.js';
@@ -62,7 +63,7 @@ export async function judgeSigningRequest(flags: SignFlags): Promise<SigningRequ
   const instead = 'qtchat cert sign CSR NAME';
   const member =
     flags.name === undefined
-      ? memberNameOf(csr.commonName ?? commonName ?? '', 'the common name', instead)
+      ? memberNameOf(csr.commonName || commonName || '', 'the common name', instead)
       : parseMemberName(flags.name);
   const file = join(resolve(flags.out ?? '.'), `${member}.pem`);
   if (!flags.force) await refuseExisting([file]);
@@ -80,7 +81,19 @@ async function namesFor(csr: CertificateRequest, sanCnf: string | undefined) {
   }
   const warnings =
     csr.otherNames === 0 ? [] : [`${counted(csr.otherNames)} of the request left out: of a kind that is not supported`];
-  return { names: withoutRepeats(csr.names.map(canonicalName)), warnings, commonName: undefined };
+  return { names: askedNames(csr), warnings, commonName: undefined };
+}
+
+function askedNames(csr: CertificateRequest): SubjectAltName[] {
+  try {
+    return withoutRepeats(csr.names.map(canonicalName));
+  } catch (error) {
+    if (!isQTChatError(error, 'ERR_PKI_SAN_INVALID')) throw error;
+    throw new QTChatError('ERR_PKI_CSR_REFUSED', `the certificate signing request is refused: ${error.message}`, {
+      hint: 'Give the names with --san-cnf FILE instead',
+      cause: error,
+    });
+  }
 }
 
 function counted(names: number): string {

@@ -7,6 +7,7 @@ import { listContacts } from '../store/contacts.js';
 import { type Home, storeFolder } from '../store/home.js';
 import { loadIdentity } from '../store/identities.js';
 import { exists } from '../store/private-file.js';
+import { listRequests } from '../store/requests.js';
 import { listRunning, type Running } from '../store/running.js';
 
 /** The state of a home, as `qtchat status --json` prints it. */
@@ -16,6 +17,8 @@ export interface Status {
   /** The circle this home is the CA of. */
   readonly ca: { circleId: string; notAfter: string } | null;
   readonly contacts: readonly string[];
+  /** Names of the requests of this home that wait for their certificate. */
+  readonly requests: readonly string[];
   readonly running: readonly Running[];
   /** The next sensible command. */
   readonly next: string;
@@ -29,10 +32,11 @@ export interface Status {
  * @throws {QTChatError} `ERR_STORE_DAMAGED`, `ERR_STORE_PERMISSIONS`
  */
 export async function gatherStatus(home: Home, deps: { clock: () => Date }): Promise<Status> {
-  const [identity, root, contacts, running] = await Promise.all([
+  const [identity, root, contacts, requests, running] = await Promise.all([
     orAbsent(loadIdentity(home), 'ERR_STORE_NO_IDENTITY'),
     orAbsent(loadCaChain(home), 'ERR_STORE_NO_CA').then((chain) => chain?.at(-1)),
     contactNames(home, deps),
+    listRequests(home),
     listRunning(home),
   ]);
   const notAfter = identity?.chain[0]?.validTo;
@@ -50,18 +54,26 @@ export async function gatherStatus(home: Home, deps: { clock: () => Date }): Pro
           },
     ca: root === undefined ? null : { circleId: circleIdOf(root), notAfter: new Date(root.validTo).toISOString() },
     contacts,
+    requests,
     running,
   };
   return { ...known, ...nextStep(known) };
 }
 
 function nextStep(known: Omit<Status, 'next' | 'nextReason'>): { next: string; nextReason: string } {
-  const { identity, ca, contacts, running } = known;
+  const { identity, ca, contacts, requests, running } = known;
   if (identity === null || identity.expired) {
     if (ca !== null) {
       return {
         next: `qtchat cert issue --ip ${reachableAddresses(undefined)[0]}`,
         nextReason: 'to give yourself an identity',
+      };
+    }
+    const [request] = requests;
+    if (request !== undefined) {
+      return {
+        next: `qtchat cert import ${request}.pem --root-file root.pem`,
+        nextReason: 'when the answer to your request has come',
       };
     }
     const reason =

@@ -40,6 +40,14 @@ describe('qtchat status', () => {
     expect((await runCommand(['status'], { home })).stdout).toMatch(/Next: qtchat cert issue --ip \d+\.\d+\.\d+\.\d+/);
   });
 
+  it('tells who waits for the answer to a request how to take it', async () => {
+    await runCommand(['cert', 'request', 'bob', '--out', join(home, 'out')], { home });
+    expect((await runCommand(['status', '--json'], { home })).json()).toMatchObject({
+      requests: ['bob'],
+      next: 'qtchat cert import bob.pem --root-file root.pem',
+    });
+  });
+
   it('tells a host without contacts to serve the Auto CA', async () => {
     await makeHost();
     const { stdout } = await runCommand(['status'], { home });

@@ -85,6 +85,13 @@ describeWith('openssl', 'requests and san.cnf files of openssl', () => {
     await expectRefusal('refused.csr', message);
   });
 
+  it('refuses a name that no certificate may have, unless a san.cnf replaces it', async () => {
+    opensslReq(...(keyOptions['P-256'] ?? []), '-addext', 'subjectAltName=DNS:bob_smith.example', '-out', 'odd.csr');
+    await expectRefusal('odd.csr', /refused: "bob_smith\.example" is no DNS name.*--san-cnf/);
+    const { names } = await sign('odd.csr', '--san-cnf', test.file('one.cnf', 'subjectAltName = DNS:bob.example'));
+    expect(names).toEqual(['dns:bob.example']);
+  });
+
   it('says which names it does not take', async () => {
     const san = 'subjectAltName=DNS:bob.example,otherName:1.2.3.4;UTF8:bob,RID:1.2.3.4';
     opensslReq(...(keyOptions['P-256'] ?? []), '-addext', san, '-out', 'other.csr');
