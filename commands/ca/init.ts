@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { caPasswordFileFlag, explainFlag, keyFlag } from '../../src/cli/flags.js';
+import { caPasswordFileFlag, constraintFlags, explainFlag, keyFlag } from '../../src/cli/flags.js';
 import { QTChatError } from '../../src/errors.js';
 import { dayOf } from '../../src/pki/day.js';
 
@@ -10,11 +10,17 @@ export default class CaInit extends BaseCommand {
     '<%= config.bin %> ca init',
     '<%= config.bin %> ca init --name "Family circle" --key p384 --no-password',
     '<%= config.bin %> ca init --ca-password-file secret.txt',
+    '<%= config.bin %> ca init --intermediate --permit-dns example.org --permit-ip 192.168.0.0/16',
   ];
   static override flags = {
     name: Flags.string({ description: 'name of the CA, for people', default: 'QTChat circle', helpValue: 'NAME' }),
     key: keyFlag,
     days: Flags.integer({ description: 'validity of the root in days', default: 3650, helpValue: 'DAYS' }),
+    intermediate: Flags.boolean({
+      description: "a CA of its own key issues, so that the root's can be taken offline",
+      exclusive: ['explain'],
+    }),
+    ...constraintFlags,
     'no-password': Flags.boolean({ description: 'keep the key unencrypted' }),
     'ca-password-file': { ...caPasswordFileFlag, exclusive: ['no-password'] },
     force: Flags.boolean({ description: 'make a new CA; the old one is kept as ca.bak' }),
@@ -27,6 +33,7 @@ export default class CaInit extends BaseCommand {
     const { parseKeyType } = await import('../../src/pki/key-type.js');
     const { createCa } = await import('../../src/cli/create-ca.js');
     const { describeCa } = await import('../../src/cli/describe-ca.js');
+    const { readConstraintFlags } = await import('../../src/cli/constraint-flags.js');
     const { readPassword } = await import('../../src/cli/password.js');
     const { reachableAddresses } = await import('../../src/enroll/addresses.js');
     const home = this.homeOf(flags);
@@ -41,16 +48,22 @@ export default class CaInit extends BaseCommand {
       name: flags.name,
       keyType: parseKeyType(flags.key),
       validityDays: flags.days,
+      intermediate: flags.intermediate,
+      nameConstraints: readConstraintFlags(flags),
       force: flags.force,
     };
     const created = await createCa(home, { ...request, password }, this.deps);
-    const ca = describeCa(home, created.root, created.encrypted);
+    const ca = describeCa(home, created.chain, created.encrypted);
     if (!created.encrypted) this.warn('the CA key has no password: whoever can read the file can issue certificates');
     if (created.oldCa !== undefined) this.note(`The old CA is kept in ${created.oldCa}`);
     if (created.oldLedger !== undefined) this.note(`The old ledger is kept as ${created.oldLedger}`);
     this.print(`Made the CA "${ca.name}" (${ca.keyType}), valid until ${dayOf(ca.notAfter)}`);
     this.print(`  key   ${ca.keyPath}${ca.encrypted ? ' (encrypted)' : ''}`);
     this.print(`  root  ${ca.rootPath}`);
+    if (ca.intermediate !== null) {
+      this.print(`  issues as  "${ca.intermediate.name}", until ${dayOf(ca.intermediate.notAfter)}`);
+      this.note("The root's key can go offline now: qtchat ca export-root DIR");
+    }
     this.note(`Next: qtchat cert issue --ip ${reachableAddresses(undefined)[0]}`);
     return { ...ca, oldCa: created.oldCa ?? null, oldLedger: created.oldLedger ?? null };
   }

@@ -12,16 +12,20 @@ export default class CaShow extends BaseCommand {
     const { flags } = await this.parse(CaShow);
     if (await this.explained({ args: {}, flags })) return;
     const { caKeyIsEncrypted, loadCaChain } = await import('../../src/store/ca.js');
-    const { rootCertificate } = await import('../../src/pki/issuer.js');
-    const { describeCa } = await import('../../src/cli/describe-ca.js');
+    const { constraintsLine, describeCa } = await import('../../src/cli/describe-ca.js');
     const home = this.homeOf(flags);
     const [chain, encrypted] = await Promise.all([loadCaChain(home), caKeyIsEncrypted(home)]);
-    const ca = describeCa(home, rootCertificate({ chain }), encrypted);
+    const ca = describeCa(home, chain, encrypted);
     const isExpired = new Date(ca.notAfter) <= this.deps.clock();
     this.print(`CA           ${escapeControls(ca.name)}`);
     this.print(`circle       ${ca.circleId}`);
     this.print(`key          ${ca.keyType}, ${ca.encrypted ? 'encrypted' : 'not encrypted'}, ${ca.keyPath}`);
     this.print(`root         ${ca.rootPath}`);
+    if (ca.intermediate !== null) {
+      this.print(`issued by    ${escapeControls(ca.intermediate.name)}, until ${dayOf(ca.intermediate.notAfter)}`);
+    }
+    const constraints = constraintsLine(ca);
+    if (constraints !== undefined) this.print(`certifies    ${escapeControls(constraints)}`);
     this.print(`valid until  ${dayOf(ca.notAfter)}${isExpired ? ' (expired)' : ''}`);
     this.print(`fingerprint  ${ca.fingerprintSha256} (SHA-256)`);
     return { ...ca, expired: isExpired };

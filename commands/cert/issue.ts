@@ -1,7 +1,14 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import type { DescribedIssue, IssueResult } from '../../src/cli/describe-issued.js';
-import { caPasswordFileFlag, explainFlag, keyFlag, nameFlags, pfxPasswordFileFlag } from '../../src/cli/flags.js';
+import {
+  caPasswordFileFlag,
+  explainFlag,
+  keyFlag,
+  nameFlags,
+  pfxPasswordFileFlag,
+  profileFlag,
+} from '../../src/cli/flags.js';
 import type { CredentialRequest } from '../../src/cli/issue-credential.js';
 import type { Home } from '../../src/store/home.js';
 
@@ -16,12 +23,14 @@ export default class CertIssue extends BaseCommand {
     '<%= config.bin %> cert issue bob --ip 192.168.1.101 --dry-run',
     '<%= config.bin %> cert issue --san-cnf san.cnf',
     '<%= config.bin %> cert issue bob --ip 192.168.1.101 --explain',
+    '<%= config.bin %> cert issue web --profile server --dns www.example.org',
   ];
   static override args = { name: Args.string({ description: 'member name: a-z 0-9 . _ -, at most 63' }) };
   static override flags = {
     me: Flags.boolean({ description: 'NAME is what I want to be called' }),
     ...nameFlags,
     key: keyFlag,
+    profile: profileFlag,
     days: Flags.integer({
       description: 'validity of the certificate in days (default 365, at most 825)',
       helpValue: 'DAYS',

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import type { SignResult } from '../../src/cli/describe-signed.js';
-import { caPasswordFileFlag, explainFlag, sanCnfFlag } from '../../src/cli/flags.js';
+import { caPasswordFileFlag, explainFlag, profileFlag, sanCnfFlag } from '../../src/cli/flags.js';
 import { dayOf } from '../../src/pki/day.js';
 
 export default class CertSign extends BaseCommand {
@@ -20,6 +20,7 @@ or those of --san-cnf instead; everything else is as in cert issue. What will be
   };
   static override flags = {
     'san-cnf': sanCnfFlag,
+    profile: profileFlag,
     days: Flags.integer({ description: 'validity in days (default 365, at most 825)', helpValue: 'DAYS' }),
     out: Flags.string({ description: 'folder for NAME.pem', helpValue: 'DIR' }),
     replace: Flags.boolean({ description: 'revoke the certificate that has the name' }),

@@ -1,14 +1,17 @@
-/** Makes the CA of a home: key, root certificate, and a ledger that begins with them. */
-import type { X509Certificate } from 'node:crypto';
+/** Makes the CA of a home: keys, root and perhaps intermediate certificate, and a ledger that begins with them. */
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { retireLedger } from '../ledger/open.js';
 import { checkPlan } from '../pki/check-plan.js';
-import { issueRoot } from '../pki/issue.js';
+import { issueIntermediate, issueRoot } from '../pki/issue.js';
+import { createIssuer, type Issuer } from '../pki/issuer.js';
 import { generateKey, type KeyType } from '../pki/key-type.js';
-import { buildRootPlan } from '../pki/plan.js';
+import type { NameConstraints } from '../pki/name-constraints.js';
+import { buildIntermediatePlan, buildRootPlan } from '../pki/plan.js';
 import { encryptPrivateKey, privateKeyToPem } from '../pki/private-key.js';
-import { refuseExistingCa, saveCa } from '../store/ca.js';
+import { type CaFiles, refuseExistingCa, saveCa } from '../store/ca.js';
 import { caFolder, type Home } from '../store/home.js';
 import { takeBack } from '../store/private-file.js';
+import { loadCaProfile } from '../store/profiles.js';
 import type { Deps } from './deps.js';
 import { withSpinner } from './spinner.js';
 
@@ -17,7 +20,12 @@ export interface CaRequest {
   /** For people; part of the root certificate. */
   readonly name: string;
   readonly keyType: KeyType;
+  /** Of the root. */
   readonly validityDays: number;
+  /** A CA of its own key issues in the root's place. */
+  readonly intermediate: boolean;
+  /** What it may certify; anything when undefined. Both certificates say it. */
+  readonly nameConstraints?: NameConstraints | undefined;
   /** An old CA and its ledger are kept beside the new ones. */
   readonly force: boolean;
   /** Asked for once everything else has been judged; undefined leaves the key unencrypted. */
@@ -26,7 +34,8 @@ export interface CaRequest {
 
 /** The CA made. */
 export interface CreatedCa {
-  readonly root: X509Certificate;
+  /** The issuing certificate first, the root last. */
+  readonly chain: readonly X509Certificate[];
   readonly encrypted: boolean;
   /** Where the former CA is now. */
   readonly oldCa?: string;
@@ -45,24 +54,46 @@ export async function createCa(
   request: CaRequest,
   deps: Pick<Deps, 'clock' | 'random' | 'stderr'>,
 ): Promise<CreatedCa> {
-  const { name, keyType, validityDays, force } = request;
+  const { name, keyType, validityDays, nameConstraints, force } = request;
   if (!force) await refuseExistingCa(home);
-  const key = await withSpinner('Making the key', deps, () => generateKey(keyType));
-  const plan = buildRootPlan({ name, key, validityDays }, deps);
+  const rootKey = await withSpinner('Making the key', deps, () => generateKey(keyType));
+  const plan = buildRootPlan({ name, key: rootKey, validityDays, nameConstraints }, deps);
   checkPlan(plan);
+  const root = await issueRoot(plan, rootKey);
+  const below = request.intermediate ? await makeIntermediate(request, createIssuer(rootKey, [root]), deps) : undefined;
   const password = await request.password();
-  const root = await issueRoot(plan, key);
-  const keyPem = password === undefined ? privateKeyToPem(key) : await encryptPrivateKey(key, password, deps);
-  const oldCa = await saveCa(home, { keyPem, root }, { force });
+  const toFile = (key: KeyObject): Promise<string> | string =>
+    password === undefined ? privateKeyToPem(key) : encryptPrivateKey(key, password, deps);
+  const files: CaFiles =
+    below === undefined
+      ? { keyPem: await toFile(rootKey), root }
+      : {
+          keyPem: await toFile(below.key),
+          intermediates: [below.certificate],
+          root,
+          rootKeyPem: await toFile(rootKey),
+        };
+  const oldCa = await saveCa(home, files, { force });
   // What a former CA issued means nothing under the new root: its names are free again.
   const oldLedger = await retireLedger(home).catch(async (error: unknown) => {
     await takeBack(caFolder(home), oldCa);
     throw error;
   });
   return {
-    root,
+    chain: [...(files.intermediates ?? []), root],
     encrypted: password !== undefined,
     ...(oldCa !== undefined && { oldCa }),
     ...(oldLedger !== undefined && { oldLedger }),
   };
+}
+
+async function makeIntermediate(
+  { name, keyType, nameConstraints }: CaRequest,
+  issuer: Issuer,
+  deps: Pick<Deps, 'clock' | 'random' | 'stderr'>,
+): Promise<{ key: KeyObject; certificate: X509Certificate }> {
+  const key = await withSpinner('Making the key that issues', deps, () => generateKey(keyType));
+  const request = { name: `${name} (issuing)`, key, nameConstraints };
+  const plan = buildIntermediatePlan(request, await loadCaProfile(), issuer, deps);
+  return { key, certificate: await issueIntermediate(plan, issuer) };
 }

@@ -76,3 +76,39 @@ export const jsonLinesFlag = Flags.boolean({ description: 'write events as JSON 
 
 /** `--explain`: answered by `BaseCommand.explained`. */
 export const explainFlag = Flags.boolean({ description: 'print the equal openssl commands, and do nothing' });
+
+/** What a CA may certify: read by `readConstraintFlags`. */
+export const constraintFlags = {
+  'permit-dns': Flags.string({
+    ...repeatable,
+    exclusive: ['explain'],
+    description: 'DNS names below this one only (repeatable)',
+    helpValue: 'NAME',
+  }),
+  'permit-ip': Flags.string({
+    ...repeatable,
+    exclusive: ['explain'],
+    description: 'IP addresses in this range only (repeatable)',
+    helpValue: 'RANGE',
+  }),
+  'exclude-dns': Flags.string({
+    ...repeatable,
+    exclusive: ['explain'],
+    description: 'no DNS names below this one (repeatable)',
+    helpValue: 'NAME',
+  }),
+  'exclude-ip': Flags.string({
+    ...repeatable,
+    exclusive: ['explain'],
+    description: 'no IP addresses in this range (repeatable)',
+    helpValue: 'RANGE',
+  }),
+};
+
+/** `--profile`: read by `loadProfile`. */
+export const profileFlag = Flags.string({
+  description:
+    "what the certificate is for: peer, server, client, ocsp, or one of your own in the home's templates folder",
+  default: 'peer',
+  helpValue: 'NAME',
+});

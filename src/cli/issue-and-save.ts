@@ -36,7 +36,7 @@ export async function issueAndSave(
   save: (chain: X509Certificate[], undo: Undo) => Promise<void>,
   deps: Pick<Deps, 'clock' | 'random'>,
 ): Promise<IssuedCredential> {
-  const profile = await loadProfile();
+  const profile = await loadProfile(wanted.profileName, home);
   const { validityDays = profile.defaultValidityDays } = wanted;
   const ledger = await openLedger(home);
   const undo: Undo = [];

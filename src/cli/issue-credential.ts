@@ -19,6 +19,7 @@ export interface CredentialRequest {
   /** What of a san.cnf was left out, as sentences without a full stop. */
   readonly warnings: readonly string[];
   readonly keyType: KeyType;
+  readonly profileName: string;
   /** The profile's default when left out. */
   readonly validityDays?: number | undefined;
   /** Save it as an identity of this home, which speaks as it from then on. */
@@ -46,8 +47,9 @@ export async function issueCredential(
   deps: Pick<Deps, 'clock' | 'random' | 'stderr'>,
 ): Promise<IssuedCredential> {
   const key = await withSpinner('Making the key', deps, () => generateKey(request.keyType));
-  const { member, names, replace, validityDays } = request;
-  const wanted = { member, names, publicKey: createPublicKey(key), validityDays, replace, by: 'cert issue' };
+  const { member, names, profileName, replace, validityDays } = request;
+  const publicKey = createPublicKey(key);
+  const wanted = { member, names, publicKey, profileName, validityDays, replace, by: 'cert issue' };
   const save = async (chain: X509Certificate[], undo: Undo): Promise<void> => {
     await writeCredential(request, { key, chain }, undo, deps);
     if (request.adopt) await adopt(home, request, { key, chain, issuer }, undo);

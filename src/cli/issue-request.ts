@@ -1,5 +1,6 @@
 /** The flags of `cert issue`, turned into what is to be issued and where it goes. */
 import { resolve } from 'node:path';
+import { QTChatError, quote } from '../errors.js';
 import { parseKeyType } from '../pki/key-type.js';
 import { parseMemberName } from '../pki/member-name.js';
 import { validityDaysCap } from '../pki/profile.js';
@@ -7,6 +8,7 @@ import { invalidDays } from '../pki/validity.js';
 import type { Home } from '../store/home.js';
 import { refuseExistingIdentity } from '../store/identities.js';
 import { refuseExisting } from '../store/private-file.js';
+import { loadProfile } from '../store/profiles.js';
 import { credentialPathList, credentialPaths } from './credential-files.js';
 import type { CredentialRequest } from './issue-credential.js';
 import { ownMemberName } from './own-name.js';
@@ -18,6 +20,7 @@ export interface IssueFlags extends NameFlags {
   readonly name?: string | undefined;
   readonly me: boolean;
   readonly key: string;
+  readonly profile: string;
   readonly days?: number | undefined;
   readonly out?: string | undefined;
   readonly pfx: boolean;
@@ -52,16 +55,27 @@ async function parseIssueRequest(home: Home, flags: IssueFlags, loginName: strin
     flags.name === undefined
       ? await ownMemberName(home, commonName, loginName, 'qtchat cert issue NAME --me')
       : parseMemberName(flags.name);
+  if (adopt && flags.profile !== 'peer') await refuseHalfProfile(home, flags.profile);
   const parts = { pem: !adopt || flags.out !== undefined, pfx: flags.pfx };
   return {
     member,
     names,
     warnings,
     keyType: parseKeyType(flags.key),
+    profileName: flags.profile,
     validityDays: flags.days,
     adopt,
     paths: credentialPaths(resolve(flags.out ?? '.'), member, parts),
     replace: flags.replace,
     force: flags.force,
   };
+}
+
+/** An identity of this home both listens and dials. */
+async function refuseHalfProfile(home: Home, name: string): Promise<void> {
+  const { extendedKeyUsages: usages } = await loadProfile(name, home);
+  if (usages.includes('serverAuth') && usages.includes('clientAuth')) return;
+  throw new QTChatError('ERR_USAGE', `an identity of yours cannot be of profile ${quote(name)}: it listens and dials`, {
+    hint: 'Name the machine or program that it is for: qtchat cert issue NAME',
+  });
 }

@@ -24,6 +24,7 @@ export interface PlannedCredential {
 export interface PlannedRequest extends Omit<EndEntityRequest, 'validityDays'> {
   /** The profile's default when left out. */
   readonly validityDays?: number | undefined;
+  readonly profileName: string;
   /** The name may be taken. */
   readonly replace: boolean;
 }
@@ -52,7 +53,7 @@ export async function planCertificate(
   request: PlannedRequest,
   deps: Pick<Deps, 'clock' | 'random'>,
 ): Promise<PlannedCredential> {
-  const [chain, profile] = await Promise.all([loadCaChain(home), loadProfile()]);
+  const [chain, profile] = await Promise.all([loadCaChain(home), loadProfile(request.profileName, home)]);
   const { validityDays = profile.defaultValidityDays } = request;
   const issuer = { chain, sign: () => Promise.reject(new Error('a dry run signs nothing')) };
   const plan = buildCertificatePlan({ ...request, validityDays }, profile, issuer, deps);

@@ -29,6 +29,7 @@ export interface SignFlags {
   readonly name?: string | undefined;
   readonly 'san-cnf'?: string | undefined;
   readonly days?: number | undefined;
+  readonly profile: string;
   /** Folder for NAME.pem; the current one when left out. */
   readonly out?: string | undefined;
   readonly replace: boolean;
@@ -40,6 +41,7 @@ export interface SigningRequest {
   readonly member: string;
   readonly names: readonly SubjectAltName[];
   readonly publicKey: KeyObject;
+  readonly profileName: string;
   /** The profile's default when left out. */
   readonly validityDays?: number | undefined;
   /** Path of NAME.pem. */
@@ -67,8 +69,8 @@ export async function judgeSigningRequest(flags: SignFlags): Promise<SigningRequ
       : parseMemberName(flags.name);
   const file = join(resolve(flags.out ?? '.'), `${member}.pem`);
   if (!flags.force) await refuseExisting([file]);
-  const { days: validityDays, replace, force } = flags;
-  return { member, names, warnings, publicKey: csr.publicKey, validityDays, file, replace, force };
+  const { days: validityDays, profile: profileName, replace, force } = flags;
+  return { member, names, warnings, publicKey: csr.publicKey, profileName, validityDays, file, replace, force };
 }
 
 async function namesFor(csr: CertificateRequest, sanCnf: string | undefined) {
@@ -111,12 +113,12 @@ export async function signRequest(
   issuer: Issuer,
   deps: Pick<Deps, 'clock' | 'random'>,
 ): Promise<IssuedCredential> {
-  const { member, names, publicKey, validityDays, replace, file, force } = request;
+  const { member, names, publicKey, profileName, validityDays, replace, file, force } = request;
   const save = async (chain: X509Certificate[], undo: Undo): Promise<void> => {
     await createFolder(dirname(file));
     const old = await writeFileSafely(file, toPem(...chain), { mode: 0o644, existing: force ? 'backup' : 'refuse' });
     undo.push(() => takeBack(file, old));
   };
-  const wanted = { member, names, publicKey, validityDays, replace, by: 'cert sign' };
+  const wanted = { member, names, publicKey, profileName, validityDays, replace, by: 'cert sign' };
   return issueAndSave(home, issuer, wanted, save, deps);
 }

@@ -16,6 +16,8 @@ export interface CertificateRecord {
   readonly member: string;
   /** As asked for: without the circle URI. */
   readonly names: SubjectAltName[];
+  /** The profile it was issued by. */
+  readonly profileName: string;
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly spkiSha256: string;
@@ -60,10 +62,16 @@ export async function findCertificate(ledger: Ledger, serialNumber: string): Pro
 /** Records a certificate just issued, with its audit entry; call it in the transaction that issues it. */
 export async function recordCertificate(
   ledger: Ledger,
-  issued: { certificate: X509Certificate; member: string; names: readonly SubjectAltName[]; by: string },
+  issued: {
+    certificate: X509Certificate;
+    member: string;
+    names: readonly SubjectAltName[];
+    profileName: string;
+    by: string;
+  },
   deps: { clock: () => Date },
 ): Promise<void> {
-  const { certificate, member, names, by } = issued;
+  const { certificate, member, names, profileName, by } = issued;
   const now = deps.clock().getTime();
   await inTransaction(ledger, async (transaction) => {
     await transaction
@@ -77,6 +85,7 @@ export async function recordCertificate(
         serial_number: certificate.serialNumber,
         member,
         names: JSON.stringify(names),
+        profile: profileName,
         not_before: Date.parse(certificate.validFrom),
         not_after: Date.parse(certificate.validTo),
         spki_sha256: spkiFingerprint(certificate),
@@ -127,6 +136,7 @@ function recordFrom(row: LedgerSchema['certificate']): CertificateRecord {
     serialNumber: row.serial_number,
     member: row.member,
     names: parseNames(row.names),
+    profileName: row.profile,
     notBefore: new Date(row.not_before),
     notAfter: new Date(row.not_after),
     spkiSha256: row.spki_sha256,

@@ -22,6 +22,8 @@ export interface MemberRequest {
   readonly names: readonly SubjectAltName[];
   readonly publicKey: KeyObject;
   readonly validityDays: number;
+  /** Name of the profile, for renewal; `peer` when left out. */
+  readonly profileName?: string;
   /** Revoke what holds the name (reason superseded) instead of refusing. */
   readonly replace?: boolean;
   /** Who asked, for the audit log, e.g. `cert issue`. */
@@ -49,13 +51,13 @@ export async function issueMemberCertificate(
   request: MemberRequest,
   deps: PlanDeps,
 ): Promise<IssuedMember> {
-  const { member, names, publicKey, validityDays, by } = request;
+  const { member, names, publicKey, validityDays, profileName = 'peer', by } = request;
   const plan = buildCertificatePlan({ member, names, publicKey, validityDays }, profile, issuer, deps);
   checkPlan(plan, issuer);
   return inTransaction(ledger, async (transaction) => {
     await freeName(transaction, request, deps);
     const certificate = await issueCertificate(plan, issuer);
-    await recordCertificate(transaction, { certificate, member, names, by }, deps);
+    await recordCertificate(transaction, { certificate, member, names, profileName, by }, deps);
     return { certificate, ...(plan.validityCut !== undefined && { validityCut: plan.validityCut }) };
   });
 }

@@ -23,6 +23,7 @@ interface CertificateTable {
   member: string;
   /** JSON list of {@link SubjectAltName}. */
   names: string;
+  profile: string;
   not_before: number;
   not_after: number;
   spki_sha256: string;
@@ -132,4 +133,5 @@ export const migrations: readonly (readonly string[])[] = [
       when new.number <= (select max(number) from crl)
       begin select raise(abort, 'the number of a revocation list only rises'); end`,
   ],
+  [`alter table certificate add column profile text not null default 'peer'`],
 ];

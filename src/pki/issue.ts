@@ -1,5 +1,6 @@
 /** Issues certificates: check the plan, sign it, and read back what was made before anyone gets it. */
 import { createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
+import { checkIntermediate } from './check-ca-plan.js';
 import { checkPlan } from './check-plan.js';
 import { type Issuer, issuingCertificate } from './issuer.js';
 import type { CertificatePlan } from './plan.js';
@@ -24,6 +25,20 @@ export async function issueCertificate(plan: CertificatePlan, issuer: Issuer): P
  */
 export async function issueDer(plan: CertificatePlan, issuer: Issuer): Promise<Buffer> {
   checkPlan(plan, issuer);
+  return signPlan(plan, issuer);
+}
+
+/**
+ * Issues the certificate of an intermediate CA.
+ *
+ * @throws {QTChatError} what {@link checkIntermediate} refuses with; `ERR_PKI_PATH_INVALID` when the result does not verify
+ */
+export async function issueIntermediate(plan: CertificatePlan, issuer: Issuer): Promise<X509Certificate> {
+  checkIntermediate(plan, issuer);
+  return new X509Certificate(await signPlan(plan, issuer));
+}
+
+async function signPlan(plan: CertificatePlan, issuer: Issuer): Promise<Buffer> {
   const algorithm = signatureAlgorithmOf(issuingCertificate(issuer).publicKey);
   const tbs = encodeTbsCertificate(plan, algorithm);
   const der = encodeCertificate(tbs, algorithm, await issuer.sign(tbs));

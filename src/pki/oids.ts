@@ -13,6 +13,7 @@ export const oids = {
   nameConstraints: '2.5.29.30',
   authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
+  ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
 
   /** PKCS #9 attribute of a request (RFC 2985 §5.4.2). */
   extensionRequest: '1.2.840.113549.1.9.14',
@@ -73,6 +74,7 @@ export type KeyUsage = keyof typeof keyUsageBits;
 export const extendedKeyUsageOids = {
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
+  OCSPSigning: '1.3.6.1.5.5.7.3.9',
 } as const;
 
 /** The name of an extendedKeyUsage purpose that we issue. */

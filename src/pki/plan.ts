@@ -10,8 +10,9 @@ import { circleIdOf, circleUri } from './circle.js';
 import { derOid, derSequence, derSet, derUtf8String } from './der.js';
 import { type Issuer, issuingCertificate, rootCertificate } from './issuer.js';
 import { keyTypeOf } from './key-type.js';
+import type { NameConstraints } from './name-constraints.js';
 import { type ExtendedKeyUsage, type KeyUsage, oids } from './oids.js';
-import type { Profile } from './profile.js';
+import type { CaProfile, Profile } from './profile.js';
 import { keyIdentifier } from './spki.js';
 import type { SubjectAltName } from './subject-alt-name.js';
 import { invalidDays, planValidity, type Validity } from './validity.js';
@@ -26,6 +27,10 @@ export interface CertificatePlan extends Validity {
   readonly commonName: string;
   readonly publicKey: KeyObject;
   readonly ca: boolean;
+  /** How many CAs may follow below this one; any number when undefined. */
+  readonly pathLength?: number;
+  /** What a CA's certificates below may be issued for. */
+  readonly nameConstraints?: NameConstraints;
   readonly keyUsages: readonly KeyUsage[];
   readonly extendedKeyUsages: readonly ExtendedKeyUsage[];
   readonly subjectAltNames: readonly SubjectAltName[];
@@ -42,12 +47,13 @@ export interface EndEntityRequest {
   validityDays: number;
 }
 
-/** What a new root is asked for. */
-export interface RootRequest {
+/** What a new CA is asked for. */
+export interface CaPlanRequest {
   /** The CA's name for people. */
   name: string;
   key: KeyObject;
   validityDays: number;
+  nameConstraints?: NameConstraints | undefined;
 }
 
 /** Where plans take time and chance from. */
@@ -88,7 +94,7 @@ export function buildCertificatePlan(
     commonName: request.member,
     publicKey,
     ca: false,
-    keyUsages: profile.keyUsages,
+    keyUsages: profile.keyUsages.filter((usage) => usage !== 'keyEncipherment' || isRsa(publicKey)),
     extendedKeyUsages: profile.extendedKeyUsages,
     subjectAltNames: [...withoutRepeats(request.names), { type: 'uri', value: uri }],
     subjectKeyId: keyIdentifier(publicKey),
@@ -101,27 +107,61 @@ export function buildCertificatePlan(
  *
  * @throws {QTChatError} `ERR_PKI_VALIDITY` when `validityDays` is no whole number from 1 to {@link rootValidityDaysCap}
  */
-export function buildRootPlan(request: RootRequest, deps: PlanDeps): CertificatePlan {
+export function buildRootPlan(request: CaPlanRequest, deps: PlanDeps): CertificatePlan {
   if (request.validityDays > rootValidityDaysCap) throw invalidDays(request.validityDays, rootValidityDaysCap);
-  const keyId = keyIdentifier(request.key);
   return {
     ...planValidity(request.validityDays, rootValidityDaysCap, deps.clock(), []),
-    serialNumber: serialNumberFrom(deps.random(serialNumberOctets)),
+    ...caFields(request, deps),
     issuerName: encodeName(request.name),
-    commonName: request.name,
-    publicKey: publicPart(request.key),
+    authorityKeyId: keyIdentifier(request.key),
+  };
+}
+
+/**
+ * Plans an intermediate CA below `issuer`. Validity beyond the profile or the issuer is cut; `validityCut` says why.
+ *
+ * @throws {QTChatError} `ERR_PKI_VALIDITY` when the issuer is not valid now
+ */
+export function buildIntermediatePlan(
+  request: Omit<CaPlanRequest, 'validityDays'>,
+  profile: CaProfile,
+  issuer: Issuer,
+  deps: PlanDeps,
+): CertificatePlan {
+  const issuing = issuingCertificate(issuer);
+  const fields = readCertificateFields(issuing);
+  const { validityDays, pathLength } = profile;
+  return {
+    ...planValidity(validityDays, validityDays, deps.clock(), issuer.chain),
+    ...caFields(request, deps),
+    pathLength,
+    issuerName: fields.subject,
+    authorityKeyId: subjectKeyIdOf(fields) ?? keyIdentifier(issuing.publicKey),
+  };
+}
+
+function caFields({ name, key, nameConstraints }: Omit<CaPlanRequest, 'validityDays'>, deps: PlanDeps) {
+  return {
+    serialNumber: serialNumberFrom(deps.random(serialNumberOctets)),
+    commonName: name,
+    publicKey: publicPart(key),
     ca: true,
     keyUsages: ['keyCertSign', 'cRLSign'],
     extendedKeyUsages: [],
     subjectAltNames: [],
-    subjectKeyId: keyId,
-    authorityKeyId: keyId,
-  };
+    subjectKeyId: keyIdentifier(key),
+    ...(nameConstraints !== undefined && { nameConstraints }),
+  } as const;
 }
 
 /** A Name of one common name (RFC 5280 §4.1.2.4), in UTF-8. */
 export function encodeName(commonName: string): Buffer {
   return derSequence(derSet(derSequence(derOid(oids.commonName), derUtf8String(commonName))));
+}
+
+/** Only RSA keys can encrypt other keys: keyEncipherment says nothing with others. */
+export function isRsa(key: KeyObject): boolean {
+  return key.asymmetricKeyType === 'rsa';
 }
 
 function keyNotAllowed(profile: Profile): QTChatError {

@@ -1,6 +1,7 @@
 /**
- * Profiles say what an end-entity certificate of one purpose looks like. They are data in
- * `templates/`; the closed lists here keep any of them from describing a CA.
+ * Profiles say what an end-entity certificate of one purpose looks like, and one what an intermediate
+ * CA does. They are data in `templates/`; the closed lists here keep those of end entities from
+ * describing a CA.
  */
 import { QTChatError, quote } from '../errors.js';
 import { type KeyType, keyTypes } from './key-type.js';
@@ -14,6 +15,7 @@ export interface Profile {
   readonly defaultValidityDays: number;
   /** Longer requests are cut to this. */
   readonly maximumValidityDays: number;
+  /** keyEncipherment is left out of certificates for keys other than RSA, which cannot be used so. */
   readonly keyUsages: readonly KeyUsage[];
   readonly extendedKeyUsages: readonly ExtendedKeyUsage[];
 }
@@ -23,7 +25,26 @@ export const validityDaysCap = 825;
 
 /** The usages that a profile may choose from; signing certificates is not among them. */
 export const profileKeyUsages = ['digitalSignature', 'keyEncipherment'] as const satisfies readonly KeyUsage[];
-export const profileExtendedKeyUsages = ['serverAuth', 'clientAuth'] as const satisfies readonly ExtendedKeyUsage[];
+export const profileExtendedKeyUsages = [
+  'serverAuth',
+  'clientAuth',
+  'OCSPSigning',
+] as const satisfies readonly ExtendedKeyUsage[];
+
+/** What intermediate CAs look like. */
+export interface CaProfile {
+  /** What such a CA is for, in a sentence for people. */
+  readonly purpose: string;
+  readonly validityDays: number;
+  /** How many CAs may follow below it. */
+  readonly pathLength: number;
+}
+
+/** The longest validity of an intermediate CA in days, and the most CAs below it. */
+const caValidityDaysCap = 3650;
+const pathLengthCap = 3;
+
+const caFields = ['purpose', 'validityDays', 'pathLength'] as const satisfies readonly (keyof CaProfile)[];
 
 const fields = [
   'purpose',
@@ -40,19 +61,37 @@ const fields = [
  * @throws {QTChatError} `ERR_PKI_TEMPLATE_INVALID`; the message names the field
  */
 export function parseProfile(value: unknown): Profile {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('expected an object');
-  const unknown = Object.keys(value).find((key) => !fields.some((field) => field === key));
-  if (unknown !== undefined) throw invalid(`it has no field ${quote(unknown)}`);
-  const template = value as Record<keyof Profile, unknown>;
-  const maximumValidityDays = days(template.maximumValidityDays, 'maximumValidityDays', validityDaysCap);
+  const template = objectWith(value, fields);
+  const maximumValidityDays = wholeNumber(template.maximumValidityDays, 'maximumValidityDays', 1, validityDaysCap);
   return {
     purpose: text(template.purpose),
     keyTypes: choices(template.keyTypes, 'keyTypes', keyTypes),
-    defaultValidityDays: days(template.defaultValidityDays, 'defaultValidityDays', maximumValidityDays),
+    defaultValidityDays: wholeNumber(template.defaultValidityDays, 'defaultValidityDays', 1, maximumValidityDays),
     maximumValidityDays,
     keyUsages: choices(template.keyUsages, 'keyUsages', profileKeyUsages),
     extendedKeyUsages: choices(template.extendedKeyUsages, 'extendedKeyUsages', profileExtendedKeyUsages),
   };
+}
+
+/**
+ * Checks the template of intermediate CAs read from JSON.
+ *
+ * @throws {QTChatError} `ERR_PKI_TEMPLATE_INVALID`; the message names the field
+ */
+export function parseCaProfile(value: unknown): CaProfile {
+  const template = objectWith(value, caFields);
+  return {
+    purpose: text(template.purpose),
+    validityDays: wholeNumber(template.validityDays, 'validityDays', 1, caValidityDaysCap),
+    pathLength: wholeNumber(template.pathLength, 'pathLength', 0, pathLengthCap),
+  };
+}
+
+function objectWith<Field extends string>(value: unknown, known: readonly Field[]): Record<Field, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('expected an object');
+  const unknown = Object.keys(value).find((key) => !known.some((field) => field === key));
+  if (unknown !== undefined) throw invalid(`it has no field ${quote(unknown)}`);
+  return value as Record<Field, unknown>;
 }
 
 function text(value: unknown): string {
@@ -60,9 +99,9 @@ function text(value: unknown): string {
   throw invalid('purpose must be a sentence');
 }
 
-function days(value: unknown, field: string, maximum: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= maximum) return value;
-  throw invalid(`${field} must be a whole number from 1 to ${maximum}`);
+function wholeNumber(value: unknown, field: string, minimum: number, maximum: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum) return value;
+  throw invalid(`${field} must be a whole number from ${minimum} to ${maximum}`);
 }
 
 function choices<Choice extends string>(value: unknown, field: string, known: readonly Choice[]): Choice[] {

@@ -5,12 +5,14 @@ import {
   derContextPrimitive,
   derInteger,
   derNamedBits,
+  derNull,
   derOctetString,
   derOid,
   derSequence,
   derTime,
   derTrue,
 } from './der.js';
+import { encodeNameConstraints } from './name-constraints.js';
 import { extendedKeyUsageOids, keyUsageBits, oids } from './oids.js';
 import { type CertificatePlan, encodeName } from './plan.js';
 import type { SignatureAlgorithm } from './signature-algorithm.js';
@@ -39,10 +41,10 @@ export function encodeCertificate(tbs: Buffer, algorithm: SignatureAlgorithm, si
 }
 
 function encodeExtensions(plan: CertificatePlan): Buffer[] {
-  const { keyUsages, extendedKeyUsages, subjectAltNames } = plan;
+  const { keyUsages, extendedKeyUsages, subjectAltNames, nameConstraints } = plan;
   const purposes = extendedKeyUsages.map((usage) => derOid(extendedKeyUsageOids[usage]));
   const extensions = [
-    criticalExtension(oids.basicConstraints, plan.ca ? derSequence(derTrue) : derSequence()),
+    criticalExtension(oids.basicConstraints, encodeBasicConstraints(plan)),
     criticalExtension(oids.keyUsage, derNamedBits(keyUsages.map((usage) => keyUsageBits[usage]))),
     extension(oids.subjectKeyIdentifier, derOctetString(plan.subjectKeyId)),
     extension(oids.authorityKeyIdentifier, derSequence(derContextPrimitive(0, plan.authorityKeyId))),
@@ -51,7 +53,17 @@ function encodeExtensions(plan: CertificatePlan): Buffer[] {
   if (subjectAltNames.length > 0) {
     extensions.push(extension(oids.subjectAltName, encodeSubjectAltNames(subjectAltNames)));
   }
+  // Whoever asks a responder about a certificate cannot ask it about its own (RFC 6960 §4.2.2.2.1).
+  if (extendedKeyUsages.includes('OCSPSigning')) extensions.push(extension(oids.ocspNoCheck, derNull));
+  if (nameConstraints !== undefined) {
+    extensions.push(criticalExtension(oids.nameConstraints, encodeNameConstraints(nameConstraints)));
+  }
   return extensions;
+}
+
+function encodeBasicConstraints({ ca, pathLength }: CertificatePlan): Buffer {
+  if (!ca) return derSequence();
+  return pathLength === undefined ? derSequence(derTrue) : derSequence(derTrue, derInteger(pathLength));
 }
 
 function extension(oid: string, value: Buffer): Buffer {

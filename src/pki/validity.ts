@@ -42,7 +42,7 @@ export function planValidity(
   }
   const notAfter = new Date(endMs);
   if (cappedDays === days) return { notBefore, notAfter };
-  return { notBefore, notAfter, validityCut: `${maximumDays} days is the longest that other systems accept` };
+  return { notBefore, notAfter, validityCut: `${maximumDays} days is the longest that its profile allows` };
 }
 
 /** The refusal of a number of days. */

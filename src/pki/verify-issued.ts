@@ -4,6 +4,7 @@
  * for every purpose it carries.
  */
 import { type KeyObject, verify, X509Certificate } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { QTChatError } from '../errors.js';
 import {
   authorityKeyIdOf,
@@ -19,6 +20,7 @@ import {
 import { derTags } from './der.js';
 import { DerReader } from './der-reader.js';
 import { type Issuer, issuingCertificate, rootCertificate } from './issuer.js';
+import { nameConstraintsOf } from './name-constraints.js';
 import { oids } from './oids.js';
 import { type CertificatePlan, encodeName } from './plan.js';
 import { signatureAlgorithmOf } from './signature-algorithm.js';
@@ -96,6 +98,8 @@ function verifyFields(fields: CertificateFields, plan: CertificatePlan): void {
     fields.subject.equals(encodeName(plan.commonName)) &&
     fields.spki.equals(spkiOf(plan.publicKey)) &&
     basicConstraintsOf(fields).ca === plan.ca &&
+    basicConstraintsOf(fields).pathLength === plan.pathLength &&
+    isDeepStrictEqual(nameConstraintsOf(fields), plan.nameConstraints) &&
     sameTexts(keyUsagesOf(fields), plan.keyUsages) &&
     sameTexts(extendedKeyUsagesOf(fields) ?? [], plan.extendedKeyUsages) &&
     sameTexts(subjectAltNamesIn(fields).map(nameText), plan.subjectAltNames.map(nameText)) &&

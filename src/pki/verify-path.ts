@@ -1,9 +1,9 @@
 /**
  * Validates a certification path (RFC 5280 §6.1) that is given in order, from a certificate to a
  * trust anchor; it builds none. Signatures, names and key identifiers are judged by OpenSSL through
- * X509Certificate; dates, CA flags, usages and critical extensions here. What cannot be judged
- * (name constraints, unknown critical extensions) is a fault. Revocation is judged in
- * verify-revocation.ts, the names a client asks for in verify-names.ts.
+ * X509Certificate; dates, CA flags, usages, name constraints and critical extensions here. What
+ * cannot be judged (unknown critical extensions, odd constraints) is a fault. Revocation is
+ * judged in verify-revocation.ts, the names a client asks for in verify-names.ts.
  */
 import type { X509Certificate } from 'node:crypto';
 import { isQTChatError, quote } from '../errors.js';
@@ -14,7 +14,10 @@ import {
   keyUsagesOf,
   readCertificateFields,
 } from './certificate-fields.js';
+import { nameConstraintFault } from './judge-names.js';
+import { nameConstraintsOf } from './name-constraints.js';
 import { type ExtendedKeyUsage, oids } from './oids.js';
+import { subjectAltNamesIn } from './subject-alt-name.js';
 
 /** What can be wrong with a path. */
 export type PathFaultCode =
@@ -26,6 +29,7 @@ export type PathFaultCode =
   | 'signature'
   | 'not-a-ca'
   | 'usage'
+  | 'name-constraint'
   | 'weak'
   | 'unsupported'
   | 'name'
@@ -56,6 +60,7 @@ const judgedExtensions: ReadonlySet<string> = new Set([
   oids.subjectAltName,
   oids.subjectKeyIdentifier,
   oids.authorityKeyIdentifier,
+  oids.nameConstraints,
 ]);
 
 const strongSignatures: ReadonlySet<string> = new Set([
@@ -91,6 +96,7 @@ export function verifyPath(
     return path.flatMap((step, index) => [
       ...ownFaults(step, options),
       ...(index === 0 ? endEntityFaults(step, options.purpose) : issuerFaults(step, index)),
+      ...nameFaults(step, path, index),
       ...linkFaults(step, path[index + 1]),
     ]);
   } catch (error) {
@@ -112,14 +118,15 @@ function ownFaults(
     faults.push({ code: 'unsupported', message: `${name} is not an X.509 version 3 certificate` });
   if (tooWeak(certificate)) faults.push({ code: 'weak', message: `${name} has a key that is too weak` });
   for (const [oid, { critical }] of extensions) {
-    if (oid === oids.nameConstraints) {
-      faults.push({ code: 'unsupported', message: `${name} carries name constraints, which cannot be judged` });
-    } else if (critical && !judgedExtensions.has(oid)) {
+    if (critical && !judgedExtensions.has(oid)) {
       faults.push({
         code: 'unsupported',
         message: `${name} carries the critical extension ${oid}, which cannot be judged`,
       });
     }
+  }
+  if (extensions.has(oids.nameConstraints) && !basicConstraintsOf(fields).ca) {
+    faults.push({ code: 'unsupported', message: `${name} carries name constraints, which are for CAs` });
   }
   const usages = extendedKeyUsagesOf(fields);
   if (options.purpose !== undefined && usages !== undefined && !usages.includes(options.purpose)) {
@@ -141,6 +148,20 @@ function issuerFaults({ fields, name }: Step, depth: number): PathFault[] {
   }
   if (pathLength === undefined || depth - 1 <= pathLength) return [];
   return [{ code: 'path-length', message: `${name} allows only ${pathLength} CAs below it` }];
+}
+
+/** What every CA above a certificate says of its names. */
+function nameFaults({ certificate, fields, name }: Step, path: readonly Step[], index: number): PathFault[] {
+  return path.slice(index + 1).flatMap((issuer): PathFault[] => {
+    const constraints = nameConstraintsOf(issuer.fields);
+    if (constraints === undefined) return [];
+    const commonNames =
+      index > 0 ? [] : [...(certificate.subject ?? '').matchAll(/^CN=(.*)$/gm)].map(([, cn = '']) => cn);
+    const fault = nameConstraintFault({ names: subjectAltNamesIn(fields), commonNames }, constraints);
+    return fault === undefined
+      ? []
+      : [{ code: 'name-constraint', message: `${issuer.name} forbids ${name}: ${fault}` }];
+  });
 }
 
 function linkFaults({ certificate, fields, name }: Step, issuer: Step | undefined): PathFault[] {

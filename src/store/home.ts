@@ -16,7 +16,7 @@ export function caFolder(home: Home): string {
   return join(home.folder, 'ca');
 }
 
-/** The CA's private key. */
+/** The private key that issues. */
 export function caKeyPath(home: Home): string {
   return join(caFolder(home), 'ca.key');
 }
@@ -24,6 +24,21 @@ export function caKeyPath(home: Home): string {
 /** The circle's root certificate. */
 export function rootPath(home: Home): string {
   return join(caFolder(home), 'root.pem');
+}
+
+/** The certificates between the issuing one and the root; missing where the root issues. */
+export function intermediatePath(home: Home): string {
+  return join(caFolder(home), 'intermediate.pem');
+}
+
+/** The root's private key, where an intermediate issues and the root was not taken away. */
+export function rootKeyPath(home: Home): string {
+  return join(caFolder(home), 'root.key');
+}
+
+/** The users' own certificate profiles. */
+export function profilesFolder(home: Home): string {
+  return join(home.folder, 'templates');
 }
 
 /** The newest revocation list. */

@@ -95,6 +95,8 @@ describe('qtchat ca init', () => {
       name: 'Fämily "circle", #1 \\AB',
       circleId: expect.stringMatching(/^[a-z2-7]{26}$/),
       keyType: 'ed25519',
+      intermediate: null,
+      nameConstraints: null,
       encrypted: false,
       notBefore: '2029-12-31T23:59:00.000Z',
       notAfter: new Date(root.validTo).toISOString(),

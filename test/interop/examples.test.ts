@@ -22,10 +22,11 @@ const writes: Record<string, string[]> = {
 };
 
 /** Where an example is at home. */
-type Place = 'host' | 'ca' | 'nowhere' | 'guest';
+type Place = 'host' | 'ca' | 'tiered' | 'nowhere' | 'guest';
 
 const places: Record<string, Place> = {
   'ca:init': 'nowhere',
+  'ca:export-root': 'tiered',
   demo: 'nowhere',
   enroll: 'nowhere',
   send: 'guest',
@@ -74,9 +75,10 @@ describeWith('ip', 'the examples in the help', () => {
     return result.stdout;
   }
 
-  // A host with a CA, an identity and a contact; the same CA before it had anybody; a guest.
+  // A host with a CA, an identity and a contact; the same CA before it had anybody; a CA with an intermediate; a guest.
   async function prepare(folder: string): Promise<void> {
     await qtchat(folder, 'ca', ['ca', 'init']);
+    await qtchat(folder, 'tiered', ['ca', 'init', '--intermediate']);
     await cp(join(folder, 'ca'), join(folder, 'host'), { recursive: true });
     await qtchat(folder, 'host', ['cert', 'issue', 'alice', '--me', '--ip', '192.168.1.100']);
     const server = new Program(['autoca', 'serve'], worldOf(folder, 'host'));

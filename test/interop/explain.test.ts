@@ -64,6 +64,8 @@ describeWith('openssl', '--explain, run by a shell', () => {
     ['--ip', '192.168.1.100', '--ip', 'fd00::1', '--dns', 'bob.example.org', '--email', 'bob@example.org'],
     ['--key', 'p384', '--days', '90', '--uri', 'https://bob.example.org/me'],
     ['--key', 'rsa2048'],
+    ['--profile', 'server', '--key', 'rsa2048'],
+    ['--profile', 'ocsp', '--dns', 'ocsp.example.org'],
   ])('cert issue bob %s %s: the same certificate and .pfx', async (...argv) => {
     await run('ca', 'init', '--no-password');
     await runExplained('ca', 'init', '--no-password');

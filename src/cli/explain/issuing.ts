@@ -1,5 +1,6 @@
 /** The commands that lead to a certificate, in the words of openssl. */
 import { parseMemberName } from '../../pki/member-name.js';
+import { isRsa as isRsaKey } from '../../pki/plan.js';
 import type { SubjectAltName } from '../../pki/subject-alt-name.js';
 import { loadProfile } from '../../store/profiles.js';
 import { ownMemberName } from '../own-name.js';
@@ -12,11 +13,12 @@ import { numberOf, type Typed, textOf, textsOf } from './typed.js';
 export async function explainIssue(typed: Typed): Promise<string[]> {
   const { flags } = typed;
   const { names, member } = await wanted(typed);
+  const isRsa = (textOf(flags.key) ?? '').startsWith('rsa');
   const files = { key: `${member}.key`, certificate: `${member}.pem`, pfx: `${member}.pfx` };
   return [
     makeKey(textOf(flags.key) ?? '', files.key),
     makeRequest(member, []),
-    ...signRequest({ member, csr: `${member}.csr`, names, days: await daysOf(typed) }, caPassword(typed)),
+    ...signRequest({ member, csr: `${member}.csr`, names, ...(await profiled(typed, isRsa)) }, caPassword(typed)),
     ...(flags.pfx === true ? [makePfx(member, files, textOf(flags['pfx-password-file']))] : []),
   ];
 }
@@ -33,8 +35,9 @@ export async function explainSign(typed: Typed): Promise<string[]> {
   const { judgeSigningRequest } = await import('../sign-request.js');
   const csr = textOf(args.csr) ?? '';
   const typedSign = { csr, name: textOf(args.name), 'san-cnf': textOf(flags['san-cnf']) };
-  const { member, names } = await judgeSigningRequest({ ...typedSign, replace: false, force: true });
-  return signRequest({ member, csr, names, days: await daysOf(typed) }, caPassword(typed));
+  const judged = await judgeSigningRequest({ ...typedSign, profile: 'peer', replace: false, force: true });
+  const { member, names, publicKey } = judged;
+  return signRequest({ member, csr, names, ...(await profiled(typed, isRsaKey(publicKey))) }, caPassword(typed));
 }
 
 async function wanted({ args, flags, home, loginName }: Typed) {
@@ -51,9 +54,14 @@ async function wanted({ args, flags, home, loginName }: Typed) {
   return { names, member } satisfies { names: readonly SubjectAltName[]; member: string };
 }
 
-async function daysOf({ flags }: Typed): Promise<number> {
-  const { defaultValidityDays, maximumValidityDays } = await loadProfile();
-  return Math.min(numberOf(flags.days, defaultValidityDays), maximumValidityDays);
+/** What the profile says of a certificate: its days and its usages. */
+async function profiled({ flags, home }: Typed, isRsa: boolean) {
+  const { defaultValidityDays, maximumValidityDays, ...profile } = await loadProfile(textOf(flags.profile), home);
+  return {
+    days: Math.min(numberOf(flags.days, defaultValidityDays), maximumValidityDays),
+    keyUsages: profile.keyUsages.filter((usage) => usage !== 'keyEncipherment' || isRsa),
+    extendedKeyUsages: profile.extendedKeyUsages,
+  };
 }
 
 function caPassword({ flags }: Typed): string[] {

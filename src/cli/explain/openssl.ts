@@ -1,6 +1,7 @@
 /** Keys, requests, certificates and .pfx files in the words of openssl: the steps that several commands share. */
 import { QTChatError, quote } from '../../errors.js';
 import { type KeyType, parseKeyType } from '../../pki/key-type.js';
+import type { ExtendedKeyUsage, KeyUsage } from '../../pki/oids.js';
 import type { SubjectAltName } from '../../pki/subject-alt-name.js';
 import { file, password, subject, word } from './shell.js';
 
@@ -39,10 +40,17 @@ export function makeRequest(member: string, names: readonly SubjectAltName[]): s
 
 /** Signs the request in `csr` as NAME.pem: all extensions are ours, none are the request's. */
 export function signRequest(
-  request: { member: string; csr: string; names: readonly SubjectAltName[]; days: number },
+  request: {
+    member: string;
+    csr: string;
+    names: readonly SubjectAltName[];
+    days: number;
+    keyUsages: readonly KeyUsage[];
+    extendedKeyUsages: readonly ExtendedKeyUsage[];
+  },
   caPassword: readonly string[],
 ): string[] {
-  const { member, csr, names, days } = request;
+  const { member, csr, names, days, keyUsages, extendedKeyUsages } = request;
   const signing = [
     '-CA root.pem -CAkey ca.key',
     ...caPassword,
@@ -54,8 +62,9 @@ export function signRequest(
     'circle=$(openssl x509 -in root.pem -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | head -c 16 | base32 | tr -d = | tr A-Z a-z)',
     file(`${member}.cnf`, [
       'basicConstraints = critical, CA:FALSE',
-      'keyUsage = critical, digitalSignature',
-      'extendedKeyUsage = serverAuth, clientAuth',
+      `keyUsage = critical, ${keyUsages.join(', ')}`,
+      `extendedKeyUsage = ${extendedKeyUsages.join(', ')}`,
+      ...(extendedKeyUsages.includes('OCSPSigning') ? ['noCheck = ignored'] : []),
       'subjectKeyIdentifier = hash',
       'authorityKeyIdentifier = keyid',
       `subjectAltName = ${[...names.map(nameText), `URI:qtchat://$circle/${member}`].join(', ')}`,

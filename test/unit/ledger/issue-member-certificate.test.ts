@@ -38,6 +38,7 @@ describe('issueMemberCertificate', () => {
       notBefore: new Date(certificate.validFrom),
       notAfter: new Date(certificate.validTo),
       spkiSha256: spkiFingerprint(certificate),
+      profileName: 'peer',
       content: certificate.raw,
       issuedAt: test.deps.clock(),
     });

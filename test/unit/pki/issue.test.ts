@@ -7,6 +7,7 @@ import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
 import { issueCertificate, issueRoot } from '../../../src/pki/issue.js';
 import { createIssuer, type Issuer } from '../../../src/pki/issuer.js';
+import { extendedKeyUsageOids } from '../../../src/pki/oids.js';
 import { buildCertificatePlan, buildRootPlan, type CertificatePlan } from '../../../src/pki/plan.js';
 import { signatureAlgorithmOf } from '../../../src/pki/signature-algorithm.js';
 import { encodeTbsCertificate } from '../../../src/pki/tbs-certificate.js';
@@ -40,7 +41,7 @@ async function tbsByLibrary(plan: CertificatePlan, issuerKey: KeyObject): Promis
     type: type === 'uri' ? ('url' as const) : type,
     value,
   }));
-  const usages = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2' };
+  const usages = extendedKeyUsageOids;
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: plan.serialNumber,
     subject: utf8Name(plan.commonName),

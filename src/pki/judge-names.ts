@@ -1,0 +1,64 @@
+/**
+ * Judges the names of a certificate against the name constraints of a CA above it (RFC 5280
+ * §4.2.1.10, §6.1.4). Where OpenSSL and the RFC leave room, it takes the stricter way: whatever
+ * passes here passes everywhere.
+ */
+import { quote } from '../errors.js';
+import { ipOctets } from './ip-address.js';
+import { ipRange, masked, type NameConstraints, type NameSubtree } from './name-constraints.js';
+import type { SubjectAltName } from './subject-alt-name.js';
+
+/** The names that a certificate states. */
+export interface StatedNames {
+  readonly names: readonly SubjectAltName[];
+  /** Common names of an end-entity certificate: without dNSName, OpenSSL takes them for host names. */
+  readonly commonNames: readonly string[];
+}
+
+/** Why the names may not stand below a CA with these constraints, as half a sentence; undefined when they may. */
+export function nameConstraintFault(stated: StatedNames, constraints: NameConstraints): string | undefined {
+  const { permitted, excluded } = constraints;
+  if ([...permitted, ...excluded].some(({ type }) => type === 'other')) {
+    return 'names are constrained in a way that cannot be judged';
+  }
+  for (const name of judgedNames(stated)) {
+    const allowed = permitted.filter(({ type }) => type === name.type);
+    if (allowed.length > 0 && !allowed.some((subtree) => contains(subtree, name))) {
+      return `${quote(name.value)} is not among the permitted names`;
+    }
+    if (excluded.some((subtree) => contains(subtree, name) || reaches(name, subtree))) {
+      return `${quote(name.value)} is among the excluded names`;
+    }
+  }
+  return undefined;
+}
+
+function judgedNames({ names, commonNames }: StatedNames): readonly SubjectAltName[] {
+  if (names.some(({ type }) => type === 'dns')) return names;
+  const hostLike = commonNames.filter((name) => name.includes('.'));
+  return [...names, ...hostLike.map((value) => ({ type: 'dns', value }) as const)];
+}
+
+function contains(subtree: NameSubtree, name: SubjectAltName): boolean {
+  if (subtree.type === 'dns' && name.type === 'dns') return isBelow(name.value.toLowerCase(), subtree.value);
+  if (subtree.type === 'ip' && name.type === 'ip') return isWithin(name.value, subtree.value);
+  return false;
+}
+
+function isBelow(name: string, base: string): boolean {
+  if (base === '' || name === base) return true;
+  return name.endsWith(base.startsWith('.') ? base : `.${base}`);
+}
+
+function isWithin(address: string, range: string): boolean {
+  const octets = ipOctets(address);
+  const { address: first, mask } = ipRange(range);
+  return octets?.length === first.length && masked(octets, mask).equals(first);
+}
+
+/** Tells whether a wildcard stands for a host that is excluded by its whole name. */
+function reaches(name: SubjectAltName, subtree: NameSubtree): boolean {
+  if (name.type !== 'dns' || subtree.type !== 'dns' || !name.value.startsWith('*.')) return false;
+  const parent = subtree.value.replace(/^\.?[^.]*\./, '');
+  return parent === name.value.slice(2).toLowerCase();
+}

@@ -1,0 +1,176 @@
+/** A root with an intermediate below, a root taken offline, and a CA that may not certify everything. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { circleIdOf, circleNamesOf } from '../../src/pki/circle.js';
+import { parseCertificates } from '../../src/pki/pem.js';
+import { loadIdentity } from '../../src/store/identities.js';
+import { makeHome, type TestHome } from '../helpers/home.js';
+import { describeWith } from '../helpers/require-program.js';
+
+let test: TestHome;
+
+beforeEach(() => {
+  test = makeHome();
+});
+
+afterEach(() => test.remove());
+
+const inCa = (name: string): string => join(test.home, 'ca', name);
+
+async function expectDone(argv: string[]): Promise<Record<string, unknown>> {
+  const result = await test.run([...argv, '--json']);
+  expect(result).toMatchObject({ exitCode: 0 });
+  return result.json();
+}
+
+/** Refused: the exit code, nothing on stdout, one line on stderr, nothing written. */
+async function expectRefusal(argv: string[], exitCode: number, message: RegExp): Promise<void> {
+  const before = test.everything();
+  const result = await test.run(argv);
+  expect(result).toMatchObject({ exitCode, stdout: '' });
+  expect(result.stderr).toMatch(message);
+  expect(result.stderr).toMatch(/^Error: [^\n]+\n$/);
+  expect(test.everything()).toEqual(before);
+}
+
+const initIntermediate = (...more: string[]) => expectDone(['ca', 'init', '--no-password', '--intermediate', ...more]);
+const rootOf = () => new X509Certificate(readFileSync(inCa('root.pem')));
+
+describe('qtchat ca init --intermediate', () => {
+  it('lets a key of its own issue, and keeps the circle that of the root', async () => {
+    const made = await initIntermediate('--name', 'Family');
+    const [intermediate] = parseCertificates(readFileSync(inCa('intermediate.pem')));
+    expect(intermediate?.subject).toBe('CN=Family (issuing)');
+    expect(intermediate?.checkIssued(rootOf())).toBe(true);
+    expect(made).toMatchObject({ circleId: circleIdOf(rootOf()), intermediate: { name: 'Family (issuing)' } });
+    expect(readFileSync(inCa('ca.key'))).not.toEqual(readFileSync(inCa('root.key')));
+    for (const name of ['ca.key', 'root.key']) expect(statSync(inCa(name)).mode & 0o777).toBe(0o600);
+    expect(await expectDone(['ca', 'show'])).toMatchObject({
+      circleId: made.circleId,
+      intermediate: { name: 'Family (issuing)' },
+    });
+  });
+
+  it('puts the intermediate behind every certificate, and the root nowhere', async () => {
+    const { circleId } = await initIntermediate();
+    await expectDone(['cert', 'issue', 'bob', '--out', test.folder]);
+    const chain = parseCertificates(readFileSync(test.at('bob.pem')));
+    expect(chain.map(({ subject }) => subject)).toEqual(['CN=bob', 'CN=QTChat circle (issuing)']);
+    expect(chain.slice(0, 1).flatMap(circleNamesOf)).toEqual([{ circleId, member: 'bob' }]);
+    expect(await expectDone(['cert', 'verify', test.at('bob.pem')])).toMatchObject({ valid: true });
+    await expectDone(['cert', 'issue', 'alice', '--me']);
+    expect((await loadIdentity({ folder: test.home })).chain).toHaveLength(2);
+  });
+
+  it('encrypts both keys under the one password', async () => {
+    await expectDone(['ca', 'init', '--intermediate', '--ca-password-file', test.file('password', 'secret\n')]);
+    for (const name of ['ca.key', 'root.key']) {
+      expect(readFileSync(inCa(name), 'utf8')).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
+    }
+  });
+
+  it('refuses a name that leaves no room for that of the intermediate', async () => {
+    const argv = ['ca', 'init', '--no-password', '--intermediate', '--name', 'x'.repeat(60)];
+    await expectRefusal(argv, 2, /is no name for a CA: expected 1 to 64/);
+  });
+});
+
+describe('qtchat ca export-root', () => {
+  it('moves the key out, and issuing goes on without it', async () => {
+    await initIntermediate();
+    const keyPem = readFileSync(inCa('root.key'), 'utf8');
+    expect(await expectDone(['ca', 'export-root', test.at('safe')])).toEqual({
+      keyPath: test.at('safe', 'root.key'),
+      rootPath: test.at('safe', 'root.pem'),
+    });
+    expect(existsSync(inCa('root.key'))).toBe(false);
+    expect(readFileSync(test.at('safe', 'root.key'), 'utf8')).toBe(keyPem);
+    expect(statSync(test.at('safe', 'root.key')).mode & 0o777).toBe(0o600);
+    await expectDone(['cert', 'issue', 'bob', '--out', test.folder]);
+    await expectRefusal(['ca', 'export-root', test.at('again')], 3, /not in this home/);
+  });
+
+  it('refuses where there is no CA, and where the root itself issues', async () => {
+    await expectRefusal(['ca', 'export-root', test.at('safe')], 3, /there is no CA/);
+    await expectDone(['ca', 'init', '--no-password']);
+    await expectRefusal(['ca', 'export-root', test.at('safe')], 3, /is the one that issues.*--intermediate/);
+  });
+
+  it.each(['root.key', 'root.pem'])('never writes over a %s', async (name) => {
+    await initIntermediate();
+    mkdirSync(test.at('safe'));
+    writeFileSync(test.at('safe', name), 'precious');
+    await expectRefusal(['ca', 'export-root', test.at('safe')], 4, /exists already/);
+  });
+});
+
+describe('a CA that may not certify everything', () => {
+  const limits = ['--permit-dns', 'example.org', '--permit-ip', '192.168.0.0/16', '--exclude-dns', 'hr.example.org'];
+
+  it('says so, in both certificates', async () => {
+    const constraints = { permitted: ['dns:example.org', 'ip:192.168.0.0/16'], excluded: ['dns:hr.example.org'] };
+    expect(await initIntermediate(...limits)).toMatchObject({ nameConstraints: constraints });
+    const result = await test.run(['ca', 'show']);
+    expect(result.stdout).toContain('only dns:example.org, ip:192.168.0.0/16; not dns:hr.example.org\n');
+  });
+
+  it.each<[string, string[]]>([
+    ['an address outside', ['--ip', '10.0.0.1']],
+    ['an address of the other family', ['--ip', 'fd00::1']],
+    ['a name outside', ['--dns', 'example.net']],
+    ['an excluded name', ['--dns', 'www.hr.example.org']],
+    ['one of several', ['--dns', 'www.example.org', '--dns', 'example.net']],
+  ])('refuses %s before anything is signed, in a dry run too', async (_, names) => {
+    await initIntermediate(...limits);
+    for (const more of [[], ['--dry-run']]) {
+      const argv = ['cert', 'issue', 'bob', '--out', test.folder, ...names, ...more];
+      const result = await test.run(argv);
+      expect(result).toMatchObject({ exitCode: 7, stdout: '' });
+      expect(result.stderr).toMatch(/the CA limits what it certifies, and ".*" is (not )?among/);
+      expect(existsSync(test.at('bob.pem'))).toBe(false);
+    }
+  });
+
+  it.each<[string[], RegExp]>([
+    [['--permit-dns', '*.example.org'], /names? below|is no DNS name/],
+    [['--permit-ip', '192.168.1.7/16'], /Write 192\.168\.0\.0\/16/],
+    [['--exclude-ip', 'example.org'], /is no range of IP addresses/],
+  ])('refuses %j', async (flags, message) => {
+    await expectRefusal(['ca', 'init', '--no-password', ...flags], 2, message);
+  });
+});
+
+describeWith('openssl', 'OpenSSL and our hierarchies', () => {
+  it.each(['p256', 'rsa2048', 'ed25519'])(
+    'accepts the path of a limited hierarchy with keys of type %s',
+    async (key) => {
+      await initIntermediate(
+        '--key',
+        key,
+        '--permit-dns',
+        'example.org',
+        '--permit-ip',
+        'fd00::/8',
+        '--exclude-ip',
+        '0.0.0.0/0',
+      );
+      await expectDone(['cert', 'issue', 'bob', '--dns', 'www.example.org', '--ip', 'fd00::7', '--out', test.folder]);
+      const [root, untrusted, leaf] = [inCa('root.pem'), inCa('intermediate.pem'), test.at('bob.pem')];
+      for (const purpose of ['sslserver', 'sslclient']) {
+        const files = ['-CAfile', root, '-untrusted', untrusted, leaf];
+        const run = spawnSync('openssl', ['verify', '-x509_strict', '-purpose', purpose, ...files], {
+          encoding: 'utf8',
+        });
+        expect(run.stdout + run.stderr).toBe(`${leaf}: OK\n`);
+      }
+      const text = execFileSync('openssl', ['x509', '-in', untrusted, '-noout', '-text'], { encoding: 'utf8' });
+      expect(text).toMatch(/Basic Constraints: critical\s+CA:TRUE, pathlen:0/);
+      expect(text).toMatch(
+        /Permitted:\s+DNS:example\.org\s+IP:FD00:0:0:0:0:0:0:0\/FF00:0:0:0:0:0:0:0\s+Excluded:\s+IP:0\.0\.0\.0\/0\.0\.0\.0/,
+      );
+    },
+  );
+});
