@@ -47,13 +47,11 @@ The root is not in the file: hand it over beside it.`;
     const files = certificate === undefined || key === undefined ? undefined : { certificate, key };
     const password = async () => (await readPassword({ purpose: 'pfx', file, confirm: true, deps })) ?? '';
     const request = { name, files, out: flags.out, legacy, force: flags.force, password };
-    const { path, oldPath, keyType, chain } = await exportPfx(this.homeOf(flags), request, deps);
-    if (legacy)
-      this.warn('3DES and SHA-1 protect less than AES: choose a long password, and keep the file to yourself');
-    if (keyType === 'ed25519') this.warn('Firefox and other programs on NSS do not read Ed25519 keys');
+    const { path, oldPath, keyType, chain, warnings } = await exportPfx(this.homeOf(flags), request, deps);
+    for (const warning of warnings) this.warn(warning);
     if (oldPath !== undefined) this.note(`The old file is kept as ${oldPath}`);
     const notAfter = new Date(chain[0]?.validTo ?? '').toISOString();
     this.print(`Wrote ${quote(path)}: ${name}'s key (${keyType}) and certificate, valid until ${dayOf(notAfter)}`);
-    return { path, name, keyType, legacy, certificates: chain.length, notAfter, oldPath: oldPath ?? null };
+    return { path, name, keyType, legacy, certificates: chain.length, notAfter, oldPath: oldPath ?? null, warnings };
   }
 }

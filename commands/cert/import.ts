@@ -41,7 +41,7 @@ The root to trust is that of --root-file, of the .pfx itself, or of this home.`;
       (await readPassword({ purpose: 'pfx', file: flags['pfx-password-file'], deps })) ?? '';
     const { identity, speaks } = holdsCertificates(content)
       ? await importAnswer(home, content, answer, deps)
-      : await importPfx(home, content, await pfxPassword(), options);
+      : await importPfx(home, content, await pfxPassword(), options, deps);
     const result = gainedIdentity(identity, speaks);
     const { line, notes } = gainedWords(result);
     this.print(line);

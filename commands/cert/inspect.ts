@@ -25,7 +25,7 @@ certificates of a TLS server. Judges nothing: see cert verify.`;
     const { readPassword } = await import('../../src/cli/password.js');
     const file = flags['pfx-password-file'];
     const password = async () => (await readPassword({ purpose: 'pfx', file, deps })) ?? '';
-    const inspected = await inspect(args.target, { password, signal: deps.signal });
+    const inspected = await inspect(args.target, { password, deps });
     const { lines, result } = describeInspected(inspected, deps.clock());
     for (const line of lines) this.print(line);
     return result;

@@ -7,6 +7,9 @@ import { createFolder, takeBack, writeFileSafely } from '../store/private-file.j
 import type { Deps } from './deps.js';
 import { withSpinner } from './spinner.js';
 
+/** What to say of a `.pfx` with an Ed25519 key; a sentence without a full stop. */
+export const ed25519PfxWarning = 'Firefox and other programs on NSS do not read Ed25519 keys from a .pfx';
+
 /** Which files are written, and where. */
 export interface CredentialPaths {
   /** The member's certificate, then intermediates. */

@@ -2,6 +2,7 @@
 import { dayOf } from '../pki/day.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { type Home, identityFolder, rootPath } from '../store/home.js';
+import { ed25519PfxWarning } from './credential-files.js';
 import type { IssuedCredential } from './issue-and-save.js';
 import type { CredentialRequest } from './issue-credential.js';
 import type { PlannedCredential } from './plan-credential.js';
@@ -82,7 +83,7 @@ function common(home: Home, request: CredentialRequest, validityCut: string | un
   return {
     member,
     names,
-    warnings,
+    warnings: paths.pfx !== undefined && keyType === 'ed25519' ? [...warnings, ed25519PfxWarning] : warnings,
     keyType,
     validityCut: validityCut ?? null,
     identityFolder: adopt ? identityFolder(home, member) : null,

@@ -8,8 +8,11 @@ import type { Home } from '../store/home.js';
 import { loadIdentity } from '../store/identities.js';
 import { createFolder, readPrivateFile, refuseExisting, writeFileSafely } from '../store/private-file.js';
 import { readCertificateFile } from './certificate-file.js';
+import { ed25519PfxWarning } from './credential-files.js';
 import type { Deps } from './deps.js';
 import { withSpinner } from './spinner.js';
+
+const legacyWarning = '3DES and SHA-1 protect less than AES: choose a long password, and keep the file to yourself';
 
 /** What to export, and how. */
 export interface ExportRequest {
@@ -35,6 +38,8 @@ export interface ExportedPfx {
   readonly keyType: string;
   /** The certificate, then its issuers as far as they go with it; never the root. */
   readonly chain: readonly X509Certificate[];
+  /** What whoever uses the file should know; sentences without a full stop. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -57,7 +62,9 @@ export async function exportPfx(
   const pfx = await withSpinner('Encrypting', deps, () => writePfx({ key, chain }, options));
   await createFolder(dirname(path));
   const oldPath = await writeFileSafely(path, pfx, { mode: 0o600, existing: force ? 'backup' : 'refuse' });
-  return { path, oldPath, keyType: keyTypeOf(key) ?? key.asymmetricKeyType ?? 'unknown', chain };
+  const keyType = keyTypeOf(key) ?? key.asymmetricKeyType ?? 'unknown';
+  const warnings = [...(legacy ? [legacyWarning] : []), ...(keyType === 'ed25519' ? [ed25519PfxWarning] : [])];
+  return { path, oldPath, keyType, chain, warnings };
 }
 
 async function readCredential(

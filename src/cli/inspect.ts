@@ -10,7 +10,9 @@ import { decodePem } from '../pki/pem-block.js';
 import { type Crl, readCrl } from '../pki/read-crl.js';
 import { exists, readBoundedFile } from '../store/private-file.js';
 import { parseCertificateFile } from './certificate-file.js';
+import type { Deps } from './deps.js';
 import { fetchCertificates } from './peer-certificates.js';
+import { withSpinner } from './spinner.js';
 
 const certificateLabels = ['CERTIFICATE', 'PKCS7', 'CMS'];
 const requestLabels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
@@ -32,7 +34,7 @@ export type Inspected =
 export interface InspectOptions {
   /** Asked only for a `.pfx`. */
   readonly password: () => Promise<string>;
-  readonly signal: AbortSignal;
+  readonly deps: Pick<Deps, 'signal' | 'stderr'>;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface InspectOptions {
 export async function inspect(target: string, options: InspectOptions): Promise<Inspected> {
   const address = (await exists(target)) ? undefined : addressIn(target);
   if (address !== undefined) {
-    return { kind: 'server', ...(await fetchCertificates(address.host, address.port, options)) };
+    return { kind: 'server', ...(await fetchCertificates(address.host, address.port, options.deps)) };
   }
   const content = await readBoundedFile(target);
   try {
@@ -67,12 +69,14 @@ function addressIn(target: string): { host: string; port: number } | undefined {
   }
 }
 
-async function inspectContent(content: Buffer, { password }: InspectOptions): Promise<Inspected> {
+async function inspectContent(content: Buffer, { password, deps }: InspectOptions): Promise<Inspected> {
   const kind = content[0] === derTags.sequence ? kindOfDer(content) : kindOfPem(content);
   switch (kind) {
     case 'pfx': {
       const { readPfx } = await import('../pki/pfx.js');
-      return { kind, chain: (await readPfx(content, await password())).chain };
+      const secret = await password();
+      const { chain } = await withSpinner('Decrypting', deps, () => readPfx(content, secret));
+      return { kind, chain };
     }
     case 'request':
       return { kind, request: describeCsr(decodePem(content, requestLabels)[0] ?? content) };

@@ -66,6 +66,8 @@ describe('qtchat cert export --pfx', () => {
   it('warns that not every program reads Ed25519 keys', async () => {
     await issueAlice('--key', 'ed25519');
     expect((await exportAlice(...password)).stderr).toMatch(/^Warning: .*Ed25519/);
+    const argv = ['cert', 'issue', 'bob', '--key', 'ed25519', '--pfx', ...password, '--out', test.folder];
+    expect((await test.run(argv)).stderr).toMatch(/^Note: .*Ed25519/m);
   });
 
   it('says as JSON what it wrote', async () => {
