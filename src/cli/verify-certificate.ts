@@ -76,7 +76,7 @@ async function readCrlFile(path: string): Promise<Crl> {
 }
 
 /** What the home's own ledger says; undefined when it does not know the certificate. */
-async function faultsByLedger(home: Home, certificate: X509Certificate): Promise<PathFault[] | undefined> {
+export async function faultsByLedger(home: Home, certificate: X509Certificate): Promise<PathFault[] | undefined> {
   if (!(await exists(ledgerPath(home)))) return undefined;
   const ledger = await openLedger(home);
   try {

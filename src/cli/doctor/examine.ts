@@ -1,0 +1,166 @@
+/**
+ * `doctor`: everything about a file or a server that can be judged from here. It changes nothing and
+ * stops at nothing: what is wrong is found, not thrown.
+ */
+
+import type { X509Certificate } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { isQTChatError, quote } from '../../errors.js';
+import { circleNamesOf } from '../../pki/circle.js';
+import { readCsr } from '../../pki/csr.js';
+import { csrFromFile } from '../../pki/csr-file.js';
+import { describeCertificate } from '../../pki/describe.js';
+import { readPrivateKey } from '../../pki/private-key.js';
+import { type Crl, readCrl, verifyCrl } from '../../pki/read-crl.js';
+import { verifyNames } from '../../pki/verify-names.js';
+import { inWords, type PathFault, verifyPath } from '../../pki/verify-path.js';
+import { verifyRevocation } from '../../pki/verify-revocation.js';
+import type { Home } from '../../store/home.js';
+import { exists, readBoundedFile } from '../../store/private-file.js';
+import type { Deps } from '../deps.js';
+import { inspect } from '../inspect.js';
+import { findTrustAnchor } from '../trust-anchor.js';
+import { faultsByLedger } from '../verify-certificate.js';
+import { type Finding, findingOf, type Patient, refusedFinding } from './finding.js';
+
+/** What to examine, as typed. */
+export interface Examination {
+  /** FILE or HOST:PORT. */
+  readonly target: string;
+  readonly rootFile?: string | undefined;
+  /** The private key that should belong to the certificate. */
+  readonly keyFile?: string | undefined;
+  readonly crlFiles: readonly string[];
+  /** Asked only for a `.pfx`. */
+  readonly pfxPassword: () => Promise<string>;
+  /** Asked only for an encrypted `keyFile`. */
+  readonly keyPassword: () => Promise<string | undefined>;
+  readonly deps: Pick<Deps, 'signal' | 'stderr'>;
+  readonly now: Date;
+}
+
+/**
+ * Examines a file or a server.
+ *
+ * @returns everything found wrong, in the order in which it is worth repairing; empty when all is well
+ * @throws {QTChatError} only for what kept it from looking: `ERR_STORE_NOT_FOUND`, `ERR_STORE_PERMISSIONS`,
+ *   `ERR_PASSWORD_WRONG`, `ERR_PASSWORD_REQUIRED`, `ERR_PEER_UNREACHABLE`, `ERR_CANCELLED`
+ */
+export async function examine(home: Home, wanted: Examination): Promise<Finding[]> {
+  const { target, keyFile, pfxPassword, deps } = wanted;
+  const open = [...(await tooOpen(target)), ...(keyFile === undefined ? [] : await tooOpen(keyFile))];
+  const patient = { target, member: undefined };
+  try {
+    const options = { password: pfxPassword, signal: deps.signal, deps };
+    const inspected = await inspect(target, options);
+    switch (inspected.kind) {
+      case 'request':
+        await readCsr(csrFromFile(await readBoundedFile(target)));
+        return open;
+      case 'revocation-list':
+        return [...open, ...(await listFindings(home, inspected.list, wanted))];
+      default:
+        return [...open, ...(await chainFindings(home, inspected.chain, inspected.kind === 'server', wanted))];
+    }
+  } catch (error) {
+    if (!isQTChatError(error) || !/^ERR_PKI_/.test(error.code)) throw error;
+    return [...open, refusedFinding(error, patient)];
+  }
+}
+
+/** A file with a key in it that others may read. */
+async function tooOpen(path: string): Promise<Finding[]> {
+  if (process.platform === 'win32' || !(await exists(path))) return [];
+  const { mode } = await stat(path);
+  const content = await readBoundedFile(path);
+  const holdsKey = content.includes('PRIVATE KEY-----') || /\.(pfx|p12|key)$/i.test(path);
+  if (!holdsKey || (mode & 0o077) === 0) return [];
+  const message = `others on this machine may read ${quote(path)}, which holds a private key`;
+  return [{ about: 'permissions', message, repair: `chmod 600 ${quote(path)}` }];
+}
+
+async function chainFindings(
+  home: Home,
+  chain: readonly X509Certificate[],
+  isServer: boolean,
+  wanted: Examination,
+): Promise<Finding[]> {
+  const [leaf] = chain;
+  if (leaf === undefined) return [];
+  const patient: Patient = { target: wanted.target, member: circleNamesOf(leaf)[0]?.member };
+  const key = await keyFindings(leaf, patient, wanted);
+  const faults = [
+    ...((await pathFaults(home, chain, patient, isServer, wanted)) ?? []),
+    ...(isServer ? addressFaults(leaf, wanted.target) : []),
+    ...((await faultsByLedger(home, leaf)) ?? []),
+  ];
+  const unique = [...new Map(faults.map((fault) => [fault.message, fault])).values()];
+  return [...key, ...unique.map((fault) => findingOf(fault, patient))];
+}
+
+async function pathFaults(
+  home: Home,
+  chain: readonly X509Certificate[],
+  { member }: Patient,
+  isServer: boolean,
+  { rootFile, crlFiles, now }: Examination,
+): Promise<PathFault[]> {
+  const root = await rootOrFault(home, rootFile);
+  if ('code' in root) return [root];
+  // Members meet as servers and as clients; of other certificates only a server says what it is for.
+  const purposes =
+    member !== undefined ? (['serverAuth', 'clientAuth'] as const) : isServer ? (['serverAuth'] as const) : [];
+  const judgements = [{ at: now }, ...purposes.map((purpose) => ({ at: now, purpose }))];
+  const crls = await Promise.all(crlFiles.map(async (path) => readCrl(await readBoundedFile(path))));
+  return [
+    ...judgements.flatMap((judgement) => verifyPath(chain, root, judgement)),
+    ...(crls.length === 0 ? [] : verifyRevocation(chain, root, crls, now)),
+  ];
+}
+
+async function rootOrFault(home: Home, rootFile: string | undefined): Promise<X509Certificate | PathFault> {
+  try {
+    return await findTrustAnchor(home, rootFile);
+  } catch (error) {
+    if (rootFile !== undefined || !isQTChatError(error, 'ERR_STORE_NOT_FOUND')) throw error;
+    return { code: 'not-issued-by', message: 'there is no root certificate here by which it could be judged' };
+  }
+}
+
+function addressFaults(leaf: X509Certificate, target: string): PathFault[] {
+  const host = target.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  return verifyNames(leaf, isIP(host) === 0 ? { hosts: [host], addresses: [] } : { hosts: [], addresses: [host] });
+}
+
+async function keyFindings(leaf: X509Certificate, patient: Patient, wanted: Examination): Promise<Finding[]> {
+  if (wanted.keyFile === undefined) return [];
+  const pem = (await readBoundedFile(wanted.keyFile)).toString('utf8');
+  const key = await readPrivateKey(pem).catch(async (error: unknown) => {
+    if (!isQTChatError(error, 'ERR_PASSWORD_REQUIRED')) throw error;
+    return readPrivateKey(pem, (await wanted.keyPassword()) ?? '');
+  });
+  if (leaf.checkPrivateKey(key)) return [];
+  const message = `the key in ${quote(wanted.keyFile)} is not that of ${quote(describeCertificate(leaf).subject)}`;
+  return [{ about: 'key', message, repair: `name the key that was made with ${quote(patient.target)}` }];
+}
+
+async function listFindings(home: Home, list: Crl, { rootFile, target, now }: Examination): Promise<Finding[]> {
+  const root = await rootOrFault(home, rootFile);
+  const patient = { target, member: undefined };
+  if ('code' in root) return [findingOf(root, patient)];
+  const repair = 'qtchat ca crl, where the CA is';
+  const findings: Finding[] = [];
+  try {
+    verifyCrl(list, root);
+  } catch (error) {
+    if (!isQTChatError(error, 'ERR_PKI_CRL_INVALID')) throw error;
+    findings.push({ about: 'chain', message: error.message, repair });
+  }
+  if (list.nextUpdate === undefined || list.nextUpdate < now) {
+    const end =
+      list.nextUpdate === undefined ? 'does not say until when it counts' : `ended on ${inWords(list.nextUpdate)}`;
+    findings.push({ about: 'clock', message: `the list ${end}`, repair });
+  }
+  return findings;
+}
