@@ -43,7 +43,7 @@ function ipHint(text: string): string {
 /**
  * Turns one `--dns` value into a `dNSName`: a host name in A-labels, lower case, with a wildcard at
  * most as the whole left-most label (RFC 9525 §6.3) above at least two others. Names in other scripts
- * become A-labels (UTS #46, as browsers do) if nothing but case and composition changes on the way.
+ * become A-labels (IDNA 2008, RFC 5890) if nothing but case and composition changes on the way.
  *
  * @param text - one name as typed; surrounding spaces are an error
  * @throws {QTChatError} `ERR_PKI_SAN_INVALID`; the message quotes `text`
@@ -76,16 +76,20 @@ function dnsFault(host: string, wildcard: boolean): { reason: string; hint: stri
   if (wrong !== undefined)
     return { reason: `the label ${quote(wrong)} is not letters, digits and hyphens, 63 at most`, hint };
   if (/^(\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? '')) return { reason: 'its last label is a number', hint };
-  if (host.includes('xn--') && !decodes(host)) return { reason: 'an xn-- label decodes to nothing', hint };
+  if (host.includes('xn--') && !decodes(host)) return { reason: 'one of its labels is none of IDNA 2008', hint };
   if (wildcard && labels.length < 2)
     return { reason: 'no client accepts a wildcard that wide', hint: 'Write *.host.example' };
   return undefined;
 }
 
+/** Letters, digits, marks, and the exceptions of RFC 5892 §2.6; UTS #46 would let emoji and other symbols pass. */
+const idna2008 =
+  /^[\p{ASCII}\p{Ll}\p{Lo}\p{Lm}\p{Mn}\p{Mc}\p{Nd}\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u3007\u30fb\u200c-\u200d]*$/u;
+
 /** Tells whether every A-label stands for other letters. Node 20 answers a false one with nothing, later ones with itself. */
 function decodes(host: string): boolean {
   const unicode = domainToUnicode(host);
-  return !/(^|\.)xn--/.test(unicode) && domainToASCII(unicode) === host;
+  return !/(^|\.)xn--/.test(unicode) && idna2008.test(unicode) && domainToASCII(unicode) === host;
 }
 
 /** GeneralNames with the given names in their order. */
