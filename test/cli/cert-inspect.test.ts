@@ -1,5 +1,6 @@
 /** What `cert inspect` reads beside certificate files, which are in cert.test.ts. */
 import 'reflect-metadata';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
@@ -25,6 +26,7 @@ import {
   type TestMember,
 } from '../helpers/certificates.js';
 import { makeHome, type TestHome } from '../helpers/home.js';
+import { describeWith } from '../helpers/require-program.js';
 
 let test: TestHome;
 let circle: TestCircle;
@@ -123,6 +125,49 @@ describe('qtchat cert inspect of a certificate', () => {
     const sly = await makeCertificate(undefined, { commonName: 'eve, O=Admins' });
     const { certificates } = (await inspect(test.file('sly.pem', sly.certificatePem), '--json')).json();
     expect(certificates).toMatchObject([{ subject: 'CN=eve\\, O=Admins' }]);
+  });
+});
+
+describeWith('openssl', 'qtchat cert inspect of a certificate by openssl', () => {
+  it('puts the extensions into words that other CAs use', async () => {
+    const extensions = [
+      'nameConstraints=critical,permitted;DNS:.example.org,permitted;IP:10.0.0.0/255.0.0.0,excluded;email:.example.com',
+      'authorityInfoAccess=OCSP;URI:http://ocsp.example/,caIssuers;URI:http://ca.example/root.crt',
+      'crlDistributionPoints=URI:http://ca.example/a.crl,URI:http://ca.example/b.crl',
+      'certificatePolicies=1.2.3.4,2.5.29.32.0',
+      'subjectAltName=dirName:somebody,otherName:1.2.3.4;UTF8:x,RID:1.2.3,email:a@example.org',
+      'extendedKeyUsage=clientAuth,1.2.3.5',
+      'tlsfeature=status_request',
+    ];
+    const config = '[req]\ndistinguished_name=dn\n[dn]\n[somebody]\nO=Us\nCN=somebody\n';
+    const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', test.at('key.pem')];
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-config',
+        test.file('cnf', config),
+        ...made,
+        '-subj',
+        '/CN=other',
+        '-out',
+        test.at('other.pem'),
+      ].concat(extensions.flatMap((extension) => ['-addext', extension])),
+      { stdio: 'ignore' },
+    );
+    const { certificates } = (await inspect(test.at('other.pem'), '--json')).json();
+    const [{ extensions: found }] = certificates as [{ extensions: { name: string; text: string }[] }];
+    const texts = Object.fromEntries(found.map(({ name, text }) => [name, text]));
+    expect(texts).toMatchObject({
+      nameConstraints: 'permitted dns:.example.org, ip:10.0.0.0/255.0.0.0; excluded email:.example.com',
+      authorityInfoAccess: 'OCSP uri:http://ocsp.example/, issuer uri:http://ca.example/root.crt',
+      cRLDistributionPoints: 'uri:http://ca.example/a.crl, uri:http://ca.example/b.crl',
+      certificatePolicies: '1.2.3.4, 2.5.29.32.0',
+      subjectAltName: 'directory:O=Us, CN=somebody, other:1.2.3.4, registered id, email:a@example.org',
+      extendedKeyUsage: 'clientAuth, 1.2.3.5',
+      tlsFeature: '5',
+    });
   });
 });
 
