@@ -34,7 +34,12 @@ export interface SignResult {
 
 /** What would be signed. */
 export function toSignResult(request: SigningRequest, { plan, circleId }: PlannedCredential): SignResult {
-  const { member, names, publicKey, warnings, file } = request;
+  const { member, names, publicKey, profileName, file } = request;
+  const given: readonly string[] = plan.extendedKeyUsages;
+  const missing = request.extendedKeyUsages.filter((purpose) => !given.includes(purpose));
+  const warnings = missing.map(
+    (purpose) => `the request asks for the purpose ${purpose}, which profile ${profileName} does not give`,
+  );
   return {
     member,
     circleId,
@@ -47,7 +52,7 @@ export function toSignResult(request: SigningRequest, { plan, circleId }: Planne
     notBefore: plan.notBefore.toISOString(),
     notAfter: plan.notAfter.toISOString(),
     validityCut: plan.validityCut ?? null,
-    warnings,
+    warnings: [...request.warnings, ...warnings],
     file,
     dryRun: true,
   };

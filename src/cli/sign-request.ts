@@ -41,6 +41,8 @@ export interface SigningRequest {
   readonly member: string;
   readonly names: readonly SubjectAltName[];
   readonly publicKey: KeyObject;
+  /** The purposes that the request asks for. */
+  readonly extendedKeyUsages: readonly string[];
   readonly profileName: string;
   /** The profile's default when left out. */
   readonly validityDays?: number | undefined;
@@ -70,7 +72,9 @@ export async function judgeSigningRequest(flags: SignFlags): Promise<SigningRequ
   const file = join(resolve(flags.out ?? '.'), `${member}.pem`);
   if (!flags.force) await refuseExisting([file]);
   const { days: validityDays, profile: profileName, replace, force } = flags;
-  return { member, names, warnings, publicKey: csr.publicKey, profileName, validityDays, file, replace, force };
+  const { publicKey, extendedKeyUsages } = csr;
+  const asked = { member, names, warnings, publicKey, extendedKeyUsages };
+  return { ...asked, profileName, validityDays, file, replace, force };
 }
 
 async function namesFor(csr: CertificateRequest, sanCnf: string | undefined) {

@@ -33,6 +33,8 @@ export interface CertificateRequest {
   names: SubjectAltName[];
   /** How many more are asked for, of kinds that no certificate of ours carries. */
   otherNames: number;
+  /** The purposes asked for; what is given is the profile's to say. */
+  extendedKeyUsages: string[];
 }
 
 /** A CA's rights, and the two that make sense for key agreement alone: asked for, but never given. */
@@ -76,8 +78,13 @@ export async function readCsr(der: Buffer): Promise<CertificateRequest> {
   const publicKey = readPublicKey(request);
   if (!provesPossession(der, publicKey)) throw refused('its signature is not by the key it presents');
   const asked = readExtensions(request);
-  reading(() => refuseUsages(asked));
-  return { publicKey, commonName: request.subjectName.getField('CN')[0], ...reading(() => readNames(asked)) };
+  reading(() => refuseKeyUsages(asked));
+  return {
+    publicKey,
+    commonName: request.subjectName.getField('CN')[0],
+    ...reading(() => readNames(asked)),
+    extendedKeyUsages: reading(() => readPurposes(asked)),
+  };
 }
 
 async function parse(der: Buffer): Promise<Pkcs10CertificateRequest> {
@@ -129,12 +136,17 @@ function readExtensions(request: Pkcs10CertificateRequest): Extended {
   return { extensions };
 }
 
-function refuseUsages(asked: Extended): void {
+function refuseKeyUsages(asked: Extended): void {
   if (basicConstraintsOf(asked).ca) throw refused('it asks to be a CA');
   const odd = keyUsagesOf(asked)?.find((usage) => oddKeyUsages.includes(usage));
   if (odd !== undefined) throw refused(`it asks for the key usage ${odd}, which no member has`);
-  const purpose = extendedKeyUsagesOf(asked)?.find((usage) => !Object.hasOwn(extendedKeyUsageOids, usage));
-  if (purpose !== undefined) throw refused(`it asks for the purpose ${purpose}, which no certificate of ours has`);
+}
+
+function readPurposes(asked: Extended): string[] {
+  const purposes = extendedKeyUsagesOf(asked) ?? [];
+  const odd = purposes.find((purpose) => !Object.hasOwn(extendedKeyUsageOids, purpose));
+  if (odd !== undefined) throw refused(`it asks for the purpose ${odd}, which no certificate of ours has`);
+  return purposes;
 }
 
 function readNames(asked: Extended): Pick<CertificateRequest, 'names' | 'otherNames'> {

@@ -92,6 +92,14 @@ describeWith('openssl', 'requests and san.cnf files of openssl', () => {
     expect(names).toEqual(['dns:bob.example']);
   });
 
+  it('says which purposes the profile does not give', async () => {
+    opensslReq(...(keyOptions['P-256'] ?? []), '-addext', 'extendedKeyUsage=OCSPSigning', '-out', 'ocsp.csr');
+    const dryRun = ['cert', 'sign', test.at('ocsp.csr'), 'ocsp', '--dry-run'];
+    expect((await test.run(dryRun)).stderr).toContain('the purpose OCSPSigning, which profile peer does not give');
+    const result = await test.run([...dryRun, '--profile', 'ocsp', '--json']);
+    expect(result.json()).toMatchObject({ extendedKeyUsages: ['OCSPSigning'], warnings: [] });
+  });
+
   it('says which names it does not take', async () => {
     const san = 'subjectAltName=DNS:bob.example,otherName:1.2.3.4;UTF8:bob,RID:1.2.3.4';
     opensslReq(...(keyOptions['P-256'] ?? []), '-addext', san, '-out', 'other.csr');
