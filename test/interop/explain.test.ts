@@ -63,7 +63,8 @@ describeWith('openssl', '--explain, run by a shell', () => {
   it.each([
     ['--ip', '192.168.1.100', '--ip', 'fd00::1', '--dns', 'bob.example.org', '--email', 'bob@example.org'],
     ['--key', 'p384', '--days', '90', '--uri', 'https://bob.example.org/me'],
-    ['--key', 'rsa2048'],
+    ['--key', 'rsa2048', '--profile', 'server'],
+    ['--profile', 'client', '--days', '900'],
     ['--profile', 'server', '--key', 'rsa2048'],
     ['--profile', 'ocsp', '--dns', 'ocsp.example.org'],
   ])('cert issue bob %s %s: the same certificate and .pfx', async (...argv) => {
@@ -121,6 +122,7 @@ describeWith('openssl', '--explain, run by a shell', () => {
 
   it('refuses what openssl cannot be told, and what the command refuses', async () => {
     const refusal = (...argv: string[]) => home.run([...argv, '--explain']);
+    expect(await refusal('ca', 'init', '--permit-dns', 'example.org')).toMatchObject({ exitCode: 2, stdout: '' });
     expect(await refusal('cert', 'issue', 'bob', '--uri', 'https://example.org/$(id)')).toMatchObject({ exitCode: 2 });
     expect(await refusal('cert', 'issue', 'Bob!')).toMatchObject({ exitCode: 2, stdout: '' });
     expect(await refusal('cert', 'issue', 'bob', '--ip', '10.0.0.0/8')).toMatchObject({ exitCode: 2, stdout: '' });

@@ -1,10 +1,19 @@
 /** The commands on the CA and its ledger, in the words of openssl. */
+import { QTChatError } from '../../errors.js';
 import { makeKey } from './openssl.js';
 import { file, password, subject, word } from './shell.js';
 import { numberOf, type Typed, textOf } from './typed.js';
 
-/** `ca init`. */
+/**
+ * `ca init` of a root that issues itself, without constraints.
+ *
+ * @throws {QTChatError} `ERR_USAGE` for any other
+ */
 export function explainCaInit({ flags }: Typed): string[] {
+  const beyond = Object.keys(flags).find((name) => /^(intermediate|permit-|exclude-)/.test(name) && flags[name]);
+  if (beyond !== undefined) {
+    throw new QTChatError('ERR_USAGE', `--explain does not know --${beyond}`, { hint: 'Explain ca init without it' });
+  }
   const path = textOf(flags['ca-password-file']);
   const isOpen = flags['no-password'] === true;
   const root = ['openssl req -x509 -new -utf8 -config root.cnf -key ca.key', ...password('-passin', path)];
