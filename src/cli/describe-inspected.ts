@@ -20,10 +20,16 @@ export interface DescribedInspection {
 /** Describes it; `now` decides what is called expired. */
 export function describeInspected(inspected: Inspected, now: Date): DescribedInspection {
   switch (inspected.kind) {
-    case 'certificates':
-    case 'pfx': {
+    case 'certificates': {
       const { lines, certificates } = describeChain(inspected.chain, now);
       return { lines, result: { kind: inspected.kind, certificates } };
+    }
+    case 'pfx': {
+      const { kind, protection, chain } = inspected;
+      const { lines, certificates } = describeChain(chain, now);
+      const encryption = protection.encryption.map((text) => row('encryption', text));
+      const result = { kind, protection, certificates };
+      return { lines: [row('MAC', protection.mac), ...encryption, '', ...lines], result };
     }
     case 'server': {
       const { kind, protocol, cipher, chain } = inspected;

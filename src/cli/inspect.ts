@@ -6,6 +6,7 @@ import { innerTagOf } from '../pki/ber.js';
 import { derTags } from '../pki/der.js';
 import { DerError, DerReader } from '../pki/der-reader.js';
 import { type CsrDescription, describeCsr } from '../pki/describe-csr.js';
+import { describePfxProtection, type PfxProtection } from '../pki/describe-pfx.js';
 import { decodePem } from '../pki/pem-block.js';
 import { type Crl, readCrl } from '../pki/read-crl.js';
 import { exists, readBoundedFile } from '../store/private-file.js';
@@ -20,7 +21,7 @@ const requestLabels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
 /** What was found. */
 export type Inspected =
   | { readonly kind: 'certificates'; readonly chain: readonly X509Certificate[] }
-  | { readonly kind: 'pfx'; readonly chain: readonly X509Certificate[] }
+  | { readonly kind: 'pfx'; readonly chain: readonly X509Certificate[]; readonly protection: PfxProtection }
   | { readonly kind: 'request'; readonly request: CsrDescription }
   | { readonly kind: 'revocation-list'; readonly list: Crl }
   | {
@@ -76,7 +77,7 @@ async function inspectContent(content: Buffer, { password, deps }: InspectOption
       const { readPfx } = await import('../pki/pfx.js');
       const secret = await password();
       const { chain } = await withSpinner('Decrypting', deps, () => readPfx(content, secret));
-      return { kind, chain };
+      return { kind, chain, protection: describePfxProtection(content) };
     }
     case 'request':
       return { kind, request: describeCsr(decodePem(content, requestLabels)[0] ?? content) };

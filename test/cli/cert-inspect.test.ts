@@ -176,8 +176,23 @@ describe('qtchat cert inspect of a .pfx', () => {
     const result = await inspect(test.file('bob.pfx', pfx), ...withPassword('secret'), '--json');
     expect(result.json()).toMatchObject({
       kind: 'pfx',
+      protection: {
+        mac: 'HMAC-SHA256, 2048 iterations',
+        encryption: [
+          'certificates: AES-256 under PBKDF2-HMAC-SHA256, 2048 iterations',
+          'key: AES-256 under PBKDF2-HMAC-SHA256, 2048 iterations',
+        ],
+      },
       certificates: [{ subject: 'CN=bob' }, { subject: 'CN=Test intermediate' }],
     });
+  });
+
+  it('shows how old programs protect theirs', async () => {
+    const options = { password: 'secret', friendlyName: 'bob', iterations: 7, random: randomBytes, legacy: true };
+    const old = await writePfx({ key: bob.key, chain: [bob.certificate] }, options);
+    const { stdout } = await inspect(test.file('old.pfx', old), ...withPassword('secret'));
+    expect(stdout).toMatch(/^MAC +HMAC-SHA1, 7 iterations$/m);
+    expect(stdout).toMatch(/^encryption +key: 3DES under SHA-1, 7 iterations$/m);
   });
 
   it.each<[string, () => string[], number, RegExp]>([

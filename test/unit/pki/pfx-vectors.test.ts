@@ -6,6 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { packageRoot } from '../../../src/package-root.js';
 import { derInteger, derOctetString, derOid, derSequence } from '../../../src/pki/der.js';
 import { DerReader } from '../../../src/pki/der-reader.js';
+import { describePfxProtection } from '../../../src/pki/describe-pfx.js';
 import { oids } from '../../../src/pki/oids.js';
 import { decryptPbes2 } from '../../../src/pki/pbes2.js';
 import { readPfx } from '../../../src/pki/pfx.js';
@@ -48,6 +49,7 @@ describe('the .pfx files of RFC 9579, appendix A', () => {
     const file = derSequence(derInteger(3), decode(rfc9579.authSafe), decode(valid?.macData ?? ''));
     const { key, chain } = await readPfx(file, rfc9579.password);
     expect(chain[0]?.checkPrivateKey(key)).toBe(true);
+    expect(describePfxProtection(file).mac).toBe('PBMAC1: HMAC-SHA256 under PBKDF2-HMAC-SHA256, 2048 iterations');
   });
 
   it.each(shortKeyBypass.passwords)('never opens the file whose MAC key is one octet, with %p', async (password) => {
