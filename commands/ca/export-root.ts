@@ -7,10 +7,7 @@ export default class CaExportRoot extends BaseCommand {
   static override description =
     `For a CA made with ca init --intermediate, which goes on issuing without it. Whoever breaks into this machine
 then gains the intermediate CA at most. The key keeps its password. It will be needed to make the next intermediate.`;
-  static override examples = [
-    '<%= config.bin %> ca export-root /media/safe',
-    '<%= config.bin %> ca export-root offline',
-  ];
+  static override examples = ['<%= config.bin %> ca export-root offline'];
   static override args = { folder: Args.string({ description: 'where to put root.key and root.pem', required: true }) };
 
   async run() {
