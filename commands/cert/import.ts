@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { explainFlag, identityPasswordFileFlag, pfxPasswordFileFlag, rootFileFlag } from '../../src/cli/flags.js';
+import { QTChatError, quote } from '../../src/errors.js';
 
 export default class CertImport extends BaseCommand {
   static override summary = 'make an identity of a .pfx file, or of the answer to cert request';
@@ -37,6 +38,11 @@ The root to trust is that of --root-file, of the .pfx itself, or of this home.`;
     const options = { rootFile: flags['root-file'], force: flags.force, at: deps.clock() };
     const content = await readBoundedFile(args.file, deps.signal);
     const answer = { ...options, keyFile: flags['key-file'], keyPasswordFile: flags['identity-password-file'] };
+    if (answer.keyFile !== undefined && !holdsCertificates(content)) {
+      throw new QTChatError('ERR_USAGE', `${quote(args.file)} is a .pfx, which has its key inside`, {
+        hint: 'Leave out --key-file',
+      });
+    }
     const pfxPassword = async (): Promise<string> =>
       (await readPassword({ purpose: 'pfx', file: flags['pfx-password-file'], deps })) ?? '';
     const { identity, speaks } = holdsCertificates(content)

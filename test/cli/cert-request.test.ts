@@ -165,6 +165,24 @@ describe('qtchat cert sign', () => {
     expect(await sign(csr(), '--force', '--replace')).toMatchObject({ exitCode: 0 });
   });
 
+  it('hands out the intermediate with what it signs, and the answer is at home under the root', async () => {
+    await onHost('ca', 'init', '--force', '--no-password', '--intermediate');
+    await request('bob');
+    await sign(csr());
+    expect(readFileSync(test.at('out', 'bob.pem'), 'utf8').match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+    const argv = ['cert', 'import', test.at('out', 'bob.pem'), '--root-file', root()];
+    expect(await test.run(argv)).toMatchObject({ exitCode: 0 });
+    expect((await loadIdentity({ folder: test.home })).chain).toHaveLength(2);
+  });
+
+  it('refuses names that the CA may not certify, before it signs', async () => {
+    await onHost('ca', 'init', '--force', '--no-password', '--permit-dns', 'example.org');
+    await request('bob', '--dns', 'bob.example.org', '--dns', 'bob.example.com');
+    await expectRefusal(sign(csr()), 7, /bob\.example\.com/);
+    const sanCnf = test.file('san.cnf', 'subjectAltName = DNS:bob.example.org');
+    expect(await sign(csr(), '--san-cnf', sanCnf)).toMatchObject({ exitCode: 0 });
+  });
+
   it.each<[string, () => string[], number, RegExp]>([
     ['a missing file', () => [test.at('absent.csr')], 3, /absent\.csr/],
     ['a certificate', () => [root()], 7, /one certificate signing request was expected/],

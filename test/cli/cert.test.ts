@@ -298,6 +298,7 @@ describe('qtchat cert import', () => {
     ],
     ['a missing file', async () => importing(test.at('absent.pfx')), 3, /absent\.pfx/],
     ['a certificate without its key', async () => importing(test.file('bob.pfx', circle.rootPem)), 3, /--key-file/],
+    ['a key beside the one inside', async () => [...(await bob()), '--key-file', 'x'], 2, /has its key inside/],
     ['an empty file', async () => importing(test.file('bob.pfx', '')), 1, /pfx|PKCS/i],
     [
       'a file cut short',
