@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
+import type { BatchResult } from '../../src/cli/batch/run-batch.js';
 import type { DescribedIssue, IssueResult } from '../../src/cli/describe-issued.js';
 import {
   caPasswordFileFlag,
@@ -23,6 +24,7 @@ export default class CertIssue extends BaseCommand {
     '<%= config.bin %> cert issue bob --ip 192.168.1.101 --dry-run',
     '<%= config.bin %> cert issue --san-cnf san.cnf',
     '<%= config.bin %> cert issue bob --ip 192.168.1.101 --explain',
+    '<%= config.bin %> cert issue --batch names.csv --out crew',
     '<%= config.bin %> cert issue web --profile server --dns www.example.org',
   ];
   static override args = { name: Args.string({ description: 'member name: a-z 0-9 . _ -, at most 63' }) };
@@ -40,16 +42,28 @@ export default class CertIssue extends BaseCommand {
     replace: Flags.boolean({ description: 'revoke the certificate that has the name' }),
     force: Flags.boolean({ description: 'keep files that stand in the way as .bak' }),
     'dry-run': Flags.boolean({ description: 'show what would be issued; write nothing' }),
+    batch: Flags.string({
+      description: 'issue for every line of a table with the columns name, ip, dns, into the new folder --out',
+      helpValue: 'FILE',
+      dependsOn: ['out'],
+      exclusive: ['me', 'ip', 'dns', 'email', 'uri', 'san-cnf', 'pfx', 'dry-run', 'explain'],
+    }),
     'ca-password-file': caPasswordFileFlag,
     'pfx-password-file': { ...pfxPasswordFileFlag, dependsOn: ['pfx'] },
     explain: explainFlag,
   };
 
-  async run(): Promise<IssueResult | undefined> {
+  async run(): Promise<IssueResult | BatchResult | undefined> {
     const { args, flags } = await this.parse(CertIssue);
     if (await this.explained({ args, flags })) return;
     const { deps } = this;
     const home = this.homeOf(flags);
+    if (flags.batch !== undefined) {
+      const { runBatch } = await import('../../src/cli/batch/run-batch.js');
+      const show = (line: string): void => this.print(line);
+      const progress = this.jsonEnabled() ? undefined : deps.stderr;
+      return runBatch(home, { ...flags, name: args.name, batch: flags.batch }, { deps, show, progress });
+    }
     let judging: Promise<CredentialRequest> | undefined;
     const judge = (): Promise<CredentialRequest> => {
       judging ??= import('../../src/cli/issue-request.js').then(({ judgeIssueRequest }) =>

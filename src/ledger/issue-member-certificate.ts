@@ -62,7 +62,15 @@ export async function issueMemberCertificate(
   });
 }
 
-async function freeName(ledger: Ledger, request: MemberRequest, deps: PlanDeps): Promise<void> {
+/** Who wants a name, and what may stand in the way. */
+export type NameClaim = Pick<MemberRequest, 'member' | 'replace' | 'by' | 'inviteId'>;
+
+/**
+ * Makes a name free for a certificate about to be recorded; call it in the transaction that records it.
+ *
+ * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` unless `replace`
+ */
+export async function freeName(ledger: Ledger, request: NameClaim, deps: Pick<PlanDeps, 'clock'>): Promise<void> {
   for (const holder of await nameHolders(ledger, request.member, deps.clock())) {
     if (holder.type === 'invite' && holder.id === request.inviteId) continue;
     if (!request.replace) throw nameTaken(request.member, holder);
