@@ -17,6 +17,7 @@ import {
 } from './der.js';
 import { type Issuer, issuingCertificate } from './issuer.js';
 import { oids } from './oids.js';
+import { encodePem } from './pem-block.js';
 import { readCrl, verifyCrl } from './read-crl.js';
 import { type RevocationReason, revocationReasonCodes } from './revocation-reason.js';
 import { type SignatureAlgorithm, signatureAlgorithmOf } from './signature-algorithm.js';
@@ -107,8 +108,7 @@ function extension(oid: string, value: Buffer): Buffer {
 
 /** A list in PEM, under the one label that other programs read: `X509 CRL` (RFC 7468 §7). */
 export function crlToPem(der: Buffer): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN X509 CRL-----', ...lines, '-----END X509 CRL-----', ''].join('\n');
+  return encodePem('X509 CRL', der);
 }
 
 function refused(reason: string): QTChatError {

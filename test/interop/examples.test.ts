@@ -3,7 +3,7 @@
  * shows works. The list comes from the commands themselves, so that no new example goes untried.
  */
 import { readFileSync } from 'node:fs';
-import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
@@ -26,6 +26,7 @@ type Place = 'host' | 'ca' | 'tiered' | 'nowhere' | 'guest';
 
 const places: Record<string, Place> = {
   'ca:init': 'nowhere',
+  'ca:import': 'nowhere',
   'ca:export-root': 'tiered',
   demo: 'nowhere',
   enroll: 'nowhere',
@@ -97,6 +98,12 @@ describeWith('ip', 'the examples in the help', () => {
     await cp(join(folder, 'bob.csr'), join(folder, 'server.csr'));
     await cp(join(folder, 'nowhere', 'ca', 'root.pem'), join(folder, 'root.pem'));
     await rm(join(folder, 'nowhere'), { recursive: true });
+    // The CA once more, as easy-rsa would leave it.
+    for (const place of ['.', 'pki', 'pki/private']) {
+      await mkdir(join(folder, place), { recursive: true });
+      await cp(join(folder, 'ca', 'ca', 'root.pem'), join(folder, place, 'ca.crt'));
+      await cp(join(folder, 'ca', 'ca', 'ca.key'), join(folder, place, 'ca.key'));
+    }
   }
 
   it.each(examples().filter(({ line }) => line !== 'qtchat enroll'))('$line', async ({ id, line }) => {
