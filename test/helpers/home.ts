@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Libsql from 'libsql';
 import { type CommandResult, type CommandWorld, runCommand } from './run-command.js';
 
 /** A folder with a home in it, which does not exist at first. */
@@ -15,7 +16,10 @@ export interface TestHome {
   file(name: string, content: string | Uint8Array): string;
   /** Runs a command in the home. */
   run(argv: readonly string[], world?: Partial<CommandWorld>): Promise<CommandResult>;
-  /** Every file and folder below `folder`, sorted, with a mark of when it was last written; no lock files of SQLite. */
+  /**
+   * Every file and folder below `folder`, sorted, with a mark of when it was last written; no lock files of SQLite.
+   * A ledger's mark is the length of its audit log: the file itself SQLite writes when it likes.
+   */
   everything(): string[];
   remove(): void;
 }
@@ -40,10 +44,27 @@ export function makeHome(): TestHome {
             .filter((name) => !/-(wal|shm)$/.test(name))
             .map((name) => {
               const stats = statSync(join(folder, name));
-              return stats.isFile() ? `${name} ${stats.mtimeMs} ${stats.size}` : name;
+              if (!stats.isFile()) return name;
+              const mark = name.endsWith('ledger.db') ? ledgerMark(join(folder, name)) : undefined;
+              return `${name} ${mark ?? `${stats.mtimeMs} ${stats.size}`}`;
             })
             .sort()
         : [],
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** Undefined when it cannot be read, as it may be meant to be. */
+function ledgerMark(path: string): string | undefined {
+  try {
+    const database = new Libsql(path, { readonly: true });
+    try {
+      const { entries } = database.prepare('select count(*) as entries from audit').get() as { entries: number };
+      return `${entries} entries`;
+    } finally {
+      database.close();
+    }
+  } catch {
+    return undefined;
+  }
 }
