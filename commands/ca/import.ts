@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { caPasswordFileFlag } from '../../src/cli/flags.js';
+import { caPasswordFileFlag, explainFlag } from '../../src/cli/flags.js';
 import { QTChatError } from '../../src/errors.js';
 import { dayOf } from '../../src/pki/day.js';
 
@@ -25,10 +25,12 @@ What an index.txt lists becomes part of the ledger: what was revoked stays revok
     index: Flags.string({ description: 'index.txt of what it issued', dependsOn: ['cert-file'], helpValue: 'FILE' }),
     'ca-password-file': caPasswordFileFlag,
     force: Flags.boolean({ description: 'keep the CA that is here as ca.bak' }),
+    explain: explainFlag,
   };
 
   async run() {
     const { args, flags } = await this.parse(CaImport);
+    if (await this.explained({ args, flags })) return;
     const home = this.homeOf(flags);
     const { findForeignCa, readForeignCa } = await import('../../src/cli/foreign-ca.js');
     const { importCa } = await import('../../src/cli/import-ca.js');

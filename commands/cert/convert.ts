@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import type { Converted } from '../../src/cli/convert-certificates.js';
+import { explainFlag } from '../../src/cli/flags.js';
 
 export default class CertConvert extends BaseCommand {
   static override summary = 'write certificates in another form';
@@ -16,10 +17,12 @@ export default class CertConvert extends BaseCommand {
     to: Flags.option({ options: ['pem', 'der', 'pkcs7'] as const, description: 'form to write', required: true })(),
     out: Flags.string({ description: 'file to write', helpValue: 'FILE' }),
     force: Flags.boolean({ description: 'keep a file that stands in the way as .bak' }),
+    explain: explainFlag,
   };
 
-  async run(): Promise<Converted> {
+  async run(): Promise<Converted | undefined> {
     const { args, flags } = await this.parse(CertConvert);
+    if (await this.explained({ args, flags })) return;
     const { convertCertificates } = await import('../../src/cli/convert-certificates.js');
     const converted = await convertCertificates(args.file, flags.to, flags);
     const { certificates, content, file } = converted;

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { caPasswordFileFlag } from '../../src/cli/flags.js';
+import { caPasswordFileFlag, explainFlag } from '../../src/cli/flags.js';
 import { dayOf } from '../../src/pki/day.js';
 
 export default class CertRenew extends BaseCommand {
@@ -18,10 +18,12 @@ An identity of this home is renewed where it is; for somebody else NAME.pem is w
     out: Flags.string({ description: 'folder for NAME.pem, and NAME.key with a new key', helpValue: 'DIR' }),
     force: Flags.boolean({ description: 'keep files that stand in the way as .bak' }),
     'ca-password-file': caPasswordFileFlag,
+    explain: explainFlag,
   };
 
   async run() {
     const { args, flags } = await this.parse(CertRenew);
+    if (await this.explained({ args, flags })) return;
     const home = this.homeOf(flags);
     const { findRenewal, renewCredential } = await import('../../src/cli/renew-credential.js');
     const { openCaIssuer } = await import('../../src/cli/ca-issuer.js');

@@ -3,13 +3,15 @@
  * compared field by field. Only dates (openssl does not backdate), serial numbers and keys differ.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { packageRoot } from '../../src/package-root.js';
 import { type CertificateDescription, describeCertificate } from '../../src/pki/describe.js';
 import { parseCertificates } from '../../src/pki/pem.js';
 import { readPfx } from '../../src/pki/pfx.js';
 import { makeHome, type TestHome } from '../helpers/home.js';
+import { runProgram } from '../helpers/program.js';
 import { describeWith } from '../helpers/require-program.js';
 
 let home: TestHome;
@@ -118,6 +120,74 @@ describeWith('openssl', '--explain, run by a shell', () => {
       expect(await runExplained('cert', 'inspect', name)).toContain('CN = bob');
     }
     expect(await runExplained('ca', 'show')).toContain('QTChat circle');
+  });
+
+  it.each([[[]], [['--new-key', '--days', '30']]])(
+    'cert renew bob %j: the same certificate, the old one revoked',
+    async (flags) => {
+      await run('ca', 'init', '--no-password');
+      await runExplained('ca', 'init', '--no-password');
+      const issue = ['cert', 'issue', 'bob', '--ip', '192.168.1.101', '--profile', 'server', '--key', 'rsa2048'];
+      await run(...issue, '--out', home.at('ours'));
+      await runExplained(...issue);
+      const old = describeFile(home.folder, 'bob.pem');
+      const renew = ['cert', 'renew', 'bob', ...flags];
+      await runExplained(...renew);
+      await run(...renew, '--out', home.at('renewed'));
+      const [ours, theirs] = [describeFile(home.at('renewed'), 'bob.pem'), describeFile(home.folder, 'bob.pem')];
+      expect(fields(theirs)).toEqual(fields(ours));
+      expect(theirs.spkiSha256 === old.spkiSha256).toBe(flags.length === 0);
+      await runExplained('ca', 'crl');
+      const verify = (file: string) =>
+        home.run(['cert', 'verify', file, '--root-file', home.at('root.pem'), '--crl-file', home.at('crl.pem')]);
+      expect(await verify(home.at('bob.pem'))).toMatchObject({ exitCode: 0 });
+      expect(await verify(home.at('bob.old.pem'))).toMatchObject({
+        exitCode: 7,
+        stderr: expect.stringMatching(/superseded/),
+      });
+    },
+  );
+
+  it('cert convert: the same octets', async () => {
+    await runExplained('ca', 'init', '--no-password');
+    for (const [to, name] of [
+      ['der', 'root.cer'],
+      ['pkcs7', 'root.p7b'],
+      ['pem', 'again.pem'],
+    ] as const) {
+      const convert = ['cert', 'convert', '--to', to];
+      await runExplained(...convert, 'root.pem', '--out', name);
+      await run(...convert, home.at('root.pem'), '--out', home.at(`our-${name}`));
+      expect(readFileSync(home.at(`our-${name}`)).equals(readFileSync(home.at(name)))).toBe(true);
+    }
+    expect(await runExplained('cert', 'convert', 'root.p7b', '--to', 'pem')).toContain('BEGIN CERTIFICATE');
+  });
+
+  it('ca import and ca export-root: the same files under the names of the other commands', async () => {
+    await runExplained('ca', 'init', '--no-password', '--name', 'Old CA');
+    execFileSync('sh', ['-ec', 'mv root.pem old.crt; mv ca.key old.key'], { cwd: home.folder });
+    await runExplained('ca', 'import', '--cert-file', 'old.crt', '--key-file', 'old.key');
+    await runExplained('cert', 'issue', 'bob');
+    expect(await runExplained('cert', 'verify', 'bob.pem')).toBe('bob.pem: OK\n');
+    writeFileSync(home.at('root.key'), 'the key of the root');
+    await runExplained('ca', 'export-root', 'off line');
+    expect(readFileSync(home.at('off line', 'root.key'), 'utf8')).toBe('the key of the root');
+    const other = ['-subj', '/CN=other', '-keyout', 'other.key', '-out', 'other.pem'];
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-noenc', ...other], {
+      cwd: home.folder,
+      stdio: 'ignore',
+    });
+    const mixed = ['ca', 'import', '--cert-file', 'old.crt', '--key-file', 'other.key'];
+    await expect(runExplained(...mixed)).rejects.toThrow();
+  });
+
+  it.each(['ca', 'cert'])('is there for every command of %s', async (topic) => {
+    for (const name of readdirSync(join(packageRoot(), 'commands', topic))) {
+      const { exitCode, stdout } = await runProgram([topic, name.replace(/\.ts$/, ''), '--help'], {
+        home: home.folder,
+      });
+      expect({ name, exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--explain') });
+    }
   });
 
   it('refuses what openssl cannot be told, and what the command refuses', async () => {

@@ -44,9 +44,52 @@ export function explainCaShow(): string[] {
 
 /** `cert revoke`: openssl's own ledger is index.txt, and it wants the certificate itself. */
 export function explainRevoke({ args, flags }: Typed): string[] {
-  const reason = textOf(flags.reason) ?? 'unspecified';
-  const certificate = word(`${textOf(args.subject) ?? ''}.pem`);
-  return [...ledger(), `openssl ca -config ca.cnf -revoke ${certificate} -crl_reason ${word(reason)}`];
+  return revoke(`${textOf(args.subject) ?? ''}.pem`, textOf(flags.reason) ?? 'unspecified', []);
+}
+
+/** Enters a certificate into openssl's own ledger as revoked. */
+export function revoke(certificate: string, reason: string, caPassword: readonly string[]): string[] {
+  const command = [
+    'openssl ca -config ca.cnf',
+    ...caPassword,
+    '-revoke',
+    word(certificate),
+    '-crl_reason',
+    word(reason),
+  ];
+  return [...ledger(), command.join(' ')];
+}
+
+/** `ca export-root`. */
+export function explainExportRoot({ args }: Typed): string[] {
+  const folder = textOf(args.folder) ?? '';
+  return [
+    `mkdir -m 700 -- ${word(folder)}`,
+    `cp root.pem ${word(`${folder}/root.pem`)}`,
+    `mv root.key ${word(`${folder}/root.key`)}`,
+  ];
+}
+
+/** `ca import`: openssl needs no import, only the same files under the names that the other commands use. */
+export async function explainCaImport({ args, flags }: Typed): Promise<string[]> {
+  const { findForeignCa } = await import('../foreign-ca.js');
+  const folder = textOf(args.folder);
+  const {
+    certFile = '',
+    keyFile = '',
+    index,
+  } = folder === undefined
+    ? { certFile: textOf(flags['cert-file']), keyFile: textOf(flags['key-file']), index: textOf(flags.index) }
+    : await findForeignCa(folder);
+  const chain = textOf(flags.chain) ?? certFile;
+  const keyPassword = password('-passin', textOf(flags['ca-password-file'])).join(' ');
+  return [
+    `openssl verify -x509_strict -CAfile ${word(chain)} ${word(certFile)}`,
+    `[ "$(openssl x509 -in ${word(certFile)} -noout -pubkey)" = "$(openssl pkey -in ${word(keyFile)} ${keyPassword} -pubout)" ]`,
+    `cp ${word(certFile)} root.pem`,
+    `(umask 077 && cp ${word(keyFile)} ca.key)`,
+    ...(index === undefined ? [] : [`cp ${word(index)} index.txt`]),
+  ];
 }
 
 /** `ca crl`. */

@@ -3,19 +3,23 @@
  * the files ca.key, root.pem, NAME.key, NAME.csr and NAME.pem of the current folder. Nothing is run.
  */
 import { QTChatError } from '../../errors.js';
-import { explainCaInit, explainCaShow, explainCrl, explainRevoke } from './ca.js';
-import { explainExport, explainImport, explainInspect, explainVerify } from './files.js';
-import { explainIssue, explainRequest, explainSign } from './issuing.js';
+import { explainCaImport, explainCaInit, explainCaShow, explainCrl, explainExportRoot, explainRevoke } from './ca.js';
+import { explainConvert, explainExport, explainImport, explainInspect, explainVerify } from './files.js';
+import { explainIssue, explainRenew, explainRequest, explainSign } from './issuing.js';
 import type { Typed } from './typed.js';
 
 const explanations: Readonly<Record<string, (typed: Typed) => string[] | Promise<string[]>>> = {
   'ca:init': explainCaInit,
   'ca:show': explainCaShow,
   'ca:crl': explainCrl,
+  'ca:import': explainCaImport,
+  'ca:export-root': explainExportRoot,
   'cert:issue': explainIssue,
   'cert:request': explainRequest,
   'cert:sign': explainSign,
   'cert:revoke': explainRevoke,
+  'cert:renew': explainRenew,
+  'cert:convert': explainConvert,
   'cert:export': explainExport,
   'cert:import': explainImport,
   'cert:inspect': explainInspect,

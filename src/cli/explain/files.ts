@@ -62,3 +62,13 @@ export function explainExport({ args, flags }: Typed): string[] {
   };
   return [makePfx(name, files, textOf(flags['pfx-password-file']), flags.legacy === true)];
 }
+
+/** `cert convert`. */
+export function explainConvert({ args, flags }: Typed): string[] {
+  const path = word(textOf(args.file) ?? '');
+  const out = textOf(flags.out);
+  const to = out === undefined ? '' : ` -out ${word(out)}`;
+  if (flags.to === 'pkcs7') return [`openssl crl2pkcs7 -nocrl -certfile ${path}${to}`];
+  if (/\.p7[bc]$/i.test(textOf(args.file) ?? '')) return [`openssl pkcs7 -print_certs -in ${path}${to}`];
+  return [`openssl x509 -in ${path} -outform ${flags.to === 'der' ? 'DER' : 'PEM'}${to}`];
+}

@@ -1,10 +1,12 @@
 /** The commands that lead to a certificate, in the words of openssl. */
+import { keyTypeOf } from '../../pki/key-type.js';
 import { parseMemberName } from '../../pki/member-name.js';
 import { isRsa as isRsaKey } from '../../pki/plan.js';
 import type { SubjectAltName } from '../../pki/subject-alt-name.js';
 import { loadProfile } from '../../store/profiles.js';
 import { ownMemberName } from '../own-name.js';
 import { readRequestedNames } from '../requested-names.js';
+import { revoke } from './ca.js';
 import { makeKey, makePfx, makeRequest, signRequest } from './openssl.js';
 import { password } from './shell.js';
 import { numberOf, type Typed, textOf, textsOf } from './typed.js';
@@ -35,9 +37,31 @@ export async function explainSign(typed: Typed): Promise<string[]> {
   const { judgeSigningRequest } = await import('../sign-request.js');
   const csr = textOf(args.csr) ?? '';
   const typedSign = { csr, name: textOf(args.name), 'san-cnf': textOf(flags['san-cnf']) };
-  const judged = await judgeSigningRequest({ ...typedSign, profile: 'peer', replace: false, force: true });
+  const judged = await judgeSigningRequest({
+    ...typedSign,
+    profile: textOf(flags.profile) ?? 'peer',
+    replace: false,
+    force: true,
+  });
   const { member, names, publicKey } = judged;
   return signRequest({ member, csr, names, ...(await profiled(typed, isRsaKey(publicKey))) }, caPassword(typed));
+}
+
+/** `cert renew`: names and profile are those of the ledger. */
+export async function explainRenew(typed: Typed): Promise<string[]> {
+  const { args, flags, home } = typed;
+  const { findRenewal } = await import('../renew-credential.js');
+  const newKey = flags['new-key'] === true;
+  const renewal = await findRenewal(home, { member: textOf(args.name) ?? '', newKey, force: true });
+  const { member, record, publicKey } = renewal;
+  const terms = await profiled({ ...typed, flags: { ...flags, profile: record.profileName } }, isRsaKey(publicKey));
+  return [
+    `cp ${member}.pem ${member}.old.pem`,
+    ...(newKey ? [makeKey(keyTypeOf(publicKey) ?? 'p256', `${member}.key`)] : []),
+    makeRequest(member, []),
+    ...signRequest({ member, csr: `${member}.csr`, names: record.names, ...terms }, caPassword(typed)),
+    ...revoke(`${member}.old.pem`, 'superseded', caPassword(typed)),
+  ];
 }
 
 async function wanted({ args, flags, home, loginName }: Typed) {
