@@ -50,7 +50,8 @@ the flags ask for. What was revoked is known from --crl-file, or from the ledger
     const { chain, root, revocation } = await verifyCertificate(this.homeOf(flags), request, this.deps.clock());
     const [leaf] = chain.map(describeCertificate);
     const notAfter = leaf?.notAfter.toISOString() ?? null;
-    this.print(`${quote(args.file)} is valid until ${dayOf(notAfter ?? '')}`);
+    const known = revocation.length > 0 ? ', and not revoked' : '';
+    this.print(`${quote(args.file)} is valid until ${dayOf(notAfter ?? '')}${known}`);
     if (revocation.length === 0) this.note('Whether it was revoked is not known: name a list with --crl-file');
     return {
       valid: true,

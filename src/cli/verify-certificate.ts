@@ -1,6 +1,6 @@
 /** `cert verify`: one judgement of path, purpose, names and revocation. */
 import type { X509Certificate } from 'node:crypto';
-import { QTChatError, quote } from '../errors.js';
+import { isQTChatError, QTChatError, quote } from '../errors.js';
 import { findCertificate } from '../ledger/certificates.js';
 import { openLedger } from '../ledger/open.js';
 import type { ExtendedKeyUsage } from '../pki/oids.js';
@@ -72,7 +72,13 @@ function parseHost(text: string): string {
 }
 
 async function readCrlFile(path: string): Promise<Crl> {
-  return readCrl(await readBoundedFile(path));
+  const content = await readBoundedFile(path);
+  try {
+    return readCrl(content);
+  } catch (error) {
+    if (!isQTChatError(error)) throw error;
+    throw new QTChatError(error.code, `${quote(path)}: ${error.message}`, { cause: error });
+  }
 }
 
 /** What the home's own ledger says; undefined when it does not know the certificate. */
