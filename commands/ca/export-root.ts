@@ -7,7 +7,7 @@ export default class CaExportRoot extends BaseCommand {
   static override summary = "take the root's key out of this home, to be kept offline";
   static override description =
     `For a CA made with ca init --intermediate, which goes on issuing without it. Whoever breaks into this machine
-then gains the intermediate CA at most. The key keeps its password. It will be needed to make the next intermediate.`;
+then gains the intermediate CA at most. The key keeps its password.`;
   static override examples = ['<%= config.bin %> ca export-root offline'];
   static override args = { folder: Args.string({ description: 'where to put root.key and root.pem', required: true }) };
   static override flags = { explain: explainFlag };
