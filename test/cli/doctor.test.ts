@@ -114,6 +114,14 @@ describe('doctor', () => {
     expect(await doctor([home.at('crl.pem'), ...root])).toMatchObject([{ about: 'chain' }]);
   });
 
+  it('finds nothing wrong with the list and the members of an intermediate CA', async () => {
+    await run('ca', 'init', '--no-password', '--intermediate', '--force');
+    await run('cert', 'issue', 'ann', '--out', home.folder);
+    await run('ca', 'crl', '--out', home.at('crl.pem'));
+    expect(await doctor([home.at('crl.pem')])).toEqual([]);
+    expect(await doctor([home.at('ann.pem'), '--crl-file', home.at('crl.pem')])).toEqual([]);
+  });
+
   it('finds a server whose certificate is not for the address it is reached at', async () => {
     const server = createServer({ cert: readFileSync(home.at('bob.pem')), key: readFileSync(home.at('bob.key')) });
     server.listen(0, '127.0.0.1');

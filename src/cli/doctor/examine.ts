@@ -16,6 +16,7 @@ import { type Crl, readCrl, verifyCrl } from '../../pki/read-crl.js';
 import { verifyNames } from '../../pki/verify-names.js';
 import { inWords, type PathFault, verifyPath } from '../../pki/verify-path.js';
 import { verifyRevocation } from '../../pki/verify-revocation.js';
+import { loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
 import { exists, readBoundedFile } from '../../store/private-file.js';
 import type { Deps } from '../deps.js';
@@ -52,8 +53,7 @@ export async function examine(home: Home, wanted: Examination): Promise<Finding[
   const open = [...(await tooOpen(target)), ...(keyFile === undefined ? [] : await tooOpen(keyFile))];
   const patient = { target, member: undefined };
   try {
-    const options = { password: pfxPassword, signal: deps.signal, deps };
-    const inspected = await inspect(target, options);
+    const inspected = await inspect(target, { password: pfxPassword, deps });
     switch (inspected.kind) {
       case 'request':
         await readCsr(csrFromFile(await readBoundedFile(target)));
@@ -151,16 +151,33 @@ async function listFindings(home: Home, list: Crl, { rootFile, target, now }: Ex
   if ('code' in root) return [findingOf(root, patient)];
   const repair = 'qtchat ca crl, where the CA is';
   const findings: Finding[] = [];
-  try {
-    verifyCrl(list, root);
-  } catch (error) {
-    if (!isQTChatError(error, 'ERR_PKI_CRL_INVALID')) throw error;
-    findings.push({ about: 'chain', message: error.message, repair });
-  }
+  const issuers = rootFile === undefined ? [root, ...(await ownChain(home))] : [root];
+  const faults = issuers.map((issuer) => faultOfList(list, issuer));
+  if (!faults.includes(undefined)) findings.push({ about: 'chain', message: faults[0] ?? '', repair });
   if (list.nextUpdate === undefined || list.nextUpdate < now) {
     const end =
       list.nextUpdate === undefined ? 'does not say until when it counts' : `ended on ${inWords(list.nextUpdate)}`;
     findings.push({ about: 'clock', message: `the list ${end}`, repair });
   }
   return findings;
+}
+
+/** The CA of this home: what it issues by may be an intermediate. */
+async function ownChain(home: Home): Promise<X509Certificate[]> {
+  try {
+    return await loadCaChain(home);
+  } catch (error) {
+    if (isQTChatError(error, 'ERR_STORE_NO_CA')) return [];
+    throw error;
+  }
+}
+
+function faultOfList(list: Crl, issuer: X509Certificate): string | undefined {
+  try {
+    verifyCrl(list, issuer);
+    return undefined;
+  } catch (error) {
+    if (!isQTChatError(error, 'ERR_PKI_CRL_INVALID')) throw error;
+    return error.message;
+  }
 }
