@@ -12,18 +12,18 @@ import { readCsr } from '../../pki/csr.js';
 import { csrFromFile } from '../../pki/csr-file.js';
 import { describeCertificate } from '../../pki/describe.js';
 import { readPrivateKey } from '../../pki/private-key.js';
-import { type Crl, readCrl, verifyCrl } from '../../pki/read-crl.js';
+import { readCrl } from '../../pki/read-crl.js';
 import { verifyNames } from '../../pki/verify-names.js';
-import { inWords, type PathFault, verifyPath } from '../../pki/verify-path.js';
+import { type PathFault, verifyPath } from '../../pki/verify-path.js';
 import { verifyRevocation } from '../../pki/verify-revocation.js';
-import { loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
 import { exists, readBoundedFile } from '../../store/private-file.js';
 import type { Deps } from '../deps.js';
 import { inspect } from '../inspect.js';
-import { findTrustAnchor } from '../trust-anchor.js';
 import { faultsByLedger } from '../verify-certificate.js';
+import { listFindings } from './examine-list.js';
 import { type Finding, findingOf, type Patient, refusedFinding } from './finding.js';
+import { rootOrFault } from './root.js';
 
 /** What to examine, as typed. */
 export interface Examination {
@@ -119,15 +119,6 @@ async function pathFaults(
   ];
 }
 
-async function rootOrFault(home: Home, rootFile: string | undefined): Promise<X509Certificate | PathFault> {
-  try {
-    return await findTrustAnchor(home, rootFile);
-  } catch (error) {
-    if (rootFile !== undefined || !isQTChatError(error, 'ERR_STORE_NOT_FOUND')) throw error;
-    return { code: 'not-issued-by', message: 'there is no root certificate here by which it could be judged' };
-  }
-}
-
 function addressFaults(leaf: X509Certificate, target: string): PathFault[] {
   const host = target.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
   return verifyNames(leaf, isIP(host) === 0 ? { hosts: [host], addresses: [] } : { hosts: [], addresses: [host] });
@@ -143,41 +134,4 @@ async function keyFindings(leaf: X509Certificate, patient: Patient, wanted: Exam
   if (leaf.checkPrivateKey(key)) return [];
   const message = `the key in ${quote(wanted.keyFile)} is not that of ${quote(describeCertificate(leaf).subject)}`;
   return [{ about: 'key', message, repair: `name the key that was made with ${quote(patient.target)}` }];
-}
-
-async function listFindings(home: Home, list: Crl, { rootFile, target, now }: Examination): Promise<Finding[]> {
-  const root = await rootOrFault(home, rootFile);
-  const patient = { target, member: undefined };
-  if ('code' in root) return [findingOf(root, patient)];
-  const repair = 'qtchat ca crl, where the CA is';
-  const findings: Finding[] = [];
-  const issuers = rootFile === undefined ? [root, ...(await ownChain(home))] : [root];
-  const faults = issuers.map((issuer) => faultOfList(list, issuer));
-  if (!faults.includes(undefined)) findings.push({ about: 'chain', message: faults[0] ?? '', repair });
-  if (list.nextUpdate === undefined || list.nextUpdate < now) {
-    const end =
-      list.nextUpdate === undefined ? 'does not say until when it counts' : `ended on ${inWords(list.nextUpdate)}`;
-    findings.push({ about: 'clock', message: `the list ${end}`, repair });
-  }
-  return findings;
-}
-
-/** The CA of this home: what it issues by may be an intermediate. */
-async function ownChain(home: Home): Promise<X509Certificate[]> {
-  try {
-    return await loadCaChain(home);
-  } catch (error) {
-    if (isQTChatError(error, 'ERR_STORE_NO_CA')) return [];
-    throw error;
-  }
-}
-
-function faultOfList(list: Crl, issuer: X509Certificate): string | undefined {
-  try {
-    verifyCrl(list, issuer);
-    return undefined;
-  } catch (error) {
-    if (!isQTChatError(error, 'ERR_PKI_CRL_INVALID')) throw error;
-    return error.message;
-  }
 }
