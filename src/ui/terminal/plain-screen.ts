@@ -31,6 +31,7 @@ export class PlainScreen {
   #recipient = '';
   #isPrompting = false;
   #isLeaving = false;
+  #isClosed = false;
 
   /** @param lines - draws the prompt */
   constructor(options: PlainScreenOptions, lines: Interface) {
@@ -38,6 +39,10 @@ export class PlainScreen {
     this.#lines = lines;
     this.#progress = new Progress(options.clock);
     this.#lines.setPrompt('> ');
+    // Where the input has ended there is nothing to prompt for; Node 24 throws when asked to.
+    this.#lines.once('close', () => {
+      this.#isClosed = true;
+    });
   }
 
   /** Shows the prompt from now on. */
@@ -54,7 +59,7 @@ export class PlainScreen {
 
   /** Draws the prompt again. */
   prompt(): void {
-    if (this.#isPrompting) this.#lines.prompt(true);
+    if (this.#isPrompting && !this.#isClosed) this.#lines.prompt(true);
   }
 
   /** Takes the prompt and what was typed off the screen, however many rows they fill. */
