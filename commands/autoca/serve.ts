@@ -29,7 +29,7 @@ export default class AutocaServe extends BaseCommand {
     const { flags } = await this.parse(AutocaServe);
     const { deps } = this;
     const home = this.homeOf(flags);
-    const { openCaIssuer } = await import('../../src/cli/ca-issuer.js');
+    const { openCaIssuer } = await import('../../src/cli/ca/ca-issuer.js');
     const { serveHome } = await import('../../ca-server/serve-home.js');
     const { describeEvent } = await import('../../ca-server/describe-event.js');
 

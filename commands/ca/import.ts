@@ -32,9 +32,9 @@ What an index.txt lists becomes part of the ledger: what was revoked stays revok
     const { args, flags } = await this.parse(CaImport);
     if (await this.explained({ args, flags })) return;
     const home = this.homeOf(flags);
-    const { findForeignCa, readForeignCa } = await import('../../src/cli/foreign-ca.js');
-    const { importCa } = await import('../../src/cli/import-ca.js');
-    const { describeCa } = await import('../../src/cli/describe-ca.js');
+    const { findForeignCa, readForeignCa } = await import('../../src/cli/ca/foreign-ca.js');
+    const { importCa } = await import('../../src/cli/ca/import-ca.js');
+    const { describeCa } = await import('../../src/cli/ca/describe-ca.js');
     const { readPassword } = await import('../../src/cli/password.js');
     const { isEncryptedForeignKey, readForeignKey } = await import('../../src/pki/foreign-key.js');
     const { refuseExistingCa } = await import('../../src/store/ca.js');

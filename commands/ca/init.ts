@@ -31,9 +31,9 @@ export default class CaInit extends BaseCommand {
     const { flags } = await this.parse(CaInit);
     if (await this.explained({ args: {}, flags })) return;
     const { parseKeyType } = await import('../../src/pki/key-type.js');
-    const { createCa } = await import('../../src/cli/create-ca.js');
-    const { describeCa } = await import('../../src/cli/describe-ca.js');
-    const { readConstraintFlags } = await import('../../src/cli/constraint-flags.js');
+    const { createCa } = await import('../../src/cli/ca/create-ca.js');
+    const { describeCa } = await import('../../src/cli/ca/describe-ca.js');
+    const { readConstraintFlags } = await import('../../src/cli/ca/constraint-flags.js');
     const { readPassword } = await import('../../src/cli/password.js');
     const { reachableAddresses } = await import('../../src/enroll/addresses.js');
     const home = this.homeOf(flags);

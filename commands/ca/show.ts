@@ -12,7 +12,7 @@ export default class CaShow extends BaseCommand {
     const { flags } = await this.parse(CaShow);
     if (await this.explained({ args: {}, flags })) return;
     const { caKeyIsEncrypted, loadCaChain } = await import('../../src/store/ca.js');
-    const { constraintsLine, describeCa } = await import('../../src/cli/describe-ca.js');
+    const { constraintsLine, describeCa } = await import('../../src/cli/ca/describe-ca.js');
     const home = this.homeOf(flags);
     const [chain, encrypted] = await Promise.all([loadCaChain(home), caKeyIsEncrypted(home)]);
     const ca = describeCa(home, chain, encrypted);

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import type { Converted } from '../../src/cli/convert-certificates.js';
+import type { Converted } from '../../src/cli/cert/convert-certificates.js';
 import { explainFlag } from '../../src/cli/flags.js';
 
 export default class CertConvert extends BaseCommand {
@@ -23,7 +23,7 @@ export default class CertConvert extends BaseCommand {
   async run(): Promise<Converted | undefined> {
     const { args, flags } = await this.parse(CertConvert);
     if (await this.explained({ args, flags })) return;
-    const { convertCertificates } = await import('../../src/cli/convert-certificates.js');
+    const { convertCertificates } = await import('../../src/cli/cert/convert-certificates.js');
     const converted = await convertCertificates(args.file, flags.to, flags);
     const { certificates, content, file } = converted;
     if (content !== null) this.print(content.trimEnd());

@@ -41,7 +41,7 @@ The root is not in the file: hand it over beside it.`;
     const { deps } = this;
     const { parseMemberName } = await import('../../src/pki/member-name.js');
     const { readPassword } = await import('../../src/cli/password.js');
-    const { exportPfx } = await import('../../src/cli/export-pfx.js');
+    const { exportPfx } = await import('../../src/cli/cert/export-pfx.js');
     const { 'cert-file': certificate, 'key-file': key, 'pfx-password-file': file, legacy } = flags;
     const name = parseMemberName(args.name);
     const files = certificate === undefined || key === undefined ? undefined : { certificate, key };

@@ -1,7 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import type { BatchResult } from '../../src/cli/batch/run-batch.js';
-import type { DescribedIssue, IssueResult } from '../../src/cli/describe-issued.js';
+import type { DescribedIssue, IssueResult } from '../../src/cli/cert/describe-issued.js';
+import type { CredentialRequest } from '../../src/cli/cert/issue-credential.js';
 import {
   caPasswordFileFlag,
   explainFlag,
@@ -10,7 +11,6 @@ import {
   pfxPasswordFileFlag,
   profileFlag,
 } from '../../src/cli/flags.js';
-import type { CredentialRequest } from '../../src/cli/issue-credential.js';
 import type { Home } from '../../src/store/home.js';
 
 export default class CertIssue extends BaseCommand {
@@ -66,20 +66,20 @@ export default class CertIssue extends BaseCommand {
     }
     let judging: Promise<CredentialRequest> | undefined;
     const judge = (): Promise<CredentialRequest> => {
-      judging ??= import('../../src/cli/issue-request.js').then(({ judgeIssueRequest }) =>
+      judging ??= import('../../src/cli/cert/issue-request.js').then(({ judgeIssueRequest }) =>
         judgeIssueRequest(home, { ...flags, name: args.name }, deps.loginName),
       );
       return judging;
     };
     if (flags['dry-run']) return this.#dryRun(home, await judge());
     // Decrypting the CA key takes a tenth of a second: it begins at once, and the rest loads meanwhile.
-    const { openCaIssuer } = await import('../../src/cli/ca-issuer.js');
+    const { openCaIssuer } = await import('../../src/cli/ca/ca-issuer.js');
     const opening = openCaIssuer(home, { file: flags['ca-password-file'], beforeAsking: judge }, deps);
     // It is awaited below; faults of the flags come first.
     opening.catch(() => {});
     const request = await judge();
-    const { issueCredential } = await import('../../src/cli/issue-credential.js');
-    const { describeIssued } = await import('../../src/cli/describe-issued.js');
+    const { issueCredential } = await import('../../src/cli/cert/issue-credential.js');
+    const { describeIssued } = await import('../../src/cli/cert/describe-issued.js');
     const issuer = await opening;
     const pfxPassword = flags.pfx ? await this.#pfxPassword(flags['pfx-password-file']) : undefined;
     const issued = await issueCredential(home, { ...request, pfxPassword }, issuer, deps);
@@ -93,8 +93,8 @@ export default class CertIssue extends BaseCommand {
   }
 
   async #dryRun(home: Home, request: CredentialRequest): Promise<IssueResult> {
-    const { planCredential } = await import('../../src/cli/plan-credential.js');
-    const { describePlanned } = await import('../../src/cli/describe-issued.js');
+    const { planCredential } = await import('../../src/cli/cert/plan-credential.js');
+    const { describePlanned } = await import('../../src/cli/cert/describe-issued.js');
     return this.#show(describePlanned(home, request, await planCredential(home, request, this.deps)));
   }
 

@@ -20,7 +20,7 @@ export default class CertList extends BaseCommand {
     const { flags } = await this.parse(CertList);
     if (await this.explained({ args: {}, flags })) return;
     const home = this.homeOf(flags);
-    const { listIssued } = await import('../../src/cli/list-issued.js');
+    const { listIssued } = await import('../../src/cli/cert/list-issued.js');
     const certificates = await listIssued(home, flags, this.deps.clock());
     const { tableLines } = await import('../../src/cli/table.js');
     const rows = certificates.map(({ member, state, notAfter, serialNumber, names }) => [

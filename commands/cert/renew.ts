@@ -25,8 +25,8 @@ An identity of this home is renewed where it is; for somebody else NAME.pem is w
     const { args, flags } = await this.parse(CertRenew);
     if (await this.explained({ args, flags })) return;
     const home = this.homeOf(flags);
-    const { findRenewal, renewCredential } = await import('../../src/cli/renew-credential.js');
-    const { openCaIssuer } = await import('../../src/cli/ca-issuer.js');
+    const { findRenewal, renewCredential } = await import('../../src/cli/cert/renew-credential.js');
+    const { openCaIssuer } = await import('../../src/cli/ca/ca-issuer.js');
     const request = { member: args.name, newKey: flags['new-key'] === true, validityDays: flags.days, out: flags.out };
     const renewal = await findRenewal(home, { ...request, force: flags.force });
     const issuer = await openCaIssuer(home, { file: flags['ca-password-file'] }, this.deps);

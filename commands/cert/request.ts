@@ -23,7 +23,7 @@ Their answer is paired with its key by qtchat cert import. Without NAME the requ
   async run() {
     const { args, flags } = await this.parse(CertRequest);
     if (await this.explained({ args, flags })) return;
-    const { makeRequest } = await import('../../src/cli/make-request.js');
+    const { makeRequest } = await import('../../src/cli/cert/make-request.js');
     const request = { ...flags, name: args.name };
     const made = await makeRequest(this.homeOf(flags), request, this.deps.loginName);
     const list = made.names.length === 0 ? '' : ` for ${made.names.map(({ value }) => value).join(', ')}`;

@@ -27,7 +27,7 @@ export default class CertRevoke extends BaseCommand {
     const { args, flags } = await this.parse(CertRevoke);
     if (await this.explained({ args, flags })) return;
     const { parseRevocationReason } = await import('../../src/pki/revocation-reason.js');
-    const { revokeIssued } = await import('../../src/cli/revoke-issued.js');
+    const { revokeIssued } = await import('../../src/cli/cert/revoke-issued.js');
     const reason = parseRevocationReason(flags.reason);
     const revoked = await revokeIssued(this.homeOf(flags), args.subject, reason, this.deps);
     for (const { member, serialNumber, already, revokedAt } of revoked) {

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import type { SignResult } from '../../src/cli/describe-signed.js';
+import type { SignResult } from '../../src/cli/cert/describe-signed.js';
 import { caPasswordFileFlag, explainFlag, profileFlag, sanCnfFlag } from '../../src/cli/flags.js';
 import { dayOf } from '../../src/pki/day.js';
 
@@ -35,10 +35,10 @@ or those of --san-cnf instead; everything else is as in cert issue. What will be
     if (await this.explained({ args, flags })) return;
     const { deps } = this;
     const home = this.homeOf(flags);
-    const { judgeSigningRequest, signRequest } = await import('../../src/cli/sign-request.js');
-    const { planCertificate } = await import('../../src/cli/plan-credential.js');
-    const { signingSummary, toSignedResult, toSignResult } = await import('../../src/cli/describe-signed.js');
-    const { openCaIssuer } = await import('../../src/cli/ca-issuer.js');
+    const { judgeSigningRequest, signRequest } = await import('../../src/cli/cert/sign-request.js');
+    const { planCertificate } = await import('../../src/cli/cert/plan-credential.js');
+    const { signingSummary, toSignedResult, toSignResult } = await import('../../src/cli/cert/describe-signed.js');
+    const { openCaIssuer } = await import('../../src/cli/ca/ca-issuer.js');
     const request = await judgeSigningRequest({ ...flags, ...args });
     const planned = toSignResult(request, await planCertificate(home, request, deps));
     for (const line of signingSummary(planned)) this.note(line);

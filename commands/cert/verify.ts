@@ -37,7 +37,7 @@ the flags ask for. What was revoked is known from --crl-file, or from the ledger
   async run() {
     const { args, flags } = await this.parse(CertVerify);
     if (await this.explained({ args, flags })) return;
-    const { verifyCertificate } = await import('../../src/cli/verify-certificate.js');
+    const { verifyCertificate } = await import('../../src/cli/cert/verify-certificate.js');
     const { describeCertificate } = await import('../../src/pki/describe.js');
     const request = {
       file: args.file,

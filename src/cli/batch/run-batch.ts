@@ -6,7 +6,7 @@ import { validityDaysCap } from '../../pki/profile.js';
 import { invalidDays } from '../../pki/validity.js';
 import type { Home } from '../../store/home.js';
 import { readBoundedFile, refuseExisting } from '../../store/private-file.js';
-import { openCaIssuer } from '../ca-issuer.js';
+import { openCaIssuer } from '../ca/ca-issuer.js';
 import type { Deps, Output } from '../deps.js';
 import { type BatchEntry, issueBatch } from './issue-batch.js';
 import { parseBatch } from './read-batch.js';

@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import { isQTChatError } from '../../errors.js';
 import type { PathFault } from '../../pki/verify-path.js';
 import type { Home } from '../../store/home.js';
-import { findTrustAnchor } from '../trust-anchor.js';
+import { findTrustAnchor } from '../cert/trust-anchor.js';
 
 /**
  * The root, or the fault that there is none.

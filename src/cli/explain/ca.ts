@@ -72,7 +72,7 @@ export function explainExportRoot({ args }: Typed): string[] {
 
 /** `ca import`: openssl needs no import, only the same files under the names that the other commands use. */
 export async function explainCaImport({ args, flags }: Typed): Promise<string[]> {
-  const { findForeignCa } = await import('../foreign-ca.js');
+  const { findForeignCa } = await import('../ca/foreign-ca.js');
   const folder = textOf(args.folder);
   const {
     certFile = '',

@@ -4,8 +4,8 @@ import { parseMemberName } from '../../pki/member-name.js';
 import { isRsa as isRsaKey } from '../../pki/plan.js';
 import type { SubjectAltName } from '../../pki/subject-alt-name.js';
 import { loadProfile } from '../../store/profiles.js';
-import { ownMemberName } from '../own-name.js';
-import { readRequestedNames } from '../requested-names.js';
+import { ownMemberName } from '../cert/own-name.js';
+import { readRequestedNames } from '../cert/requested-names.js';
 import { revoke } from './ca.js';
 import { makeKey, makePfx, makeRequest, signRequest } from './openssl.js';
 import { password } from './shell.js';
@@ -34,7 +34,7 @@ export async function explainRequest(typed: Typed): Promise<string[]> {
 /** `cert sign`: of the request only the key is taken, and the names that it asks for are written out. */
 export async function explainSign(typed: Typed): Promise<string[]> {
   const { args, flags } = typed;
-  const { judgeSigningRequest } = await import('../sign-request.js');
+  const { judgeSigningRequest } = await import('../cert/sign-request.js');
   const csr = textOf(args.csr) ?? '';
   const typedSign = { csr, name: textOf(args.name), 'san-cnf': textOf(flags['san-cnf']) };
   const judged = await judgeSigningRequest({
@@ -50,7 +50,7 @@ export async function explainSign(typed: Typed): Promise<string[]> {
 /** `cert renew`: names and profile are those of the ledger. */
 export async function explainRenew(typed: Typed): Promise<string[]> {
   const { args, flags, home } = typed;
-  const { findRenewal } = await import('../renew-credential.js');
+  const { findRenewal } = await import('../cert/renew-credential.js');
   const newKey = flags['new-key'] === true;
   const renewal = await findRenewal(home, { member: textOf(args.name) ?? '', newKey, force: true });
   const { member, record, publicKey } = renewal;

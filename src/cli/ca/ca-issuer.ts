@@ -1,0 +1,22 @@
+/** Opens the CA of a home for a command: finds the password only if the key has one. */
+import type { Issuer } from '../../pki/issuer.js';
+import { caKeyIsEncrypted, openIssuer } from '../../store/ca.js';
+import type { Home } from '../../store/home.js';
+import { type PasswordRequest, readPassword } from '../password.js';
+
+/**
+ * Opens the CA of `home`.
+ *
+ * @param options.file - value of `--ca-password-file`
+ * @param options.beforeAsking - what must have gone well before anybody is asked for a password
+ * @throws what {@link openIssuer} and {@link readPassword} throw
+ */
+export async function openCaIssuer(
+  home: Home,
+  options: { file?: string | undefined; beforeAsking?: () => Promise<unknown> },
+  deps: PasswordRequest['deps'],
+): Promise<Issuer> {
+  const isEncrypted = await caKeyIsEncrypted(home);
+  const password = isEncrypted ? await readPassword({ purpose: 'ca', ...options, deps }) : undefined;
+  return openIssuer(home, password);
+}

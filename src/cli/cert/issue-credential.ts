@@ -1,0 +1,75 @@
+/** `cert issue`: a key and a certificate for a member, in one step. */
+import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { circleIdOf } from '../../pki/circle.js';
+import { type Issuer, rootCertificate } from '../../pki/issuer.js';
+import { generateKey, type KeyType } from '../../pki/key-type.js';
+import type { SubjectAltName } from '../../pki/subject-alt-name.js';
+import { currentMember, type Home, identityFolder, speakAs } from '../../store/home.js';
+import { saveIdentity } from '../../store/identities.js';
+import { takeBack } from '../../store/private-file.js';
+import type { Deps } from '../deps.js';
+import { withSpinner } from '../spinner.js';
+import { type CredentialPaths, writeCredential } from './credential-files.js';
+import { type IssuedCredential, issueAndSave, type Undo } from './issue-and-save.js';
+
+/** What to issue, and where it goes. */
+export interface CredentialRequest {
+  readonly member: string;
+  readonly names: readonly SubjectAltName[];
+  /** What of a san.cnf was left out, as sentences without a full stop. */
+  readonly warnings: readonly string[];
+  readonly keyType: KeyType;
+  readonly profileName: string;
+  /** The profile's default when left out. */
+  readonly validityDays?: number | undefined;
+  /** Save it as an identity of this home, which speaks as it from then on. */
+  readonly adopt: boolean;
+  /** Files to write beside that; none when empty. */
+  readonly paths: CredentialPaths;
+  /** Seals the `.pfx`, where one is asked for. */
+  readonly pfxPassword?: string | undefined;
+  /** Revoke the member's valid certificate; its identity here is kept as `.NAME.bak`. */
+  readonly replace: boolean;
+  /** Keep files and identities that stand in the way as `.bak`. */
+  readonly force: boolean;
+}
+
+/**
+ * Issues and saves a credential, all of it or nothing.
+ *
+ * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` unless `replace`, `ERR_STORE_EXISTS` unless `force`,
+ *   what planning and writing throw
+ */
+export async function issueCredential(
+  home: Home,
+  request: CredentialRequest,
+  issuer: Issuer,
+  deps: Pick<Deps, 'clock' | 'random' | 'stderr'>,
+): Promise<IssuedCredential> {
+  const key = await withSpinner('Making the key', deps, () => generateKey(request.keyType));
+  const { member, names, profileName, replace, validityDays } = request;
+  const publicKey = createPublicKey(key);
+  const wanted = { member, names, publicKey, profileName, validityDays, replace, by: 'cert issue' };
+  const save = async (chain: X509Certificate[], undo: Undo): Promise<void> => {
+    await writeCredential(request, { key, chain }, undo, deps);
+    if (request.adopt) await adopt(home, request, { key, chain, issuer }, undo);
+  };
+  return issueAndSave(home, issuer, wanted, save, deps);
+}
+
+async function adopt(
+  home: Home,
+  request: CredentialRequest,
+  { key, chain, issuer }: { key: KeyObject; chain: X509Certificate[]; issuer: Issuer },
+  undo: Undo,
+): Promise<void> {
+  const { member, replace, force } = request;
+  const trustAnchor = rootCertificate(issuer);
+  const circleId = circleIdOf(trustAnchor);
+  const identity = { member, circleId, privateKey: key, chain, trustAnchor, keyOrigin: 'local' } as const;
+  const old = await saveIdentity(home, identity, { replace: replace || force });
+  undo.push(() => takeBack(identityFolder(home, member), old));
+  const former = await currentMember(home);
+  await speakAs(home, member);
+  undo.push(() => speakAs(home, former));
+}

@@ -1,0 +1,98 @@
+/** `cert verify`: one judgement of path, purpose, names and revocation. */
+import type { X509Certificate } from 'node:crypto';
+import { isQTChatError, QTChatError, quote } from '../../errors.js';
+import { findCertificate } from '../../ledger/certificates.js';
+import { openLedger } from '../../ledger/open.js';
+import type { ExtendedKeyUsage } from '../../pki/oids.js';
+import { type Crl, readCrl } from '../../pki/read-crl.js';
+import { parseDnsName, parseIpAddress } from '../../pki/subject-alt-name.js';
+import { verifyNames } from '../../pki/verify-names.js';
+import { inWords, nameOf, type PathFault, verifyPath } from '../../pki/verify-path.js';
+import { verifyRevocation } from '../../pki/verify-revocation.js';
+import { type Home, ledgerPath } from '../../store/home.js';
+import { exists, readBoundedFile } from '../../store/private-file.js';
+import { readCertificateFile } from './certificate-file.js';
+import { findTrustAnchor } from './trust-anchor.js';
+
+/** What is to be judged, as typed. */
+export interface VerifyRequest {
+  /** The certificate, then any intermediates. */
+  readonly file: string;
+  readonly rootFile?: string | undefined;
+  readonly purpose?: ExtendedKeyUsage | undefined;
+  readonly hosts: readonly string[];
+  readonly addresses: readonly string[];
+  readonly crlFiles: readonly string[];
+}
+
+/** What was found valid. */
+export interface VerifiedCertificate {
+  readonly chain: readonly X509Certificate[];
+  readonly root: X509Certificate;
+  /** Where revocation was looked up; empty when nowhere. */
+  readonly revocation: readonly ('crl' | 'ledger')[];
+}
+
+/**
+ * Verifies a certificate for `now`. Without `crlFiles` the ledger of the home says what was revoked,
+ * if it knows the certificate.
+ *
+ * @throws {QTChatError} `ERR_PKI_PATH_INVALID` with a sentence for every fault; `ERR_PKI_SAN_INVALID`,
+ *   `ERR_PKI_CRL_INVALID`, what finding the root and reading files throws
+ */
+export async function verifyCertificate(home: Home, request: VerifyRequest, now: Date): Promise<VerifiedCertificate> {
+  const { file, purpose } = request;
+  const hosts = request.hosts.map(parseHost);
+  const addresses = request.addresses.map((address) => parseIpAddress(address).value);
+  const chain = await readCertificateFile(file);
+  const root = await findTrustAnchor(home, request.rootFile);
+  const crls = await Promise.all(request.crlFiles.map(readCrlFile));
+  const [leaf] = chain;
+  const recorded = leaf === undefined ? undefined : await faultsByLedger(home, leaf);
+  const faults = [
+    ...verifyPath(chain, root, { at: now, ...(purpose !== undefined && { purpose }) }),
+    ...(leaf === undefined ? [] : verifyNames(leaf, { hosts, addresses })),
+    ...(crls.length === 0 ? [] : verifyRevocation(chain, root, crls, now)),
+    ...(recorded ?? []),
+  ];
+  if (faults.length > 0) {
+    const reasons = [...new Set(faults.map(({ message }) => message))].join('; ');
+    throw new QTChatError('ERR_PKI_PATH_INVALID', `${quote(file)} is not valid: ${reasons}`);
+  }
+  const sources = { crl: crls.length > 0, ledger: recorded !== undefined };
+  return { chain, root, revocation: (['crl', 'ledger'] as const).filter((source) => sources[source]) };
+}
+
+function parseHost(text: string): string {
+  const { value } = parseDnsName(text);
+  if (!value.startsWith('*.')) return value;
+  throw new QTChatError('ERR_PKI_SAN_INVALID', `${quote(text)} is no host: expected one name, not a wildcard`, {
+    hint: 'Name a host that the wildcard should cover',
+  });
+}
+
+async function readCrlFile(path: string): Promise<Crl> {
+  const content = await readBoundedFile(path);
+  try {
+    return readCrl(content);
+  } catch (error) {
+    if (!isQTChatError(error)) throw error;
+    throw new QTChatError(error.code, `${quote(path)}: ${error.message}`, { cause: error });
+  }
+}
+
+/** What the home's own ledger says; undefined when it does not know the certificate. */
+export async function faultsByLedger(home: Home, certificate: X509Certificate): Promise<PathFault[] | undefined> {
+  if (!(await exists(ledgerPath(home)))) return undefined;
+  const ledger = await openLedger(home);
+  try {
+    const record = await findCertificate(ledger, certificate.serialNumber);
+    if (record === undefined || !record.content.equals(certificate.raw)) return undefined;
+    if (record.revokedAt === undefined) return [];
+    const reason = record.revocationReason ?? 'unspecified';
+    const message = `${nameOf(certificate)} was revoked on ${inWords(record.revokedAt)} (${reason})`;
+    return [{ code: 'revoked', message }];
+  } finally {
+    await ledger.destroy();
+  }
+}
