@@ -27,7 +27,7 @@ export function checkRoot(plan: CertificatePlan): void {
  *
  * @throws {QTChatError} as {@link checkRoot}
  */
-export function checkIntermediate(plan: CertificatePlan, issuer: Issuer): void {
+export function checkIntermediate(plan: CertificatePlan, issuer: Pick<Issuer, 'chain'>): void {
   checkCa(plan);
   checkIssuedBy(plan, issuer);
   const { pathLength: above } = basicConstraintsOf(readCertificateFields(issuingCertificate(issuer)));

@@ -40,7 +40,7 @@ export function checkPeriod({ notBefore, notAfter }: CertificatePlan, maximumDay
  *
  * @throws {QTChatError} `ERR_PKI_VALIDITY`, `ERR_PKI_PLAN_REFUSED`
  */
-export function checkIssuedBy(plan: CertificatePlan, issuer: Issuer): void {
+export function checkIssuedBy(plan: CertificatePlan, issuer: Pick<Issuer, 'chain'>): void {
   for (const certificate of issuer.chain) {
     const { notBefore, notAfter } = readCertificateFields(certificate);
     if (plan.notBefore < notBefore || plan.notAfter > notAfter) throw notPossible('it exceeds that of its issuer');

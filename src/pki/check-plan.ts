@@ -26,12 +26,12 @@ const maximumNames = 100;
  * @throws {QTChatError} `ERR_PKI_VALIDITY` for the dates, `ERR_PKI_NAME_INVALID` and `ERR_PKI_SAN_INVALID`
  *   for names, `ERR_PKI_PLAN_REFUSED` for everything else
  */
-export function checkPlan(plan: CertificatePlan, issuer?: Issuer): void {
+export function checkPlan(plan: CertificatePlan, issuer?: Pick<Issuer, 'chain'>): void {
   if (issuer === undefined) checkRoot(plan);
   else checkEndEntity(plan, issuer);
 }
 
-function checkEndEntity(plan: CertificatePlan, issuer: Issuer): void {
+function checkEndEntity(plan: CertificatePlan, issuer: Pick<Issuer, 'chain'>): void {
   checkCommon(plan);
   parseMemberName(plan.commonName);
   checkPeriod(plan, validityDaysCap);
@@ -47,7 +47,7 @@ function checkEndEntity(plan: CertificatePlan, issuer: Issuer): void {
   checkNames(plan, circleUri(circleIdOf(rootCertificate(issuer)), plan.commonName));
 }
 
-function checkConstraints(plan: CertificatePlan, issuer: Issuer): void {
+function checkConstraints(plan: CertificatePlan, issuer: Pick<Issuer, 'chain'>): void {
   for (const certificate of issuer.chain) {
     const constraints = nameConstraintsOf(readCertificateFields(certificate));
     if (constraints === undefined) continue;

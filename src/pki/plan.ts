@@ -7,6 +7,7 @@ import { QTChatError } from '../errors.js';
 import { withoutRepeats } from './canonical-name.js';
 import { readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
 import { circleIdOf, circleUri } from './circle.js';
+import { dayMs } from './day.js';
 import { derOid, derSequence, derSet, derUtf8String } from './der.js';
 import { type Issuer, issuingCertificate, rootCertificate } from './issuer.js';
 import { keyTypeOf } from './key-type.js';
@@ -69,6 +70,12 @@ export const rootValidityDaysCap = 9132;
 // RFC 5280 §4.1.2.2.
 const serialNumberOctets = 16;
 
+/** What stands in the ledger of a certificate before it is signed. */
+export interface ReservedCertificate extends Omit<EndEntityRequest, 'validityDays'>, Validity {
+  /** Upper-case hex without leading zero octets. */
+  serialNumber: string;
+}
+
 /**
  * Plans the certificate of a member. Validity beyond the profile or the issuer is cut; `validityCut` says why.
  *
@@ -78,25 +85,45 @@ const serialNumberOctets = 16;
 export function buildCertificatePlan(
   request: EndEntityRequest,
   profile: Profile,
-  issuer: Issuer,
+  issuer: Pick<Issuer, 'chain'>,
   deps: PlanDeps,
 ): CertificatePlan {
+  const { member, names, publicKey, validityDays } = request;
+  const validity = planValidity(validityDays, profile.maximumValidityDays, deps.clock(), issuer.chain);
+  const serialNumber = serialNumberFrom(deps.random(serialNumberOctets));
+  return buildReservedPlan({ member, names, publicKey, ...validity, serialNumber }, profile, issuer);
+}
+
+/**
+ * Plans the certificate that was reserved: the same reservation always leads to the same plan.
+ *
+ * @throws {QTChatError} `ERR_PKI_PLAN_REFUSED` when the profile does not allow its kind of key or its validity
+ */
+export function buildReservedPlan(
+  reserved: ReservedCertificate,
+  profile: Profile,
+  issuer: Pick<Issuer, 'chain'>,
+): CertificatePlan {
+  const { member, names, serialNumber, notBefore, notAfter, validityCut } = reserved;
   const issuing = issuingCertificate(issuer);
   const fields = readCertificateFields(issuing);
-  const publicKey = publicPart(request.publicKey);
+  const publicKey = publicPart(reserved.publicKey);
   const keyType = keyTypeOf(publicKey);
   if (keyType === undefined || !profile.keyTypes.includes(keyType)) throw keyNotAllowed(profile);
-  const uri = circleUri(circleIdOf(rootCertificate(issuer)), request.member);
+  if (notAfter.getTime() - notBefore.getTime() >= profile.maximumValidityDays * dayMs) throw tooLong(profile);
+  const uri = circleUri(circleIdOf(rootCertificate(issuer)), member);
   return {
-    ...planValidity(request.validityDays, profile.maximumValidityDays, deps.clock(), issuer.chain),
-    serialNumber: serialNumberFrom(deps.random(serialNumberOctets)),
+    notBefore,
+    notAfter,
+    ...(validityCut !== undefined && { validityCut }),
+    serialNumber,
     issuerName: fields.subject,
-    commonName: request.member,
+    commonName: member,
     publicKey,
     ca: false,
     keyUsages: profile.keyUsages.filter((usage) => usage !== 'keyEncipherment' || isRsa(publicKey)),
     extendedKeyUsages: profile.extendedKeyUsages,
-    subjectAltNames: [...withoutRepeats(request.names), { type: 'uri', value: uri }],
+    subjectAltNames: [...withoutRepeats(names), { type: 'uri', value: uri }],
     subjectKeyId: keyIdentifier(publicKey),
     authorityKeyId: subjectKeyIdOf(fields) ?? keyIdentifier(issuing.publicKey),
   };
@@ -167,6 +194,11 @@ export function isRsa(key: KeyObject): boolean {
 function keyNotAllowed(profile: Profile): QTChatError {
   const expected = profile.keyTypes.join(', ');
   return new QTChatError('ERR_PKI_PLAN_REFUSED', `the certificate is not issued: its key is none of ${expected}`);
+}
+
+function tooLong({ maximumValidityDays }: Profile): QTChatError {
+  const reason = `it lasts longer than the ${maximumValidityDays} days of its profile`;
+  return new QTChatError('ERR_PKI_PLAN_REFUSED', `the certificate is not issued: ${reason}`);
 }
 
 function serialNumberFrom(octets: Buffer): string {

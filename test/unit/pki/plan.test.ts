@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createIssuer, type Issuer } from '../../../src/pki/issuer.js';
-import { buildCertificatePlan, buildRootPlan } from '../../../src/pki/plan.js';
+import { buildCertificatePlan, buildReservedPlan, buildRootPlan } from '../../../src/pki/plan.js';
 import { makeCircle, makeIntermediate, makeKey, type TestCircle } from '../../helpers/certificates.js';
 import { deps, makeIssuer, makeIssuerBelowRoot, now, peerProfile, requestFor } from './issuing.js';
 import { refusalOf } from './refusal.js';
@@ -104,6 +104,31 @@ describe('buildCertificatePlan', () => {
   it('is at the time of the injected clock', () => {
     const plan = buildCertificatePlan(requestFor(), peerProfile, issuer, deps);
     expect(now.getTime() - plan.notBefore.getTime()).toBe(60_500);
+  });
+});
+
+describe('buildReservedPlan', () => {
+  const reserve = (change: object = {}) => {
+    const request = requestFor({ names: [{ type: 'ip', value: '1.2.3.4' }] });
+    const plan = buildCertificatePlan(request, peerProfile, issuer, deps);
+    const { serialNumber, notBefore, notAfter } = plan;
+    return { plan, reserved: { ...request, serialNumber, notBefore, notAfter, ...change } };
+  };
+
+  it('leads from what was reserved to the very same plan', () => {
+    const { plan, reserved } = reserve();
+    expect(buildReservedPlan(reserved, peerProfile, issuer)).toEqual(plan);
+  });
+
+  it('refuses a validity beyond that of the profile, instead of cutting it', () => {
+    const { reserved } = reserve({ notAfter: new Date('2028-10-30T00:00:00Z') });
+    expect(refusalOf(() => buildReservedPlan(reserved, peerProfile, issuer))).toBe('ERR_PKI_PLAN_REFUSED');
+  });
+
+  it('refuses a kind of key that the profile does not allow', () => {
+    const { reserved } = reserve();
+    const onlyP384 = { ...peerProfile, keyTypes: ['p384' as const] };
+    expect(refusalOf(() => buildReservedPlan(reserved, onlyP384, issuer))).toBe('ERR_PKI_PLAN_REFUSED');
   });
 });
 
