@@ -51,6 +51,8 @@ export const errorExitCodes = {
 
   ERR_LEDGER_DAMAGED: exitCodes.failed,
   ERR_LEDGER_BUSY: exitCodes.failed,
+  ERR_LEDGER_UNREACHABLE: exitCodes.network,
+  ERR_LEDGER_REFUSED: exitCodes.notTrusted,
   ERR_LEDGER_NAME_TAKEN: exitCodes.exists,
   ERR_LEDGER_NOT_FOUND: exitCodes.notFound,
 

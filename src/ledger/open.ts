@@ -1,25 +1,46 @@
-/** Opens the ledger of a home: who holds what, kept in one SQLite file that commands and the Auto CA share. */
+/** Opens a ledger: who holds what, kept in one database that commands and the Auto CA share. */
 import { sql, type Transaction } from 'kysely';
 import { QTChatError, quote } from '../errors.js';
-import { type Home, ledgerPath } from '../store/home.js';
-import { createFolder, exists, writeFileSafely } from '../store/private-file.js';
+import type { Home } from '../store/home.js';
+import { createFolder } from '../store/private-file.js';
 import { openSqlite } from '../store/sqlite.js';
-import { type Ledger, type LedgerSchema, migrations } from './schema.js';
+import type { LedgerDialect } from './dialect.js';
+import { type LedgerLocation, locateLedger } from './location.js';
+import { migrationSteps } from './migrations/steps.js';
+import type { Ledger, LedgerSchema } from './schema.js';
+import { sqliteDialect } from './sqlite-dialect.js';
 
 export type { Ledger } from './schema.js';
 
 /**
- * Opens the ledger, creating or upgrading it first. Close it with `destroy()`.
+ * Opens the ledger of a home, creating or upgrading it first. Close it with `destroy()`.
  *
- * @throws {QTChatError} `ERR_STORE_UNWRITABLE`, `ERR_STORE_DAMAGED`, `ERR_LEDGER_BUSY`, and
- *   `ERR_LEDGER_DAMAGED` when a newer qtchat has written it
+ * @throws {QTChatError} as {@link openLedgerAt}, and `ERR_STORE_UNWRITABLE` where the home cannot be made
  */
 export async function openLedger(home: Home): Promise<Ledger> {
   await createFolder(home.folder);
-  const path = ledgerPath(home);
-  const ledger = openSqlite<LedgerSchema>(path);
+  return openLedgerAt(await locateLedger(home));
+}
+
+/**
+ * Opens the ledger that is in a place, creating or upgrading it first. Close it with `destroy()`.
+ *
+ * Every transaction in it is the only one that writes, whoever else has the ledger open: what it
+ * reads stays true until it commits. Several may open a new or old ledger at once; one upgrades it.
+ *
+ * @throws {QTChatError} `ERR_STORE_UNWRITABLE`, `ERR_STORE_DAMAGED`, `ERR_LEDGER_BUSY`,
+ *   `ERR_LEDGER_UNREACHABLE`, `ERR_LEDGER_REFUSED`, `ERR_PASSWORD_WRONG`, and `ERR_LEDGER_DAMAGED`
+ *   when a newer qtchat has written it
+ */
+export async function openLedgerAt(location: LedgerLocation): Promise<Ledger> {
+  const { ledger, dialect } = await connect(location);
   try {
-    if ((await readVersion(ledger)) !== migrations.length) await inTransaction(ledger, (open) => migrate(open, path));
+    // Read again inside the transaction: another process may have been faster.
+    if ((await dialect.readVersion(ledger)) !== migrationSteps.length) {
+      await inTransaction(ledger, async (transaction) => {
+        await applyMigrations(transaction, dialect, await readKnownVersion(transaction, dialect, location));
+      });
+    }
     return ledger;
   } catch (error) {
     await ledger.destroy();
@@ -27,36 +48,11 @@ export async function openLedger(home: Home): Promise<Ledger> {
   }
 }
 
-/**
- * Copies the ledger of a former CA aside and begins a new one in its place.
- *
- * The file itself stays: processes that have it open would damage a new one under the same name.
- *
- * @returns where the copy is, or undefined when nothing was recorded yet
- * @throws {QTChatError} as {@link openLedger}
- */
-export async function retireLedger(home: Home): Promise<string | undefined> {
-  const path = ledgerPath(home);
-  if (!(await exists(path))) return undefined;
-  const ledger = await openLedger(home);
-  try {
-    if ((await ledger.selectFrom('audit').select('sequence').executeTakeFirst()) === undefined) return undefined;
-    let number = 1;
-    const copy = (): string => `${path}.bak${number === 1 ? '' : number}`;
-    while (await exists(copy())) number += 1;
-    await writeFileSafely(copy(), '', { mode: 0o600, existing: 'refuse' });
-    await sql`vacuum into ${copy()}`.execute(ledger);
-    await inTransaction(ledger, beginAnew);
-    return copy();
-  } finally {
-    await ledger.destroy();
-  }
-}
-
-async function beginAnew(ledger: Ledger): Promise<void> {
+/** Removes every table of a ledger in an SQLite file and begins a new one in it; call it in a transaction. */
+export async function beginAnew(ledger: Ledger): Promise<void> {
   const tables = sql<{ name: string }>`select name from sqlite_schema where type = 'table' order by rowid desc`;
   for (const { name } of (await tables.execute(ledger)).rows) await sql`drop table ${sql.table(name)}`.execute(ledger);
-  await applyMigrations(ledger, 0);
+  await applyMigrations(ledger, sqliteDialect, 0);
 }
 
 /** Runs `body` in the transaction that `ledger` is, or else in a new one that commits when it returns. */
@@ -68,23 +64,27 @@ export async function inTransaction<Result>(
   return ledger.transaction().execute(body);
 }
 
-// Read again inside the transaction: another process may have been faster.
-async function migrate(ledger: Ledger, path: string): Promise<void> {
-  const version = await readVersion(ledger);
-  if (version > migrations.length) {
-    throw new QTChatError('ERR_LEDGER_DAMAGED', `the ledger ${quote(path)} was written by a newer qtchat`, {
-      hint: 'Install the newest version',
-    });
+async function connect(location: LedgerLocation): Promise<{ ledger: Ledger; dialect: LedgerDialect }> {
+  if (location.type === 'sqlite') return { ledger: openSqlite<LedgerSchema>(location.path), dialect: sqliteDialect };
+  const [{ openPostgres }, { postgresDialect }] = await Promise.all([
+    import('../store/postgres.js'),
+    import('./postgres-dialect.js'),
+  ]);
+  return { ledger: openPostgres<LedgerSchema>(location.server), dialect: postgresDialect };
+}
+
+async function readKnownVersion(ledger: Ledger, dialect: LedgerDialect, location: LedgerLocation): Promise<number> {
+  const version = await dialect.readVersion(ledger);
+  if (version <= migrationSteps.length) return version;
+  const place = location.type === 'sqlite' ? location.path : location.server.url;
+  throw new QTChatError('ERR_LEDGER_DAMAGED', `the ledger ${quote(place)} was written by a newer qtchat`, {
+    hint: 'Install the newest version',
+  });
+}
+
+async function applyMigrations(ledger: Ledger, dialect: LedgerDialect, from: number): Promise<void> {
+  for (const statement of migrationSteps.slice(from).flatMap((step) => step(dialect))) {
+    await sql.raw(statement).execute(ledger);
   }
-  await applyMigrations(ledger, version);
-}
-
-async function applyMigrations(ledger: Ledger, from: number): Promise<void> {
-  for (const statement of migrations.slice(from).flat()) await sql.raw(statement).execute(ledger);
-  await sql.raw(`pragma user_version = ${migrations.length}`).execute(ledger);
-}
-
-async function readVersion(ledger: Ledger): Promise<number> {
-  const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(ledger);
-  return rows[0]?.user_version ?? 0;
+  await dialect.writeVersion(ledger, migrationSteps.length);
 }

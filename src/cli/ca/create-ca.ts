@@ -1,6 +1,6 @@
 /** Makes the CA of a home: keys, root and perhaps intermediate certificate, and a ledger that begins with them. */
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { retireLedger } from '../../ledger/open.js';
+import { retireLedger } from '../../ledger/retire.js';
 import { checkPlan } from '../../pki/check-plan.js';
 import { issueIntermediate, issueRoot } from '../../pki/issue.js';
 import { createIssuer, type Issuer } from '../../pki/issuer.js';

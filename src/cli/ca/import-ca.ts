@@ -2,7 +2,8 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { isQTChatError, QTChatError } from '../../errors.js';
 import { type ImportedCertificate, importCertificates } from '../../ledger/import-certificates.js';
-import { openLedger, retireLedger } from '../../ledger/open.js';
+import { openLedger } from '../../ledger/open.js';
+import { retireLedger } from '../../ledger/retire.js';
 import { canonicalName, withoutRepeats } from '../../pki/canonical-name.js';
 import { extendedKeyUsagesOf, keyUsagesOf, readCertificateFields } from '../../pki/certificate-fields.js';
 import { spkiFingerprint } from '../../pki/circle.js';

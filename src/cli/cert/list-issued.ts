@@ -1,11 +1,11 @@
 /** The certificates of a ledger in the words of `cert list`. */
 import { type CertificateFilter, type CertificateRecord, listCertificates } from '../../ledger/certificates.js';
+import { hasLedger } from '../../ledger/location.js';
 import { openLedger } from '../../ledger/open.js';
 import { parseMemberName } from '../../pki/member-name.js';
 import type { SubjectAltName } from '../../pki/subject-alt-name.js';
 import { loadCaChain } from '../../store/ca.js';
-import { type Home, ledgerPath } from '../../store/home.js';
-import { exists } from '../../store/private-file.js';
+import type { Home } from '../../store/home.js';
 import { parseDuration } from '../duration.js';
 
 /** What `cert list --json` says of a certificate. */
@@ -39,7 +39,7 @@ export async function listIssued(
       endingBefore: new Date(now.getTime() + parseDuration(flags.expiring)),
     }),
   };
-  if (!(await exists(ledgerPath(home)))) {
+  if (!(await hasLedger(home))) {
     await loadCaChain(home);
     return [];
   }

@@ -1,5 +1,6 @@
 /** `--dry-run`, and what is shown before signing: what would be issued. Asks for no password, writes nothing. */
 import { createPublicKey } from 'node:crypto';
+import { hasLedger } from '../../ledger/location.js';
 import { nameHolders, nameTaken } from '../../ledger/members.js';
 import { openLedger } from '../../ledger/open.js';
 import { checkPlan } from '../../pki/check-plan.js';
@@ -8,8 +9,7 @@ import { rootCertificate } from '../../pki/issuer.js';
 import { generateKey } from '../../pki/key-type.js';
 import { buildCertificatePlan, type CertificatePlan, type EndEntityRequest } from '../../pki/plan.js';
 import { loadCaChain } from '../../store/ca.js';
-import { type Home, ledgerPath } from '../../store/home.js';
-import { exists } from '../../store/private-file.js';
+import type { Home } from '../../store/home.js';
 import { loadProfile } from '../../store/profiles.js';
 import type { Deps } from '../deps.js';
 import type { CredentialRequest } from './issue-credential.js';
@@ -63,7 +63,7 @@ export async function planCertificate(
 }
 
 async function refuseTakenName(home: Home, member: string, deps: Pick<Deps, 'clock'>): Promise<void> {
-  if (!(await exists(ledgerPath(home)))) return;
+  if (!(await hasLedger(home))) return;
   const ledger = await openLedger(home);
   try {
     const [holder] = await nameHolders(ledger, member, deps.clock());

@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { isQTChatError, QTChatError, quote } from '../../errors.js';
 import { findCertificate } from '../../ledger/certificates.js';
+import { hasLedger } from '../../ledger/location.js';
 import { openLedger } from '../../ledger/open.js';
 import type { ExtendedKeyUsage } from '../../pki/oids.js';
 import { type Crl, readCrl } from '../../pki/read-crl.js';
@@ -9,8 +10,8 @@ import { parseDnsName, parseIpAddress } from '../../pki/subject-alt-name.js';
 import { verifyNames } from '../../pki/verify-names.js';
 import { inWords, nameOf, type PathFault, verifyPath } from '../../pki/verify-path.js';
 import { verifyRevocation } from '../../pki/verify-revocation.js';
-import { type Home, ledgerPath } from '../../store/home.js';
-import { exists, readBoundedFile } from '../../store/private-file.js';
+import type { Home } from '../../store/home.js';
+import { readBoundedFile } from '../../store/private-file.js';
 import { readCertificateFile } from './certificate-file.js';
 import { findTrustAnchor } from './trust-anchor.js';
 
@@ -83,7 +84,7 @@ async function readCrlFile(path: string): Promise<Crl> {
 
 /** What the home's own ledger says; undefined when it does not know the certificate. */
 export async function faultsByLedger(home: Home, certificate: X509Certificate): Promise<PathFault[] | undefined> {
-  if (!(await exists(ledgerPath(home)))) return undefined;
+  if (!(await hasLedger(home))) return undefined;
   const ledger = await openLedger(home);
   try {
     const record = await findCertificate(ledger, certificate.serialNumber);

@@ -53,8 +53,8 @@ describe('the audit log', () => {
     ],
   ])('shows %s', async (_title, statements, sequence) => {
     await append(3);
-    await sql`drop trigger audit_is_never_changed`.execute(test.ledger);
-    await sql`drop trigger audit_is_never_shortened`.execute(test.ledger);
+    await sql`drop trigger audit_refuses_update`.execute(test.ledger);
+    await sql`drop trigger audit_refuses_delete`.execute(test.ledger);
     for (const statement of statements.split(';')) await sql.raw(statement).execute(test.ledger);
     expect(await findAuditBreak(test.ledger)).toBe(sequence);
   });

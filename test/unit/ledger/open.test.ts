@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { appendAudit, findAuditBreak } from '../../../src/ledger/audit.js';
-import { inTransaction, type Ledger, openLedger, retireLedger } from '../../../src/ledger/open.js';
+import { inTransaction, type Ledger, openLedger } from '../../../src/ledger/open.js';
+import { retireLedger } from '../../../src/ledger/retire.js';
 import type { LedgerSchema } from '../../../src/ledger/schema.js';
 import { openSqlite } from '../../../src/store/sqlite.js';
 
