@@ -11,6 +11,7 @@ export const derTags = {
   octetString: 0x04,
   null: 0x05,
   oid: 0x06,
+  enumerated: 0x0a,
   utf8String: 0x0c,
   utcTime: 0x17,
   generalizedTime: 0x18,
@@ -129,12 +130,19 @@ export function derBmpString(text: string): Buffer {
 
 /** Time as certificates write it: UTCTime through 2049, GeneralizedTime from 2050 (RFC 5280 §4.1.2.5); whole seconds. */
 export function derTime(date: Date): Buffer {
-  const digits = date
+  const utc = date.getUTCFullYear() >= 1950 && date.getUTCFullYear() < 2050;
+  if (!utc) return derGeneralizedTime(date);
+  return encodeDer(derTags.utcTime, Buffer.from(`${digitsOf(date).slice(2)}Z`, 'latin1'));
+}
+
+/** GeneralizedTime as OCSP writes it for every year (RFC 6960 §4.2.2.1); whole seconds. */
+export function derGeneralizedTime(date: Date): Buffer {
+  return encodeDer(derTags.generalizedTime, Buffer.from(`${digitsOf(date)}Z`, 'latin1'));
+}
+
+function digitsOf(date: Date): string {
+  return date
     .toISOString()
     .replace(/\.\d+Z$/, '')
     .replace(/[-T:]/g, '');
-  const utc = date.getUTCFullYear() >= 1950 && date.getUTCFullYear() < 2050;
-  return utc
-    ? encodeDer(derTags.utcTime, Buffer.from(`${digits.slice(2)}Z`, 'latin1'))
-    : encodeDer(derTags.generalizedTime, Buffer.from(`${digits}Z`, 'latin1'));
 }

@@ -14,6 +14,7 @@ import { derSequence } from '../../src/pki/der.js';
 import { DerError, DerReader } from '../../src/pki/der-reader.js';
 import { describeCertificate } from '../../src/pki/describe.js';
 import { issueCertificate } from '../../src/pki/issue.js';
+import { readOcspRequest } from '../../src/pki/ocsp-request.js';
 import { parseCertificates, toPem } from '../../src/pki/pem.js';
 import { readPfx, writePfx } from '../../src/pki/pfx.js';
 import { buildCertificatePlan } from '../../src/pki/plan.js';
@@ -75,6 +76,13 @@ const samples = {
   bundles: [] as Buffer[],
   keys: [] as Buffer[],
   lists: [] as Buffer[],
+  /** As openssl ocsp writes it, with a nonce. */
+  questions: [
+    Buffer.from(
+      'MHoweDBRME8wTTAJBgUrDgMCGgUABBRCTvM2bYsX5PmGXqeEn+ECutGoLgQUSaiEOkVI5nheQPJsECaTNG5fPjsCFDGf6g7+rpMawe1LWLmykShAA5fvoiMwITAfBgkrBgEFBQcwAQIEEgQQv6k3UIrQ1Crl43y4a4EkwA==',
+      'base64',
+    ),
+  ],
 };
 
 beforeAll(async () => {
@@ -171,6 +179,8 @@ describe('fuzz: what reads files of strangers fails only with its own error', ()
   it('requests', () => fuzz(() => samples.requests, readCsr), testMs);
 
   it('revocation lists', () => fuzz(() => samples.lists, readCrl), testMs);
+
+  it('questions about revocation (OCSP)', () => fuzz(() => samples.questions, readOcspRequest), testMs);
 
   it(
     'private keys in PEM',
