@@ -17,14 +17,19 @@ interface Pbmac1Vectors {
     password: string;
     authSafe: string[];
     files: { title: string; macData: string; sha256: string; refusal: string | null }[];
+    whole: { title: string; mac: string; sha256: string; file: string[] }[];
   };
   shortKeyBypass: { passwords: string[]; file: string[] };
 }
 
 interface Pbes2Vectors {
   iterationCount: number;
-  tests: { tcId: number; comment: string; password: string; salt: string; iv: string; msg: string; ct: string }[];
+  suites: { file: string; hmac: HmacName; cipher: CipherName; tests: Pbes2Test[] }[];
 }
+
+type HmacName = 'hmacWithSha1' | 'hmacWithSha256' | 'hmacWithSha384' | 'hmacWithSha512';
+type CipherName = 'aes128Cbc' | 'aes192Cbc' | 'aes256Cbc';
+type Pbes2Test = { tcId: number; comment: string; password: string; salt: string; iv: string; msg: string; ct: string };
 
 const vectors = <Vectors>(name: string): Vectors =>
   JSON.parse(readFileSync(join(packageRoot(), 'test/vectors', name), 'utf8')) as Vectors;
@@ -52,29 +57,40 @@ describe('the .pfx files of RFC 9579, appendix A', () => {
     expect(describePfxProtection(file).mac).toBe('PBMAC1: HMAC-SHA256 under PBKDF2-HMAC-SHA256, 2048 iterations');
   });
 
+  it.each(rfc9579.whole)('$title', async ({ mac, sha256, file: lines }) => {
+    const file = decode(lines);
+    expect(createHash('sha256').update(file).digest('hex')).toBe(sha256);
+    const { key, chain } = await readPfx(file, rfc9579.password);
+    expect(chain[0]?.checkPrivateKey(key)).toBe(true);
+    expect(describePfxProtection(file).mac).toBe(`PBMAC1: ${mac}, 2048 iterations`);
+    expect(await asyncRefusalOf(readPfx(file, 'wrong'))).toBe('ERR_PASSWORD_WRONG');
+    // Its own salt and iterations count, those of MacData mean nothing: what stands there changes nothing.
+    const unused = file.lastIndexOf('NOT USED');
+    expect(unused).toBeGreaterThan(0);
+    const changed = Buffer.from(file).fill('SOMETHING', unused, unused + 8);
+    expect((await readPfx(changed, rfc9579.password)).chain).toHaveLength(chain.length);
+  });
+
   it.each(shortKeyBypass.passwords)('never opens the file whose MAC key is one octet, with %p', async (password) => {
     expect(await asyncRefusalOf(readPfx(decode(shortKeyBypass.file), password))).toBe('ERR_PKI_PFX_REFUSED');
   });
 });
 
-describe('PBES2 with HMAC-SHA256 and AES-256 (Wycheproof)', () => {
+describe.each(wycheproof.suites)('PBES2 of Wycheproof: $file', ({ hmac, cipher, tests }) => {
   const parametersOf = (salt: string, iv: string, iterations: number): DerReader => {
-    const pbkdf2 = derSequence(
-      derOctetString(hex(salt)),
-      derInteger(iterations),
-      derSequence(derOid(oids.hmacWithSha256)),
-    );
-    const scheme = derSequence(derOid(oids.aes256Cbc), derOctetString(hex(iv)));
+    const prf = derSequence(derOid(oids[hmac]));
+    const pbkdf2 = derSequence(derOctetString(hex(salt)), derInteger(iterations), prf);
+    const scheme = derSequence(derOid(oids[cipher]), derOctetString(hex(iv)));
     return new DerReader(derSequence(derSequence(derOid(oids.pbkdf2), pbkdf2), scheme)).enter();
   };
 
-  it.each(wycheproof.tests)('case $tcId: $comment', async ({ password, salt, iv, msg, ct }) => {
+  it.each(tests)('case $tcId: $comment', async ({ password, salt, iv, msg, ct }) => {
     const parameters = parametersOf(salt, iv, wycheproof.iterationCount);
     const plaintext = await decryptPbes2(parameters, hex(ct), hex(password).toString('utf8'));
     expect(plaintext.toString('hex')).toBe(msg);
   });
 
-  it.each(wycheproof.tests)('case $tcId with one bit of the IV changed does not decrypt to the same', async (test) => {
+  it.each(tests)('case $tcId with one bit of the IV changed does not decrypt to the same', async (test) => {
     const iv = hex(test.iv);
     iv[0] = (iv[0] ?? 0) ^ 1;
     const parameters = parametersOf(test.salt, iv.toString('hex'), wycheproof.iterationCount);
