@@ -18,6 +18,12 @@ const circleIdOctets = 16;
 const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
 const circleUriPattern = new RegExp(`^qtchat://([a-z2-7]{26})/(${memberNamePattern})$`);
 
+/**
+ * The common name of the Auto CA's own certificates, under which the ledger keeps them too. No member's name has
+ * spaces or capitals.
+ */
+export const autoCaName = 'QTChat Auto CA';
+
 /** Every certificate of a circle is issued under the same root. */
 const circleIds = new WeakMap<X509Certificate, string>();
 
@@ -46,6 +52,16 @@ function toBase32(octets: Buffer): string {
 /** The URI that names `member` in a certificate. */
 export function circleUri(circleId: string, member: string): string {
   return `qtchat://${circleId}/${member}`;
+}
+
+/** The URI by which the Auto CA of a circle proves itself. */
+export function autoCaUri(circleId: string): string {
+  return `qtchat-ca://${circleId}`;
+}
+
+/** The one URI that says whose a certificate is: a member's, or the Auto CA's own. */
+export function holderUri(circleId: string, commonName: string): string {
+  return commonName === autoCaName ? autoCaUri(circleId) : circleUri(circleId, commonName);
 }
 
 /**

@@ -13,6 +13,9 @@ import { readBoundedFile } from './private-file.js';
 /** The profiles of end entities that come with the program; no file of a user replaces them. */
 export const builtInProfiles: readonly string[] = ['peer', 'server', 'client', 'ocsp'];
 
+/** Of the certificate by which the Auto CA proves itself; not for members, so not offered. */
+export const autoCaProfile = 'autoca';
+
 const intermediateProfile = 'intermediate';
 const profileName = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
@@ -23,7 +26,7 @@ const profileName = /^[a-z0-9][a-z0-9-]{0,62}$/;
  *   or says what no profile may
  */
 export async function loadProfile(name = 'peer', home?: Home): Promise<Profile> {
-  if (builtInProfiles.includes(name)) return parseProfile(await readBuiltIn(name));
+  if (builtInProfiles.includes(name) || name === autoCaProfile) return parseProfile(await readBuiltIn(name));
   if (home === undefined || !profileName.test(name) || name === intermediateProfile) throw await unknown(name, home);
   const path = join(profilesFolder(home), `${name}.json`);
   try {
