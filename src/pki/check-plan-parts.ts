@@ -3,9 +3,9 @@ import { QTChatError } from '../errors.js';
 import { readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
 import { dayMs } from './day.js';
 import { type Issuer, issuingCertificate } from './issuer.js';
-import { keyTypeOf } from './key-type.js';
 import type { CertificatePlan } from './plan.js';
-import { keyIdentifier, samePublicKey } from './spki.js';
+import { keyIdentifier } from './spki.js';
+import { SubjectPublicKey } from './subject-public-key.js';
 
 /**
  * Judges serial number and key.
@@ -17,9 +17,9 @@ export function checkCommon(plan: CertificatePlan): void {
   if (!/^(?!00)([0-9A-F]{2}){8,20}$/.test(serialNumber) || /^[89A-F].{39}$/.test(serialNumber)) {
     throw refusePlan('its serial number is not positive, unguessable and at most 20 octets long');
   }
-  if (publicKey.type !== 'public') throw refusePlan('its key is not a public key');
-  if (keyTypeOf(publicKey) === undefined) throw refusePlan('its key is too weak or of a kind that is not supported');
-  if (!subjectKeyId.equals(keyIdentifier(publicKey))) throw refusePlan("its subjectKeyIdentifier is not its key's");
+  // Nothing but a checked key is one of these.
+  if (!(publicKey instanceof SubjectPublicKey)) throw refusePlan('its key was not checked');
+  if (!subjectKeyId.equals(publicKey.identifier)) throw refusePlan("its subjectKeyIdentifier is not its key's");
 }
 
 /**
@@ -51,7 +51,7 @@ export function checkIssuedBy(plan: CertificatePlan, issuer: Pick<Issuer, 'chain
   if (!plan.authorityKeyId.equals(subjectKeyIdOf(fields) ?? keyIdentifier(issuing.publicKey))) {
     throw refusePlan("its authorityKeyIdentifier is not the CA's");
   }
-  if (issuer.chain.some((certificate) => samePublicKey(certificate.publicKey, plan.publicKey))) {
+  if (issuer.chain.some((certificate) => readCertificateFields(certificate).spki.equals(plan.publicKey.der))) {
     throw refusePlan('it may not hold the key of a CA above it');
   }
 }

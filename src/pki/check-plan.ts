@@ -8,12 +8,12 @@ import { canonicalName } from './canonical-name.js';
 import { readCertificateFields } from './certificate-fields.js';
 import { checkRoot } from './check-ca-plan.js';
 import { checkCommon, checkIssuedBy, checkPeriod, refusePlan } from './check-plan-parts.js';
-import { circleIdOf, circleUri } from './circle.js';
+import { autoCaName, circleIdOf, holderUri } from './circle.js';
 import { type Issuer, rootCertificate } from './issuer.js';
 import { nameConstraintFault } from './judge-names.js';
 import { parseMemberName } from './member-name.js';
 import { nameConstraintsOf } from './name-constraints.js';
-import { type CertificatePlan, isRsa } from './plan.js';
+import type { CertificatePlan } from './plan.js';
 import { profileExtendedKeyUsages, profileKeyUsages, validityDaysCap } from './profile.js';
 import { isReservedUri } from './uri.js';
 
@@ -33,18 +33,24 @@ export function checkPlan(plan: CertificatePlan, issuer?: Pick<Issuer, 'chain'>)
 
 function checkEndEntity(plan: CertificatePlan, issuer: Pick<Issuer, 'chain'>): void {
   checkCommon(plan);
-  parseMemberName(plan.commonName);
+  if (plan.commonName === autoCaName) checkAutoCa(plan);
+  else parseMemberName(plan.commonName);
   checkPeriod(plan, validityDaysCap);
   if (plan.ca || plan.pathLength !== undefined || plan.nameConstraints !== undefined)
     throw refusePlan('a member is no CA');
   if (!chosenFrom(plan.keyUsages, profileKeyUsages)) throw refusePlan('its keyUsage is not one of a member');
-  if (plan.keyUsages.includes('keyEncipherment') && !isRsa(plan.publicKey))
+  if (plan.keyUsages.includes('keyEncipherment') && !plan.publicKey.isRsa)
     throw refusePlan('keyEncipherment is for RSA keys alone');
   if (!chosenFrom(plan.extendedKeyUsages, profileExtendedKeyUsages))
     throw refusePlan('its extendedKeyUsage is not one of a member');
   checkIssuedBy(plan, issuer);
   checkConstraints(plan, issuer);
-  checkNames(plan, circleUri(circleIdOf(rootCertificate(issuer)), plan.commonName));
+  checkNames(plan, holderUri(circleIdOf(rootCertificate(issuer)), plan.commonName));
+}
+
+/** The Auto CA proves itself to members, or answers about revocation: nothing that lets it pass for a member. */
+function checkAutoCa({ extendedKeyUsages: [usage, ...others] }: CertificatePlan): void {
+  if (others.length > 0 || usage === 'clientAuth') throw refusePlan('its extendedKeyUsage is not one of the Auto CA');
 }
 
 function checkConstraints(plan: CertificatePlan, issuer: Pick<Issuer, 'chain'>): void {

@@ -3,7 +3,7 @@
  * is taken, once it has proved to hold the private one; the names it asks for are handed on for
  * others to judge. @peculiar/x509 reads what is inside, and is loaded only then.
  */
-import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { type KeyObject, sign, verify } from 'node:crypto';
 import type { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
 import { berToDer } from './ber.js';
@@ -16,12 +16,12 @@ import {
 } from './certificate-fields.js';
 import { derBitString, derContext, derInteger, derOctetString, derOid, derSequence, derSet, derTags } from './der.js';
 import { DerError, DerReader } from './der-reader.js';
-import { keyTypeOf } from './key-type.js';
 import { extendedKeyUsageOids, type KeyUsage, oids } from './oids.js';
 import { encodeName } from './plan.js';
 import { signatureAlgorithmOf, signatureDigestOf } from './signature-algorithm.js';
 import { spkiOf } from './spki.js';
 import { encodeSubjectAltNames, type SubjectAltName, subjectAltNamesIn } from './subject-alt-name.js';
+import { SubjectPublicKey } from './subject-public-key.js';
 import { isReservedUri } from './uri.js';
 
 /** What a request asks for, its proof of possession verified. */
@@ -75,7 +75,7 @@ function extensionRequest(names: readonly SubjectAltName[]): Buffer {
  */
 export async function readCsr(der: Buffer): Promise<CertificateRequest> {
   const request = await parse(der);
-  const publicKey = readPublicKey(request);
+  const publicKey = readPublicKey(der);
   if (!provesPossession(der, publicKey)) throw refused('its signature is not by the key it presents');
   const asked = readExtensions(request);
   reading(() => refuseKeyUsages(asked));
@@ -102,15 +102,14 @@ async function parse(der: Buffer): Promise<Pkcs10CertificateRequest> {
   }
 }
 
-function readPublicKey(request: Pkcs10CertificateRequest): KeyObject {
-  let key: KeyObject;
-  try {
-    key = createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' });
-  } catch (error) {
-    throw refused('its key is malformed', error);
-  }
-  if (keyTypeOf(key) === undefined) throw refused('its key is too weak or of a kind that is not supported');
-  return key;
+/** The key in the very octets received; the library would write it anew. */
+function readPublicKey(der: Buffer): KeyObject {
+  return reading(() => {
+    const info = new DerReader(der).enter().enter();
+    info.integer(); // version
+    info.readAny(); // subject
+    return SubjectPublicKey.parse(info.readAny().whole).keyObject;
+  });
 }
 
 /** Verifies the signature over the very octets received (RFC 2986 §4.2). */
@@ -172,6 +171,7 @@ function reading<Result>(read: () => Result): Result {
   } catch (error) {
     if (error instanceof DerError) throw refused(`it is malformed: ${error.message}`, error);
     if (isQTChatError(error, 'ERR_PKI_CERTIFICATE_INVALID')) throw refused(`its ${error.message}`, error);
+    if (isQTChatError(error, 'ERR_PKI_KEY_TYPE')) throw refused(error.message, error);
     throw error;
   }
 }

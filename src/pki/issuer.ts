@@ -39,7 +39,8 @@ export function createIssuer(key: KeyObject, chain: readonly X509Certificate[]):
       throw notAChain('one of them was not issued by the next');
     }
   }
-  const { digest } = signatureAlgorithmOf(key);
+  const { digest } = signatureAlgorithmOf(issuing.publicKey);
+  signatureAlgorithmOf(key); // refuses a curve described by its parameters there, too
   // RSA takes a hundred times as long as the others, for which the way to the thread pool is longer than the signature.
   const isSlow = key.asymmetricKeyType === 'rsa';
   return {

@@ -2,6 +2,9 @@
 import { generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { QTChatError, quote } from '../errors.js';
+import { DerError } from './der-reader.js';
+import { readSpki, type SpkiContent } from './read-spki.js';
+import { spkiOf } from './spki.js';
 
 /** Every supported kind of key. */
 export const keyTypes = ['p256', 'p384', 'ed25519', 'rsa2048', 'rsa3072', 'rsa4096'] as const;
@@ -38,24 +41,20 @@ export async function generateKey(type: KeyType): Promise<KeyObject> {
   }
 }
 
-/** The kind of a private or public key; undefined when it is none of ours, so too weak or too odd. */
+/** The kind of a private or public key; undefined when it is none of ours, so too weak, too odd, or oddly encoded. */
 export function keyTypeOf(key: KeyObject): KeyType | undefined {
-  switch (key.asymmetricKeyType) {
-    case 'ed25519':
-      return 'ed25519';
-    case 'ec':
-      return curveKeyTypes[key.asymmetricKeyDetails?.namedCurve ?? ''];
-    case 'rsa':
-      return rsaKeyType(key.asymmetricKeyDetails);
-    default:
-      return undefined;
+  try {
+    return keyTypeOfSpki(readSpki(spkiOf(key)));
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
   }
 }
 
-const curveKeyTypes: Readonly<Record<string, KeyType>> = { prime256v1: 'p256', secp384r1: 'p384' };
-
-function rsaKeyType(details: KeyObject['asymmetricKeyDetails']): KeyType | undefined {
+/** The kind of a key that was read; undefined for RSA keys that are weak or odd. */
+export function keyTypeOfSpki(content: SpkiContent): KeyType | undefined {
+  if (content.kind !== 'rsa') return content.kind;
   // Any other exponent is either weak or made to slow verification down.
-  if (details?.publicExponent !== 65537n) return undefined;
-  return keyTypes.find((type) => type === `rsa${details.modulusLength}`);
+  if (content.publicExponent !== 65537n) return undefined;
+  return keyTypes.find((type) => type === `rsa${content.bits}`);
 }

@@ -20,6 +20,11 @@ export const oids = {
   /** PKCS #9 attribute of a request (RFC 2985 §5.4.2). */
   extensionRequest: '1.2.840.113549.1.9.14',
 
+  ecPublicKey: '1.2.840.10045.2.1',
+  p256: '1.2.840.10045.3.1.7',
+  p384: '1.3.132.0.34',
+  rsaEncryption: '1.2.840.113549.1.1.1',
+
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
   ecdsaWithSha384: '1.2.840.10045.4.3.3',
   ecdsaWithSha512: '1.2.840.10045.4.3.4',

@@ -2,20 +2,20 @@
  * A certificate plan holds every field that will be signed. Building one applies the profile to a
  * request; judging it is for check-plan.ts, signing it for issue.ts.
  */
-import { createPublicKey, type KeyObject } from 'node:crypto';
-import { QTChatError } from '../errors.js';
+import type { KeyObject } from 'node:crypto';
+import { isQTChatError, QTChatError } from '../errors.js';
 import { withoutRepeats } from './canonical-name.js';
 import { readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
-import { circleIdOf, circleUri } from './circle.js';
+import { circleIdOf, holderUri } from './circle.js';
 import { dayMs } from './day.js';
 import { derOid, derSequence, derSet, derUtf8String } from './der.js';
 import { type Issuer, issuingCertificate, rootCertificate } from './issuer.js';
-import { keyTypeOf } from './key-type.js';
 import type { NameConstraints } from './name-constraints.js';
 import { type ExtendedKeyUsage, type KeyUsage, oids } from './oids.js';
 import type { CaProfile, Profile } from './profile.js';
 import { keyIdentifier } from './spki.js';
 import type { SubjectAltName } from './subject-alt-name.js';
+import { SubjectPublicKey } from './subject-public-key.js';
 import { invalidDays, planValidity, type Validity } from './validity.js';
 
 /** Every field of a certificate to be issued (RFC 5280 §4.1.2), beside the signature algorithm: that follows from the issuer's key. */
@@ -26,7 +26,7 @@ export interface CertificatePlan extends Validity {
   readonly issuerName: Buffer;
   /** The one common name of the subject. */
   readonly commonName: string;
-  readonly publicKey: KeyObject;
+  readonly publicKey: SubjectPublicKey;
   readonly ca: boolean;
   /** How many CAs may follow below this one; any number when undefined. */
   readonly pathLength?: number;
@@ -44,7 +44,7 @@ export interface EndEntityRequest {
   member: string;
   /** In canonical form; the circle's URI is added, never asked for. */
   names: readonly SubjectAltName[];
-  publicKey: KeyObject;
+  publicKey: KeyObject | SubjectPublicKey;
   validityDays: number;
 }
 
@@ -107,11 +107,10 @@ export function buildReservedPlan(
   const { member, names, serialNumber, notBefore, notAfter, validityCut } = reserved;
   const issuing = issuingCertificate(issuer);
   const fields = readCertificateFields(issuing);
-  const publicKey = publicPart(reserved.publicKey);
-  const keyType = keyTypeOf(publicKey);
-  if (keyType === undefined || !profile.keyTypes.includes(keyType)) throw keyNotAllowed(profile);
+  const publicKey = subjectPublicKeyOf(reserved.publicKey);
+  if (!profile.keyTypes.includes(publicKey.keyType)) throw keyNotAllowed(profile);
   if (notAfter.getTime() - notBefore.getTime() >= profile.maximumValidityDays * dayMs) throw tooLong(profile);
-  const uri = circleUri(circleIdOf(rootCertificate(issuer)), member);
+  const uri = holderUri(circleIdOf(rootCertificate(issuer)), member);
   return {
     notBefore,
     notAfter,
@@ -121,10 +120,10 @@ export function buildReservedPlan(
     commonName: member,
     publicKey,
     ca: false,
-    keyUsages: profile.keyUsages.filter((usage) => usage !== 'keyEncipherment' || isRsa(publicKey)),
+    keyUsages: profile.keyUsages.filter((usage) => usage !== 'keyEncipherment' || publicKey.isRsa),
     extendedKeyUsages: profile.extendedKeyUsages,
     subjectAltNames: [...withoutRepeats(names), { type: 'uri', value: uri }],
-    subjectKeyId: keyIdentifier(publicKey),
+    subjectKeyId: publicKey.identifier,
     authorityKeyId: subjectKeyIdOf(fields) ?? keyIdentifier(issuing.publicKey),
   };
 }
@@ -168,15 +167,16 @@ export function buildIntermediatePlan(
 }
 
 function caFields({ name, key, nameConstraints }: Omit<CaPlanRequest, 'validityDays'>, deps: PlanDeps) {
+  const publicKey = subjectPublicKeyOf(key);
   return {
     serialNumber: serialNumberFrom(deps.random(serialNumberOctets)),
     commonName: name,
-    publicKey: publicPart(key),
+    publicKey,
     ca: true,
     keyUsages: ['keyCertSign', 'cRLSign'],
     extendedKeyUsages: [],
     subjectAltNames: [],
-    subjectKeyId: keyIdentifier(key),
+    subjectKeyId: publicKey.identifier,
     ...(nameConstraints !== undefined && { nameConstraints }),
   } as const;
 }
@@ -208,6 +208,12 @@ function serialNumberFrom(octets: Buffer): string {
     .replace(/^(00)+/, '');
 }
 
-function publicPart(key: KeyObject): KeyObject {
-  return key.type === 'private' ? createPublicKey(key) : key;
+function subjectPublicKeyOf(key: KeyObject | SubjectPublicKey): SubjectPublicKey {
+  if (key instanceof SubjectPublicKey) return key;
+  try {
+    return SubjectPublicKey.of(key);
+  } catch (error) {
+    if (!isQTChatError(error, 'ERR_PKI_KEY_TYPE')) throw error;
+    throw new QTChatError('ERR_PKI_PLAN_REFUSED', `the certificate is not issued: ${error.message}`, { cause: error });
+  }
 }

@@ -35,9 +35,14 @@ const identifiers = new WeakMap<KeyObject, Buffer>();
 export function keyIdentifier(key: KeyObject): Buffer {
   const known = identifiers.get(key);
   if (known !== undefined) return known;
-  const spki = new DerReader(spkiOf(key)).enter();
-  spki.enter(); // algorithm
-  const identifier = createHash('sha1').update(spki.read(derTags.bitString).subarray(1)).digest();
+  const identifier = identifierOfSpki(spkiOf(key));
   identifiers.set(key, identifier);
   return identifier;
+}
+
+/** The same of a key in DER, which must be well-formed. */
+export function identifierOfSpki(der: Buffer): Buffer {
+  const spki = new DerReader(der).enter();
+  spki.enter(); // algorithm
+  return createHash('sha1').update(spki.read(derTags.bitString).subarray(1)).digest();
 }

@@ -16,7 +16,6 @@ import { encodeNameConstraints } from './name-constraints.js';
 import { extendedKeyUsageOids, keyUsageBits, oids } from './oids.js';
 import { type CertificatePlan, encodeName } from './plan.js';
 import type { SignatureAlgorithm } from './signature-algorithm.js';
-import { spkiOf } from './spki.js';
 import { encodeSubjectAltNames } from './subject-alt-name.js';
 
 const version3 = 2;
@@ -30,7 +29,7 @@ export function encodeTbsCertificate(plan: CertificatePlan, algorithm: Signature
     plan.issuerName,
     derSequence(derTime(plan.notBefore), derTime(plan.notAfter)),
     encodeName(plan.commonName),
-    spkiOf(plan.publicKey),
+    plan.publicKey.der,
     derContext(3, derSequence(...encodeExtensions(plan))),
   );
 }

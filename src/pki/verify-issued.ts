@@ -24,7 +24,6 @@ import { nameConstraintsOf } from './name-constraints.js';
 import { oids } from './oids.js';
 import { type CertificatePlan, encodeName } from './plan.js';
 import { signatureAlgorithmOf } from './signature-algorithm.js';
-import { spkiOf } from './spki.js';
 import { type SubjectAltName, subjectAltNamesIn } from './subject-alt-name.js';
 import { verifyPath } from './verify-path.js';
 
@@ -70,7 +69,7 @@ function constrainsNames(certificate: X509Certificate): boolean {
 export function verifyIssuedRoot(der: Buffer, plan: CertificatePlan): void {
   const fields = parseCertificateFields(der);
   verifyFields(fields, plan);
-  if (!isSignedBy(der, fields, plan.publicKey)) throw notIssued('its signature is not its own');
+  if (!isSignedBy(der, fields, plan.publicKey.keyObject)) throw notIssued('its signature is not its own');
 }
 
 /** The signature over the very octets of the certificate, and both places that name its algorithm (RFC 5280 §4.1.1.2). */
@@ -96,7 +95,7 @@ function verifyFields(fields: CertificateFields, plan: CertificatePlan): void {
     fields.notBefore.getTime() === plan.notBefore.getTime() &&
     fields.notAfter.getTime() === plan.notAfter.getTime() &&
     fields.subject.equals(encodeName(plan.commonName)) &&
-    fields.spki.equals(spkiOf(plan.publicKey)) &&
+    fields.spki.equals(plan.publicKey.der) &&
     basicConstraintsOf(fields).ca === plan.ca &&
     basicConstraintsOf(fields).pathLength === plan.pathLength &&
     isDeepStrictEqual(nameConstraintsOf(fields), plan.nameConstraints) &&

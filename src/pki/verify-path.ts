@@ -17,6 +17,7 @@ import {
 import { nameConstraintFault } from './judge-names.js';
 import { nameConstraintsOf } from './name-constraints.js';
 import { type ExtendedKeyUsage, oids } from './oids.js';
+import { hasExplicitCurve } from './read-spki.js';
 import { subjectAltNamesIn } from './subject-alt-name.js';
 
 /** What can be wrong with a path. */
@@ -117,6 +118,10 @@ function ownFaults(
   if (fields.version !== 3)
     faults.push({ code: 'unsupported', message: `${name} is not an X.509 version 3 certificate` });
   if (tooWeak(certificate)) faults.push({ code: 'weak', message: `${name} has a key that is too weak` });
+  if (hasExplicitCurve(fields.spki)) {
+    const message = `${name} describes the curve of its key by parameters instead of its name`;
+    faults.push({ code: 'unsupported', message });
+  }
   for (const [oid, { critical }] of extensions) {
     if (critical && !judgedExtensions.has(oid)) {
       faults.push({

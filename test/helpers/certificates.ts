@@ -90,6 +90,11 @@ export function circleIdForTest(root: X509Certificate): string {
   return groups.map((group) => 'abcdefghijklmnopqrstuvwxyz234567'[Number.parseInt(group.padEnd(5, '0'), 2)]).join('');
 }
 
+/** A private key on a curve that is described by its parameters instead of its name. */
+export function makeExplicitKey(namedCurve: 'P-256' | 'P-384'): KeyObject {
+  return generateKeyPairSync('ec', { namedCurve, paramEncoding: 'explicit' }).privateKey;
+}
+
 /** A fresh private key. */
 export function makeKey(type: TestKeyType = 'p256'): KeyObject {
   if (type === 'ed25519') return generateKeyPairSync('ed25519').privateKey;

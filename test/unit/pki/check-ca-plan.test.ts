@@ -1,11 +1,10 @@
-import { createPublicKey } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { checkIntermediate } from '../../../src/pki/check-ca-plan.js';
 import { checkPlan } from '../../../src/pki/check-plan.js';
 import { issueIntermediate, issueRoot } from '../../../src/pki/issue.js';
 import { createIssuer, type Issuer } from '../../../src/pki/issuer.js';
 import { buildIntermediatePlan, buildRootPlan, type CertificatePlan, encodeName } from '../../../src/pki/plan.js';
-import { keyIdentifier } from '../../../src/pki/spki.js';
+import { SubjectPublicKey } from '../../../src/pki/subject-public-key.js';
 import { makeCircle, makeKey, type TestCircle } from '../../helpers/certificates.js';
 import { deps, longValidity, makeIssuer } from './issuing.js';
 import { asyncRefusalOf, refusalOf } from './refusal.js';
@@ -79,6 +78,6 @@ describe('checkIntermediate', () => {
 });
 
 function withRootsKey() {
-  const publicKey = createPublicKey(circle.key);
-  return { publicKey, subjectKeyId: keyIdentifier(publicKey) };
+  const publicKey = SubjectPublicKey.of(circle.key);
+  return { publicKey, subjectKeyId: publicKey.identifier };
 }

@@ -20,7 +20,7 @@ import {
 import { encodeName } from '../../../src/pki/plan.js';
 import { signatureAlgorithmOf } from '../../../src/pki/signature-algorithm.js';
 import { encodeSubjectAltNames, type SubjectAltName } from '../../../src/pki/subject-alt-name.js';
-import { clientAuth, makeKey, serverAuth, type TestKeyType } from '../../helpers/certificates.js';
+import { clientAuth, makeExplicitKey, makeKey, serverAuth, type TestKeyType } from '../../helpers/certificates.js';
 import { asyncRefusalOf } from './refusal.js';
 
 const key = makeKey();
@@ -135,6 +135,7 @@ describe('readCsr', () => {
     ["for the Auto CA's name", requestWith([sanExtension([{ type: 'uri', value: 'qtchat-ca://x' }])])],
     ['for a weak key', requestWith([], makeKey('rsa1024'))],
     ['for a key on another curve', requestWith([], generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey)],
+    ['for a key whose curve is described by parameters', requestWith([], makeExplicitKey('P-256'))],
     ['of no octets', Buffer.alloc(0)],
     ['of junk', Buffer.from('junk')],
     ['in PEM', Buffer.from('-----BEGIN CERTIFICATE REQUEST-----')],

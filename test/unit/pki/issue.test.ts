@@ -1,18 +1,29 @@
 import 'reflect-metadata';
-import { createPublicKey, type KeyObject, randomBytes, sign, verify, X509Certificate } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  randomBytes,
+  sign,
+  verify,
+  X509Certificate,
+} from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { Certificate } from '@peculiar/asn1-x509';
 import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
+import { derContext, derInteger, derOctetString, derOid, derSequence, derTags } from '../../../src/pki/der.js';
+import { DerReader } from '../../../src/pki/der-reader.js';
 import { issueCertificate, issueRoot } from '../../../src/pki/issue.js';
 import { createIssuer, type Issuer } from '../../../src/pki/issuer.js';
 import { extendedKeyUsageOids } from '../../../src/pki/oids.js';
 import { buildCertificatePlan, buildRootPlan, type CertificatePlan } from '../../../src/pki/plan.js';
 import { signatureAlgorithmOf } from '../../../src/pki/signature-algorithm.js';
+import { SubjectPublicKey } from '../../../src/pki/subject-public-key.js';
 import { encodeTbsCertificate } from '../../../src/pki/tbs-certificate.js';
 import { verifyIssued } from '../../../src/pki/verify-issued.js';
-import { makeCircle, makeIntermediate, makeKey, type TestCircle } from '../../helpers/certificates.js';
+import { makeCircle, makeExplicitKey, makeIntermediate, makeKey, type TestCircle } from '../../helpers/certificates.js';
 import { deps, makeIssuer, makeIssuerBelowRoot, peerProfile, requestFor } from './issuing.js';
 import { asyncRefusalOf, refusalOf } from './refusal.js';
 
@@ -35,7 +46,7 @@ const memberKeys = [makeKey(), makeKey('p384'), makeKey('ed25519'), makeKey('rsa
 /** The same TBSCertificate by @peculiar/x509, which signs with a key of its own. */
 async function tbsByLibrary(plan: CertificatePlan, issuerKey: KeyObject): Promise<Buffer> {
   const { privateKey } = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
-  const spki = plan.publicKey.export({ type: 'spki', format: 'der' });
+  const spki = plan.publicKey.keyObject.export({ type: 'spki', format: 'der' });
   const issuerSpki = createPublicKey(issuerKey).export({ type: 'spki', format: 'der' });
   const names = plan.subjectAltNames.map(({ type, value }) => ({
     type: type === 'uri' ? ('url' as const) : type,
@@ -104,7 +115,7 @@ describe('issueCertificate', () => {
     const certificate = await issueCertificate(plan, issuer);
     expect(certificate.verify(circle.certificate.publicKey)).toBe(true);
     expect(certificate.serialNumber).toBe(plan.serialNumber);
-    expect(certificate.publicKey.equals(plan.publicKey)).toBe(true);
+    expect(certificate.publicKey.equals(plan.publicKey.keyObject)).toBe(true);
     expect(certificate.ca).toBe(false);
   });
 
@@ -164,7 +175,7 @@ describe('verifyIssued', () => {
     ['another member', () => ({ commonName: 'eve' })],
     ['another end', (plan) => ({ notAfter: new Date(plan.notAfter.getTime() - 1000) })],
     ['other names', () => ({ subjectAltNames: [] })],
-    ['another key', () => ({ publicKey: createPublicKey(makeKey()) })],
+    ['another key', () => ({ publicKey: SubjectPublicKey.of(makeKey()) })],
     ['another issuer', (plan) => ({ issuerName: plan.issuerName.subarray(1) })],
     ['other usages', () => ({ keyUsages: ['keyEncipherment'] })],
   ])('throws a certificate away whose plan had %s', async (_, change) => {
@@ -189,6 +200,15 @@ describe('issueRoot', () => {
   });
 });
 
+/** The same P-256 key, its curve by name (RFC 5915). */
+function withNamedCurve(key: KeyObject): KeyObject {
+  const sec1 = new DerReader(key.export({ type: 'sec1', format: 'der' })).enter();
+  sec1.integer();
+  const secret = derOctetString(sec1.read(derTags.octetString));
+  const named = derSequence(derInteger(1), secret, derContext(0, derOid('1.2.840.10045.3.1.7')));
+  return createPrivateKey({ key: named, format: 'der', type: 'sec1' });
+}
+
 describe('createIssuer', () => {
   it('refuses a key that is not that of the certificate', () => {
     expect(refusalOf(() => createIssuer(makeKey(), [circle.certificate]))).toBe('ERR_PKI_KEY_INVALID');
@@ -208,6 +228,14 @@ describe('createIssuer', () => {
   it('refuses a CA key that QTChat does not sign with', async () => {
     const weak = await makeCircle({ keyType: 'rsa1024' });
     expect(refusalOf(() => createIssuer(weak.key, [weak.certificate]))).toBe('ERR_PKI_KEY_TYPE');
+  });
+
+  it('refuses a CA whose key or certificate describes its curve by parameters', async () => {
+    const key = makeExplicitKey('P-256');
+    const named = withNamedCurve(key);
+    const own = await makeCircle({ key });
+    expect(refusalOf(() => createIssuer(key, [own.certificate]))).toBe('ERR_PKI_KEY_TYPE');
+    expect(refusalOf(() => createIssuer(named, [own.certificate]))).toBe('ERR_PKI_KEY_TYPE');
   });
 
   it('signs so that OpenSSL verifies it', async () => {

@@ -1,7 +1,8 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { generateKey, keyTypeOf, keyTypes, parseKeyType } from '../../../src/pki/key-type.js';
 import { signatureAlgorithmOf } from '../../../src/pki/signature-algorithm.js';
+import { makeExplicitKey } from '../../helpers/certificates.js';
 import { refusalOf } from './refusal.js';
 
 describe('key types', () => {
@@ -23,6 +24,8 @@ describe('key types', () => {
     ['RSA-PSS only', generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey],
     ['secp256k1', generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey],
     ['X25519', generateKeyPairSync('x25519').publicKey],
+    ['P-256 described by parameters', makeExplicitKey('P-256')],
+    ['P-384 described by parameters', createPublicKey(makeExplicitKey('P-384'))],
     ['Ed448', generateKeyPairSync('ed448').publicKey],
   ])('recognises no type in %s, and signs nothing with it', (_, key) => {
     expect(keyTypeOf(key)).toBeUndefined();

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createIssuer, type Issuer } from '../../../src/pki/issuer.js';
 import { buildCertificatePlan, buildReservedPlan, buildRootPlan } from '../../../src/pki/plan.js';
-import { makeCircle, makeIntermediate, makeKey, type TestCircle } from '../../helpers/certificates.js';
+import { makeCircle, makeExplicitKey, makeIntermediate, makeKey, type TestCircle } from '../../helpers/certificates.js';
 import { deps, makeIssuer, makeIssuerBelowRoot, now, peerProfile, requestFor } from './issuing.js';
 import { refusalOf } from './refusal.js';
 
@@ -89,7 +89,7 @@ describe('buildCertificatePlan', () => {
 
   it('holds only the public part of a key', () => {
     const plan = buildCertificatePlan(requestFor({ publicKey: makeKey() }), peerProfile, issuer, deps);
-    expect(plan.publicKey.type).toBe('public');
+    expect(plan.publicKey.keyObject.type).toBe('public');
   });
 
   it('refuses a kind of key that the profile does not allow, or that nobody should use', () => {
@@ -99,6 +99,7 @@ describe('buildCertificatePlan', () => {
     expect(build(makeKey('p384'))).toBeUndefined();
     expect(build(makeKey('p256'))).toBe('ERR_PKI_PLAN_REFUSED');
     expect(build(makeKey('rsa1024'))).toBe('ERR_PKI_PLAN_REFUSED');
+    expect(build(makeExplicitKey('P-384'))).toBe('ERR_PKI_PLAN_REFUSED');
   });
 
   it('is at the time of the injected clock', () => {
@@ -137,7 +138,7 @@ describe('buildRootPlan', () => {
     const plan = buildRootPlan({ name: 'Our family', key: makeKey(), validityDays: 3650 }, deps);
     expect(plan).toMatchObject({ ca: true, keyUsages: ['keyCertSign', 'cRLSign'], subjectAltNames: [] });
     expect(plan.authorityKeyId).toEqual(plan.subjectKeyId);
-    expect(plan.publicKey.type).toBe('public');
+    expect(plan.publicKey.keyObject.type).toBe('public');
   });
 
   it.each([0, 1.5, 9133])('refuses a validity of %p days', (validityDays) => {
