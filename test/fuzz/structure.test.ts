@@ -10,7 +10,7 @@ import { canonicalName } from '../../src/pki/canonical-name.js';
 import { issueCrl } from '../../src/pki/crl.js';
 import { createCsr, readCsr } from '../../src/pki/csr.js';
 import { derBitString, derContext, derInteger, derOctetString, derOid, derSequence } from '../../src/pki/der.js';
-import { DerError, DerReader } from '../../src/pki/der-reader.js';
+import { DerReader } from '../../src/pki/der-reader.js';
 import { describeCertificate } from '../../src/pki/describe.js';
 import { describeCsr } from '../../src/pki/describe-csr.js';
 import { describePfxProtection } from '../../src/pki/describe-pfx.js';
@@ -192,16 +192,7 @@ describe('fuzz: well-formed files with wrong things in them', () => {
     async function opened(file: Buffer): Promise<void> {
       const { key: found, chain } = await readPfx(file, password);
       expect(chain[0]?.checkPrivateKey(found)).toBe(true);
-      describing(file);
-    }
-
-    /** Describing knows fewer forms than reading, and says so by its own error. */
-    function describing(file: Buffer): void {
-      try {
-        describePfxProtection(file);
-      } catch (error) {
-        if (!(error instanceof DerError)) throw error;
-      }
+      expect(describePfxProtection(file).encryption.length).toBeGreaterThan(0);
     }
 
     it(
