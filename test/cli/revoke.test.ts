@@ -1,7 +1,7 @@
 /** `cert revoke` and `ca crl`: what was revoked stands on the list, and OpenSSL agrees. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { copyFileSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readCrl, verifyCrl } from '../../src/pki/read-crl.js';
@@ -147,6 +147,13 @@ describe('qtchat ca crl', () => {
       if (existsSync(test.at('old', name))) copyFileSync(test.at('old', name), join(test.home, name));
     }
     await expectRefusal(['ca', 'crl'], 1, /does not know the revocation list \d+.*Restore the newest/);
+  });
+
+  it('never uses a number again, though the file of its list could not be written', async () => {
+    const clock = () => new Date('2030-01-01T00:00:00Z');
+    symlinkSync(test.at('nowhere'), test.at('dangling.crl'));
+    expect(await test.run(['ca', 'crl', '--out', test.at('dangling.crl')], { clock })).toMatchObject({ exitCode: 4 });
+    expect(await expectDone(['ca', 'crl'], clock)).toMatchObject({ number: clock().getTime() / 1000 + 1 });
   });
 
   it.each(['0', '-1', '91'])('refuses a list for %s days', async (days) => {

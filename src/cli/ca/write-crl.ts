@@ -8,13 +8,14 @@ import { crlToPem } from '../../pki/crl.js';
 import { type Issuer, issuingCertificate } from '../../pki/issuer.js';
 import { type Crl, readCrl, verifyCrl } from '../../pki/read-crl.js';
 import type { Home } from '../../store/home.js';
-import { createFolder, existsError, readBoundedFile, writeFileSafely } from '../../store/private-file.js';
+import { checkWritableFolder, existsError, readBoundedFile, writeFileSafely } from '../../store/private-file.js';
 
 /**
- * Issues the next list and writes it to `path`, in PEM; both or neither.
+ * Issues the next list and writes it to `path`, in PEM.
  *
  * A file that stands there is replaced only if it is an older list of the same CA. One that the
- * ledger does not know proves that the ledger is an old copy, and is refused.
+ * ledger does not know proves that the ledger is an old copy, and is refused. A list whose file
+ * could not be written has used its number up.
  *
  * @throws {QTChatError} `ERR_STORE_EXISTS` when something else stands there, `ERR_STORE_UNWRITABLE`,
  *   what issuing the next list throws
@@ -26,20 +27,30 @@ export async function writeNextCrl(
   deps: { clock: () => Date },
 ): Promise<IssuedCrl> {
   const { path, validityDays } = request;
-  const standing = await readStanding(path, issuingCertificate(issuer));
+  const issuing = issuingCertificate(issuer);
+  await readStanding(path, issuing); // what must not be replaced is refused before a ledger appears
   const ledger = await openLedger(home);
   try {
-    return await inTransaction(ledger, async (transaction) => {
+    const issued = await inTransaction(ledger, async (transaction) => {
+      const standing = await readStanding(path, issuing);
+      await checkWritableFolder(dirname(path));
       const wanted = { validityDays, knownNumber: standing?.number, by: 'ca crl' };
-      const issued = await issueNextCrl(transaction, issuer, wanted, deps);
-      const existing = standing === undefined ? 'refuse' : 'replace';
-      await createFolder(dirname(path));
-      await writeFileSafely(path, crlToPem(issued.content), { mode: 0o644, existing });
-      return issued;
+      return issueNextCrl(transaction, issuer, wanted, deps);
     });
+    // Only now: a list in a file that the ledger does not know would look like a ledger rolled back.
+    await inTransaction(ledger, () => placeUnlessOlder(path, issuing, issued));
+    return issued;
   } finally {
     await ledger.destroy();
   }
+}
+
+/** Writes the list, unless another process has put a newer one there; call it in a transaction, in which others wait. */
+async function placeUnlessOlder(path: string, issuing: X509Certificate, issued: IssuedCrl): Promise<void> {
+  const standing = await readStanding(path, issuing);
+  if (standing?.number !== undefined && standing.number > BigInt(issued.number)) return;
+  const existing = standing === undefined ? 'refuse' : 'replace';
+  await writeFileSafely(path, crlToPem(issued.content), { mode: 0o644, existing });
 }
 
 async function readStanding(path: string, issuing: X509Certificate): Promise<Crl | undefined> {
