@@ -38,7 +38,12 @@ export async function encryptPrivateKey(
 
 /** The key in PEM without encryption, `BEGIN PRIVATE KEY`. */
 export function privateKeyToPem(key: KeyObject): string {
-  return encodePem('PRIVATE KEY', privateKeyToDer(key));
+  return pkcs8ToPem(privateKeyToDer(key));
+}
+
+/** Unencrypted PKCS #8 in PEM, `BEGIN PRIVATE KEY`. */
+export function pkcs8ToPem(der: Buffer): string {
+  return encodePem('PRIVATE KEY', der);
 }
 
 /** The key as unencrypted PKCS #8 in DER. */
