@@ -45,10 +45,15 @@ export interface CaFiles {
  * Saves the keys and certificates of a new CA, all or none.
  *
  * @param options.force - an old CA is kept beside the new one, as `ca.bak`
+ * @param options.beforePlacing - runs while the home has neither: a process that ends then leaves no CA behind
  * @returns where the old CA is now, if there was one
- * @throws {QTChatError} `ERR_STORE_EXISTS` unless `force`, `ERR_STORE_UNWRITABLE`
+ * @throws {QTChatError} `ERR_STORE_EXISTS` unless `force`, `ERR_STORE_UNWRITABLE`, what `beforePlacing` rejects with
  */
-export async function saveCa(home: Home, ca: CaFiles, options: { force: boolean }): Promise<string | undefined> {
+export async function saveCa(
+  home: Home,
+  ca: CaFiles,
+  options: { force: boolean; beforePlacing?: () => Promise<void> },
+): Promise<string | undefined> {
   const { keyPem, intermediates = [], root, rootKeyPem } = ca;
   const files: FolderFile[] = [
     { name: basename(caKeyPath(home)), content: keyPem, mode: 0o600 },
@@ -58,7 +63,8 @@ export async function saveCa(home: Home, ca: CaFiles, options: { force: boolean 
     files.push({ name: basename(intermediatePath(home)), content: toPem(...intermediates), mode: 0o644 });
   }
   if (rootKeyPem !== undefined) files.push({ name: basename(rootKeyPath(home)), content: rootKeyPem, mode: 0o600 });
-  return writeFolderSafely(caFolder(home), files, options.force ? `${caFolder(home)}.bak` : undefined);
+  const { force, beforePlacing } = options;
+  return writeFolderSafely(caFolder(home), files, force ? `${caFolder(home)}.bak` : undefined, beforePlacing);
 }
 
 /**

@@ -2,7 +2,14 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemErrorCode } from '../errors.js';
-import { createFolder, existsError, explainingWrite, flushFolder, writeFlushed } from './private-file.js';
+import {
+  createFolder,
+  existsError,
+  explainingWrite,
+  flushFolder,
+  refuseExisting,
+  writeFlushed,
+} from './private-file.js';
 
 /** One file of a folder. */
 export interface FolderFile {
@@ -17,13 +24,16 @@ export interface FolderFile {
  *
  * @param backup - where a folder that stands there is moved (with 2, 3 … added if need be);
  *   without it such a folder is left alone
+ * @param beforePlacing - runs when all is written and nothing stands at `path`, just before the folder appears there
  * @returns where the old folder is now, if there was one
- * @throws {QTChatError} `ERR_STORE_EXISTS` without `backup`, `ERR_STORE_UNWRITABLE`; then everything is as before
+ * @throws {QTChatError} `ERR_STORE_EXISTS` without `backup`, `ERR_STORE_UNWRITABLE`, and what `beforePlacing` rejects
+ *   with; then everything is as before
  */
 export async function writeFolderSafely(
   path: string,
   files: readonly FolderFile[],
   backup?: string,
+  beforePlacing?: () => Promise<void>,
 ): Promise<string | undefined> {
   await createFolder(dirname(path));
   return explainingWrite(path, async () => {
@@ -34,7 +44,7 @@ export async function writeFolderSafely(
       for (const { name, content, mode } of files) await writeFlushed(join(temporary, name), content, mode);
       await flushFolder(temporary);
       const old = backup === undefined ? undefined : await moveAway(path, backup);
-      await place(temporary, path, old);
+      await place(temporary, path, old, beforePlacing);
       await flushFolder(dirname(path));
       return old;
     } finally {
@@ -57,8 +67,17 @@ async function moveAway(path: string, backup: string): Promise<string | undefine
 }
 
 // rename() of a folder fails where a folder with something in it stands: no check before is needed.
-async function place(temporary: string, path: string, old: string | undefined): Promise<void> {
+async function place(
+  temporary: string,
+  path: string,
+  old: string | undefined,
+  beforePlacing: (() => Promise<void>) | undefined,
+): Promise<void> {
   try {
+    if (beforePlacing !== undefined) {
+      await refuseExisting([path]);
+      await beforePlacing();
+    }
     await rename(temporary, path);
   } catch (error) {
     if (old !== undefined) await rename(old, path);

@@ -9,8 +9,7 @@ import type { NameConstraints } from '../../pki/name-constraints.js';
 import { buildIntermediatePlan, buildRootPlan } from '../../pki/plan.js';
 import { encryptPrivateKey, privateKeyToPem } from '../../pki/private-key.js';
 import { type CaFiles, refuseExistingCa, saveCa } from '../../store/ca.js';
-import { caFolder, type Home } from '../../store/home.js';
-import { takeBack } from '../../store/private-file.js';
+import type { Home } from '../../store/home.js';
 import { loadCaProfile } from '../../store/profiles.js';
 import type { Deps } from '../deps.js';
 import { withSpinner } from '../spinner.js';
@@ -73,11 +72,13 @@ export async function createCa(
           root,
           rootKeyPem: await toFile(rootKey),
         };
-  const oldCa = await saveCa(home, files, { force });
-  // What a former CA issued means nothing under the new root: its names are free again.
-  const oldLedger = await retireLedger(home).catch(async (error: unknown) => {
-    await takeBack(caFolder(home), oldCa);
-    throw error;
+  let oldLedger: string | undefined;
+  const oldCa = await saveCa(home, files, {
+    force,
+    // What a former CA issued means nothing under the new root: its names are free again.
+    beforePlacing: async () => {
+      oldLedger = await retireLedger(home);
+    },
   });
   return {
     chain: [...(files.intermediates ?? []), root],

@@ -2,7 +2,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { isQTChatError, QTChatError } from '../../errors.js';
 import { type ImportedCertificate, importCertificates } from '../../ledger/import-certificates.js';
-import { openLedger } from '../../ledger/open.js';
 import { retireLedger } from '../../ledger/retire.js';
 import { canonicalName, withoutRepeats } from '../../pki/canonical-name.js';
 import { extendedKeyUsagesOf, keyUsagesOf, readCertificateFields } from '../../pki/certificate-fields.js';
@@ -13,8 +12,7 @@ import { encryptPrivateKey, privateKeyToPem } from '../../pki/private-key.js';
 import { type SubjectAltName, subjectAltNamesIn } from '../../pki/subject-alt-name.js';
 import { verifyPath } from '../../pki/verify-path.js';
 import { saveCa } from '../../store/ca.js';
-import { caFolder, type Home } from '../../store/home.js';
-import { takeBack } from '../../store/private-file.js';
+import type { Home } from '../../store/home.js';
 import type { Deps } from '../deps.js';
 import type { ForeignCa, ForeignEntry } from './foreign-ca.js';
 
@@ -51,22 +49,21 @@ export async function importCa(
     .map((entry) => toImported(entry, issuer, deps.clock()));
   const { password, force } = options;
   const keyPem = password === undefined ? privateKeyToPem(key) : await encryptPrivateKey(key, password, deps);
-  const oldCa = await saveCa(home, { keyPem, intermediates: ca.chain.slice(0, -1), root }, { force });
-  try {
-    const oldLedger = await retireLedger(home);
-    const ledger = await openLedger(home);
-    try {
-      await importCertificates(ledger, certificates, deps);
-    } finally {
-      await ledger.destroy();
-    }
-    const missing = certificates.filter(({ content }) => content.length === 0).length;
-    const old = { ...(oldCa !== undefined && { oldCa }), ...(oldLedger !== undefined && { oldLedger }) };
-    return { chain: issuer.chain, taken: certificates.length, missing, ...old };
-  } catch (error) {
-    await takeBack(caFolder(home), oldCa);
-    throw error;
-  }
+  let oldLedger: string | undefined;
+  const oldCa = await saveCa(
+    home,
+    { keyPem, intermediates: ca.chain.slice(0, -1), root },
+    {
+      force,
+      // First what it revoked, then the CA: never does one stand here that has forgotten it.
+      beforePlacing: async () => {
+        oldLedger = await retireLedger(home, (ledger) => importCertificates(ledger, certificates, deps));
+      },
+    },
+  );
+  const missing = certificates.filter(({ content }) => content.length === 0).length;
+  const old = { ...(oldCa !== undefined && { oldCa }), ...(oldLedger !== undefined && { oldLedger }) };
+  return { chain: issuer.chain, taken: certificates.length, missing, ...old };
 }
 
 function judgeForeignCa(key: KeyObject, chain: readonly X509Certificate[], at: Date): Issuer {

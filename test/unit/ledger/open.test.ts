@@ -111,6 +111,18 @@ describe('openLedger', () => {
       expect(await findAuditBreak(ledger)).toBeUndefined();
     });
 
+    it('keeps the former ledger where the new one cannot be filled', async () => {
+      const ledger = await open();
+      await appendAudit(ledger, entry, deps);
+      await addMember(ledger, 'first');
+      const attempt = retireLedger({ folder }, async (fresh) => {
+        await addMember(fresh, 'second');
+        throw new Error('stop');
+      });
+      await expect(attempt).rejects.toThrow('stop');
+      expect(await memberNames(ledger)).toEqual(['first']);
+    });
+
     it('does nothing while nothing is recorded', async () => {
       await open();
       expect(await retireLedger({ folder })).toBeUndefined();

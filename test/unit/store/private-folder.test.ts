@@ -96,4 +96,26 @@ describe('writeFolderSafely', () => {
     await writeFolderSafely(at('b'), files('new'));
     expect(readFileSync(at('b', 'key'), 'utf8')).toBe('new');
   });
+
+  it('puts the old folder back when what was to happen before the new one failed', async () => {
+    await writeFolderSafely(at('b'), files('old'));
+    const seen: boolean[] = [];
+    const fail = async (): Promise<void> => {
+      seen.push(existsSync(at('b')));
+      throw new Error('stop');
+    };
+    await expect(writeFolderSafely(at('b'), files('new'), at('b.bak'), fail)).rejects.toThrow('stop');
+    expect(seen).toEqual([false]);
+    expect(readFileSync(at('b', 'key'), 'utf8')).toBe('old');
+    expect(readdirSync(parent)).toEqual(['b']);
+  });
+
+  it('does nothing before a folder that may not be placed', async () => {
+    await writeFolderSafely(at('b'), files('old'));
+    const never = async (): Promise<void> => {
+      throw new Error('it ran');
+    };
+    const attempt = writeFolderSafely(at('b'), files('new'), undefined, never);
+    await expect(attempt).rejects.toMatchObject({ code: 'ERR_STORE_EXISTS' });
+  });
 });
