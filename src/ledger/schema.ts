@@ -10,6 +10,8 @@ export interface LedgerSchema {
   certificate: CertificateTable;
   invite: InviteTable;
   crl: CrlTable;
+  renewal: RenewalTable;
+  held_renewal: HeldRenewalTable;
   audit: AuditTable;
 }
 
@@ -57,6 +59,22 @@ interface CrlTable {
   next_update: number;
   /** DER. */
   content: Buffer;
+}
+
+interface RenewalTable {
+  former_serial: string;
+  new_serial: string;
+  renewed_at: number;
+  /** When the new certificate was first shown to us. */
+  first_used_at: number | null;
+}
+
+interface HeldRenewalTable {
+  former_serial: string;
+  spki_sha256: string;
+  reason: 'second' | 'expired';
+  held_at: number;
+  allowed_until: number | null;
 }
 
 interface AuditTable {

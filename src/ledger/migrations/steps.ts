@@ -4,10 +4,12 @@
  */
 import type { LedgerDialect } from '../dialect.js';
 import { membersAndCertificates } from './members-and-certificates.js';
+import { renewals } from './renewals.js';
 import { revocationLists } from './revocation-lists.js';
 
 /** Step n brings a ledger from version n to n + 1. Released steps are never changed, only added to, at the end. */
 export const migrationSteps: readonly ((dialect: LedgerDialect) => readonly string[])[] = [
   membersAndCertificates,
   revocationLists,
+  renewals,
 ];
