@@ -8,6 +8,8 @@ export default {
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  globalSetup: './test/helpers/postgres-setup.mjs',
+  globalTeardown: './test/helpers/postgres-teardown.mjs',
   testTimeout: 20_000,
   collectCoverageFrom: ['src/**/*.ts', 'ca-server/**/*.ts', 'commands/**/*.ts'],
   coverageReporters: ['text-summary', 'json-summary', 'lcov'],

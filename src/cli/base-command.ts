@@ -31,7 +31,11 @@ export abstract class BaseCommand extends Command {
 
   /** The home: `--home`, else `QTCHAT_HOME`, else the default. */
   protected homeOf(flags: { home?: string | undefined }): Home {
-    return { folder: resolve(flags.home ?? (this.deps.env.QTCHAT_HOME || this.deps.defaultHome)) };
+    const { deps } = this;
+    return {
+      folder: resolve(flags.home ?? (deps.env.QTCHAT_HOME || deps.defaultHome)),
+      databasePassword: async () => (await import('./password.js')).givenPassword({ purpose: 'database', deps }),
+    };
   }
 
   /** Writes one line of the result to stdout; nothing under `--json`. */

@@ -11,7 +11,7 @@ import { readBoundedInput } from './input.js';
 import { askSecret, canPrompt } from './prompt.js';
 
 /** What a password is for. */
-export type PasswordPurpose = 'ca' | 'identity' | 'pfx';
+export type PasswordPurpose = 'ca' | 'identity' | 'pfx' | 'database';
 
 /** Which password is wanted, and how. */
 export interface PasswordRequest {
@@ -31,6 +31,7 @@ const labels: Readonly<Record<PasswordPurpose, string>> = {
   ca: 'the CA key',
   identity: 'the identity',
   pfx: 'the .pfx file',
+  database: 'the database',
 };
 
 const emptiedInputs = new WeakSet<Input>();
@@ -43,19 +44,33 @@ const emptiedInputs = new WeakSet<Input>();
  *   `ERR_USAGE` for a second password from standard input or one of more than 64 KiB, `ERR_CANCELLED`, what reading a file throws, and what `beforeAsking` rejects with
  */
 export async function readPassword(request: PasswordRequest): Promise<string | undefined> {
+  return (await givenPassword(request)) ?? (await promptForPassword(request));
+}
+
+/**
+ * Finds a password without asking anybody; undefined when there is none.
+ *
+ * @throws {QTChatError} as {@link readPassword}
+ */
+export async function givenPassword(
+  request: Pick<PasswordRequest, 'purpose' | 'file' | 'deps'>,
+): Promise<string | undefined> {
   const { purpose, file, deps } = request;
   if (file === '-') return firstLine(await readInputOnce(deps), 'standard input');
   if (file !== undefined) return readPasswordFile(file, deps.signal);
   const named = deps.env[`QTCHAT_${purpose.toUpperCase()}_PASSWORD_FILE`];
   if (named) return readPasswordFile(named, deps.signal);
-  return (await readCredential(request)) ?? (await promptForPassword(request));
+  return readCredential(request);
 }
 
 async function readPasswordFile(path: string, signal: AbortSignal): Promise<string> {
   return firstLine((await readBoundedFile(path, signal)).toString('utf8'), quote(path));
 }
 
-async function readCredential({ purpose, deps }: PasswordRequest): Promise<string | undefined> {
+async function readCredential({
+  purpose,
+  deps,
+}: Pick<PasswordRequest, 'purpose' | 'deps'>): Promise<string | undefined> {
   const folder = deps.env.CREDENTIALS_DIRECTORY;
   if (!folder) return undefined;
   try {

@@ -1,20 +1,37 @@
-/** Where the ledger of a home is: in a file of the home. */
+/** Where the ledger of a home is: in a file of the home, or on the database server that `database.json` names. */
+import { readDatabaseSetting } from '../store/database-setting.js';
 import { type Home, ledgerPath } from '../store/home.js';
 import type { PostgresServer } from '../store/postgres.js';
-import { exists } from '../store/private-file.js';
+import { exists, readPrivateFile } from '../store/private-file.js';
 
 /** The place of a ledger. */
 export type LedgerLocation =
   | { readonly type: 'sqlite'; readonly path: string }
   | { readonly type: 'postgres'; readonly server: PostgresServer };
 
-/** Where the ledger of a home is, or will be. */
+/**
+ * Where the ledger of a home is, or will be.
+ *
+ * The password of a server is the one that the home's surroundings give, else that of the file which
+ * `database.json` names, else left to PGPASSFILE.
+ *
+ * @throws {QTChatError} `ERR_STORE_DAMAGED`, and what reading the password throws
+ */
 export async function locateLedger(home: Home): Promise<LedgerLocation> {
-  return { type: 'sqlite', path: ledgerPath(home) };
+  const setting = await readDatabaseSetting(home);
+  if (setting === undefined) return { type: 'sqlite', path: ledgerPath(home) };
+  const { url, passwordFile } = setting;
+  const given = await home.databasePassword?.();
+  const password = given ?? (passwordFile === undefined ? undefined : await firstLineOf(passwordFile));
+  return { type: 'postgres', server: password === undefined ? { url } : { url, password } };
 }
 
 /** Tells whether a home has a ledger, without making one. */
 export async function hasLedger(home: Home): Promise<boolean> {
   const location = await locateLedger(home);
   return location.type === 'postgres' || exists(location.path);
+}
+
+async function firstLineOf(path: string): Promise<string> {
+  return (await readPrivateFile(path)).split(/\r?\n/, 1)[0] ?? '';
 }

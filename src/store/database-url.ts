@@ -1,5 +1,6 @@
 /** Reads the URL of a PostgreSQL database. It carries no password, and every part of it is understood or refused. */
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import type { ClientConfig } from 'pg';
 import { QTChatError, quote } from '../errors.js';
 
@@ -67,7 +68,7 @@ function schemaOf(url: URL): Pick<ClientConfig, 'options'> {
 }
 
 function tlsOf(url: URL, host: string): false | { ca?: string } {
-  const isHere = host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\./.test(host);
+  const isHere = host.startsWith('/') || host === 'localhost' || isLoopback(host);
   const mode = url.searchParams.get('sslmode') ?? (isHere ? 'disable' : 'verify-full');
   if (mode === 'disable') return false;
   if (mode !== 'verify-full') {
@@ -83,6 +84,10 @@ function tlsOf(url: URL, host: string): false | { ca?: string } {
       cause: error,
     });
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 function decode(text: string): string {

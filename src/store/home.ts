@@ -9,6 +9,8 @@ import { createFolder, readBoundedFile, writeFileSafely } from './private-file.j
 export interface Home {
   /** Absolute path. */
   readonly folder: string;
+  /** The password that the surroundings give for the database server of the ledger, if any. */
+  readonly databasePassword?: () => Promise<string | undefined>;
 }
 
 /** The CA's key and certificates. */

@@ -88,8 +88,9 @@ function openPool(url: DatabaseUrl, password: string | undefined): PostgresPool 
     application_name: 'qtchat',
     types: { getTypeParser: parserOf },
   });
-  // A connection lost while idle: the next query opens another, or says what is wrong.
+  // A lost connection: the query under way, or the next one, says so. Nobody listening, Node would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return {
     connect: async () => {
       const client = await explaining(url, () => pool.connect());

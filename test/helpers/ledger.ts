@@ -11,9 +11,11 @@ import {
 import { type Ledger, openLedger } from '../../src/ledger/open.js';
 import { createIssuer, type Issuer } from '../../src/pki/issuer.js';
 import type { Profile } from '../../src/pki/profile.js';
+import { writeDatabaseSetting } from '../../src/store/database-setting.js';
 import type { Home } from '../../src/store/home.js';
 import { loadProfile } from '../../src/store/profiles.js';
 import { makeCircle, makeKey } from './certificates.js';
+import { createTestDatabase, type DatabaseKind } from './postgres.js';
 
 /** A ledger and everything that issuing takes. */
 export interface TestLedger {
@@ -29,9 +31,11 @@ export interface TestLedger {
   close(): Promise<void>;
 }
 
-/** Opens a fresh one; close it when done. */
-export async function makeLedger(): Promise<TestLedger> {
+/** Opens a fresh one in a file of the home, or on PostgreSQL; close it when done. */
+export async function makeLedger(kind: DatabaseKind = 'sqlite'): Promise<TestLedger> {
   const home = { folder: mkdtempSync(join(tmpdir(), 'qtchat-ledger-')) };
+  const database = kind === 'postgres' ? await createTestDatabase() : undefined;
+  if (database !== undefined) await writeDatabaseSetting(home, database.server);
   const [ledger, circle, profile] = await Promise.all([openLedger(home), makeCircle(), loadProfile()]);
   const issuer = createIssuer(circle.key, [circle.certificate]);
   let nowMs = Math.floor(Date.now() / 1000) * 1000;
@@ -55,6 +59,7 @@ export async function makeLedger(): Promise<TestLedger> {
       ),
     close: async () => {
       await ledger.destroy();
+      await database?.drop();
       rmSync(home.folder, { recursive: true, force: true });
     },
   };

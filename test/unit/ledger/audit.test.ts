@@ -1,13 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { appendAudit, findAuditBreak, listAudit } from '../../../src/ledger/audit.js';
 import { makeLedger, type TestLedger } from '../../helpers/ledger.js';
+import { describeOnEachDatabase } from '../../helpers/postgres.js';
 
-describe('the audit log', () => {
+describeOnEachDatabase('the audit log', (kind) => {
   let test: TestLedger;
 
   beforeEach(async () => {
-    test = await makeLedger();
+    test = await makeLedger(kind);
   });
 
   afterEach(() => test.close());
@@ -17,6 +18,12 @@ describe('the audit log', () => {
       const entry = { actor: 'test', event: 'invite.created', details: { id: String(index) } } as const;
       await appendAudit(test.ledger, entry, test.deps);
     }
+  }
+
+  /** What somebody with the database in his hands does first. */
+  async function dropGuards(): Promise<void> {
+    const guards = { sqlite: ['refuses_update', 'refuses_delete'], postgres: ['is_append_only on audit'] }[kind];
+    for (const guard of guards) await sql.raw(`drop trigger audit_${guard}`).execute(test.ledger);
   }
 
   it('numbers entries and keeps what they say', async () => {
@@ -53,8 +60,7 @@ describe('the audit log', () => {
     ],
   ])('shows %s', async (_title, statements, sequence) => {
     await append(3);
-    await sql`drop trigger audit_refuses_update`.execute(test.ledger);
-    await sql`drop trigger audit_refuses_delete`.execute(test.ledger);
+    await dropGuards();
     for (const statement of statements.split(';')) await sql.raw(statement).execute(test.ledger);
     expect(await findAuditBreak(test.ledger)).toBe(sequence);
   });

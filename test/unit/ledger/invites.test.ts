@@ -12,14 +12,15 @@ import {
   reserveInvite,
 } from '../../../src/ledger/invites.js';
 import { makeLedger, makePublicKey, type TestLedger } from '../../helpers/ledger.js';
+import { describeOnEachDatabase } from '../../helpers/postgres.js';
 
 const hourMs = 3_600_000;
 
-describe('invites', () => {
+describeOnEachDatabase('invites', (kind) => {
   let test: TestLedger;
 
   beforeEach(async () => {
-    test = await makeLedger();
+    test = await makeLedger(kind);
   });
 
   afterEach(() => test.close());

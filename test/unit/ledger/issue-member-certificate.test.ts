@@ -6,14 +6,15 @@ import { issueMemberCertificate } from '../../../src/ledger/issue-member-certifi
 import { listMembers } from '../../../src/ledger/members.js';
 import { circleNamesOf, spkiFingerprint } from '../../../src/pki/circle.js';
 import { makeLedger, makePublicKey, type TestLedger } from '../../helpers/ledger.js';
+import { describeOnEachDatabase } from '../../helpers/postgres.js';
 
 const dayMs = 86_400_000;
 
-describe('issueMemberCertificate', () => {
+describeOnEachDatabase('issueMemberCertificate', (kind) => {
   let test: TestLedger;
 
   beforeEach(async () => {
-    test = await makeLedger();
+    test = await makeLedger(kind);
   });
 
   afterEach(() => test.close());
@@ -141,11 +142,11 @@ describe('issueMemberCertificate', () => {
   });
 });
 
-describe('certificates in the ledger', () => {
+describeOnEachDatabase('certificates in the ledger', (kind) => {
   let test: TestLedger;
 
   beforeEach(async () => {
-    test = await makeLedger();
+    test = await makeLedger(kind);
   });
 
   afterEach(() => test.close());
