@@ -1,13 +1,14 @@
 /** What the Auto CA works with and what it reports; nothing here does anything. */
 import type { EnrollmentAnswer } from '../src/enroll/wire.js';
 import type { Ledger } from '../src/ledger/open.js';
-import type { Issuer } from '../src/pki/issuer.js';
+import type { Signer } from '../src/ledger/signer.js';
 import type { Profile } from '../src/pki/profile.js';
 
 /** Everything the Auto CA needs, given by whoever starts it. */
 export interface AutoCa {
   readonly ledger: Ledger;
-  readonly issuer: Issuer;
+  /** Signs what the ledger holds. */
+  readonly signer: Signer;
   readonly profile: Profile;
   readonly deps: { readonly clock: () => Date; readonly random: (size: number) => Buffer };
   /** The host as a guest's first contact, asked for at every enrolment. */

@@ -22,7 +22,6 @@ import {
   type Invite,
   reserveInvite,
 } from '../src/ledger/invites.js';
-import { inTransaction } from '../src/ledger/open.js';
 import { spkiDigest } from '../src/pki/circle.js';
 import { readCsr } from '../src/pki/csr.js';
 import { rootCertificate } from '../src/pki/issuer.js';
@@ -66,14 +65,14 @@ export class Enrollment {
   /** Answers a hello with Noise message 2. */
   async hello(octets: Buffer): Promise<Buffer> {
     return this.#take('hello', 'request', async () => {
-      const { ledger, issuer, deps } = this.#autoCa;
+      const { ledger, signer, deps } = this.#autoCa;
       const hello = parseHello(octets);
       if (hello === undefined) throw refusal('the hello is of another version, or damaged');
       this.#inviteId = hello.inviteId;
       const invite = await findUsableInvite(ledger, hello.inviteId, deps.clock());
       const handshake = new NoiseHandshake({
         role: 'responder',
-        prologue: prologueOf({ id: hello.inviteId, rootSpkiSha256: spkiDigest(rootCertificate(issuer)) }),
+        prologue: prologueOf({ id: hello.inviteId, rootSpkiSha256: spkiDigest(rootCertificate(signer)) }),
         // Without an invite no guest can be right, and finding that out takes as long as with one.
         psk: invite?.psk ?? deps.random(32),
         ephemeral: deps.random(32),
@@ -173,16 +172,16 @@ export class Enrollment {
   }
 
   async #issue(invite: Invite, request: EnrollmentRequest, transport: NoiseTransport): Promise<EnrollmentAnswer> {
-    const { ledger, issuer, profile, deps } = this.#autoCa;
+    const { ledger, signer, profile, deps } = this.#autoCa;
     const key = request.csr === undefined ? await generateKey('p256') : undefined;
     const publicKey = await publicKeyOf(request, key);
-    const { certificate } = await inTransaction(ledger, async (transaction) => {
-      // Asked while holding the ledger: see #claim.
+    // Asked while holding the ledger: see #claim.
+    const mayAnswer = (): void => {
       if (this.#confirming.has(invite.id)) throw confirmedByAnother();
-      return reserveInvite(transaction, issuer, profile, invite.id, publicKey, deps);
-    });
+    };
+    const { certificate } = await reserveInvite(ledger, signer, profile, invite.id, publicKey, deps, mayAnswer);
     this.#reserved = { invite: invite.id, member: invite.member, serialNumber: certificate.serialNumber };
-    const chain = [certificate, ...issuer.chain];
+    const chain = [certificate, ...signer.chain];
     if (key === undefined) return { chain: chain.map(({ raw }) => raw) };
     const pfx = await writePfx(
       { key, chain },

@@ -3,6 +3,7 @@ import { reachableAddresses } from '../src/enroll/addresses.js';
 import { writeAutoCaRecord } from '../src/enroll/autoca-record.js';
 import { firstContactOf } from '../src/enroll/first-contact.js';
 import { openLedger } from '../src/ledger/open.js';
+import type { OpenedCa } from '../src/ledger/signer.js';
 import { circleIdOf } from '../src/pki/circle.js';
 import { rootCertificate } from '../src/pki/issuer.js';
 import type { Home } from '../src/store/home.js';
@@ -12,7 +13,8 @@ import type { AutoCa } from './auto-ca.js';
 import { listen } from './listen.js';
 
 /** How to run it. */
-export interface ServeOptions extends Pick<AutoCa, 'issuer' | 'deps' | 'log' | 'limits'> {
+export interface ServeOptions extends Pick<AutoCa, 'deps' | 'log' | 'limits'> {
+  readonly ca: OpenedCa;
   /** Listen on this address alone; on all when left out. */
   readonly host?: string;
   /** 0 for any free one. */
@@ -34,9 +36,9 @@ export interface ServedHome {
  * @throws {QTChatError} what `openLedger` and `listen` throw
  */
 export async function serveHome(home: Home, options: ServeOptions): Promise<ServedHome> {
-  const { issuer, deps, log, limits, host, port } = options;
+  const { ca, deps, log, limits, host, port } = options;
   const profile = await loadProfile();
-  const circleId = circleIdOf(rootCertificate(issuer));
+  const circleId = circleIdOf(rootCertificate(ca));
   const addresses = reachableAddresses(host);
   // What was started is ended in reverse order, also when a later step fails.
   const endings: (() => Promise<unknown>)[] = [];
@@ -46,8 +48,9 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
   try {
     const ledger = await openLedger(home);
     endings.push(() => ledger.destroy());
+    const signer = await ca.signerFor(ledger);
     const contact = () => firstContactOf(home, circleId, addresses);
-    const autoCa = { ledger, issuer, profile, deps, log, host: contact, ...(limits !== undefined && { limits }) };
+    const autoCa = { ledger, signer, profile, deps, log, host: contact, ...(limits !== undefined && { limits }) };
     const server = await listen(autoCa, host === undefined ? { port } : { host, port });
     endings.push(() => server.close());
     await writeAutoCaRecord(home, { addresses, port: server.port });

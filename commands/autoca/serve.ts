@@ -29,17 +29,17 @@ export default class AutocaServe extends BaseCommand {
     const { flags } = await this.parse(AutocaServe);
     const { deps } = this;
     const home = this.homeOf(flags);
-    const { openCaIssuer } = await import('../../src/cli/ca/ca-issuer.js');
+    const { openCa } = await import('../../src/cli/ca/open-ca.js');
     const { serveHome } = await import('../../ca-server/serve-home.js');
     const { describeEvent } = await import('../../ca-server/describe-event.js');
 
-    const issuer = await openCaIssuer(home, { file: flags['ca-password-file'] }, deps);
+    const ca = await openCa(home, { file: flags['ca-password-file'] }, deps);
     const tell = (event: object, line: string, stream: 'print' | 'note'): void => {
       if (flags.json) this.printJsonLine({ ...event, at: deps.clock().toISOString() });
       else this[stream](line);
     };
     const served = await serveHome(home, {
-      issuer,
+      ca,
       deps,
       port: flags.port,
       log: (event) => tell(event, describeEvent(event), 'note'),

@@ -73,16 +73,16 @@ export default class CertIssue extends BaseCommand {
     };
     if (flags['dry-run']) return this.#dryRun(home, await judge());
     // Decrypting the CA key takes a tenth of a second: it begins at once, and the rest loads meanwhile.
-    const { openCaIssuer } = await import('../../src/cli/ca/ca-issuer.js');
-    const opening = openCaIssuer(home, { file: flags['ca-password-file'], beforeAsking: judge }, deps);
+    const { openCa } = await import('../../src/cli/ca/open-ca.js');
+    const opening = openCa(home, { file: flags['ca-password-file'], beforeAsking: judge }, deps);
     // It is awaited below; faults of the flags come first.
     opening.catch(() => {});
     const request = await judge();
     const { issueCredential } = await import('../../src/cli/cert/issue-credential.js');
     const { describeIssued } = await import('../../src/cli/cert/describe-issued.js');
-    const issuer = await opening;
+    const ca = await opening;
     const pfxPassword = flags.pfx ? await this.#pfxPassword(flags['pfx-password-file']) : undefined;
-    const issued = await issueCredential(home, { ...request, pfxPassword }, issuer, deps);
+    const issued = await issueCredential(home, { ...request, pfxPassword }, ca, deps);
     return this.#show(describeIssued(home, request, issued));
   }
 

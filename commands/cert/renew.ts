@@ -26,11 +26,11 @@ An identity of this home is renewed where it is; for somebody else NAME.pem is w
     if (await this.explained({ args, flags })) return;
     const home = this.homeOf(flags);
     const { findRenewal, renewCredential } = await import('../../src/cli/cert/renew-credential.js');
-    const { openCaIssuer } = await import('../../src/cli/ca/ca-issuer.js');
+    const { openCa } = await import('../../src/cli/ca/open-ca.js');
     const request = { member: args.name, newKey: flags['new-key'] === true, validityDays: flags.days, out: flags.out };
     const renewal = await findRenewal(home, { ...request, force: flags.force });
-    const issuer = await openCaIssuer(home, { file: flags['ca-password-file'] }, this.deps);
-    const { certificate, validityCut } = await renewCredential(home, renewal, issuer, this.deps);
+    const ca = await openCa(home, { file: flags['ca-password-file'] }, this.deps);
+    const { certificate, validityCut } = await renewCredential(home, renewal, ca, this.deps);
     const { member, record, identity, newKey, paths } = renewal;
     const notAfter = new Date(certificate.validTo).toISOString();
     this.print(`Renewed ${member}'s certificate${newKey ? ' with a new key' : ''}, valid until ${dayOf(notAfter)}`);

@@ -38,7 +38,7 @@ or those of --san-cnf instead; everything else is as in cert issue. What will be
     const { judgeSigningRequest, signRequest } = await import('../../src/cli/cert/sign-request.js');
     const { planCertificate } = await import('../../src/cli/cert/plan-credential.js');
     const { signingSummary, toSignedResult, toSignResult } = await import('../../src/cli/cert/describe-signed.js');
-    const { openCaIssuer } = await import('../../src/cli/ca/ca-issuer.js');
+    const { openCa } = await import('../../src/cli/ca/open-ca.js');
     const request = await judgeSigningRequest({ ...flags, ...args });
     const planned = toSignResult(request, await planCertificate(home, request, deps));
     for (const line of signingSummary(planned)) this.note(line);
@@ -47,8 +47,8 @@ or those of --san-cnf instead; everything else is as in cert issue. What will be
       this.note('Nothing was written');
       return planned;
     }
-    const issuer = await openCaIssuer(home, { file: flags['ca-password-file'] }, deps);
-    const result = toSignedResult(planned, await signRequest(home, request, issuer, deps));
+    const ca = await openCa(home, { file: flags['ca-password-file'] }, deps);
+    const result = toSignedResult(planned, await signRequest(home, request, ca, deps));
     this.print(`Signed ${result.member}'s certificate, valid until ${dayOf(result.notAfter)}`);
     this.print(`  ${'certificate'.padEnd(12)} ${result.file}`);
     const { rootPath } = await import('../../src/store/home.js');

@@ -9,6 +9,7 @@ import { inTransaction, type Ledger } from './open.js';
 /** What happened. */
 export type AuditEvent =
   | 'certificate.issued'
+  | 'certificate.abandoned'
   | 'certificate.imported'
   | 'certificate.revoked'
   | 'certificate.renewed'

@@ -1,6 +1,10 @@
-/** The certificates that this CA has issued: finding, listing, recording and revoking them. */
+/**
+ * The certificates that this CA has issued: finding, listing and revoking them. What is only reserved
+ * (reservations.ts) is not among them.
+ */
 import type { X509Certificate } from 'node:crypto';
 import { QTChatError, quote } from '../errors.js';
+import { readCertificateFields } from '../pki/certificate-fields.js';
 import { spkiFingerprint } from '../pki/circle.js';
 import type { RevocationReason } from '../pki/revocation-reason.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
@@ -39,7 +43,7 @@ export interface CertificateFilter {
 
 /** The certificates that pass the filter, in the order of their issue. */
 export async function listCertificates(ledger: Ledger, filter: CertificateFilter = {}): Promise<CertificateRecord[]> {
-  let query = ledger.selectFrom('certificate').selectAll();
+  let query = ledger.selectFrom('certificate').selectAll().where('state', '=', 'issued');
   if (filter.member !== undefined) query = query.where('member', '=', filter.member);
   if (filter.validAt !== undefined) {
     query = query.where('revoked_at', 'is', null).where('not_after', '>', filter.validAt.getTime());
@@ -55,6 +59,7 @@ export async function findCertificate(ledger: Ledger, serialNumber: string): Pro
     .selectFrom('certificate')
     .selectAll()
     .where('serial_number', '=', serialNumber.toUpperCase())
+    .where('state', '=', 'issued')
     .executeTakeFirst();
   return row && recordFrom(row);
 }
@@ -83,11 +88,13 @@ export async function recordCertificate(
       .insertInto('certificate')
       .values({
         serial_number: certificate.serialNumber,
+        state: 'issued',
         member,
         names: JSON.stringify(names),
         profile: profileName,
         not_before: Date.parse(certificate.validFrom),
         not_after: Date.parse(certificate.validTo),
+        spki: readCertificateFields(certificate).spki,
         spki_sha256: spkiFingerprint(certificate),
         content: certificate.raw,
         issued_at: now,

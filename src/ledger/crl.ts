@@ -3,12 +3,12 @@
  * number is used once, whatever happens: the database refuses any that does not rise.
  */
 import { QTChatError } from '../errors.js';
-import { issueCrl } from '../pki/crl.js';
 import { dayMs } from '../pki/day.js';
-import type { Issuer } from '../pki/issuer.js';
-import type { RevocationReason } from '../pki/revocation-reason.js';
+import { readCrl } from '../pki/read-crl.js';
 import { appendAudit } from './audit.js';
 import { inTransaction, type Ledger } from './open.js';
+import { abandonStaleReservations } from './reservations.js';
+import type { Signer } from './signer.js';
 
 /** A list just issued. */
 export interface IssuedCrl {
@@ -44,41 +44,57 @@ export function checkCrlDays(days: number): void {
 /**
  * Issues the next list, of every certificate revoked so far.
  *
- * Its number is the Unix time, or one more than the last where that is more. A revoked certificate
- * stays on the lists until one has named it after its end (RFC 5280 §3.3).
+ * Its number is the Unix time, or one more than the last where that is more. The number and the dates are
+ * committed before it is signed, its content before anybody gets it.
  *
  * @param request.validityDays - until the next list is there at the latest: 1 to 90
  * @param request.knownNumber - of a list seen elsewhere: the ledger must know of it
  * @param request.by - who asked, for the audit log
  * @throws {QTChatError} `ERR_PKI_VALIDITY` for the days, and when the clock is behind the last list;
- *   `ERR_LEDGER_DAMAGED` when the ledger is older than a list seen; what issuing throws
+ *   `ERR_LEDGER_DAMAGED` when the ledger is older than a list seen; what the signer throws
  */
 export async function issueNextCrl(
   ledger: Ledger,
-  issuer: Issuer,
+  signer: Signer,
   request: { validityDays: number; knownNumber?: bigint | undefined; by: string },
   deps: { clock: () => Date },
 ): Promise<IssuedCrl> {
-  const { validityDays, knownNumber = -1n, by } = request;
-  checkCrlDays(validityDays);
-  return inTransaction(ledger, async (transaction) => {
-    const last = await lastCrl(transaction);
-    if (knownNumber > BigInt(last?.number ?? -1)) throw rollback(knownNumber);
-    const nowSeconds = Math.floor(deps.clock().getTime() / 1000);
-    const thisUpdate = new Date(nowSeconds * 1000);
-    if (last !== undefined && thisUpdate < last.thisUpdate) throw clockBehind(last.thisUpdate);
-    const nextUpdate = new Date(thisUpdate.getTime() + validityDays * dayMs);
-    const number = Math.max((last?.number ?? 0) + 1, nowSeconds);
-    const entries = await revokedSince(transaction, last?.thisUpdate);
-    const content = await issueCrl({ number: BigInt(number), thisUpdate, nextUpdate, entries }, issuer);
-    await transaction
-      .insertInto('crl')
-      .values({ number, this_update: thisUpdate.getTime(), next_update: nextUpdate.getTime(), content })
-      .execute();
-    const details = { number: String(number), count: String(entries.length) };
-    await appendAudit(transaction, { actor: by, event: 'crl.issued', details }, deps);
-    return { number, thisUpdate, nextUpdate, count: entries.length, content };
+  checkCrlDays(request.validityDays);
+  const dates = await inTransaction(ledger, (transaction) => reserveCrl(transaction, request, deps));
+  const content = await signer.issueCrl(dates.number);
+  const count = readCrl(content).revoked.length;
+  await inTransaction(ledger, async (transaction) => {
+    await transaction.updateTable('crl').set({ content }).where('number', '=', dates.number).execute();
+    const details = { number: String(dates.number), count: String(count) };
+    await appendAudit(transaction, { actor: request.by, event: 'crl.issued', details }, deps);
   });
+  return { ...dates, count, content };
+}
+
+async function reserveCrl(
+  ledger: Ledger,
+  request: { validityDays: number; knownNumber?: bigint | undefined; by: string },
+  deps: { clock: () => Date },
+): Promise<Pick<IssuedCrl, 'number' | 'thisUpdate' | 'nextUpdate'>> {
+  const { validityDays, knownNumber = -1n, by } = request;
+  const last = await lastCrl(ledger);
+  if (knownNumber > BigInt(last?.number ?? -1)) throw rollback(knownNumber);
+  const nowSeconds = Math.floor(deps.clock().getTime() / 1000);
+  const thisUpdate = new Date(nowSeconds * 1000);
+  if (last !== undefined && thisUpdate < last.thisUpdate) throw clockBehind(last.thisUpdate);
+  const nextUpdate = new Date(thisUpdate.getTime() + validityDays * dayMs);
+  const number = Math.max((last?.number ?? 0) + 1, nowSeconds);
+  await abandonStaleReservations(ledger, by, deps);
+  await ledger
+    .insertInto('crl')
+    .values({
+      number,
+      this_update: thisUpdate.getTime(),
+      next_update: nextUpdate.getTime(),
+      content: Buffer.alloc(0),
+    })
+    .execute();
+  return { number, thisUpdate, nextUpdate };
 }
 
 async function lastCrl(ledger: Ledger): Promise<{ number: number; thisUpdate: Date } | undefined> {
@@ -89,22 +105,6 @@ async function lastCrl(ledger: Ledger): Promise<{ number: number; thisUpdate: Da
     .limit(1)
     .executeTakeFirst();
   return row && { number: row.number, thisUpdate: new Date(row.this_update) };
-}
-
-async function revokedSince(ledger: Ledger, lastUpdate: Date | undefined) {
-  const rows = await ledger
-    .selectFrom('certificate')
-    .select(['serial_number', 'revoked_at', 'revocation_reason'])
-    .where('revoked_at', 'is not', null)
-    .where('not_after', '>=', lastUpdate?.getTime() ?? 0)
-    .orderBy('revoked_at')
-    .orderBy('serial_number')
-    .execute();
-  return rows.map((row) => ({
-    serialNumber: row.serial_number,
-    revokedAt: new Date(row.revoked_at ?? 0),
-    reason: (row.revocation_reason ?? 'unspecified') as RevocationReason,
-  }));
 }
 
 function rollback(knownNumber: bigint): QTChatError {

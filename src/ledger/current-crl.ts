@@ -1,9 +1,9 @@
 /** The revocation list that the Auto CA hands out: the newest one, or the next when that one no longer says all. */
-import type { Issuer } from '../pki/issuer.js';
 import { readCrl } from '../pki/read-crl.js';
 import { issueNextCrl } from './crl.js';
-import { inTransaction, type Ledger } from './open.js';
+import type { Ledger } from './open.js';
 import type { LedgerSchema } from './schema.js';
+import type { Signer } from './signer.js';
 
 /** A list that is in force. */
 export interface CurrentCrl {
@@ -24,19 +24,30 @@ const renewalMs = 86_400_000;
  *
  * @throws {QTChatError} what {@link issueNextCrl} throws
  */
-export async function currentCrl(ledger: Ledger, issuer: Issuer, deps: { clock: () => Date }): Promise<CurrentCrl> {
+export async function currentCrl(ledger: Ledger, signer: Signer, deps: { clock: () => Date }): Promise<CurrentCrl> {
   const last = await lastWhole(ledger, deps.clock());
   if (last !== undefined) return last;
-  return inTransaction(ledger, async (transaction) => {
-    // Another server may have been faster.
-    const other = await lastWhole(transaction, deps.clock());
-    return other ?? issueNextCrl(transaction, issuer, { validityDays, by: 'autoca serve' }, deps);
-  });
+  // Whoever asks while one is being made gets that one.
+  const underWay = making.get(ledger) ?? issueNextCrl(ledger, signer, { validityDays, by: 'autoca serve' }, deps);
+  making.set(ledger, underWay);
+  try {
+    return await underWay;
+  } finally {
+    making.delete(ledger);
+  }
 }
+
+const making = new WeakMap<Ledger, Promise<CurrentCrl>>();
 
 /** The newest list, unless it is a day old or something was revoked since. */
 async function lastWhole(ledger: Ledger, now: Date): Promise<CurrentCrl | undefined> {
-  const row = await ledger.selectFrom('crl').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst();
+  const row = await ledger
+    .selectFrom('crl')
+    .selectAll()
+    .where('content', '!=', Buffer.alloc(0))
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst();
   if (row === undefined || now.getTime() - row.this_update >= renewalMs || row.next_update <= now.getTime())
     return undefined;
   if (!(await namesAllRevoked(ledger, row))) return undefined;

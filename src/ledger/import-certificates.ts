@@ -39,11 +39,13 @@ export async function importCertificates(
         .insertInto('certificate')
         .values({
           serial_number: serialNumber,
+          state: 'issued',
           member,
           names: JSON.stringify(names),
           profile: profileName,
           not_before: rest.notBefore.getTime(),
           not_after: rest.notAfter.getTime(),
+          spki: Buffer.alloc(0),
           spki_sha256: rest.spkiSha256,
           content: rest.content,
           issued_at: rest.notBefore.getTime(),

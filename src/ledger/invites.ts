@@ -5,17 +5,23 @@
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { QTChatError, quote } from '../errors.js';
-import type { Issuer } from '../pki/issuer.js';
 import type { PlanDeps } from '../pki/plan.js';
 import type { Profile } from '../pki/profile.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { appendAudit } from './audit.js';
 import { revokeCertificate } from './certificates.js';
-import { issueMemberCertificate, withdrawInvite } from './issue-member-certificate.js';
+import {
+  freeName,
+  issueReserved,
+  type MemberRequest,
+  reserveMember,
+  withdrawInvite,
+} from './issue-member-certificate.js';
 import { nameHolders, nameTaken } from './members.js';
 import { parseNames } from './names.js';
 import { inTransaction, type Ledger } from './open.js';
 import type { LedgerSchema } from './schema.js';
+import type { Signer } from './signer.js';
 
 /** How long an answered but unacknowledged invite may be answered again. */
 export const reservationMs = 15 * 60 * 1000;
@@ -99,43 +105,52 @@ export async function findInviteFault(ledger: Ledger, id: string, now: Date): Pr
  * Answers an invite: issues its member's certificate and reserves the invite for it for 15 minutes.
  *
  * Answered again while reserved, it revokes the former certificate and issues a new one, so that of
- * any number of answers one certificate is valid. All in one transaction.
+ * any number of answers one certificate is valid. The invite changes in the transaction that stores the
+ * certificate: until then it stays as it was.
  *
- * @throws {QTChatError} `ERR_ENROLL_REFUSED` when the invite cannot be used; what {@link issueMemberCertificate} throws
+ * @param mayAnswer - asked in each transaction; throws while the invite must not be answered
+ * @throws {QTChatError} `ERR_ENROLL_REFUSED` when the invite cannot be used; what {@link issueMemberCertificate}
+ *   and `mayAnswer` throw
  */
 export async function reserveInvite(
   ledger: Ledger,
-  issuer: Issuer,
+  signer: Signer,
   profile: Profile,
   id: string,
   publicKey: KeyObject,
   deps: PlanDeps,
+  mayAnswer: () => void = () => {},
 ): Promise<{ certificate: X509Certificate }> {
-  return inTransaction(ledger, async (transaction) => {
-    const now = deps.clock();
-    const invite = await findInvite(transaction, id);
-    const fault = invite === undefined ? 'unknown' : faultOf(invite, now);
-    if (invite === undefined || fault !== undefined) {
-      throw new QTChatError('ERR_ENROLL_REFUSED', `the invite ${quote(id)} is ${fault}`, {
-        hint: 'Ask for a new one',
-      });
-    }
-    const by = `invite ${id}`;
-    if (invite.serialNumber !== undefined) {
-      await revokeCertificate(transaction, invite.serialNumber, 'superseded', deps, by);
-    }
+  const requestNow = async (transaction: Ledger): Promise<MemberRequest> => {
+    mayAnswer();
+    const { serialNumber: former, ...invite } = await requireUsable(transaction, id, deps.clock());
     const { member, names, validityDays, replace } = invite;
-    const request = { member, names, validityDays, replace, publicKey, by, inviteId: id };
-    const { certificate } = await issueMemberCertificate(transaction, issuer, profile, request, deps);
-    const { serialNumber } = certificate;
+    const by = `invite ${id}`;
+    return { member, names, validityDays, replace, publicKey, by, inviteId: id, besides: former };
+  };
+  const reserved = await inTransaction(ledger, async (transaction) =>
+    reserveMember(transaction, signer, profile, await requestNow(transaction), deps),
+  );
+  const { serialNumber, by } = reserved;
+  const store = async (transaction: Ledger): Promise<void> => {
+    const request = await requestNow(transaction);
+    if (request.besides !== undefined) await revokeCertificate(transaction, request.besides, 'superseded', deps, by);
+    await freeName(transaction, { ...request, besides: serialNumber }, deps);
     await transaction
       .updateTable('invite')
-      .set({ state: 'reserved', reserved_until: now.getTime() + reservationMs, serial_number: serialNumber })
+      .set({ state: 'reserved', reserved_until: deps.clock().getTime() + reservationMs, serial_number: serialNumber })
       .where('id', '=', id)
       .execute();
     await appendAudit(transaction, { actor: by, event: 'invite.reserved', details: { id, serialNumber } }, deps);
-    return { certificate };
-  });
+  };
+  return issueReserved(ledger, signer, reserved, store, deps);
+}
+
+async function requireUsable(ledger: Ledger, id: string, now: Date): Promise<Invite> {
+  const invite = await findInvite(ledger, id);
+  const fault = invite === undefined ? 'unknown' : faultOf(invite, now);
+  if (invite !== undefined && fault === undefined) return invite;
+  throw new QTChatError('ERR_ENROLL_REFUSED', `the invite ${quote(id)} is ${fault}`, { hint: 'Ask for a new one' });
 }
 
 /**

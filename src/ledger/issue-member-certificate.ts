@@ -1,20 +1,20 @@
 /**
- * The one way a member's certificate comes into being, for `cert issue` and the Auto CA alike:
- * plan, check, and then, in one transaction, free the name, issue, verify, record. What is not in
- * the ledger was never handed out; what fails leaves no trace.
+ * The one way a member's certificate comes into being, for `cert issue` and the Auto CA alike: plan,
+ * check, reserve; sign; store, and free the name of what held it. Every step is committed before the next
+ * begins, so that what was signed is in the ledger, and what leaves is there as a whole.
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { checkPlan } from '../pki/check-plan.js';
 import { autoCaName } from '../pki/circle.js';
-import { issueCertificate } from '../pki/issue.js';
-import type { Issuer } from '../pki/issuer.js';
 import { buildCertificatePlan, type PlanDeps } from '../pki/plan.js';
 import type { Profile } from '../pki/profile.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { appendAudit } from './audit.js';
-import { recordCertificate, revokeCertificate } from './certificates.js';
-import { nameHolders, nameTaken } from './members.js';
+import { revokeCertificate } from './certificates.js';
+import { type NameHolder, nameHolders, nameTaken } from './members.js';
 import { inTransaction, type Ledger } from './open.js';
+import { abandonReservation, completeReservation, reserveCertificate } from './reservations.js';
+import type { Signer } from './signer.js';
 
 /** Whose certificate to issue. */
 export interface MemberRequest {
@@ -33,6 +33,8 @@ export interface MemberRequest {
   readonly inviteId?: string;
   /** Serial number of the valid certificate that this one follows: whatever its member holds stays. */
   readonly successorOf?: string;
+  /** Serial number of a certificate that does not stand in its way either. */
+  readonly besides?: string | undefined;
 }
 
 /** A certificate just issued. */
@@ -42,42 +44,105 @@ export interface IssuedMember {
   readonly validityCut?: string;
 }
 
+/** A certificate that is reserved, to be signed next. */
+export interface ReservedMember extends Pick<MemberRequest, 'member' | 'by'> {
+  readonly serialNumber: string;
+  readonly validityCut?: string;
+}
+
 /**
- * Issues a certificate for a member and records it.
+ * Issues a certificate for a member.
  *
- * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` unless `replace`; what plan, check and issue throw
+ * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` unless `replace`; what {@link reserveMember} and {@link issueReserved} throw
  */
 export async function issueMemberCertificate(
   ledger: Ledger,
-  issuer: Issuer,
+  signer: Signer,
   profile: Profile,
   request: MemberRequest,
   deps: PlanDeps,
 ): Promise<IssuedMember> {
+  const reserved = await inTransaction(ledger, (transaction) =>
+    reserveMember(transaction, signer, profile, request, deps),
+  );
+  const claim = { ...request, besides: reserved.serialNumber };
+  return issueReserved(ledger, signer, reserved, (transaction) => freeName(transaction, claim, deps), deps);
+}
+
+/**
+ * Plans, checks and reserves a certificate for a member; it must be committed before {@link issueReserved}.
+ *
+ * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` unless `replace`; what plan and check throw
+ */
+export async function reserveMember(
+  ledger: Ledger,
+  signer: Pick<Signer, 'chain'>,
+  profile: Profile,
+  request: MemberRequest,
+  deps: PlanDeps,
+): Promise<ReservedMember> {
   const { member, names, publicKey, validityDays, profileName = 'peer', by } = request;
-  const plan = buildCertificatePlan({ member, names, publicKey, validityDays }, profile, issuer, deps);
-  checkPlan(plan, issuer);
-  return inTransaction(ledger, async (transaction) => {
-    await freeName(transaction, request, deps);
-    const certificate = await issueCertificate(plan, issuer);
-    await recordCertificate(transaction, { certificate, member, names, profileName, by }, deps);
-    return { certificate, ...(plan.validityCut !== undefined && { validityCut: plan.validityCut }) };
-  });
+  const plan = buildCertificatePlan({ member, names, publicKey, validityDays }, profile, signer, deps);
+  checkPlan(plan, signer);
+  if (!request.replace) await refuseTakenName(ledger, request, deps.clock());
+  await reserveCertificate(ledger, plan, { member, names, profileName }, deps);
+  const { serialNumber, validityCut } = plan;
+  return { member, by, serialNumber, ...(validityCut !== undefined && { validityCut }) };
+}
+
+/**
+ * Has a reserved certificate signed and stores it. What fails is given up: revoked, for it may have been signed.
+ *
+ * @param storing - what else belongs into the transaction that stores it
+ * @throws {QTChatError} what the signer and `storing` throw
+ */
+export async function issueReserved(
+  ledger: Ledger,
+  signer: Signer,
+  reserved: ReservedMember,
+  storing: (transaction: Ledger) => Promise<void>,
+  deps: Pick<PlanDeps, 'clock'>,
+): Promise<IssuedMember> {
+  const { member, by, serialNumber, validityCut } = reserved;
+  // The signer reads what is committed, so a transaction that is still open would wait for itself.
+  if (ledger.isTransaction) throw new TypeError('certificates are not signed within a transaction');
+  try {
+    const certificate = await signer.issue(serialNumber);
+    await inTransaction(ledger, async (transaction) => {
+      await completeReservation(transaction, { certificate, member, by }, deps);
+      await storing(transaction);
+    });
+    return { certificate, ...(validityCut !== undefined && { validityCut }) };
+  } catch (error) {
+    // Where this fails too, the reservation ends by itself.
+    await abandonReservation(ledger, serialNumber, by, deps).catch(() => {});
+    throw error;
+  }
+}
+
+async function refuseTakenName(ledger: Ledger, claim: NameClaim, now: Date): Promise<void> {
+  const [holder] = await obstaclesTo(ledger, claim, now);
+  if (holder !== undefined) throw nameTaken(claim.member, holder);
+}
+
+async function obstaclesTo(ledger: Ledger, claim: NameClaim, now: Date): Promise<NameHolder[]> {
+  // Several servers may run, each with certificates of its own.
+  if (claim.member === autoCaName || claim.successorOf !== undefined) return [];
+  const own = [claim.inviteId, claim.besides];
+  const holders = await nameHolders(ledger, claim.member, now);
+  return holders.filter((holder) => !own.includes(holder.type === 'invite' ? holder.id : holder.serialNumber));
 }
 
 /** Who wants a name, and what may stand in the way. */
-export type NameClaim = Pick<MemberRequest, 'member' | 'replace' | 'by' | 'inviteId' | 'successorOf'>;
+export type NameClaim = Pick<MemberRequest, 'member' | 'replace' | 'by' | 'inviteId' | 'successorOf' | 'besides'>;
 
 /**
- * Makes a name free for a certificate about to be recorded; call it in the transaction that records it.
+ * Makes a name free for a certificate; call it in the transaction that stores it, or in one after that.
  *
  * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` unless `replace`
  */
 export async function freeName(ledger: Ledger, request: NameClaim, deps: Pick<PlanDeps, 'clock'>): Promise<void> {
-  // Several servers may run, each with certificates of its own.
-  if (request.member === autoCaName || request.successorOf !== undefined) return;
-  for (const holder of await nameHolders(ledger, request.member, deps.clock())) {
-    if (holder.type === 'invite' && holder.id === request.inviteId) continue;
+  for (const holder of await obstaclesTo(ledger, request, deps.clock())) {
     if (!request.replace) throw nameTaken(request.member, holder);
     if (holder.type === 'certificate') {
       await revokeCertificate(ledger, holder.serialNumber, 'superseded', deps, request.by);

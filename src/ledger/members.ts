@@ -16,9 +16,14 @@ export type NameHolder =
   | { readonly type: 'certificate'; readonly serialNumber: string }
   | { readonly type: 'invite'; readonly id: string };
 
-/** All members by name. */
+/** All members by name: who has, or had, a certificate. */
 export async function listMembers(ledger: Ledger, now: Date): Promise<Member[]> {
-  const members = await ledger.selectFrom('member').selectAll().orderBy('name').execute();
+  const members = await ledger
+    .selectFrom('member')
+    .selectAll()
+    .where('name', 'in', (select) => select.selectFrom('certificate').select('member').where('state', '=', 'issued'))
+    .orderBy('name')
+    .execute();
   const valid = await validCertificates(ledger, now).orderBy('not_after').execute();
   const latest = new Map(valid.map((row) => [row.member, row]));
   return members.map(({ name, created_at }) => {
@@ -59,6 +64,7 @@ function validCertificates(ledger: Ledger, now: Date) {
   return ledger
     .selectFrom('certificate')
     .select(['serial_number', 'member', 'not_after'])
+    .where('state', '=', 'issued')
     .where('revoked_at', 'is', null)
     .where('not_after', '>', now.getTime());
 }

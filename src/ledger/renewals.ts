@@ -6,15 +6,15 @@
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
 import { QTChatError } from '../errors.js';
 import { dayMs } from '../pki/day.js';
-import type { Issuer } from '../pki/issuer.js';
 import type { PlanDeps } from '../pki/plan.js';
 import type { Profile } from '../pki/profile.js';
 import { spkiOf } from '../pki/spki.js';
 import { appendAudit } from './audit.js';
 import { type CertificateRecord, findCertificate, revokeCertificate } from './certificates.js';
 import { type HeldReason, holdRenewal, takeAllowance } from './held-renewals.js';
-import { issueMemberCertificate } from './issue-member-certificate.js';
+import { issueReserved, type ReservedMember, reserveMember } from './issue-member-certificate.js';
 import { inTransaction, type Ledger } from './open.js';
+import type { Signer } from './signer.js';
 
 /** How long a former certificate serves beside the next one, from the first use of that. */
 export const supersedingMs = dayMs;
@@ -40,51 +40,66 @@ export type RenewalOutcome =
  */
 export async function renewCertificate(
   ledger: Ledger,
-  issuer: Issuer,
+  signer: Signer,
+  loadProfile: (name: string) => Promise<Profile>,
+  request: RenewalRequest,
+  deps: PlanDeps,
+): Promise<RenewalOutcome> {
+  const { formerSerial } = request;
+  const decision = await inTransaction(ledger, (transaction) =>
+    decide(transaction, signer, loadProfile, request, deps),
+  );
+  if (!('reserved' in decision)) return decision;
+  const { reserved, successor } = decision;
+  const { member, by, serialNumber } = reserved;
+  const follow = async (transaction: Ledger): Promise<void> => {
+    const [former, other] = [
+      await findCertificate(transaction, formerSerial),
+      await findSuccessor(transaction, formerSerial),
+    ];
+    // Somebody else may have been faster; asking again then leads to the right answer.
+    if (former?.revokedAt !== undefined || other?.serialNumber !== successor) throw notRenewable();
+    if (successor !== undefined) {
+      await revokeCertificate(transaction, successor, 'superseded', deps, by);
+      await transaction.deleteFrom('renewal').where('former_serial', '=', formerSerial).execute();
+    }
+    const renewed_at = deps.clock().getTime();
+    await transaction
+      .insertInto('renewal')
+      .values({ former_serial: formerSerial, new_serial: serialNumber, renewed_at, first_used_at: null })
+      .execute();
+    const details = { member, formerSerialNumber: formerSerial, serialNumber };
+    await appendAudit(transaction, { actor: by, event: 'certificate.renewed', details }, deps);
+  };
+  const { certificate } = await issueReserved(ledger, signer, reserved, follow, deps);
+  return { certificate, repeated: false };
+}
+
+/** What is answered at once, or what was reserved; `successor` is then the serial number of the one it takes the place of. */
+async function decide(
+  ledger: Ledger,
+  signer: Pick<Signer, 'chain'>,
   loadProfile: (name: string) => Promise<Profile>,
   { formerSerial, publicKey }: RenewalRequest,
   deps: PlanDeps,
-): Promise<RenewalOutcome> {
+): Promise<RenewalOutcome | { readonly reserved: ReservedMember; readonly successor: string | undefined }> {
   const claim = { formerSerial, spkiSha256: createHash('sha256').update(spkiOf(publicKey)).digest('hex') };
-  return inTransaction(ledger, async (transaction) => {
-    const former = await findCertificate(transaction, formerSerial);
-    if (former === undefined || former.revokedAt !== undefined) throw notRenewable();
-    const successor = await findSuccessor(transaction, formerSerial);
-    if (successor?.spkiSha256 === claim.spkiSha256 && successor.revokedAt === undefined) {
-      return { certificate: new X509Certificate(successor.content), repeated: true };
-    }
-    const doubt = successor !== undefined ? 'second' : former.notAfter < deps.clock() ? 'expired' : undefined;
-    if (doubt !== undefined && !(await takeAllowance(transaction, claim, deps))) {
-      await holdRenewal(transaction, claim, doubt, deps);
-      return { held: doubt };
-    }
-    const by = `renewal of ${formerSerial}`;
-    if (successor !== undefined) {
-      await revokeCertificate(transaction, successor.serialNumber, 'superseded', deps, by);
-      await transaction.deleteFrom('renewal').where('former_serial', '=', formerSerial).execute();
-    }
-    const { member, names, profileName } = former;
-    const request = { member, names, publicKey, profileName, validityDays: daysOf(former), by };
-    const { certificate } = await issueMemberCertificate(
-      transaction,
-      issuer,
-      await loadProfile(profileName),
-      { ...request, successorOf: formerSerial },
-      deps,
-    );
-    await transaction
-      .insertInto('renewal')
-      .values({
-        former_serial: formerSerial,
-        new_serial: certificate.serialNumber,
-        renewed_at: deps.clock().getTime(),
-        first_used_at: null,
-      })
-      .execute();
-    const details = { member, formerSerialNumber: formerSerial, serialNumber: certificate.serialNumber };
-    await appendAudit(transaction, { actor: by, event: 'certificate.renewed', details }, deps);
-    return { certificate, repeated: false };
-  });
+  const former = await findCertificate(ledger, formerSerial);
+  if (former === undefined || former.revokedAt !== undefined) throw notRenewable();
+  const successor = await findSuccessor(ledger, formerSerial);
+  if (successor?.spkiSha256 === claim.spkiSha256 && successor.revokedAt === undefined) {
+    return { certificate: new X509Certificate(successor.content), repeated: true };
+  }
+  const doubt = successor !== undefined ? 'second' : former.notAfter < deps.clock() ? 'expired' : undefined;
+  if (doubt !== undefined && !(await takeAllowance(ledger, claim, deps))) {
+    await holdRenewal(ledger, claim, doubt, deps);
+    return { held: doubt };
+  }
+  const { member, names, profileName } = former;
+  const wanted = { member, names, publicKey, profileName, validityDays: daysOf(former), successorOf: formerSerial };
+  const by = `renewal of ${formerSerial}`;
+  const reserved = await reserveMember(ledger, signer, await loadProfile(profileName), { ...wanted, by }, deps);
+  return { reserved, successor: successor?.serialNumber };
 }
 
 /** Notes that a renewed certificate is in use: from now on the time of its former one runs. */

@@ -22,15 +22,20 @@ interface MemberTable {
 
 interface CertificateTable {
   serial_number: string;
+  /** Reserved before it is signed; issued once its content is stored. */
+  state: 'reserved' | 'issued';
   member: string;
   /** JSON list of {@link SubjectAltName}. */
   names: string;
   profile: string;
   not_before: number;
   not_after: number;
+  /** SubjectPublicKeyInfo in DER; empty where the certificate came from elsewhere. */
+  spki: Buffer;
   spki_sha256: string;
-  /** DER. */
+  /** DER; empty while reserved, and where the certificate came from elsewhere without its content. */
   content: Buffer;
+  /** When it was issued, or reserved. */
   issued_at: number;
   revoked_at: number | null;
   revocation_reason: string | null;
@@ -57,7 +62,7 @@ interface CrlTable {
   number: number;
   this_update: number;
   next_update: number;
-  /** DER. */
+  /** DER; empty until it was signed. */
   content: Buffer;
 }
 

@@ -46,17 +46,25 @@ const version3 = 3;
 const maximumSizeBytes = 1_048_576;
 
 /**
+ * Judges a password for a .pfx file before there is one.
+ *
+ * @throws {QTChatError} `ERR_PASSWORD_UNSUITABLE` when other programs would read it differently
+ */
+export function checkPfxPassword(password: string): void {
+  if (/^[\x20-\x7e]+$/.test(password)) return;
+  throw new QTChatError('ERR_PASSWORD_UNSUITABLE', 'the password of a .pfx file must be plain ASCII and not empty', {
+    hint: 'Programs disagree on how to read other characters',
+  });
+}
+
+/**
  * Writes a .pfx file.
  *
  * @throws {QTChatError} `ERR_PASSWORD_UNSUITABLE` for a password that other programs would read differently,
  *   `ERR_PKI_KEY_INVALID` when the key is not that of the first certificate
  */
 export async function writePfx(content: PfxContent, options: PfxOptions): Promise<Buffer> {
-  if (!/^[\x20-\x7e]+$/.test(options.password)) {
-    throw new QTChatError('ERR_PASSWORD_UNSUITABLE', 'the password of a .pfx file must be plain ASCII and not empty', {
-      hint: 'Programs disagree on how to read other characters',
-    });
-  }
+  checkPfxPassword(options.password);
   if (content.chain[0]?.checkPrivateKey(content.key) !== true) {
     throw new QTChatError('ERR_PKI_KEY_INVALID', 'the key does not belong to the first certificate');
   }

@@ -419,10 +419,12 @@ describe('qtchat cert issue refuses, and leaves nothing behind:', () => {
     const result = await test.run(['cert', 'issue', 'bob', '--out', join(test.file('file', ''), 'out')]);
     expect(result).toMatchObject({ exitCode: 1, stdout: '' });
     expect(result.stderr).toMatch(/^Error: cannot write ".*file\/out" \(ENOTDIR\)\. .+\n$/);
-    expect(await listed()).toEqual([]);
+    expect(await listed()).toEqual(['bob revoked']);
+    const again = await test.run(['cert', 'issue', 'bob', '--out', test.at('out')]);
+    expect(again).toMatchObject({ exitCode: 0 });
   });
 
-  it('what fails half-way: files written before are gone, the old identity and its certificate are back', async () => {
+  it('what fails half-way: files written before are gone, the old identity is back, and its certificate was never revoked', async () => {
     await test.run(['cert', 'issue', 'alice', '--me']);
     const before = await loadIdentity(home());
     // The last step, saying as whom the home speaks, cannot work.
@@ -432,7 +434,7 @@ describe('qtchat cert issue refuses, and leaves nothing behind:', () => {
     const result = await test.run(['cert', 'issue', 'alice', '--me', '--replace', '--out', test.at('out')]);
     expect(result).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringContaining('home.json') });
     expect(readdirSync(test.at('out'))).toEqual([]);
-    expect(await listed()).toEqual(['alice valid']);
+    expect(await listed()).toEqual(['alice valid', 'alice revoked']);
     rmSync(homeFile, { recursive: true });
     expect((await loadIdentity(home(), 'alice')).privateKey.equals(before.privateKey)).toBe(true);
     expect(readdirSync(join(test.home, 'identities'))).toEqual(['alice']);

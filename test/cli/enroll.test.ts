@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseInvite } from '../../src/enroll/invite.js';
 import { issueMemberCertificate } from '../../src/ledger/issue-member-certificate.js';
 import { openLedger } from '../../src/ledger/open.js';
+import { createSigner } from '../../src/ledger/signer.js';
 import { circleIdOf } from '../../src/pki/circle.js';
 import { generateKey } from '../../src/pki/key-type.js';
 import { openIssuer } from '../../src/store/ca.js';
@@ -27,7 +28,8 @@ async function giveIdentity(home: Home, member: string): Promise<void> {
   const ledger = await openLedger(home);
   const privateKey = await generateKey('p256');
   const request = { member, names: [], publicKey: createPublicKey(privateKey), validityDays: 30, by: 'test' };
-  const issued = await issueMemberCertificate(ledger, issuer, await loadProfile(), request, realDeps);
+  const signer = createSigner(issuer, { ledger, home }, realDeps);
+  const issued = await issueMemberCertificate(ledger, signer, await loadProfile(), request, realDeps);
   await ledger.destroy();
   const [root] = issuer.chain;
   if (root === undefined) throw new Error('no root');

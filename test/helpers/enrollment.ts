@@ -11,6 +11,7 @@ import { type Enrolled, type EnrollOptions, enroll } from '../../src/enroll/clie
 import { type InviteLine, inviteKey } from '../../src/enroll/invite.js';
 import { createInvite, type Invite, listInvites, type NewInvite } from '../../src/ledger/invites.js';
 import { type Ledger, openLedger } from '../../src/ledger/open.js';
+import { caOf } from '../../src/ledger/signer.js';
 import { spkiDigest } from '../../src/pki/circle.js';
 import { issueRoot } from '../../src/pki/issue.js';
 import { generateKey } from '../../src/pki/key-type.js';
@@ -56,7 +57,7 @@ export class TestHost {
     const home = await makeCaHome(deps);
     const host = new TestHost(home, await openLedger(home), deps);
     host.#served = await serveHome(home, {
-      issuer: await openIssuer(home, undefined),
+      ca: caOf(await openIssuer(home, undefined), home, deps),
       deps,
       host: '127.0.0.1',
       port: 0,

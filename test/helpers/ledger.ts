@@ -9,6 +9,7 @@ import {
   type MemberRequest,
 } from '../../src/ledger/issue-member-certificate.js';
 import { type Ledger, openLedger } from '../../src/ledger/open.js';
+import { createSigner, type Signer } from '../../src/ledger/signer.js';
 import { createIssuer, type Issuer } from '../../src/pki/issuer.js';
 import type { Profile } from '../../src/pki/profile.js';
 import { writeDatabaseSetting } from '../../src/store/database-setting.js';
@@ -22,6 +23,9 @@ export interface TestLedger {
   readonly home: Home;
   readonly ledger: Ledger;
   readonly issuer: Issuer;
+  readonly signer: Signer;
+  /** One that breaks before it has signed anything. */
+  readonly brokenSigner: Signer;
   readonly profile: Profile;
   readonly deps: { clock: () => Date; random: (size: number) => Buffer };
   /** Turns the clock forward. */
@@ -40,10 +44,17 @@ export async function makeLedger(kind: DatabaseKind = 'sqlite'): Promise<TestLed
   const issuer = createIssuer(circle.key, [circle.certificate]);
   let nowMs = Math.floor(Date.now() / 1000) * 1000;
   const deps = { clock: () => new Date(nowMs), random: randomBytes };
+  const signer = createSigner(issuer, { ledger, home }, deps);
   return {
     home,
     ledger,
     issuer,
+    signer,
+    brokenSigner: createSigner(
+      { ...issuer, sign: () => Promise.reject(Object.assign(new Error('no signature'), { code: 'NO_SIGNATURE' })) },
+      { ledger, home },
+      deps,
+    ),
     profile,
     deps,
     advance: (ms) => {
@@ -52,7 +63,7 @@ export async function makeLedger(kind: DatabaseKind = 'sqlite'): Promise<TestLed
     issue: (request) =>
       issueMemberCertificate(
         ledger,
-        issuer,
+        signer,
         profile,
         { member: 'bob', names: [], publicKey: makePublicKey(), validityDays: 1, by: 'test', ...request },
         deps,

@@ -4,8 +4,9 @@ import { dirname } from 'node:path';
 import { isQTChatError } from '../../errors.js';
 import { type IssuedCrl, issueNextCrl } from '../../ledger/crl.js';
 import { inTransaction, openLedger } from '../../ledger/open.js';
+import type { OpenedCa } from '../../ledger/signer.js';
 import { crlToPem } from '../../pki/crl.js';
-import { type Issuer, issuingCertificate } from '../../pki/issuer.js';
+import { issuingCertificate } from '../../pki/issuer.js';
 import { type Crl, readCrl, verifyCrl } from '../../pki/read-crl.js';
 import type { Home } from '../../store/home.js';
 import { checkWritableFolder, existsError, readBoundedFile, writeFileSafely } from '../../store/private-file.js';
@@ -22,21 +23,18 @@ import { checkWritableFolder, existsError, readBoundedFile, writeFileSafely } fr
  */
 export async function writeNextCrl(
   home: Home,
-  issuer: Issuer,
+  ca: OpenedCa,
   request: { path: string; validityDays: number },
   deps: { clock: () => Date },
 ): Promise<IssuedCrl> {
   const { path, validityDays } = request;
-  const issuing = issuingCertificate(issuer);
-  await readStanding(path, issuing); // what must not be replaced is refused before a ledger appears
+  const issuing = issuingCertificate(ca);
+  const standing = await readStanding(path, issuing); // what must not be replaced is refused before a ledger appears
   const ledger = await openLedger(home);
   try {
-    const issued = await inTransaction(ledger, async (transaction) => {
-      const standing = await readStanding(path, issuing);
-      await checkWritableFolder(dirname(path));
-      const wanted = { validityDays, knownNumber: standing?.number, by: 'ca crl' };
-      return issueNextCrl(transaction, issuer, wanted, deps);
-    });
+    await checkWritableFolder(dirname(path));
+    const wanted = { validityDays, knownNumber: standing?.number, by: 'ca crl' };
+    const issued = await issueNextCrl(ledger, await ca.signerFor(ledger), wanted, deps);
     // Only now: a list in a file that the ledger does not know would look like a ledger rolled back.
     await inTransaction(ledger, () => placeUnlessOlder(path, issuing, issued));
     return issued;

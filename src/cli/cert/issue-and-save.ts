@@ -1,12 +1,14 @@
 /**
- * Issues a certificate and saves what belongs to it. The files are written while the ledger's
- * transaction is open, so that either all of it happens or nothing does.
+ * Issues a certificate and saves what belongs to it. The ledger comes first: files appear only after the
+ * certificate is recorded there, and what it replaces is revoked only after they have.
  */
 import type { X509Certificate } from 'node:crypto';
-import { issueMemberCertificate, type MemberRequest } from '../../ledger/issue-member-certificate.js';
+import { revokeCertificate } from '../../ledger/certificates.js';
+import { freeName, issueReserved, type MemberRequest, reserveMember } from '../../ledger/issue-member-certificate.js';
 import { inTransaction, openLedger } from '../../ledger/open.js';
+import type { OpenedCa } from '../../ledger/signer.js';
 import { circleIdOf } from '../../pki/circle.js';
-import { type Issuer, rootCertificate } from '../../pki/issuer.js';
+import { rootCertificate } from '../../pki/issuer.js';
 import type { Home } from '../../store/home.js';
 import { loadProfile } from '../../store/profiles.js';
 import type { Deps } from '../deps.js';
@@ -26,30 +28,39 @@ export interface IssuedCredential {
  *
  * @param wanted - `validityDays` is the profile's default when left out
  * @param save - gets the certificate with its intermediates; adds a step to `undo` for everything it writes
- * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` unless `replace`, what planning throws, and what `save` rejects
- *   with; then nothing was issued
+ * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` unless `replace`, and what planning throws: then nothing was issued.
+ *   What `save` rejects with: then the new certificate is revoked, and what it was to replace stays
  */
 export async function issueAndSave(
   home: Home,
-  issuer: Issuer,
+  ca: OpenedCa,
   wanted: Omit<MemberRequest, 'validityDays'> & { readonly validityDays?: number | undefined },
   save: (chain: X509Certificate[], undo: Undo) => Promise<void>,
   deps: Pick<Deps, 'clock' | 'random'>,
 ): Promise<IssuedCredential> {
   const profile = await loadProfile(wanted.profileName, home);
-  const { validityDays = profile.defaultValidityDays } = wanted;
+  const { validityDays = profile.defaultValidityDays, replace = false, by } = wanted;
+  const request = { ...wanted, validityDays };
   const ledger = await openLedger(home);
   const undo: Undo = [];
   try {
-    const issued = await inTransaction(ledger, async (transaction) => {
-      const result = await issueMemberCertificate(transaction, issuer, profile, { ...wanted, validityDays }, deps);
-      await save([result.certificate, ...issuer.chain.slice(0, -1)], undo);
-      return result;
-    });
-    return { ...issued, circleId: circleIdOf(rootCertificate(issuer)) };
-  } catch (error) {
-    for (const step of undo.reverse()) await step();
-    throw error;
+    const signer = await ca.signerFor(ledger);
+    const reserved = await inTransaction(ledger, (open) => reserveMember(open, signer, profile, request, deps));
+    const { serialNumber } = reserved;
+    const claim = { ...request, besides: serialNumber };
+    const refuseTakenName = async (open: typeof ledger): Promise<void> => {
+      if (!replace) await freeName(open, claim, deps);
+    };
+    const issued = await issueReserved(ledger, signer, reserved, refuseTakenName, deps);
+    try {
+      await save([issued.certificate, ...signer.chain.slice(0, -1)], undo);
+    } catch (error) {
+      for (const step of undo.reverse()) await step();
+      await revokeCertificate(ledger, serialNumber, 'cessationOfOperation', deps, by);
+      throw error;
+    }
+    if (replace) await inTransaction(ledger, (open) => freeName(open, claim, deps));
+    return { ...issued, circleId: circleIdOf(rootCertificate(signer)) };
   } finally {
     await ledger.destroy();
   }

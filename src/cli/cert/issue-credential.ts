@@ -1,7 +1,8 @@
 /** `cert issue`: a key and a certificate for a member, in one step. */
 import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import type { OpenedCa } from '../../ledger/signer.js';
 import { circleIdOf } from '../../pki/circle.js';
-import { type Issuer, rootCertificate } from '../../pki/issuer.js';
+import { rootCertificate } from '../../pki/issuer.js';
 import { generateKey, type KeyType } from '../../pki/key-type.js';
 import type { SubjectAltName } from '../../pki/subject-alt-name.js';
 import { currentMember, type Home, identityFolder, speakAs } from '../../store/home.js';
@@ -43,28 +44,32 @@ export interface CredentialRequest {
 export async function issueCredential(
   home: Home,
   request: CredentialRequest,
-  issuer: Issuer,
+  ca: OpenedCa,
   deps: Pick<Deps, 'clock' | 'random' | 'stderr'>,
 ): Promise<IssuedCredential> {
+  if (request.paths.pfx !== undefined) {
+    const { checkPfxPassword } = await import('../../pki/pfx.js');
+    checkPfxPassword(request.pfxPassword ?? '');
+  }
   const key = await withSpinner('Making the key', deps, () => generateKey(request.keyType));
   const { member, names, profileName, replace, validityDays } = request;
   const publicKey = createPublicKey(key);
   const wanted = { member, names, publicKey, profileName, validityDays, replace, by: 'cert issue' };
   const save = async (chain: X509Certificate[], undo: Undo): Promise<void> => {
     await writeCredential(request, { key, chain }, undo, deps);
-    if (request.adopt) await adopt(home, request, { key, chain, issuer }, undo);
+    if (request.adopt) await adopt(home, request, { key, chain, ca }, undo);
   };
-  return issueAndSave(home, issuer, wanted, save, deps);
+  return issueAndSave(home, ca, wanted, save, deps);
 }
 
 async function adopt(
   home: Home,
   request: CredentialRequest,
-  { key, chain, issuer }: { key: KeyObject; chain: X509Certificate[]; issuer: Issuer },
+  { key, chain, ca }: { key: KeyObject; chain: X509Certificate[]; ca: OpenedCa },
   undo: Undo,
 ): Promise<void> {
   const { member, replace, force } = request;
-  const trustAnchor = rootCertificate(issuer);
+  const trustAnchor = rootCertificate(ca);
   const circleId = circleIdOf(trustAnchor);
   const identity = { member, circleId, privateKey: key, chain, trustAnchor, keyOrigin: 'local' } as const;
   const old = await saveIdentity(home, identity, { replace: replace || force });

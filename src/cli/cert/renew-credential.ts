@@ -6,7 +6,7 @@ import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isQTChatError, QTChatError, quote } from '../../errors.js';
 import { type CertificateRecord, listCertificates } from '../../ledger/certificates.js';
 import { openLedger } from '../../ledger/open.js';
-import type { Issuer } from '../../pki/issuer.js';
+import type { OpenedCa } from '../../ledger/signer.js';
 import { generateKey, keyTypeOf } from '../../pki/key-type.js';
 import { parseMemberName } from '../../pki/member-name.js';
 import { samePublicKey } from '../../pki/spki.js';
@@ -99,7 +99,7 @@ async function findIdentity(home: Home, member: string, publicKey: KeyObject): P
 export async function renewCredential(
   home: Home,
   renewal: Renewal,
-  issuer: Issuer,
+  ca: OpenedCa,
   deps: Pick<Deps, 'clock' | 'random' | 'stderr'>,
 ): Promise<IssuedCredential> {
   const { member, newKey, record, identity, validityDays } = renewal;
@@ -117,5 +117,5 @@ export async function renewCredential(
   const { names, profileName } = record;
   const publicKey = made === undefined ? renewal.publicKey : createPublicKey(made);
   const wanted = { member, names, publicKey, profileName, validityDays, replace: true, by: 'cert renew' };
-  return issueAndSave(home, issuer, wanted, save, deps);
+  return issueAndSave(home, ca, wanted, save, deps);
 }

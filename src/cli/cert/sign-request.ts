@@ -5,10 +5,10 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { isQTChatError, QTChatError } from '../../errors.js';
+import type { OpenedCa } from '../../ledger/signer.js';
 import { canonicalName, withoutRepeats } from '../../pki/canonical-name.js';
 import { type CertificateRequest, readCsr } from '../../pki/csr.js';
 import { csrFromFile } from '../../pki/csr-file.js';
-import type { Issuer } from '../../pki/issuer.js';
 import { parseMemberName } from '../../pki/member-name.js';
 import { toPem } from '../../pki/pem.js';
 import { validityDaysCap } from '../../pki/profile.js';
@@ -114,7 +114,7 @@ function counted(names: number): string {
 export async function signRequest(
   home: Home,
   request: SigningRequest,
-  issuer: Issuer,
+  ca: OpenedCa,
   deps: Pick<Deps, 'clock' | 'random'>,
 ): Promise<IssuedCredential> {
   const { member, names, publicKey, profileName, validityDays, replace, file, force } = request;
@@ -124,5 +124,5 @@ export async function signRequest(
     undo.push(() => takeBack(file, old));
   };
   const wanted = { member, names, publicKey, profileName, validityDays, replace, by: 'cert sign' };
-  return issueAndSave(home, issuer, wanted, save, deps);
+  return issueAndSave(home, ca, wanted, save, deps);
 }

@@ -13,11 +13,13 @@ export function membersAndCertificates(dialect: LedgerDialect): string[] {
     dialect.createTable(
       'certificate',
       `serial_number ${text} primary key,
+      state ${text} not null check (state in ('reserved', 'issued')),
       member ${text} not null references member (name),
       names ${text} not null,
       profile ${text} not null,
       not_before ${integer} not null,
       not_after ${integer} not null,
+      spki ${octets} not null,
       spki_sha256 ${text} not null,
       content ${octets} not null,
       issued_at ${integer} not null,

@@ -9,6 +9,7 @@ import { requestHead, trips } from '../../../src/enroll/http.js';
 import { type InviteLine, inviteKey } from '../../../src/enroll/invite.js';
 import { NoiseHandshake } from '../../../src/enroll/noise.js';
 import { formatHello, formatRequest, prologueOf } from '../../../src/enroll/wire.js';
+import { caOf } from '../../../src/ledger/signer.js';
 import { openIssuer } from '../../../src/store/ca.js';
 import type { Home } from '../../../src/store/home.js';
 import { enrollInMemory, makeCaHome, realDeps, TestHost } from '../../helpers/enrollment.js';
@@ -190,7 +191,11 @@ describe('the Auto CA in trouble', () => {
   });
   afterEach(() => rm(home.folder, { recursive: true, force: true }));
 
-  const serveOptions = async () => ({ issuer: await openIssuer(home, undefined), deps: realDeps, log: () => {} });
+  const serveOptions = async () => ({
+    ca: caOf(await openIssuer(home, undefined), home, realDeps),
+    deps: realDeps,
+    log: () => {},
+  });
 
   it('tells a guest only a number, and the host what happened', async () => {
     const host = await TestHost.start();

@@ -42,7 +42,7 @@ describeOnEachDatabase('invites', (kind) => {
 
   async function reserve(id = 'i1'): Promise<string> {
     const publicKey = makePublicKey();
-    const { certificate } = await reserveInvite(test.ledger, test.issuer, test.profile, id, publicKey, test.deps);
+    const { certificate } = await reserveInvite(test.ledger, test.signer, test.profile, id, publicKey, test.deps);
     return certificate.serialNumber;
   }
 
@@ -140,8 +140,7 @@ describeOnEachDatabase('invites', (kind) => {
 
   it('stay open, and their member without certificate, when issuing fails', async () => {
     await create();
-    const issuer = { ...test.issuer, sign: () => Promise.reject(new Error('no signature')) };
-    const attempt = reserveInvite(test.ledger, issuer, test.profile, 'i1', makePublicKey(), test.deps);
+    const attempt = reserveInvite(test.ledger, test.brokenSigner, test.profile, 'i1', makePublicKey(), test.deps);
     await expect(attempt).rejects.toThrow('no signature');
     expect(await findUsableInvite(test.ledger, 'i1', now())).toMatchObject({ state: 'open' });
     expect(await listCertificates(test.ledger)).toEqual([]);

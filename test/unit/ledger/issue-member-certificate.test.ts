@@ -77,12 +77,16 @@ describeOnEachDatabase('issueMemberCertificate', (kind) => {
     expect([await listCertificates(test.ledger), await listAudit(test.ledger), await members()]).toEqual([[], [], []]);
   });
 
-  it('records nothing when signing fails', async () => {
-    const issuer = { ...test.issuer, sign: () => Promise.reject(new Error('no signature')) };
+  it('issues nothing when signing fails, and revokes what was reserved for it', async () => {
     const request = { member: 'bob', names: [], publicKey: makePublicKey(), validityDays: 1, by: 'test' };
-    const attempt = issueMemberCertificate(test.ledger, issuer, test.profile, request, test.deps);
+    const attempt = issueMemberCertificate(test.ledger, test.brokenSigner, test.profile, request, test.deps);
     await expect(attempt).rejects.toThrow('no signature');
-    expect([await listCertificates(test.ledger), await listAudit(test.ledger), await members()]).toEqual([[], [], []]);
+    expect([await listCertificates(test.ledger), await members()]).toEqual([[], []]);
+    expect(await listAudit(test.ledger)).toMatchObject([{ actor: 'test', event: 'certificate.abandoned' }]);
+    const rows = await test.ledger.selectFrom('certificate').selectAll().execute();
+    expect(rows).toMatchObject([
+      { state: 'reserved', content: Buffer.alloc(0), revoked_at: test.deps.clock().getTime() },
+    ]);
   });
 
   describe('when the name is taken', () => {
@@ -121,15 +125,11 @@ describeOnEachDatabase('issueMemberCertificate', (kind) => {
 
     it('keeps what is there when the replacement cannot be issued', async () => {
       await test.issue();
-      const issuer = {
-        ...test.issuer,
-        sign: () => Promise.reject(Object.assign(new Error('no signature'), { code: 'NO_SIGNATURE' })),
-      };
       const request = { member: 'bob', names: [], publicKey: makePublicKey(), validityDays: 1, by: 'x', replace: true };
-      await expectNothingChanged(
-        () => issueMemberCertificate(test.ledger, issuer, test.profile, request, test.deps),
-        'NO_SIGNATURE',
-      );
+      const before = await listCertificates(test.ledger);
+      const attempt = issueMemberCertificate(test.ledger, test.brokenSigner, test.profile, request, test.deps);
+      await expect(attempt).rejects.toMatchObject({ code: 'NO_SIGNATURE' });
+      expect(await listCertificates(test.ledger)).toEqual(before);
     });
 
     it.each(['has expired', 'was revoked'])('issues again when the certificate %s', async (end) => {

@@ -29,7 +29,7 @@ afterEach(() => ledger.close());
 
 function renew(publicKey: KeyObject, serial = formerSerial): Promise<RenewalOutcome> {
   const request = { formerSerial: serial, publicKey };
-  return renewCertificate(ledger.ledger, ledger.issuer, async () => ledger.profile, request, ledger.deps);
+  return renewCertificate(ledger.ledger, ledger.signer, async () => ledger.profile, request, ledger.deps);
 }
 
 async function serialOf(outcome: Promise<RenewalOutcome>): Promise<string> {
@@ -141,7 +141,7 @@ describe('supersedeFormer', () => {
 });
 
 describe('currentCrl', () => {
-  const current = () => currentCrl(ledger.ledger, ledger.issuer, ledger.deps);
+  const current = () => currentCrl(ledger.ledger, ledger.signer, ledger.deps);
 
   it('makes the first list, and keeps to it while nothing changes', async () => {
     const first = await current();
