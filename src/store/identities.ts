@@ -11,8 +11,9 @@ import { parseMemberName } from '../pki/member-name.js';
 import { parseCertificates, toPem } from '../pki/pem.js';
 import { privateKeyToPem, readPrivateKey } from '../pki/private-key.js';
 import { currentMember, type Home, identitiesFolder, identityFolder } from './home.js';
+import { replacedBy } from './litter.js';
 import { readBoundedFile, readPrivateFile, refuseExisting } from './private-file.js';
-import { writeFolderSafely } from './private-folder.js';
+import { finishFolder, writeFolderSafely } from './private-folder.js';
 
 /** Who made the private key: this machine, or a server that has therefore seen it. */
 export type KeyOrigin = 'local' | 'server';
@@ -75,6 +76,7 @@ export async function loadIdentity(home: Home, member?: string): Promise<Identit
   const name = member ?? (await currentMember(home));
   if (name === undefined) throw noIdentity(`there is no identity in ${quote(home.folder)} yet`);
   const folder = identityFolder(home, name);
+  await finishFolder(folder);
   try {
     const [keyPem, certificates, root, settings] = await Promise.all([
       readPrivateFile(join(folder, 'key.pem')),
@@ -100,11 +102,18 @@ export async function loadIdentity(home: Home, member?: string): Promise<Identit
 
 /** The names of all identities of this home, sorted. */
 export async function listIdentities(home: Home): Promise<string[]> {
-  const names = await readdir(identitiesFolder(home)).catch((error: unknown) => {
-    if (systemErrorCode(error) === 'ENOENT') return [];
+  const names = await namesIn(identitiesFolder(home));
+  const unfinished = names.map(replacedBy).filter((name) => name !== undefined);
+  for (const name of unfinished.filter(isMemberName)) await finishFolder(identityFolder(home, name));
+  const all = unfinished.length === 0 ? names : await namesIn(identitiesFolder(home));
+  return all.filter(isMemberName).sort();
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return [];
     throw error;
   });
-  return names.filter(isMemberName).sort();
 }
 
 interface Parts {

@@ -9,6 +9,7 @@ import { Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { type ErrorCode, QTChatError, quote, systemErrorCode } from '../errors.js';
+import { asidePrefix, sweepLitter } from './litter.js';
 
 /** How {@link writeFileSafely} writes. */
 export interface WriteOptions {
@@ -54,8 +55,9 @@ export async function writeFileSafely(
   content: string | Uint8Array,
   options: WriteOptions,
 ): Promise<string | undefined> {
+  await sweepLitter(dirname(path));
   return explainingWrite(path, async () => {
-    const aside = await mkdtemp(join(dirname(path), '.qtchat-'));
+    const aside = await mkdtemp(join(dirname(path), asidePrefix));
     try {
       const temporary = join(aside, basename(path));
       await writeFlushed(temporary, content, options.mode);

@@ -1,9 +1,11 @@
 /** Folders of files that belong together (a key and its certificate): all of them appear in one step, or none. */
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { systemErrorCode } from '../errors.js';
+import { asidePrefix, replacedBy, replacementPrefix, sweepLitter } from './litter.js';
 import {
   createFolder,
+  exists,
   existsError,
   explainingWrite,
   flushFolder,
@@ -36,13 +38,17 @@ export async function writeFolderSafely(
   beforePlacing?: () => Promise<void>,
 ): Promise<string | undefined> {
   await createFolder(dirname(path));
+  await sweepLitter(dirname(path));
   return explainingWrite(path, async () => {
-    const aside = await mkdtemp(join(dirname(path), '.qtchat-'));
+    const isSwap = backup !== undefined && beforePlacing === undefined;
+    const aside = await mkdtemp(join(dirname(path), isSwap ? replacementPrefix(basename(path)) : asidePrefix));
     try {
-      const temporary = join(aside, 'new');
-      await mkdir(temporary, { mode: 0o700 });
-      for (const { name, content, mode } of files) await writeFlushed(join(temporary, name), content, mode);
-      await flushFolder(temporary);
+      const [unfinished, temporary] = [join(aside, 'unfinished'), join(aside, 'new')];
+      await mkdir(unfinished, { mode: 0o700 });
+      for (const { name, content, mode } of files) await writeFlushed(join(unfinished, name), content, mode);
+      await flushFolder(unfinished);
+      await rename(unfinished, temporary); // whatever is found under this name is complete
+      if (isSwap) await flushFolder(aside);
       const old = backup === undefined ? undefined : await moveAway(path, backup);
       await place(temporary, path, old, beforePlacing);
       await flushFolder(dirname(path));
@@ -51,6 +57,19 @@ export async function writeFolderSafely(
       await rm(aside, { recursive: true, force: true });
     }
   });
+}
+
+/**
+ * Ends the replacement of a folder that a process did not live to end: it had moved the old one away, and the new
+ * one was complete. Call it before reading a folder that may be replaced; it does nothing where there is one.
+ */
+export async function finishFolder(path: string): Promise<void> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  for (const name of names.filter((one) => replacedBy(one) === basename(path))) {
+    if (await exists(path)) return;
+    // It fails for one that is not complete, and for all but one of several who try.
+    await rename(join(dirname(path), name, 'new'), path).catch(() => {});
+  }
 }
 
 async function moveAway(path: string, backup: string): Promise<string | undefined> {
@@ -80,6 +99,7 @@ async function place(
     }
     await rename(temporary, path);
   } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT' && (await exists(path))) return; // a reader was faster: see finishFolder
     if (old !== undefined) await rename(old, path);
     throw isTaken(error) ? existsError(path) : error;
   }

@@ -70,7 +70,7 @@ export async function findRequest(home: Home, publicKey: KeyObject): Promise<Pen
 /** The names of all waiting requests, sorted. */
 export async function listRequests(home: Home): Promise<string[]> {
   const names = await readdir(requestsFolder(home)).catch((error: unknown) => {
-    if (systemErrorCode(error) === 'ENOENT') return [];
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return [];
     throw error;
   });
   // Former requests begin with a dot, as no member's name does.

@@ -113,4 +113,12 @@ describe('killed at any moment', () => {
     if (left.includes('bob.pem')) expect(left).toContain('bob.key');
     await expectDone(['cert', 'issue', 'bob', '--out', out, '--replace', '--force']);
   });
+
+  it.each(moments)('cert renew leaves an identity that works, and can be run again (change %i)', async (changes) => {
+    await expectDone(['ca', 'init', '--no-password']);
+    await expectDone(['cert', 'issue', 'bob', '--me']);
+    await runKilled(['cert', 'renew', 'bob'], changes, [test.home, join(test.home, 'identities')]);
+    expect(await expectDone(['identity', 'list'])).toMatchObject({ identities: [{ member: 'bob' }] });
+    await expectDone(['cert', 'renew', 'bob']);
+  });
 });

@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -73,6 +83,24 @@ describe('identities', () => {
     }
     mkdirSync(join(home.folder, 'identities', '.qtchat-abcdef'));
     expect(await listIdentities(home)).toEqual(['alice', 'bob']);
+  });
+
+  it.each(['loadIdentity', 'listIdentities'])(
+    'are there for %s when a process died while replacing one',
+    async (reader) => {
+      await saveIdentity(home, identity, { replace: false });
+      const aside = join(home.folder, 'identities', '.alice.new-abcdef');
+      mkdirSync(aside);
+      renameSync(identityFolder(home, 'alice'), join(aside, 'new'));
+      if (reader === 'listIdentities') expect(await listIdentities(home)).toEqual(['alice']);
+      expect((await loadIdentity(home, 'alice')).member).toBe('alice');
+    },
+  );
+
+  it('are not taken from where one was not yet complete', async () => {
+    mkdirSync(join(home.folder, 'identities', '.alice.new-abcdef', 'unfinished'), { recursive: true });
+    expect(await listIdentities(home)).toEqual([]);
+    await expect(loadIdentity(home, 'alice')).rejects.toMatchObject({ code: 'ERR_STORE_NO_IDENTITY' });
   });
 
   it('are not replaced unasked, and a replaced one is kept', async () => {
