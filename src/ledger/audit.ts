@@ -32,6 +32,13 @@ export interface AuditEntry {
   readonly details: Readonly<Record<string, string>>;
 }
 
+/** The end of the log. */
+export interface AuditHead {
+  readonly sequence: number;
+  /** The seal of the last entry, and through it of all before. */
+  readonly sha256: Buffer;
+}
+
 const firstSeal = Buffer.alloc(32);
 
 /** Appends an entry; call it in the transaction that does what the entry says. */
@@ -41,12 +48,7 @@ export async function appendAudit(
   deps: { clock: () => Date },
 ): Promise<void> {
   await inTransaction(ledger, async (transaction) => {
-    const last = await transaction
-      .selectFrom('audit')
-      .select(['sequence', 'sha256'])
-      .orderBy('sequence', 'desc')
-      .limit(1)
-      .executeTakeFirst();
+    const last = await auditHead(transaction);
     const row = {
       sequence: (last?.sequence ?? 0) + 1,
       at: deps.clock().getTime(),
@@ -60,6 +62,22 @@ export async function appendAudit(
       .values({ ...row, sha256: seal(row) })
       .execute();
   });
+}
+
+/** The end of the log; undefined while it is empty. */
+export async function auditHead(ledger: Ledger): Promise<AuditHead | undefined> {
+  return ledger
+    .selectFrom('audit')
+    .select(['sequence', 'sha256'])
+    .orderBy('sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** The seal of one entry; undefined when there is none of this number. */
+export async function auditSeal(ledger: Ledger, sequence: number): Promise<Buffer | undefined> {
+  const row = await ledger.selectFrom('audit').select('sha256').where('sequence', '=', sequence).executeTakeFirst();
+  return row?.sha256;
 }
 
 /** All entries, oldest first. */

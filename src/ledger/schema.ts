@@ -12,6 +12,7 @@ export interface LedgerSchema {
   crl: CrlTable;
   renewal: RenewalTable;
   held_renewal: HeldRenewalTable;
+  fact: FactTable;
   audit: AuditTable;
 }
 
@@ -80,6 +81,11 @@ interface HeldRenewalTable {
   reason: 'second' | 'expired';
   held_at: number;
   allowed_until: number | null;
+}
+
+interface FactTable {
+  name: string;
+  value: string;
 }
 
 interface AuditTable {

@@ -1,6 +1,7 @@
 /** The ledger in an SQLite file. */
 import { sql } from 'kysely';
 import type { LedgerDialect } from './dialect.js';
+import type { Ledger } from './schema.js';
 
 /** Strict tables; the version stands in the file's header. */
 export const sqliteDialect: LedgerDialect = {
@@ -26,3 +27,11 @@ export const sqliteDialect: LedgerDialect = {
     await sql.raw(`pragma user_version = ${version}`).execute(ledger);
   },
 };
+
+/** Makes a ledger in an SQLite file refuse every change from now on, for everyone who has it open; `message` says why. */
+export async function refuseEntries(ledger: Ledger, message: string): Promise<void> {
+  // Whatever changes something writes to the audit log in the same transaction.
+  const statement = `create trigger if not exists audit_is_closed before insert on audit
+    begin select raise(abort, '${message}'); end`;
+  await sql.raw(statement).execute(ledger);
+}
