@@ -1,6 +1,7 @@
 /** Certificates between their file forms (PEM and DER, RFC 7468) and memory. Keys are in private-key.ts. */
 import { X509Certificate } from 'node:crypto';
 import { QTChatError } from '../errors.js';
+import { spkiOf } from './spki.js';
 
 const certificateBlock = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
@@ -44,8 +45,8 @@ export function parseCertificate(der: Buffer): X509Certificate {
 function decode(der: Buffer): X509Certificate | undefined {
   try {
     const certificate = new X509Certificate(der);
-    // Decoded only when first asked for: better that it fails here.
-    return certificate.publicKey.type === 'public' ? certificate : undefined;
+    // Decoded only when first asked for, and then taken even if it is no point of its curve: better that it fails here.
+    return spkiOf(certificate.publicKey).length > 0 ? certificate : undefined;
   } catch {
     return undefined;
   }

@@ -15,6 +15,7 @@ import {
   readCertificateFields,
 } from './certificate-fields.js';
 import { nameConstraintFault } from './judge-names.js';
+import { isStrongKey } from './key-strength.js';
 import { nameConstraintsOf } from './name-constraints.js';
 import { type ExtendedKeyUsage, oids } from './oids.js';
 import { hasExplicitCurve } from './read-spki.js';
@@ -106,10 +107,7 @@ export function verifyPath(
   }
 }
 
-function ownFaults(
-  { certificate, fields, name }: Step,
-  options: { at: Date; purpose?: ExtendedKeyUsage },
-): PathFault[] {
+function ownFaults({ fields, name }: Step, options: { at: Date; purpose?: ExtendedKeyUsage }): PathFault[] {
   const faults: PathFault[] = [];
   const { notBefore, notAfter, extensions } = fields;
   if (!(options.at >= notBefore))
@@ -117,7 +115,7 @@ function ownFaults(
   if (!(options.at <= notAfter)) faults.push({ code: 'expired', message: `${name} expired on ${inWords(notAfter)}` });
   if (fields.version !== 3)
     faults.push({ code: 'unsupported', message: `${name} is not an X.509 version 3 certificate` });
-  if (tooWeak(certificate)) faults.push({ code: 'weak', message: `${name} has a key that is too weak` });
+  if (!isStrongKey(fields.spki)) faults.push({ code: 'weak', message: `${name} has a key that is too weak` });
   if (hasExplicitCurve(fields.spki)) {
     const message = `${name} describes the curve of its key by parameters instead of its name`;
     faults.push({ code: 'unsupported', message });
@@ -179,13 +177,6 @@ function linkFaults({ certificate, fields, name }: Step, issuer: Step | undefine
   }
   if (certificate.verify(issuer.certificate.publicKey)) return [];
   return [{ code: 'signature', message: `${name} was not signed with the key of ${issuer.name}` }];
-}
-
-function tooWeak(certificate: X509Certificate): boolean {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = certificate.publicKey;
-  if (type === 'rsa') return (details?.modulusLength ?? 0) < 2048;
-  if (type === 'ec') return !['prime256v1', 'secp384r1', 'secp521r1'].includes(details?.namedCurve ?? '');
-  return type !== 'ed25519';
 }
 
 /** A certificate as sentences call it. */

@@ -3,7 +3,8 @@ import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
-import { QTChatError, quote, systemErrorCode } from '../../errors.js';
+import { isQTChatError, QTChatError, quote, systemErrorCode } from '../../errors.js';
+import { parseCertificate } from '../../pki/pem.js';
 
 /** What a server showed. */
 export interface ShownCertificates {
@@ -22,7 +23,8 @@ const maximumCertificates = 10;
 /**
  * Fetches them.
  *
- * @throws {QTChatError} `ERR_PEER_UNREACHABLE` when no TLS server answers within 10 s, `ERR_CANCELLED`
+ * @throws {QTChatError} `ERR_PEER_UNREACHABLE` when no TLS server answers within 10 s, `ERR_CANCELLED`,
+ *   `ERR_PKI_CERTIFICATE_INVALID` when one of them cannot be read
  */
 export async function fetchCertificates(
   host: string,
@@ -47,6 +49,7 @@ export async function fetchCertificates(
       cipher: standardName,
     };
   } catch (error) {
+    if (isQTChatError(error)) throw error;
     if (signal.aborted) throw new QTChatError('ERR_CANCELLED', 'cancelled', { cause: error });
     const reason = deadline.aborted ? 'no answer' : (systemErrorCode(error) ?? 'no TLS');
     throw new QTChatError('ERR_PEER_UNREACHABLE', `no TLS server answers at ${quote(`${host}:${port}`)} (${reason})`, {
@@ -64,7 +67,8 @@ function shown(leaf: X509Certificate | undefined): X509Certificate[] {
   const chain: X509Certificate[] = [];
   for (let next = leaf; next !== undefined && chain.length < maximumCertificates; next = next.issuerCertificate) {
     if (chain.at(-1)?.raw.equals(next.raw)) break;
-    chain.push(next);
+    // In a handshake only the first one's key is used, so the others may hold anything.
+    chain.push(parseCertificate(next.raw));
   }
   return chain;
 }
