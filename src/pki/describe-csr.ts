@@ -12,6 +12,7 @@ import { keyTypeOf } from './key-type.js';
 import { nameText } from './name-text.js';
 import { oids } from './oids.js';
 import { signatureDigestOf } from './signature-algorithm.js';
+import { spkiOf } from './spki.js';
 
 /** A request's contents. */
 export interface CsrDescription {
@@ -65,7 +66,9 @@ function describe(der: Buffer): CsrDescription {
 
 function readKey(spki: Buffer): KeyObject | undefined {
   try {
-    return createPublicKey({ key: spki, format: 'der', type: 'spki' });
+    const key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+    // A key that is no point of its curve is made all the same, but cannot be written again.
+    return spkiOf(key).length > 0 ? key : undefined;
   } catch {
     return undefined;
   }

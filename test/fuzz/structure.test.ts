@@ -109,7 +109,15 @@ describe('fuzz: well-formed files with wrong things in them', () => {
           expect(canonicalName(name)).toEqual(name);
           expect(name.type === 'uri' && isReservedUri(name.value)).toBe(false);
         }
-        expect(JSON.stringify(describeCsr(der))).toBeDefined();
+      }),
+    testMs,
+  );
+
+  it(
+    'requests: they are described',
+    () =>
+      fuzz((change) => {
+        expect(JSON.stringify(describeCsr(signedAnew(request, change, key)))).toBeDefined();
       }),
     testMs,
   );

@@ -10,6 +10,7 @@ import { packageRoot } from '../../../src/package-root.js';
 import { readCsr } from '../../../src/pki/csr.js';
 import { derBitString, derContext, derInteger, derOid, derSequence, encodeDer } from '../../../src/pki/der.js';
 import { DerReader } from '../../../src/pki/der-reader.js';
+import { describeCsr } from '../../../src/pki/describe-csr.js';
 import { oids } from '../../../src/pki/oids.js';
 import { encodeName } from '../../../src/pki/plan.js';
 import { makeKey } from '../../helpers/certificates.js';
@@ -58,6 +59,17 @@ describe('the public keys of Wycheproof in requests', () => {
       expect(await presented(test)).toMatch(/key is (malformed|too weak)|in DER|curve|malformed/);
     },
   );
+});
+
+describe('the point at infinity as the key of a request', () => {
+  it.each(['p256', 'p384'] as const)('on %s is refused, and described as unknown', async (curve) => {
+    const algorithm = derSequence(derOid(oids.ecPublicKey), derOid(oids[curve]));
+    const request = requestOf(derSequence(algorithm, derBitString(Buffer.alloc(1))), (info) =>
+      sign('sha256', info, key),
+    );
+    expect(await refusalOfRequest(request)).toMatch(/key/);
+    expect(describeCsr(request)).toMatchObject({ keyType: 'unknown', proofOfPossession: false });
+  });
 });
 
 describe('ECDSA signatures of requests', () => {
