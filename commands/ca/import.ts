@@ -46,7 +46,7 @@ What an index.txt lists becomes part of the ledger: what was revoked stays revok
     }
     if (!force) await refuseExistingCa(home);
     const named = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile, chainFile, index } : undefined;
-    const ca = await readForeignCa(named ?? (await findForeignCa(args.folder ?? '')));
+    const ca = await readForeignCa(named ?? (await findForeignCa(args.folder ?? '')), this.deps.signal);
     const file = flags['ca-password-file'];
     const password = isEncryptedForeignKey(ca.key)
       ? await readPassword({ purpose: 'ca', file, deps: this.deps })

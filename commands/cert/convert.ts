@@ -24,7 +24,7 @@ export default class CertConvert extends BaseCommand {
     const { args, flags } = await this.parse(CertConvert);
     if (await this.explained({ args, flags })) return;
     const { convertCertificates } = await import('../../src/cli/cert/convert-certificates.js');
-    const converted = await convertCertificates(args.file, flags.to, flags);
+    const converted = await convertCertificates(args.file, flags.to, { ...flags, signal: this.deps.signal });
     const { certificates, content, file } = converted;
     if (content !== null) this.print(content.trimEnd());
     else this.print(`Wrote ${certificates === 1 ? 'one certificate' : `${certificates} certificates`} to ${file}`);

@@ -67,7 +67,7 @@ export default class CertIssue extends BaseCommand {
     let judging: Promise<CredentialRequest> | undefined;
     const judge = (): Promise<CredentialRequest> => {
       judging ??= import('../../src/cli/cert/issue-request.js').then(({ judgeIssueRequest }) =>
-        judgeIssueRequest(home, { ...flags, name: args.name }, deps.loginName),
+        judgeIssueRequest(home, { ...flags, name: args.name }, deps),
       );
       return judging;
     };

@@ -25,7 +25,7 @@ Their answer is paired with its key by qtchat cert import. Without NAME the requ
     if (await this.explained({ args, flags })) return;
     const { makeRequest } = await import('../../src/cli/cert/make-request.js');
     const request = { ...flags, name: args.name };
-    const made = await makeRequest(this.homeOf(flags), request, this.deps.loginName);
+    const made = await makeRequest(this.homeOf(flags), request, this.deps);
     const list = made.names.length === 0 ? '' : ` for ${made.names.map(({ value }) => value).join(', ')}`;
     this.print(`Requested ${made.member}'s certificate (${made.keyType})${list}`);
     this.print(`  ${'request'.padEnd(12)} ${made.file}`);

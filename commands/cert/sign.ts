@@ -39,7 +39,7 @@ or those of --san-cnf instead; everything else is as in cert issue. What will be
     const { planCertificate } = await import('../../src/cli/cert/plan-credential.js');
     const { signingSummary, toSignedResult, toSignResult } = await import('../../src/cli/cert/describe-signed.js');
     const { openCa } = await import('../../src/cli/ca/open-ca.js');
-    const request = await judgeSigningRequest({ ...flags, ...args });
+    const request = await judgeSigningRequest({ ...flags, ...args }, deps.signal);
     const planned = toSignResult(request, await planCertificate(home, request, deps));
     for (const line of signingSummary(planned)) this.note(line);
     if (flags['dry-run']) {

@@ -47,7 +47,7 @@ the flags ask for. What was revoked is known from --crl-file, or from the ledger
       addresses: flags.ip ?? [],
       crlFiles: flags['crl-file'] ?? [],
     };
-    const { chain, root, revocation } = await verifyCertificate(this.homeOf(flags), request, this.deps.clock());
+    const { chain, root, revocation } = await verifyCertificate(this.homeOf(flags), request, this.deps);
     const [leaf] = chain.map(describeCertificate);
     const notAfter = leaf?.notAfter.toISOString() ?? null;
     const known = revocation.length > 0 ? ', and not revoked' : '';

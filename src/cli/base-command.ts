@@ -64,7 +64,8 @@ export abstract class BaseCommand extends Command {
   }): Promise<boolean> {
     if (!typed.flags.explain) return false;
     const { explain } = await import('./explain/explain.js');
-    const world = { home: this.homeOf(typed.flags), loginName: this.deps.loginName };
+    const { loginName, signal } = this.deps;
+    const world = { home: this.homeOf(typed.flags), loginName, signal };
     const commands = await explain(this.ctor.id, { ...typed, ...world });
     for (const command of commands) this.print(command);
     if (this.jsonEnabled()) this.logJson({ commands });

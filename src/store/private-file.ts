@@ -99,10 +99,11 @@ export async function exists(path: string): Promise<boolean> {
 /**
  * Reads a file with a secret in it.
  *
+ * @param signal - ends the waiting for a pipe that nobody writes to
  * @throws {QTChatError} `ERR_STORE_PERMISSIONS` when others than its owner may read it, and what {@link readBoundedFile} throws
  */
-export async function readPrivateFile(path: string): Promise<string> {
-  return (await read(path, { isPrivate: true })).toString('utf8');
+export async function readPrivateFile(path: string, signal?: AbortSignal): Promise<string> {
+  return (await read(path, { isPrivate: true, signal })).toString('utf8');
 }
 
 /**

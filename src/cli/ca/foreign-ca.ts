@@ -67,26 +67,36 @@ export async function findForeignCa(folder: string): Promise<ForeignCaPaths> {
 /**
  * Reads all parts of a CA.
  *
- * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_PKI_CERTIFICATE_INVALID`, `ERR_STORE_DAMAGED` for the index
+ * @param signal - ends the waiting for a pipe
+ * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_PKI_CERTIFICATE_INVALID`, `ERR_STORE_DAMAGED` for the index,
+ *   `ERR_CANCELLED`
  */
-export async function readForeignCa({ certFile, keyFile, chainFile, index }: ForeignCaPaths): Promise<ForeignCa> {
-  const chain = await readCertificateFile(certFile);
-  if (chainFile !== undefined) chain.push(...(await readCertificateFile(chainFile)));
-  const key = await readBoundedFile(keyFile);
+export async function readForeignCa(
+  { certFile, keyFile, chainFile, index }: ForeignCaPaths,
+  signal: AbortSignal,
+): Promise<ForeignCa> {
+  const chain = await readCertificateFile(certFile, signal);
+  if (chainFile !== undefined) chain.push(...(await readCertificateFile(chainFile, signal)));
+  const key = await readBoundedFile(keyFile, signal);
   if (index === undefined) return { key, chain, issued: [] };
-  const entries = parseIndex((await readBoundedFile(index)).toString('utf8'));
+  const entries = parseIndex((await readBoundedFile(index, signal)).toString('utf8'));
   const issued: ForeignEntry[] = [];
   for (const entry of entries) {
-    const certificate = await findCertificateFile(dirname(index), entry.serialNumber);
+    const certificate = await findCertificateFile(dirname(index), entry.serialNumber, signal);
     issued.push({ ...entry, ...(certificate && { certificate }) });
   }
   return { key, chain, issued };
 }
 
-async function findCertificateFile(folder: string, serialNumber: string): Promise<X509Certificate | undefined> {
+async function findCertificateFile(
+  folder: string,
+  serialNumber: string,
+  signal: AbortSignal,
+): Promise<X509Certificate | undefined> {
   for (const [place, ending] of certificatePlaces) {
     try {
-      const [certificate] = parseCertificates(await readBoundedFile(join(folder, place, `${serialNumber}.${ending}`)));
+      const content = await readBoundedFile(join(folder, place, `${serialNumber}.${ending}`), signal);
+      const [certificate] = parseCertificates(content);
       if (certificate?.serialNumber === serialNumber) return certificate;
     } catch (error) {
       if (!isQTChatError(error, 'ERR_STORE_NOT_FOUND')) throw error;

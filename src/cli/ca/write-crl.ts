@@ -25,18 +25,18 @@ export async function writeNextCrl(
   home: Home,
   ca: OpenedCa,
   request: { path: string; validityDays: number },
-  deps: { clock: () => Date },
+  deps: { clock: () => Date; signal: AbortSignal },
 ): Promise<IssuedCrl> {
   const { path, validityDays } = request;
   const issuing = issuingCertificate(ca);
-  const standing = await readStanding(path, issuing); // what must not be replaced is refused before a ledger appears
+  const standing = await readStanding(path, issuing, deps.signal); // what must not be replaced is refused before a ledger appears
   const ledger = await openLedger(home);
   try {
     await checkWritableFolder(dirname(path));
     const wanted = { validityDays, knownNumber: standing?.number, by: 'ca crl' };
     const issued = await issueNextCrl(ledger, await ca.signerFor(ledger), wanted, deps);
     // Only now: a list in a file that the ledger does not know would look like a ledger rolled back.
-    await inTransaction(ledger, () => placeUnlessOlder(path, issuing, issued));
+    await inTransaction(ledger, () => placeUnlessOlder(path, issuing, issued, deps.signal));
     return issued;
   } finally {
     await ledger.destroy();
@@ -44,16 +44,21 @@ export async function writeNextCrl(
 }
 
 /** Writes the list, unless another process has put a newer one there; call it in a transaction, in which others wait. */
-async function placeUnlessOlder(path: string, issuing: X509Certificate, issued: IssuedCrl): Promise<void> {
-  const standing = await readStanding(path, issuing);
+async function placeUnlessOlder(
+  path: string,
+  issuing: X509Certificate,
+  issued: IssuedCrl,
+  signal: AbortSignal,
+): Promise<void> {
+  const standing = await readStanding(path, issuing, signal);
   if (standing?.number !== undefined && standing.number > BigInt(issued.number)) return;
   const existing = standing === undefined ? 'refuse' : 'replace';
   await writeFileSafely(path, crlToPem(issued.content), { mode: 0o644, existing });
 }
 
-async function readStanding(path: string, issuing: X509Certificate): Promise<Crl | undefined> {
+async function readStanding(path: string, issuing: X509Certificate, signal: AbortSignal): Promise<Crl | undefined> {
   try {
-    const crl = readCrl(await readBoundedFile(path));
+    const crl = readCrl(await readBoundedFile(path, signal));
     verifyCrl(crl, issuing);
     return crl;
   } catch (error) {

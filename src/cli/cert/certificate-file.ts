@@ -8,12 +8,13 @@ import { readBoundedFile } from '../../store/private-file.js';
 /**
  * Reads the certificates of a file in PEM, DER or PKCS #7.
  *
+ * @param signal - ends the waiting for a pipe
  * @returns at least one
- * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_PERMISSIONS`, and `ERR_PKI_CERTIFICATE_INVALID`
+ * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_PERMISSIONS`, `ERR_CANCELLED`, and `ERR_PKI_CERTIFICATE_INVALID`
  *   naming the file
  */
-export async function readCertificateFile(path: string): Promise<X509Certificate[]> {
-  const content = await readBoundedFile(path);
+export async function readCertificateFile(path: string, signal: AbortSignal): Promise<X509Certificate[]> {
+  const content = await readBoundedFile(path, signal);
   try {
     return parseCertificateFile(content);
   } catch (error) {

@@ -26,15 +26,16 @@ export interface Converted {
  *
  * @param options.out - path to write; without it the text is returned
  * @param options.force - keep a file that stands there as `.bak`
+ * @param options.signal - ends the waiting for a pipe
  * @throws {QTChatError} `ERR_USAGE` for DER of several certificates, or without `out`, `ERR_STORE_EXISTS` unless
  *   `force`, `ERR_STORE_UNWRITABLE`; what reading throws
  */
 export async function convertCertificates(
   path: string,
   form: CertificateForm,
-  options: { out?: string | undefined; force: boolean },
+  options: { out?: string | undefined; force: boolean; signal: AbortSignal },
 ): Promise<Converted> {
-  const certificates = await readCertificateFile(path);
+  const certificates = await readCertificateFile(path, options.signal);
   const content = encode(certificates, form);
   if (options.out === undefined) {
     if (typeof content === 'string') return { form, certificates: certificates.length, file: null, content };

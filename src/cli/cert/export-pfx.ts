@@ -51,10 +51,10 @@ export interface ExportedPfx {
 export async function exportPfx(
   home: Home,
   request: ExportRequest,
-  deps: Pick<Deps, 'random' | 'stderr'>,
+  deps: Pick<Deps, 'random' | 'stderr' | 'signal'>,
 ): Promise<ExportedPfx> {
   const { name, legacy, force } = request;
-  const { key, chain } = await readCredential(home, request);
+  const { key, chain } = await readCredential(home, request, deps.signal);
   const path = resolve(request.out ?? `${name}.pfx`);
   if (!force) await refuseExisting([path]);
   const password = await request.password();
@@ -70,13 +70,14 @@ export async function exportPfx(
 async function readCredential(
   home: Home,
   { name, files }: ExportRequest,
+  signal: AbortSignal,
 ): Promise<{ key: KeyObject; chain: X509Certificate[] }> {
   if (files === undefined) {
     const { privateKey, chain } = await loadIdentity(home, name);
     return { key: privateKey, chain };
   }
-  const chain = await readCertificateFile(files.certificate);
-  return { key: await readPrivateKey(await readPrivateFile(files.key)), chain: chain.filter(isNoRoot) };
+  const chain = await readCertificateFile(files.certificate, signal);
+  return { key: await readPrivateKey(await readPrivateFile(files.key, signal)), chain: chain.filter(isNoRoot) };
 }
 
 function isNoRoot(certificate: X509Certificate, index: number): boolean {

@@ -46,7 +46,7 @@ export async function importAnswer(
   deps: PasswordRequest['deps'],
 ): Promise<ImportedIdentity> {
   const certificates = parseCertificateFile(file);
-  const trustAnchor = await findTrustAnchor(home, options.rootFile);
+  const trustAnchor = await findTrustAnchor(home, options.rootFile, deps.signal);
   const publicKey = publicKeyOf(certificates);
   if (options.keyFile !== undefined) {
     const key = await readKeyFile(options.keyFile, options.keyPasswordFile, deps);
@@ -69,7 +69,7 @@ async function readKeyFile(
   passwordFile: string | undefined,
   deps: PasswordRequest['deps'],
 ): Promise<KeyObject> {
-  const pem = await readPrivateFile(path);
+  const pem = await readPrivateFile(path, deps.signal);
   const password = isEncryptedPrivateKey(pem)
     ? await readPassword({ purpose: 'identity', file: passwordFile, deps })
     : undefined;

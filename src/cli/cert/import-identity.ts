@@ -50,10 +50,10 @@ export async function importPfx(
   pfx: Buffer,
   password: string,
   options: ImportOptions,
-  deps: Pick<Deps, 'stderr'>,
+  deps: Pick<Deps, 'stderr' | 'signal'>,
 ): Promise<ImportedIdentity> {
   const { key, chain: certificates } = await withSpinner('Decrypting', deps, () => readPfx(pfx, password));
-  const trustAnchor = await findRoot(home, certificates, options.rootFile);
+  const trustAnchor = await findRoot(home, certificates, options.rootFile, deps.signal);
   return importIdentity(home, { key, certificates, keyOrigin: 'server' }, trustAnchor, options);
 }
 
@@ -94,8 +94,9 @@ async function findRoot(
   home: Home,
   certificates: readonly X509Certificate[],
   rootFile: string | undefined,
+  signal: AbortSignal,
 ): Promise<X509Certificate> {
-  if (rootFile !== undefined) return readRootFile(rootFile);
+  if (rootFile !== undefined) return readRootFile(rootFile, signal);
   const inside = certificates.find(isSelfIssued);
   if (inside !== undefined) return inside;
   try {

@@ -35,6 +35,8 @@ export type Inspected =
 export interface InspectOptions {
   /** Asked only for a `.pfx`. */
   readonly password: () => Promise<string>;
+  /** The file's octets, where they were read already. */
+  readonly content?: Buffer | undefined;
   readonly deps: Pick<Deps, 'signal' | 'stderr'>;
 }
 
@@ -44,11 +46,11 @@ export interface InspectOptions {
  * @throws {QTChatError} `ERR_PKI_CERTIFICATE_INVALID` when it is nothing that is known here; what reading each kind throws
  */
 export async function inspect(target: string, options: InspectOptions): Promise<Inspected> {
-  const address = (await exists(target)) ? undefined : addressIn(target);
+  const address = options.content !== undefined || (await exists(target)) ? undefined : addressIn(target);
   if (address !== undefined) {
     return { kind: 'server', ...(await fetchCertificates(address.host, address.port, options.deps)) };
   }
-  const content = await readBoundedFile(target);
+  const content = options.content ?? (await readBoundedFile(target, options.deps.signal));
   try {
     return await inspectContent(content, options);
   } catch (error) {

@@ -9,6 +9,7 @@ import type { Home } from '../../store/home.js';
 import { refuseExistingIdentity } from '../../store/identities.js';
 import { refuseExisting } from '../../store/private-file.js';
 import { loadProfile } from '../../store/profiles.js';
+import type { Deps } from '../deps.js';
 import { credentialPathList, credentialPaths } from './credential-files.js';
 import type { CredentialRequest } from './issue-credential.js';
 import { ownMemberName } from './own-name.js';
@@ -38,8 +39,12 @@ export interface IssueFlags extends NameFlags {
  * @throws {QTChatError} `ERR_PKI_NAME_INVALID`, `ERR_PKI_SAN_INVALID`, `ERR_PKI_KEY_TYPE`,
  *   `ERR_PKI_VALIDITY`, `ERR_STORE_EXISTS` unless `force`; what reading the san.cnf throws
  */
-export async function judgeIssueRequest(home: Home, flags: IssueFlags, loginName: string): Promise<CredentialRequest> {
-  const request = await parseIssueRequest(home, flags, loginName);
+export async function judgeIssueRequest(
+  home: Home,
+  flags: IssueFlags,
+  deps: Pick<Deps, 'loginName' | 'signal'>,
+): Promise<CredentialRequest> {
+  const request = await parseIssueRequest(home, flags, deps);
   if (!request.force) {
     await refuseExisting(credentialPathList(request.paths));
     if (request.adopt && !request.replace) await refuseExistingIdentity(home, request.member);
@@ -47,10 +52,14 @@ export async function judgeIssueRequest(home: Home, flags: IssueFlags, loginName
   return request;
 }
 
-async function parseIssueRequest(home: Home, flags: IssueFlags, loginName: string): Promise<CredentialRequest> {
+async function parseIssueRequest(
+  home: Home,
+  flags: IssueFlags,
+  { loginName, signal }: Pick<Deps, 'loginName' | 'signal'>,
+): Promise<CredentialRequest> {
   if (flags.days !== undefined && flags.days < 1) throw invalidDays(flags.days, validityDaysCap);
   const adopt = flags.me || flags.name === undefined;
-  const { names, commonName, warnings } = await readRequestedNames(flags);
+  const { names, commonName, warnings } = await readRequestedNames(flags, signal);
   const member =
     flags.name === undefined
       ? await ownMemberName(home, commonName, loginName, 'qtchat cert issue NAME --me')

@@ -9,6 +9,7 @@ import type { SubjectAltName } from '../../pki/subject-alt-name.js';
 import { type Home, requestFolder } from '../../store/home.js';
 import { createFolder, refuseExisting, takeBack, writeFileSafely } from '../../store/private-file.js';
 import { refuseExistingRequest, saveRequest } from '../../store/requests.js';
+import type { Deps } from '../deps.js';
 import { ownMemberName } from './own-name.js';
 import { type NameFlags, readRequestedNames } from './requested-names.js';
 
@@ -40,9 +41,13 @@ export interface MadeRequest {
  * @throws {QTChatError} `ERR_PKI_NAME_INVALID`, `ERR_PKI_SAN_INVALID`, `ERR_PKI_KEY_TYPE`, `ERR_STORE_EXISTS` unless
  *   `force`, `ERR_STORE_UNWRITABLE`; what reading the san.cnf throws
  */
-export async function makeRequest(home: Home, flags: RequestFlags, loginName: string): Promise<MadeRequest> {
+export async function makeRequest(
+  home: Home,
+  flags: RequestFlags,
+  { loginName, signal }: Pick<Deps, 'loginName' | 'signal'>,
+): Promise<MadeRequest> {
   const keyType = parseKeyType(flags.key);
-  const { names, commonName, warnings } = await readRequestedNames(flags);
+  const { names, commonName, warnings } = await readRequestedNames(flags, signal);
   const member =
     flags.name === undefined
       ? await ownMemberName(home, commonName, loginName, 'qtchat cert request NAME')

@@ -29,10 +29,11 @@ export interface RequestedNames {
 /**
  * Reads the names of flags and file.
  *
+ * @param signal - ends the waiting for a pipe
  * @throws {QTChatError} `ERR_PKI_SAN_INVALID` for names that no certificate may have, naming the file where they
  *   stand in it; what reading the file throws
  */
-export async function readRequestedNames(flags: NameFlags): Promise<RequestedNames> {
+export async function readRequestedNames(flags: NameFlags, signal: AbortSignal): Promise<RequestedNames> {
   const typed = [
     ...(flags.ip ?? []).map(parseIpAddress),
     ...(flags.dns ?? []).map(parseDnsName),
@@ -41,13 +42,13 @@ export async function readRequestedNames(flags: NameFlags): Promise<RequestedNam
   ];
   const path = flags['san-cnf'];
   if (path === undefined) return { names: withoutRepeats(typed), warnings: [] };
-  const { names, warnings, ...rest } = await readSanCnf(path);
+  const { names, warnings, ...rest } = await readSanCnf(path, signal);
   const located = warnings.map((warning) => `${quote(path)}: ${warning}`);
   return { ...rest, names: withoutRepeats([...typed, ...names]), warnings: located };
 }
 
-async function readSanCnf(path: string) {
-  const content = await readBoundedFile(path);
+async function readSanCnf(path: string, signal: AbortSignal) {
+  const content = await readBoundedFile(path, signal);
   const { parseSanCnf } = await import('../../pki/san-cnf.js');
   try {
     return parseSanCnf(content.toString('utf8'));

@@ -57,13 +57,14 @@ export interface SigningRequest {
 /**
  * Reads and judges the request, its proof of possession first, and every flag.
  *
+ * @param signal - ends the waiting for a pipe
  * @throws {QTChatError} `ERR_PKI_CSR_REFUSED`, `ERR_PKI_SAN_INVALID`, `ERR_PKI_NAME_INVALID`, `ERR_PKI_VALIDITY`,
  *   `ERR_STORE_EXISTS` unless `force`; what reading the files throws
  */
-export async function judgeSigningRequest(flags: SignFlags): Promise<SigningRequest> {
+export async function judgeSigningRequest(flags: SignFlags, signal: AbortSignal): Promise<SigningRequest> {
   if (flags.days !== undefined && flags.days < 1) throw invalidDays(flags.days, validityDaysCap);
-  const csr = await readCsr(csrFromFile(await readBoundedFile(flags.csr)));
-  const { names, warnings, commonName } = await namesFor(csr, flags['san-cnf']);
+  const csr = await readCsr(csrFromFile(await readBoundedFile(flags.csr, signal)));
+  const { names, warnings, commonName } = await namesFor(csr, flags['san-cnf'], signal);
   const instead = 'qtchat cert sign CSR NAME';
   const member =
     flags.name === undefined
@@ -77,9 +78,9 @@ export async function judgeSigningRequest(flags: SignFlags): Promise<SigningRequ
   return { ...asked, profileName, validityDays, file, replace, force };
 }
 
-async function namesFor(csr: CertificateRequest, sanCnf: string | undefined) {
+async function namesFor(csr: CertificateRequest, sanCnf: string | undefined, signal: AbortSignal) {
   if (sanCnf !== undefined) {
-    const given = await readRequestedNames({ 'san-cnf': sanCnf });
+    const given = await readRequestedNames({ 'san-cnf': sanCnf }, signal);
     const lost = csr.names.length + csr.otherNames;
     if (lost === 0) return given;
     const warning = `${counted(lost)} of the request left out: --san-cnf decides`;

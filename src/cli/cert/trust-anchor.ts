@@ -12,8 +12,12 @@ import { readCertificateFile } from './certificate-file.js';
  *
  * @throws {QTChatError} `ERR_STORE_NOT_FOUND` when there is none; what reading throws
  */
-export async function findTrustAnchor(home: Home, file: string | undefined): Promise<X509Certificate> {
-  if (file !== undefined) return readRootFile(file);
+export async function findTrustAnchor(
+  home: Home,
+  file: string | undefined,
+  signal: AbortSignal,
+): Promise<X509Certificate> {
+  if (file !== undefined) return readRootFile(file, signal);
   try {
     return rootCertificate({ chain: await loadCaChain(home) });
   } catch (error) {
@@ -34,8 +38,8 @@ export async function findTrustAnchor(home: Home, file: string | undefined): Pro
  *
  * @throws {QTChatError} `ERR_PKI_CERTIFICATE_INVALID` when it holds several, or one that is no self-issued CA; what reading throws
  */
-export async function readRootFile(path: string): Promise<X509Certificate> {
-  const [root, ...others] = await readCertificateFile(path);
+export async function readRootFile(path: string, signal: AbortSignal): Promise<X509Certificate> {
+  const [root, ...others] = await readCertificateFile(path, signal);
   if (root?.ca && others.length === 0 && root.checkIssued(root)) return root;
   throw new QTChatError('ERR_PKI_CERTIFICATE_INVALID', `${quote(path)} is not one root certificate`, {
     hint: 'Name the file that has the root alone',

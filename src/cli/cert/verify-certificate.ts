@@ -12,6 +12,7 @@ import { inWords, nameOf, type PathFault, verifyPath } from '../../pki/verify-pa
 import { verifyRevocation } from '../../pki/verify-revocation.js';
 import type { Home } from '../../store/home.js';
 import { readBoundedFile } from '../../store/private-file.js';
+import type { Deps } from '../deps.js';
 import { readCertificateFile } from './certificate-file.js';
 import { findTrustAnchor } from './trust-anchor.js';
 
@@ -35,19 +36,24 @@ export interface VerifiedCertificate {
 }
 
 /**
- * Verifies a certificate for `now`. Without `crlFiles` the ledger of the home says what was revoked,
+ * Verifies a certificate for the present time. Without `crlFiles` the ledger of the home says what was revoked,
  * if it knows the certificate.
  *
  * @throws {QTChatError} `ERR_PKI_PATH_INVALID` with a sentence for every fault; `ERR_PKI_SAN_INVALID`,
  *   `ERR_PKI_CRL_INVALID`, what finding the root and reading files throws
  */
-export async function verifyCertificate(home: Home, request: VerifyRequest, now: Date): Promise<VerifiedCertificate> {
+export async function verifyCertificate(
+  home: Home,
+  request: VerifyRequest,
+  { clock, signal }: Pick<Deps, 'clock' | 'signal'>,
+): Promise<VerifiedCertificate> {
+  const now = clock();
   const { file, purpose } = request;
   const hosts = request.hosts.map(parseHost);
   const addresses = request.addresses.map((address) => parseIpAddress(address).value);
-  const chain = await readCertificateFile(file);
-  const root = await findTrustAnchor(home, request.rootFile);
-  const crls = await Promise.all(request.crlFiles.map(readCrlFile));
+  const chain = await readCertificateFile(file, signal);
+  const root = await findTrustAnchor(home, request.rootFile, signal);
+  const crls = await Promise.all(request.crlFiles.map((path) => readCrlFile(path, signal)));
   const [leaf] = chain;
   const recorded = leaf === undefined ? undefined : await faultsByLedger(home, leaf);
   const faults = [
@@ -72,8 +78,8 @@ function parseHost(text: string): string {
   });
 }
 
-async function readCrlFile(path: string): Promise<Crl> {
-  const content = await readBoundedFile(path);
+async function readCrlFile(path: string, signal: AbortSignal): Promise<Crl> {
+  const content = await readBoundedFile(path, signal);
   try {
     return readCrl(content);
   } catch (error) {

@@ -16,9 +16,14 @@ import { rootOrFault } from './root.js';
 export async function listFindings(
   home: Home,
   list: Crl,
-  { rootFile, target, now }: { rootFile?: string | undefined; target: string; now: Date },
+  {
+    rootFile,
+    target,
+    now,
+    deps,
+  }: { rootFile?: string | undefined; target: string; now: Date; deps: { signal: AbortSignal } },
 ): Promise<Finding[]> {
-  const root = await rootOrFault(home, rootFile);
+  const root = await rootOrFault(home, rootFile, deps.signal);
   const patient = { target, member: undefined };
   if ('code' in root) return [findingOf(root, patient)];
   const repair = 'qtchat ca crl, where the CA is';

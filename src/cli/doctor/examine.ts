@@ -50,18 +50,24 @@ export interface Examination {
  */
 export async function examine(home: Home, wanted: Examination): Promise<Finding[]> {
   const { target, keyFile, pfxPassword, deps } = wanted;
-  const open = [...(await tooOpen(target)), ...(keyFile === undefined ? [] : await tooOpen(keyFile))];
+  // Each is read once: it may be a pipe.
+  const content = (await exists(target)) ? await readBoundedFile(target, deps.signal) : undefined;
+  const keyContent = keyFile === undefined ? undefined : await readBoundedFile(keyFile, deps.signal);
+  const open = [...(await tooOpen(target, content)), ...(await tooOpen(keyFile, keyContent))];
   const patient = { target, member: undefined };
   try {
-    const inspected = await inspect(target, { password: pfxPassword, deps });
+    const inspected = await inspect(target, { password: pfxPassword, content, deps });
     switch (inspected.kind) {
       case 'request':
-        await readCsr(csrFromFile(await readBoundedFile(target)));
+        await readCsr(csrFromFile(content ?? Buffer.alloc(0)));
         return open;
       case 'revocation-list':
         return [...open, ...(await listFindings(home, inspected.list, wanted))];
       default:
-        return [...open, ...(await chainFindings(home, inspected.chain, inspected.kind === 'server', wanted))];
+        return [
+          ...open,
+          ...(await chainFindings(home, inspected.chain, inspected.kind === 'server', { ...wanted, keyContent })),
+        ];
     }
   } catch (error) {
     if (!isQTChatError(error) || !/^ERR_PKI_/.test(error.code)) throw error;
@@ -70,10 +76,9 @@ export async function examine(home: Home, wanted: Examination): Promise<Finding[
 }
 
 /** A file with a key in it that others may read. */
-async function tooOpen(path: string): Promise<Finding[]> {
-  if (process.platform === 'win32' || !(await exists(path))) return [];
+async function tooOpen(path: string | undefined, content: Buffer | undefined): Promise<Finding[]> {
+  if (process.platform === 'win32' || path === undefined || content === undefined) return [];
   const { mode } = await stat(path);
-  const content = await readBoundedFile(path);
   const holdsKey = content.includes('PRIVATE KEY-----') || /\.(pfx|p12|key)$/i.test(path);
   if (!holdsKey || (mode & 0o077) === 0) return [];
   const message = `others on this machine may read ${quote(path)}, which holds a private key`;
@@ -84,12 +89,12 @@ async function chainFindings(
   home: Home,
   chain: readonly X509Certificate[],
   isServer: boolean,
-  wanted: Examination,
+  wanted: Examination & { readonly keyContent: Buffer | undefined },
 ): Promise<Finding[]> {
   const [leaf] = chain;
   if (leaf === undefined) return [];
   const patient: Patient = { target: wanted.target, member: circleNamesOf(leaf)[0]?.member };
-  const key = await keyFindings(leaf, patient, wanted);
+  const key = await keyFindings(leaf, patient, wanted, wanted.keyContent);
   const faults = [
     ...((await pathFaults(home, chain, patient, isServer, wanted)) ?? []),
     ...(isServer ? addressFaults(leaf, wanted.target) : []),
@@ -104,15 +109,15 @@ async function pathFaults(
   chain: readonly X509Certificate[],
   { member }: Patient,
   isServer: boolean,
-  { rootFile, crlFiles, now }: Examination,
+  { rootFile, crlFiles, now, deps }: Examination,
 ): Promise<PathFault[]> {
-  const root = await rootOrFault(home, rootFile);
+  const root = await rootOrFault(home, rootFile, deps.signal);
   if ('code' in root) return [root];
   // Members meet as servers and as clients; of other certificates only a server says what it is for.
   const purposes =
     member !== undefined ? (['serverAuth', 'clientAuth'] as const) : isServer ? (['serverAuth'] as const) : [];
   const judgements = [{ at: now }, ...purposes.map((purpose) => ({ at: now, purpose }))];
-  const crls = await Promise.all(crlFiles.map(async (path) => readCrl(await readBoundedFile(path))));
+  const crls = await Promise.all(crlFiles.map(async (path) => readCrl(await readBoundedFile(path, deps.signal))));
   return [
     ...judgements.flatMap((judgement) => verifyPath(chain, root, judgement)),
     ...(crls.length === 0 ? [] : verifyRevocation(chain, root, crls, now)),
@@ -124,9 +129,14 @@ function addressFaults(leaf: X509Certificate, target: string): PathFault[] {
   return verifyNames(leaf, isIP(host) === 0 ? { hosts: [host], addresses: [] } : { hosts: [], addresses: [host] });
 }
 
-async function keyFindings(leaf: X509Certificate, patient: Patient, wanted: Examination): Promise<Finding[]> {
-  if (wanted.keyFile === undefined) return [];
-  const pem = (await readBoundedFile(wanted.keyFile)).toString('utf8');
+async function keyFindings(
+  leaf: X509Certificate,
+  patient: Patient,
+  wanted: Examination,
+  content: Buffer | undefined,
+): Promise<Finding[]> {
+  if (wanted.keyFile === undefined || content === undefined) return [];
+  const pem = content.toString('utf8');
   const key = await readPrivateKey(pem).catch(async (error: unknown) => {
     if (!isQTChatError(error, 'ERR_PASSWORD_REQUIRED')) throw error;
     return readPrivateKey(pem, (await wanted.keyPassword()) ?? '');

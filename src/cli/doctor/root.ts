@@ -10,9 +10,13 @@ import { findTrustAnchor } from '../cert/trust-anchor.js';
  *
  * @throws {QTChatError} what reading `rootFile` throws
  */
-export async function rootOrFault(home: Home, rootFile: string | undefined): Promise<X509Certificate | PathFault> {
+export async function rootOrFault(
+  home: Home,
+  rootFile: string | undefined,
+  signal: AbortSignal,
+): Promise<X509Certificate | PathFault> {
   try {
-    return await findTrustAnchor(home, rootFile);
+    return await findTrustAnchor(home, rootFile, signal);
   } catch (error) {
     if (rootFile !== undefined || !isQTChatError(error, 'ERR_STORE_NOT_FOUND')) throw error;
     return { code: 'not-issued-by', message: 'there is no root certificate here by which it could be judged' };

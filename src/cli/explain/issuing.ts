@@ -33,16 +33,14 @@ export async function explainRequest(typed: Typed): Promise<string[]> {
 
 /** `cert sign`: of the request only the key is taken, and the names that it asks for are written out. */
 export async function explainSign(typed: Typed): Promise<string[]> {
-  const { args, flags } = typed;
+  const { args, flags, signal } = typed;
   const { judgeSigningRequest } = await import('../cert/sign-request.js');
   const csr = textOf(args.csr) ?? '';
   const typedSign = { csr, name: textOf(args.name), 'san-cnf': textOf(flags['san-cnf']) };
-  const judged = await judgeSigningRequest({
-    ...typedSign,
-    profile: textOf(flags.profile) ?? 'peer',
-    replace: false,
-    force: true,
-  });
+  const judged = await judgeSigningRequest(
+    { ...typedSign, profile: textOf(flags.profile) ?? 'peer', replace: false, force: true },
+    signal,
+  );
   const { member, names, publicKey } = judged;
   return signRequest({ member, csr, names, ...(await profiled(typed, isRsaKey(publicKey))) }, caPassword(typed));
 }
@@ -64,14 +62,17 @@ export async function explainRenew(typed: Typed): Promise<string[]> {
   ];
 }
 
-async function wanted({ args, flags, home, loginName }: Typed) {
-  const { names, commonName } = await readRequestedNames({
-    ip: textsOf(flags.ip),
-    dns: textsOf(flags.dns),
-    email: textsOf(flags.email),
-    uri: textsOf(flags.uri),
-    'san-cnf': textOf(flags['san-cnf']),
-  });
+async function wanted({ args, flags, home, loginName, signal }: Typed) {
+  const { names, commonName } = await readRequestedNames(
+    {
+      ip: textsOf(flags.ip),
+      dns: textsOf(flags.dns),
+      email: textsOf(flags.email),
+      uri: textsOf(flags.uri),
+      'san-cnf': textOf(flags['san-cnf']),
+    },
+    signal,
+  );
   const name = textOf(args.name);
   const member =
     name === undefined ? await ownMemberName(home, commonName, loginName, 'give a NAME') : parseMemberName(name);

@@ -7,6 +7,8 @@ export interface Typed {
   readonly flags: Readonly<Record<string, unknown>>;
   readonly home: Home;
   readonly loginName: string;
+  /** Ends the waiting for a pipe. */
+  readonly signal: AbortSignal;
 }
 
 /** The value of an argument or flag that is one text; undefined when it was left out. */
