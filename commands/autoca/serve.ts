@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { caPasswordFileFlag, jsonLinesFlag } from '../../src/cli/flags.js';
+import { caPasswordFileFlag, databaseFlag, databasePasswordFileFlag, jsonLinesFlag } from '../../src/cli/flags.js';
 
 export default class AutocaServe extends BaseCommand {
   static override summary = 'run the Auto CA, where invited guests get their identities';
@@ -22,6 +22,8 @@ export default class AutocaServe extends BaseCommand {
       helpValue: 'PORT',
     }),
     'ca-password-file': caPasswordFileFlag,
+    database: databaseFlag,
+    'database-password-file': databasePasswordFileFlag,
     json: jsonLinesFlag,
   };
 
@@ -30,6 +32,7 @@ export default class AutocaServe extends BaseCommand {
     const { deps } = this;
     const home = this.homeOf(flags);
     const { openCa } = await import('../../src/cli/ca/open-ca.js');
+    const { chooseDatabase, describeDatabase } = await import('../../src/cli/autoca/choose-database.js');
     const { serveHome } = await import('../../ca-server/serve-home.js');
     const { describeEvent } = await import('../../ca-server/describe-event.js');
 
@@ -38,7 +41,10 @@ export default class AutocaServe extends BaseCommand {
       if (flags.json) this.printJsonLine({ ...event, at: deps.clock().toISOString() });
       else this[stream](line);
     };
-    const served = await serveHome(home, {
+    const database = await chooseDatabase(home, flags, deps);
+    const place = describeDatabase(database);
+    if (place !== undefined) tell({ event: 'database', database: database.shown }, place, 'note');
+    const served = await serveHome(database.home, {
       ca,
       deps,
       port: flags.port,

@@ -50,6 +50,18 @@ export const caPasswordFileFlag = Flags.string({
   helpValue: 'FILE',
 });
 
+/** `--database`: read by `parseDatabaseUrl`. */
+export const databaseFlag = Flags.string({
+  description: 'keep the ledger in this PostgreSQL database from now on: postgres://USER@HOST/DATABASE',
+  helpValue: 'URL',
+});
+
+/** `--database-password-file`. */
+export const databasePasswordFileFlag = Flags.string({
+  description: 'file whose first line is the password of the database (- for standard input)',
+  helpValue: 'FILE',
+});
+
 /** `--pfx-password-file`. */
 export const pfxPasswordFileFlag = Flags.string({
   description: 'file whose first line is the password of the .pfx (- for standard input)',

@@ -1,5 +1,5 @@
 /** Where the ledger of a home is: in a file of the home, or on the database server that `database.json` names. */
-import { readDatabaseSetting } from '../store/database-setting.js';
+import { type DatabaseSetting, readDatabaseSetting } from '../store/database-setting.js';
 import { type Home, ledgerPath } from '../store/home.js';
 import type { PostgresServer } from '../store/postgres.js';
 import { exists, readPrivateFile } from '../store/private-file.js';
@@ -20,10 +20,19 @@ export type LedgerLocation =
 export async function locateLedger(home: Home): Promise<LedgerLocation> {
   const setting = await readDatabaseSetting(home);
   if (setting === undefined) return { type: 'sqlite', path: ledgerPath(home) };
+  return { type: 'postgres', server: await findServer(home, setting) };
+}
+
+/**
+ * A database server with its password, as {@link locateLedger} finds it.
+ *
+ * @throws {QTChatError} what reading the password throws
+ */
+export async function findServer(home: Home, setting: DatabaseSetting): Promise<PostgresServer> {
   const { url, passwordFile } = setting;
   const given = await home.databasePassword?.();
   const password = given ?? (passwordFile === undefined ? undefined : await firstLineOf(passwordFile));
-  return { type: 'postgres', server: password === undefined ? { url } : { url, password } };
+  return password === undefined ? { url } : { url, password };
 }
 
 /** Tells whether a home has a ledger, without making one. */

@@ -5,6 +5,7 @@ import { type Home, ledgerPath } from '../store/home.js';
 import { exists } from '../store/private-file.js';
 import { type AuditHead, auditHead, auditSeal } from './audit.js';
 import { claimLedger } from './facts.js';
+import { findServer } from './location.js';
 import { inTransaction, openLedgerAt } from './open.js';
 import type { Ledger } from './schema.js';
 import { refuseEntries } from './sqlite-dialect.js';
@@ -19,25 +20,16 @@ export type DatabaseUse = 'used' | 'moved' | 'joined';
  * What the home's own file holds is copied to the server when nothing is recorded there. When the
  * server's ledger goes on where the file ends, the file is left behind. It stays, and takes no entries any more.
  *
- * @param setting - where the server is
- * @param password - overrides what `setting` says
+ * @param setting - where the server is; a password that the home's surroundings give comes before its file
  * @param circleId - whose ledger it is
  * @throws {QTChatError} `ERR_STORE_EXISTS` when the server holds another circle's ledger, or one that went another
  *   way; `ERR_USAGE` when the ledger is on another server already; what opening a ledger throws
  */
-export async function useDatabase(
-  home: Home,
-  setting: DatabaseSetting,
-  password: string | undefined,
-  circleId: string,
-): Promise<DatabaseUse> {
+export async function useDatabase(home: Home, setting: DatabaseSetting, circleId: string): Promise<DatabaseUse> {
   const { url } = setting;
   const former = await readDatabaseSetting(home);
   if (former !== undefined && former.url !== url) throw elsewhere(former.url);
-  const server = await openLedgerAt({
-    type: 'postgres',
-    server: password === undefined ? { url } : { url, password },
-  });
+  const server = await openLedgerAt({ type: 'postgres', server: await findServer(home, setting) });
   try {
     await claimLedger(server, circleId);
     const path = ledgerPath(home);

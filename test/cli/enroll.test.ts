@@ -20,7 +20,8 @@ import { currentMember, type Home, speakAs } from '../../src/store/home.js';
 import { type Identity, listIdentities, loadIdentity, saveIdentity } from '../../src/store/identities.js';
 import { loadProfile } from '../../src/store/profiles.js';
 import { makeCaHome, realDeps } from '../helpers/enrollment.js';
-import { type CommandResult, runCommand } from '../helpers/run-command.js';
+import { runCommand } from '../helpers/run-command.js';
+import { Serving } from '../helpers/serving.js';
 
 /** Makes the home speak as `member` of its own circle, as `cert issue` does. */
 async function giveIdentity(home: Home, member: string): Promise<void> {
@@ -43,45 +44,6 @@ async function giveIdentity(home: Home, member: string): Promise<void> {
   };
   await saveIdentity(home, identity, { replace: false });
   await speakAs(home, member);
-}
-
-/** `autoca serve` in this process, until it is stopped. */
-class Serving {
-  readonly #controller = new AbortController();
-  readonly #ended: Promise<CommandResult>;
-  readonly #output = { soFar: '', wake: (): void => {} };
-
-  constructor(home: Home, ...flags: string[]) {
-    this.#ended = runCommand(['autoca', 'serve', '--host', '127.0.0.1', '--port', '0', '--json', ...flags], {
-      home: home.folder,
-      signal: this.#controller.signal,
-      onStdout: (soFar) => {
-        this.#output.soFar = soFar;
-        this.#output.wake();
-      },
-    });
-  }
-
-  async event(kind: string): Promise<Record<string, unknown>> {
-    for (;;) {
-      const lines = this.#output.soFar.split('\n').slice(0, -1);
-      const found = lines.map((line) => JSON.parse(line)).find(({ event }) => event === kind);
-      if (found !== undefined) return found;
-      await Promise.race([
-        new Promise<void>((resolve) => {
-          this.#output.wake = resolve;
-        }),
-        this.#ended.then(({ stderr }) => {
-          throw new Error(`autoca serve ended: ${stderr}`);
-        }),
-      ]);
-    }
-  }
-
-  async stop(): Promise<CommandResult> {
-    this.#controller.abort();
-    return this.#ended;
-  }
 }
 
 describe('joining a circle by commands', () => {

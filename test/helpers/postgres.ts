@@ -37,7 +37,10 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const schema = `t_${randomBytes(8).toString('hex')}`;
   const url: TestDatabase['url'] = ({ user = 'tester', schema: other = schema, database = 'postgres' }) =>
     `postgres://${user}@here/${database}?host=${encodeURIComponent(folder())}&schema=${other}`;
-  await administrate(url({ schema: 'public' }), `create schema ${schema}`);
+  await administrate(
+    url({ schema: 'public' }),
+    `create schema ${schema}; grant all on schema ${schema} to ${guardedUser}`,
+  );
   return {
     server: { url: url({}) },
     url,
