@@ -1,6 +1,6 @@
 /** Starts oclif. With nothing asked for, the answer is `status`: who I am here and what to do next. */
 import { Errors, run, settings } from '@oclif/core';
-import { errorLine, foreseen } from './cli/base-command.js';
+import { asksForJson, errorLine, errorObject, foreseen } from './cli/base-command.js';
 import { unknownCommand } from './cli/unknown-command.js';
 
 const globalFlags = /^--(json|home(=.*)?)$/;
@@ -19,7 +19,8 @@ export async function main(url: string): Promise<void> {
     else {
       const known = foreseen((await unknownCommand(error, url)) ?? error, '');
       process.exitCode = known.exitCode;
-      process.stderr.write(`${errorLine(known)}\n`);
+      if (asksForJson(process.argv)) process.stdout.write(`${JSON.stringify(errorObject(known), null, 2)}\n`);
+      else process.stderr.write(`${errorLine(known)}\n`);
     }
   }
 }

@@ -29,8 +29,15 @@ export abstract class BaseCommand extends Command {
     return this.world;
   }
 
-  /** The home: `--home`, else `QTCHAT_HOME`, else the default. */
+  /**
+   * The home: `--home`, else `QTCHAT_HOME`, else the default.
+   *
+   * @throws {QTChatError} `ERR_USAGE` for an empty `--home`: a variable that is not set must not put keys into the
+   *   current folder
+   */
   protected homeOf(flags: { home?: string | undefined }): Home {
+    if (flags.home === '')
+      throw new QTChatError('ERR_USAGE', '--home is empty', { hint: 'Name a folder, or leave it out' });
     const { deps } = this;
     return {
       folder: resolve(flags.home ?? (deps.env.QTCHAT_HOME || deps.defaultHome)),
@@ -38,14 +45,14 @@ export abstract class BaseCommand extends Command {
     };
   }
 
-  /** Writes one line of the result to stdout; nothing under `--json`. */
-  protected print(line: string): void {
-    if (!this.jsonEnabled()) this.deps.stdout.write(`${line}\n`);
+  /** Writes a line, or several, of the result to stdout, with control characters escaped; nothing under `--json`. */
+  protected print(text: string): void {
+    if (!this.jsonEnabled()) this.deps.stdout.write(`${shown(text)}\n`);
   }
 
-  /** Writes one line beside the result (progress, advice, warning) to stderr; nothing under `--json`. */
+  /** Writes one line beside the result (progress, advice, warning) to stderr, as {@link print} does. */
   protected note(line: string): void {
-    if (!this.jsonEnabled()) this.deps.stderr.write(`${line}\n`);
+    if (!this.jsonEnabled()) this.deps.stderr.write(`${shown(line)}\n`);
   }
 
   /** Writes one JSON line to stdout: the form of long-running commands under `--json`. */
@@ -90,15 +97,29 @@ export abstract class BaseCommand extends Command {
   }
 
   override toErrorJson(error: QTChatError): object {
-    return { error: { code: error.code, message: error.message, hint: error.hint ?? null } };
+    return errorObject(error);
   }
 
   // Flags may not have been parsed when something fails.
   #writesJsonLines(): boolean {
-    const end = this.argv.indexOf('--');
-    const flags = end === -1 ? this.argv : this.argv.slice(0, end);
-    return this.ctor.enableJsonFlag === false && flags.includes('--json');
+    return this.ctor.enableJsonFlag === false && asksForJson(this.argv);
   }
+}
+
+/** Text with every control character escaped but the ends of its lines. */
+function shown(text: string): string {
+  return text.split('\n').map(escapeControls).join('\n');
+}
+
+/** What `--json` says of a failure. */
+export function errorObject({ code, message, hint }: QTChatError): object {
+  return { error: { code, message, hint: hint ?? null } };
+}
+
+/** Tells whether `--json` was given, in arguments that may not have been parsed. */
+export function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--json');
 }
 
 /** The one line that people see of a failure: what is wrong, then what to do. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { exitCodes, systemErrorCode } from '../errors.js';
 
 /** A readable that may be a terminal. */
 export type Input = Readable & { isTTY?: boolean };
@@ -29,6 +30,8 @@ export interface Deps {
   readonly setExitCode: (code: number) => void;
 }
 
+let isToldOfLostOutput = false;
+
 /** The real world. SIGINT and SIGTERM abort `signal`; a second SIGINT ends the process at once. */
 export function systemDeps(): Deps {
   const controller = new AbortController();
@@ -38,8 +41,10 @@ export function systemDeps(): Deps {
       controller.abort();
     });
   }
-  // Whoever read our output has left: what is under way goes on, it only has no reader any more.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  // oclif's own listeners would end the process with a stack trace.
+  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error');
+  process.stdout.on('error', tellOfLostOutput);
+  process.stderr.on('error', () => {});
   return {
     clock: () => new Date(),
     random: randomBytes,
@@ -47,13 +52,23 @@ export function systemDeps(): Deps {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    defaultHome: join(homedir(), '.qtchat'),
+    // An empty HOME would put keys into the current folder.
+    defaultHome: join(homedir() || userInfo().homedir, '.qtchat'),
     loginName: loginName(),
     signal: controller.signal,
     setExitCode: (code) => {
       process.exitCode = code;
     },
   };
+}
+
+function tellOfLostOutput(error: Error): void {
+  const code = systemErrorCode(error);
+  // Whoever read our output has left: what is under way goes on, it only has no reader any more.
+  if (code === 'EPIPE' || isToldOfLostOutput) return;
+  isToldOfLostOutput = true;
+  process.exitCode ??= exitCodes.failed;
+  process.stderr.write(`Error: the result could not be written (${code}). Make room where the output goes\n`);
 }
 
 function loginName(): string {
