@@ -112,15 +112,36 @@ export function readExtensionList(list: DerReader): Map<string, CertificateExten
  */
 export function readTime(reader: DerReader): Date {
   const utc = reader.nextTag === derTags.utcTime;
-  const text = reader.read(utc ? derTags.utcTime : derTags.generalizedTime).toString('latin1');
-  const parts = /^(\d{2}|\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text);
-  const [, year = '', month, day, hour, minute, second] = parts ?? [];
-  if (parts === null || year.length !== (utc ? 2 : 4)) throw new DerError('a time is malformed');
-  const century = utc ? (Number(year) < 50 ? '20' : '19') : '';
-  const iso = `${century}${year}-${month}-${day}T${hour}:${minute}:${second}`;
-  const date = new Date(`${iso}Z`);
-  if (Number.isNaN(date.getTime()) || !date.toISOString().startsWith(iso)) throw new DerError('a time does not exist');
+  const text = reader.read(utc ? derTags.utcTime : derTags.generalizedTime);
+  const yearDigits = utc ? 2 : 4;
+  if (text.length !== yearDigits + 11 || text[yearDigits + 10] !== 0x5a) throw new DerError('a time is malformed');
+  const digits = digitsAt(text, 0, yearDigits);
+  const year = utc ? digits + (digits < 50 ? 2000 : 1900) : digits;
+  const [month, day] = [digitsAt(text, yearDigits, 2), digitsAt(text, yearDigits + 2, 2)];
+  const hour = digitsAt(text, yearDigits + 4, 2);
+  const minute = digitsAt(text, yearDigits + 6, 2);
+  const second = digitsAt(text, yearDigits + 8, 2);
+  const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+  // A 31st of February would have become a day in March, and a year before 100 one of the last century.
+  const exists =
+    date.getUTCFullYear() === year &&
+    date.getUTCMonth() === month - 1 &&
+    date.getUTCDate() === day &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60;
+  if (!exists) throw new DerError('a time does not exist');
   return date;
+}
+
+function digitsAt(text: Buffer, start: number, count: number): number {
+  let value = 0;
+  for (let at = start; at < start + count; at += 1) {
+    const digit = (text[at] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9) throw new DerError('a time is malformed');
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 /** basicConstraints (RFC 5280 §4.2.1.9); `ca: false` when absent. */
@@ -137,19 +158,22 @@ export function basicConstraintsOf(fields: Extended): { ca: boolean; pathLength?
   });
 }
 
+const keyUsageNames = Object.keys(keyUsageBits) as KeyUsage[];
+
 /** keyUsage (RFC 5280 §4.2.1.3); undefined when absent, which restricts nothing. */
 export function keyUsagesOf(fields: Extended): KeyUsage[] | undefined {
   const extension = fields.extensions.get(oids.keyUsage);
   if (extension === undefined) return undefined;
   return parsing('keyUsage', () => {
-    const octets = new DerReader(extension.value).read(derTags.bitString).subarray(1);
-    const names = Object.keys(keyUsageBits) as KeyUsage[];
-    return names.filter((name) => {
-      const bit = keyUsageBits[name];
-      return ((octets[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0;
-    });
+    // The first octet counts unused bits.
+    const octets = new DerReader(extension.value).read(derTags.bitString);
+    return keyUsageNames.filter((_, bit) => ((octets[1 + (bit >> 3)] ?? 0) & (0x80 >> (bit & 7))) !== 0);
   });
 }
+
+const extendedKeyUsageNames = new Map<string, string>(
+  Object.entries(extendedKeyUsageOids).map(([name, oid]) => [oid, name]),
+);
 
 /** extendedKeyUsage (RFC 5280 §4.2.1.12): names where we have one, dotted OIDs otherwise; undefined when absent. */
 export function extendedKeyUsagesOf(fields: Extended): string[] | undefined {
@@ -159,7 +183,7 @@ export function extendedKeyUsagesOf(fields: Extended): string[] | undefined {
     const reader = new DerReader(extension.value).enter();
     const usages: string[] = [];
     while (!reader.done) usages.push(reader.oid());
-    return usages.map((oid) => Object.entries(extendedKeyUsageOids).find(([, known]) => known === oid)?.[0] ?? oid);
+    return usages.map((oid) => extendedKeyUsageNames.get(oid) ?? oid);
   });
 }
 

@@ -1,10 +1,9 @@
 /** What holds for the plan of every certificate, and of every one below an issuer; shared by the judges of plans. */
 import { QTChatError } from '../errors.js';
-import { readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
+import { readCertificateFields } from './certificate-fields.js';
 import { dayMs } from './day.js';
-import { type Issuer, issuingCertificate } from './issuer.js';
+import { type Issuer, issuingCertificate, issuingKeyId } from './issuer.js';
 import type { CertificatePlan } from './plan.js';
-import { keyIdentifier } from './spki.js';
 import { SubjectPublicKey } from './subject-public-key.js';
 
 /**
@@ -45,12 +44,9 @@ export function checkIssuedBy(plan: CertificatePlan, issuer: Pick<Issuer, 'chain
     const { notBefore, notAfter } = readCertificateFields(certificate);
     if (plan.notBefore < notBefore || plan.notAfter > notAfter) throw notPossible('it exceeds that of its issuer');
   }
-  const issuing = issuingCertificate(issuer);
-  const fields = readCertificateFields(issuing);
-  if (!plan.issuerName.equals(fields.subject)) throw refusePlan('its issuer is not named as the CA names itself');
-  if (!plan.authorityKeyId.equals(subjectKeyIdOf(fields) ?? keyIdentifier(issuing.publicKey))) {
-    throw refusePlan("its authorityKeyIdentifier is not the CA's");
-  }
+  const { subject } = readCertificateFields(issuingCertificate(issuer));
+  if (!plan.issuerName.equals(subject)) throw refusePlan('its issuer is not named as the CA names itself');
+  if (!plan.authorityKeyId.equals(issuingKeyId(issuer))) throw refusePlan("its authorityKeyIdentifier is not the CA's");
   if (issuer.chain.some((certificate) => readCertificateFields(certificate).spki.equals(plan.publicKey.der))) {
     throw refusePlan('it may not hold the key of a CA above it');
   }

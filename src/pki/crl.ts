@@ -3,7 +3,7 @@
  * Which certificates belong on a list, and its number, is for the ledger. Reading is in read-crl.ts.
  */
 import { QTChatError } from '../errors.js';
-import { keyUsagesOf, readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
+import { keyUsagesOf, readCertificateFields } from './certificate-fields.js';
 import {
   derBitString,
   derContext,
@@ -15,13 +15,12 @@ import {
   derTime,
   encodeDer,
 } from './der.js';
-import { type Issuer, issuingCertificate } from './issuer.js';
+import { type Issuer, issuingCertificate, issuingKeyId } from './issuer.js';
 import { oids } from './oids.js';
 import { encodePem } from './pem-block.js';
 import { readCrl, verifyCrl } from './read-crl.js';
 import { type RevocationReason, revocationReasonCodes } from './revocation-reason.js';
 import { type SignatureAlgorithm, signatureAlgorithmOf } from './signature-algorithm.js';
-import { keyIdentifier } from './spki.js';
 
 /** One revoked certificate. */
 export interface CrlEntry {
@@ -73,20 +72,17 @@ function checkCrlPlan(plan: CrlPlan, issuer: Issuer): void {
 }
 
 function encodeTbsCertList(plan: CrlPlan, issuer: Issuer, algorithm: SignatureAlgorithm): Buffer {
-  const issuing = issuingCertificate(issuer);
-  const fields = readCertificateFields(issuing);
-  const authorityKeyId = subjectKeyIdOf(fields) ?? keyIdentifier(issuing.publicKey);
   const parts = [
     derInteger(version2),
     algorithm.identifier,
-    fields.subject,
+    readCertificateFields(issuingCertificate(issuer)).subject,
     derTime(plan.thisUpdate),
     derTime(plan.nextUpdate),
   ];
   // An empty list is left out altogether (RFC 5280 §5.1.2.6).
   if (plan.entries.length > 0) parts.push(derSequence(...plan.entries.map(encodeEntry)));
   const extensions = derSequence(
-    extension(oids.authorityKeyIdentifier, derSequence(derContextPrimitive(0, authorityKeyId))),
+    extension(oids.authorityKeyIdentifier, derSequence(derContextPrimitive(0, issuingKeyId(issuer)))),
     extension(oids.crlNumber, derInteger(plan.number)),
   );
   return derSequence(...parts, derContext(0, extensions));

@@ -15,38 +15,38 @@ export class DerLimitError extends DerError {}
 /** Reads one value after another from a run of DER encodings. */
 export class DerReader {
   readonly #octets: Buffer;
-  #offset = 0;
+  #offset: number;
+  readonly #end: number;
 
-  constructor(octets: Buffer) {
+  /** Reads `octets` from `start` up to `end`. */
+  constructor(octets: Buffer, start = 0, end = octets.length) {
     this.#octets = octets;
+    this.#offset = start;
+    this.#end = end;
   }
 
   /** True when every octet was read. */
   get done(): boolean {
-    return this.#offset === this.#octets.length;
+    return this.#offset === this.#end;
   }
 
   /** The next value's tag, undefined at the end. */
   get nextTag(): number | undefined {
-    return this.#octets[this.#offset];
+    return this.#offset < this.#end ? this.#octets[this.#offset] : undefined;
   }
 
   /** Reads one value, which must have `tag`; its content. */
   read(tag: number): Buffer {
-    if (this.nextTag !== tag) throw new DerError(`expected tag ${hex(tag)}, found ${hex(this.nextTag)}`);
-    return this.readAny().content;
+    const size = this.#header(tag);
+    return this.#octets.subarray(this.#offset - size, this.#offset);
   }
 
   /** Reads one value of any tag: tag, content, and the whole encoding. */
   readAny(): { tag: number; content: Buffer; whole: Buffer } {
     const start = this.#offset;
-    const tag = this.#octet();
-    if ((tag & 0x1f) === 0x1f) throw new DerError('tags above 30 are not used here');
-    const size = this.#length();
-    if (size > this.#octets.length - this.#offset) throw new DerError('a value is longer than what holds it');
-    const content = this.#octets.subarray(this.#offset, this.#offset + size);
-    this.#offset += size;
-    return { tag, content, whole: this.#octets.subarray(start, this.#offset) };
+    const size = this.#header();
+    const content = this.#octets.subarray(this.#offset - size, this.#offset);
+    return { tag: this.#octets[start] ?? 0, content, whole: this.#octets.subarray(start, this.#offset) };
   }
 
   /** Reads one value if it has `tag`; its content. */
@@ -56,29 +56,28 @@ export class DerReader {
 
   /** Reads a constructed value (a SEQUENCE unless told otherwise); a reader of what is inside. */
   enter(tag: number = derTags.sequence): DerReader {
-    return new DerReader(this.read(tag));
+    const size = this.#header(tag);
+    return new DerReader(this.#octets, this.#offset - size, this.#offset);
   }
 
   /** Reads an OBJECT IDENTIFIER; its dotted form. */
   oid(): string {
-    const content = this.read(derTags.oid);
-    const arcs: number[] = [];
+    const size = this.#header(derTags.oid);
+    let dotted = '';
     let arc = 0;
     let open = false;
-    for (const octet of content) {
+    for (let at = this.#offset - size; at < this.#offset; at += 1) {
+      const octet = this.#octets[at] ?? 0;
       if (!open && octet === 0x80) throw new DerError('an object identifier is not minimal');
       arc = arc * 0x80 + (octet & 0x7f);
       if (arc > Number.MAX_SAFE_INTEGER / 0x80) throw new DerError('an object identifier is too large');
       open = octet >= 0x80;
-      if (!open) {
-        arcs.push(arc);
-        arc = 0;
-      }
+      if (open) continue;
+      dotted += dotted === '' ? firstArcs(arc) : `.${arc}`;
+      arc = 0;
     }
-    const [first] = arcs;
-    if (first === undefined || open) throw new DerError('an object identifier is cut short');
-    const root = Math.min(Math.floor(first / 40), 2);
-    return [root, first - root * 40, ...arcs.slice(1)].join('.');
+    if (dotted === '' || open) throw new DerError('an object identifier is cut short');
+    return dotted;
   }
 
   /** Reads an INTEGER; minimal encodings only. */
@@ -113,8 +112,18 @@ export class DerReader {
     if (!this.done) throw new DerError('there is more than expected');
   }
 
+  /** Steps over the next value, which must have `tag` if there is one; the size of its content, which ends at the offset. */
+  #header(tag = this.nextTag): number {
+    if (this.nextTag !== tag) throw new DerError(`expected tag ${hex(tag)}, found ${hex(this.nextTag)}`);
+    if ((this.#octet() & 0x1f) === 0x1f) throw new DerError('tags above 30 are not used here');
+    const size = this.#length();
+    if (size > this.#end - this.#offset) throw new DerError('a value is longer than what holds it');
+    this.#offset += size;
+    return size;
+  }
+
   #octet(): number {
-    const octet = this.#octets[this.#offset];
+    const octet = this.nextTag;
     if (octet === undefined) throw new DerError('the octets end too early');
     this.#offset += 1;
     return octet;
@@ -130,6 +139,12 @@ export class DerReader {
     if (size < 0x80 || size < 0x100 ** (count - 1)) throw new DerError('a length is not minimal');
     return size;
   }
+}
+
+/** The first two arcs share one number (X.690 §8.19.4). */
+function firstArcs(both: number): string {
+  const root = Math.min(Math.floor(both / 40), 2);
+  return `${root}.${both - root * 40}`;
 }
 
 function hex(tag: number | undefined): string {

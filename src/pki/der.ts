@@ -141,8 +141,7 @@ export function derGeneralizedTime(date: Date): Buffer {
 }
 
 function digitsOf(date: Date): string {
-  return date
-    .toISOString()
-    .replace(/\.\d+Z$/, '')
-    .replace(/[-T:]/g, '');
+  const iso = date.toISOString();
+  const [year, month, day] = [iso.slice(0, -20), iso.slice(-19, -17), iso.slice(-16, -14)];
+  return `${year}${month}${day}${iso.slice(-13, -11)}${iso.slice(-10, -8)}${iso.slice(-7, -5)}`;
 }

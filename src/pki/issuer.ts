@@ -5,8 +5,9 @@
 import { type KeyObject, sign, type X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import { QTChatError } from '../errors.js';
-import { basicConstraintsOf, readCertificateFields } from './certificate-fields.js';
+import { basicConstraintsOf, readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
 import { signatureAlgorithmOf } from './signature-algorithm.js';
+import { keyIdentifier } from './spki.js';
 
 /** What issues certificates; a hardware token could stand behind it as well as a key in memory. */
 export interface Issuer {
@@ -54,6 +55,18 @@ export function issuingCertificate(issuer: Pick<Issuer, 'chain'>): X509Certifica
   const [first] = issuer.chain;
   if (first === undefined) throw notAChain('there is none');
   return first;
+}
+
+const keyIds = new WeakMap<X509Certificate, Buffer>();
+
+/** How certificates below refer to the key that signs (RFC 5280 §4.2.1.1): as the issuer's own certificate does. Not to be written to. */
+export function issuingKeyId(issuer: Pick<Issuer, 'chain'>): Buffer {
+  const issuing = issuingCertificate(issuer);
+  const known = keyIds.get(issuing);
+  if (known !== undefined) return known;
+  const keyId = subjectKeyIdOf(readCertificateFields(issuing)) ?? keyIdentifier(issuing.publicKey);
+  keyIds.set(issuing, keyId);
+  return keyId;
 }
 
 /** The root of the circle that the issuer serves. */

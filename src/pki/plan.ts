@@ -5,11 +5,11 @@
 import type { KeyObject } from 'node:crypto';
 import { isQTChatError, QTChatError } from '../errors.js';
 import { withoutRepeats } from './canonical-name.js';
-import { readCertificateFields, subjectKeyIdOf } from './certificate-fields.js';
+import { readCertificateFields } from './certificate-fields.js';
 import { circleIdOf, holderUri } from './circle.js';
 import { dayMs } from './day.js';
 import { derOid, derSequence, derSet, derUtf8String } from './der.js';
-import { type Issuer, issuingCertificate, rootCertificate } from './issuer.js';
+import { type Issuer, issuingCertificate, issuingKeyId, rootCertificate } from './issuer.js';
 import type { NameConstraints } from './name-constraints.js';
 import { type ExtendedKeyUsage, type KeyUsage, oids } from './oids.js';
 import type { CaProfile, Profile } from './profile.js';
@@ -105,8 +105,6 @@ export function buildReservedPlan(
   issuer: Pick<Issuer, 'chain'>,
 ): CertificatePlan {
   const { member, names, serialNumber, notBefore, notAfter, validityCut } = reserved;
-  const issuing = issuingCertificate(issuer);
-  const fields = readCertificateFields(issuing);
   const publicKey = subjectPublicKeyOf(reserved.publicKey);
   if (!profile.keyTypes.includes(publicKey.keyType)) throw keyNotAllowed(profile);
   if (notAfter.getTime() - notBefore.getTime() >= profile.maximumValidityDays * dayMs) throw tooLong(profile);
@@ -116,7 +114,7 @@ export function buildReservedPlan(
     notAfter,
     ...(validityCut !== undefined && { validityCut }),
     serialNumber,
-    issuerName: fields.subject,
+    issuerName: readCertificateFields(issuingCertificate(issuer)).subject,
     commonName: member,
     publicKey,
     ca: false,
@@ -124,7 +122,7 @@ export function buildReservedPlan(
     extendedKeyUsages: profile.extendedKeyUsages,
     subjectAltNames: [...withoutRepeats(names), { type: 'uri', value: uri }],
     subjectKeyId: publicKey.identifier,
-    authorityKeyId: subjectKeyIdOf(fields) ?? keyIdentifier(issuing.publicKey),
+    authorityKeyId: issuingKeyId(issuer),
   };
 }
 
@@ -154,15 +152,13 @@ export function buildIntermediatePlan(
   issuer: Issuer,
   deps: PlanDeps,
 ): CertificatePlan {
-  const issuing = issuingCertificate(issuer);
-  const fields = readCertificateFields(issuing);
   const { validityDays, pathLength } = profile;
   return {
     ...planValidity(validityDays, validityDays, deps.clock(), issuer.chain),
     ...caFields(request, deps),
     pathLength,
-    issuerName: fields.subject,
-    authorityKeyId: subjectKeyIdOf(fields) ?? keyIdentifier(issuing.publicKey),
+    issuerName: readCertificateFields(issuingCertificate(issuer)).subject,
+    authorityKeyId: issuingKeyId(issuer),
   };
 }
 

@@ -13,6 +13,10 @@ export interface SignatureAlgorithm {
   readonly digest: 'sha256' | null;
 }
 
+const ecdsa: SignatureAlgorithm = { identifier: derSequence(derOid(oids.ecdsaWithSha256)), digest: 'sha256' };
+const ed25519: SignatureAlgorithm = { identifier: derSequence(derOid(oids.ed25519)), digest: null };
+const rsa: SignatureAlgorithm = { identifier: derSequence(derOid(oids.sha256WithRsa), derNull), digest: 'sha256' };
+
 /**
  * The algorithm with which `key` (private or public) signs.
  *
@@ -22,13 +26,13 @@ export function signatureAlgorithmOf(key: KeyObject): SignatureAlgorithm {
   switch (keyTypeOf(key)) {
     case 'p256':
     case 'p384':
-      return { identifier: derSequence(derOid(oids.ecdsaWithSha256)), digest: 'sha256' };
+      return ecdsa;
     case 'ed25519':
-      return { identifier: derSequence(derOid(oids.ed25519)), digest: null };
+      return ed25519;
     case 'rsa2048':
     case 'rsa3072':
     case 'rsa4096':
-      return { identifier: derSequence(derOid(oids.sha256WithRsa), derNull), digest: 'sha256' };
+      return rsa;
     case undefined:
       throw new QTChatError('ERR_PKI_KEY_TYPE', 'the CA key is of a kind that QTChat does not sign with', {
         hint: 'Use P-256, P-384, Ed25519 or RSA with 2048, 3072 or 4096 bits',

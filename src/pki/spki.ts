@@ -1,5 +1,5 @@
 /** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): a public key as certificates hold it, and its short name. */
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { derTags } from './der.js';
 import { DerReader } from './der-reader.js';
 
@@ -44,5 +44,5 @@ export function keyIdentifier(key: KeyObject): Buffer {
 export function identifierOfSpki(der: Buffer): Buffer {
   const spki = new DerReader(der).enter();
   spki.enter(); // algorithm
-  return createHash('sha1').update(spki.read(derTags.bitString).subarray(1)).digest();
+  return hash('sha1', spki.read(derTags.bitString).subarray(1), 'buffer');
 }

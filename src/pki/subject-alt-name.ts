@@ -145,6 +145,8 @@ function decodeIp(octets: Buffer): string {
 }
 
 function decodeText(octets: Buffer): string {
-  if (octets.some((octet) => octet <= 0x20 || octet >= 0x7f)) throw new DerError('a name has unprintable characters');
+  for (const octet of octets) {
+    if (octet <= 0x20 || octet >= 0x7f) throw new DerError('a name has unprintable characters');
+  }
   return octets.toString('latin1');
 }

@@ -9,29 +9,47 @@ import {
   derOctetString,
   derOid,
   derSequence,
+  derTags,
   derTime,
   derTrue,
+  encodeDer,
 } from './der.js';
 import { encodeNameConstraints } from './name-constraints.js';
-import { extendedKeyUsageOids, keyUsageBits, oids } from './oids.js';
+import { type ExtendedKeyUsage, extendedKeyUsageOids, type KeyUsage, keyUsageBits, oids } from './oids.js';
 import { type CertificatePlan, encodeName } from './plan.js';
 import type { SignatureAlgorithm } from './signature-algorithm.js';
 import { encodeSubjectAltNames } from './subject-alt-name.js';
 
-const version3 = 2;
+const version3 = derContext(0, derInteger(2));
 
 /** The TBSCertificate of `plan`, to be signed with `algorithm`. */
 export function encodeTbsCertificate(plan: CertificatePlan, algorithm: SignatureAlgorithm): Buffer {
   return derSequence(
-    derContext(0, derInteger(version3)),
-    derInteger(BigInt(`0x${plan.serialNumber}`)),
+    version3,
+    encodeSerialNumber(plan.serialNumber),
     algorithm.identifier,
     plan.issuerName,
-    derSequence(derTime(plan.notBefore), derTime(plan.notAfter)),
+    encodeValidity(plan),
     encodeName(plan.commonName),
     plan.publicKey.der,
     derContext(3, derSequence(...encodeExtensions(plan))),
   );
+}
+
+/** Certificates that are issued together mostly begin and end in the same second. */
+let lastValidity = { startMs: Number.NaN, endMs: Number.NaN, encoding: derSequence() };
+
+function encodeValidity({ notBefore, notAfter }: CertificatePlan): Buffer {
+  const [startMs, endMs] = [notBefore.getTime(), notAfter.getTime()];
+  if (lastValidity.startMs !== startMs || lastValidity.endMs !== endMs) {
+    lastValidity = { startMs, endMs, encoding: derSequence(derTime(notBefore), derTime(notAfter)) };
+  }
+  return lastValidity.encoding;
+}
+
+/** Hex is an INTEGER's content already, but for the sign. */
+function encodeSerialNumber(hex: string): Buffer {
+  return encodeDer(derTags.integer, Buffer.from(hex >= '8' ? `00${hex}` : hex, 'hex'));
 }
 
 /** The certificate of a TBSCertificate and the signature over it. */
@@ -41,14 +59,13 @@ export function encodeCertificate(tbs: Buffer, algorithm: SignatureAlgorithm, si
 
 function encodeExtensions(plan: CertificatePlan): Buffer[] {
   const { keyUsages, extendedKeyUsages, subjectAltNames, nameConstraints } = plan;
-  const purposes = extendedKeyUsages.map((usage) => derOid(extendedKeyUsageOids[usage]));
   const extensions = [
-    criticalExtension(oids.basicConstraints, encodeBasicConstraints(plan)),
-    criticalExtension(oids.keyUsage, derNamedBits(keyUsages.map((usage) => keyUsageBits[usage]))),
+    plan.ca ? encodeBasicConstraints(plan.pathLength) : memberConstraints,
+    encodeKeyUsages(keyUsages),
     extension(oids.subjectKeyIdentifier, derOctetString(plan.subjectKeyId)),
     extension(oids.authorityKeyIdentifier, derSequence(derContextPrimitive(0, plan.authorityKeyId))),
   ];
-  if (purposes.length > 0) extensions.push(extension(oids.extendedKeyUsage, derSequence(...purposes)));
+  if (extendedKeyUsages.length > 0) extensions.push(encodeExtendedKeyUsages(extendedKeyUsages));
   if (subjectAltNames.length > 0) {
     extensions.push(extension(oids.subjectAltName, encodeSubjectAltNames(subjectAltNames)));
   }
@@ -60,9 +77,34 @@ function encodeExtensions(plan: CertificatePlan): Buffer[] {
   return extensions;
 }
 
-function encodeBasicConstraints({ ca, pathLength }: CertificatePlan): Buffer {
-  if (!ca) return derSequence();
-  return pathLength === undefined ? derSequence(derTrue) : derSequence(derTrue, derInteger(pathLength));
+const memberConstraints = criticalExtension(oids.basicConstraints, derSequence());
+
+function encodeBasicConstraints(pathLength: number | undefined): Buffer {
+  const limit = pathLength === undefined ? [] : [derInteger(pathLength)];
+  return criticalExtension(oids.basicConstraints, derSequence(derTrue, ...limit));
+}
+
+/** The usages of a profile, encoded once; there are no more of them than ways to choose from our closed lists. */
+const knownUsages = new Map<string, Buffer>();
+
+function encodeKeyUsages(usages: readonly KeyUsage[]): Buffer {
+  return once(`keyUsage ${usages.join(' ')}`, () =>
+    criticalExtension(oids.keyUsage, derNamedBits(usages.map((usage) => keyUsageBits[usage]))),
+  );
+}
+
+function encodeExtendedKeyUsages(usages: readonly ExtendedKeyUsage[]): Buffer {
+  return once(`extendedKeyUsage ${usages.join(' ')}`, () =>
+    extension(oids.extendedKeyUsage, derSequence(...usages.map((usage) => derOid(extendedKeyUsageOids[usage])))),
+  );
+}
+
+function once(name: string, encode: () => Buffer): Buffer {
+  const known = knownUsages.get(name);
+  if (known !== undefined) return known;
+  const encoding = encode();
+  knownUsages.set(name, encoding);
+  return encoding;
 }
 
 function extension(oid: string, value: Buffer): Buffer {

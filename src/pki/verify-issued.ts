@@ -88,6 +88,7 @@ function isSignedBy(der: Buffer, { tbs }: CertificateFields, key: KeyObject): bo
 }
 
 function verifyFields(fields: CertificateFields, plan: CertificatePlan): void {
+  const constraints = basicConstraintsOf(fields);
   const same =
     fields.version === 3 &&
     fields.serialNumber.equals(serialNumberOctets(plan)) &&
@@ -96,12 +97,12 @@ function verifyFields(fields: CertificateFields, plan: CertificatePlan): void {
     fields.notAfter.getTime() === plan.notAfter.getTime() &&
     fields.subject.equals(encodeName(plan.commonName)) &&
     fields.spki.equals(plan.publicKey.der) &&
-    basicConstraintsOf(fields).ca === plan.ca &&
-    basicConstraintsOf(fields).pathLength === plan.pathLength &&
+    constraints.ca === plan.ca &&
+    constraints.pathLength === plan.pathLength &&
     isDeepStrictEqual(nameConstraintsOf(fields), plan.nameConstraints) &&
     sameTexts(keyUsagesOf(fields), plan.keyUsages) &&
     sameTexts(extendedKeyUsagesOf(fields) ?? [], plan.extendedKeyUsages) &&
-    sameTexts(subjectAltNamesIn(fields).map(nameText), plan.subjectAltNames.map(nameText)) &&
+    sameNames(subjectAltNamesIn(fields), plan.subjectAltNames) &&
     subjectKeyIdOf(fields)?.equals(plan.subjectKeyId) &&
     authorityKeyIdOf(fields)?.equals(plan.authorityKeyId);
   if (!same) throw notIssued('its fields are not those that were planned');
@@ -111,8 +112,10 @@ function serialNumberOctets({ serialNumber }: CertificatePlan): Buffer {
   return Buffer.from(serialNumber >= '80' ? `00${serialNumber}` : serialNumber, 'hex');
 }
 
-function nameText({ type, value }: SubjectAltName): string {
-  return `${type} ${value}`;
+function sameNames(found: readonly SubjectAltName[], planned: readonly SubjectAltName[]): boolean {
+  const isPlanned = ({ type, value }: SubjectAltName, index: number): boolean =>
+    planned[index]?.type === type && planned[index]?.value === value;
+  return found.length === planned.length && found.every(isPlanned);
 }
 
 function sameTexts(found: readonly string[] | undefined, planned: readonly string[]): boolean {
