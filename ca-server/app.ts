@@ -3,7 +3,7 @@
  * every error becomes an answer, once, and an event in the host's log.
  */
 import type { Socket } from 'node:net';
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import { isQTChatError } from '../src/errors.js';
 import { type AutoCa, defaultLimits } from './auto-ca.js';
 import { failed, malformed, notFound, refused, sendProblem } from './problem.js';
@@ -16,8 +16,12 @@ export interface AutoCaApp {
   readonly settled: () => Promise<void>;
 }
 
-/** Builds the application. */
-export function createApp(autoCa: AutoCa): AutoCaApp {
+/**
+ * Builds the application.
+ *
+ * @param open - what else anybody may ask here
+ */
+export function createApp(autoCa: AutoCa, open?: Router): AutoCaApp {
   const underWay = new Set<Promise<void>>();
   const settle = (work: Promise<void>): void => {
     underWay.add(work);
@@ -26,6 +30,7 @@ export function createApp(autoCa: AutoCa): AutoCaApp {
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing').enable('strict routing');
   app.use(enrollRoutes(autoCa, { ...defaultLimits, ...autoCa.limits }, settle));
+  if (open !== undefined) app.use(open);
   app.use((_request: Request, response: Response) => sendProblem(response, notFound()));
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     answerError(autoCa, error, request.socket, response);
@@ -33,7 +38,8 @@ export function createApp(autoCa: AutoCa): AutoCaApp {
   return { express: app, settled: async () => void (await Promise.all(underWay)) };
 }
 
-function answerError(autoCa: AutoCa, error: unknown, socket: Socket, response: Response): void {
+/** Answers an error, once, and tells the host; strangers hear no reason. */
+export function answerError(autoCa: AutoCa, error: unknown, socket: Socket, response: Response): void {
   const address = addressOf(socket);
   if (response.headersSent || socket.destroyed) {
     socket.destroy();

@@ -1,8 +1,10 @@
 /** What the Auto CA works with and what it reports; nothing here does anything. */
 import type { EnrollmentAnswer } from '../src/enroll/wire.js';
+import type { HeldReason } from '../src/ledger/held-renewals.js';
 import type { Ledger } from '../src/ledger/open.js';
 import type { Signer } from '../src/ledger/signer.js';
 import type { Profile } from '../src/pki/profile.js';
+import type { RevocationReason } from '../src/pki/revocation-reason.js';
 
 /** Everything the Auto CA needs, given by whoever starts it. */
 export interface AutoCa {
@@ -10,6 +12,8 @@ export interface AutoCa {
   /** Signs what the ledger holds. */
   readonly signer: Signer;
   readonly profile: Profile;
+  /** Finds the profile by which a certificate was issued that is now renewed. */
+  readonly loadProfile: (name: string) => Promise<Profile>;
   readonly deps: { readonly clock: () => Date; readonly random: (size: number) => Buffer };
   /** The host as a guest's first contact, asked for at every enrolment. */
   readonly host: () => Promise<EnrollmentAnswer['host']>;
@@ -31,6 +35,14 @@ export type AutoCaEvent = {
       readonly serialNumber: string;
     }
   | { readonly event: 'unconfirmed'; readonly member: string; readonly invite: string; readonly serialNumber: string }
+  | { readonly event: 'renewed'; readonly formerSerialNumber: string; readonly serialNumber: string }
+  | { readonly event: 'held'; readonly formerSerialNumber: string; readonly reason: HeldReason }
+  | {
+      readonly event: 'revoked';
+      readonly member: string;
+      readonly serialNumber: string;
+      readonly reason: RevocationReason;
+    }
   | { readonly event: 'refused'; readonly reason: string }
   | { readonly event: 'failed'; readonly reason: string; readonly requestId: string }
 );

@@ -15,6 +15,14 @@ function wordsOf(event: AutoCaEvent): string {
       return `${event.member} has joined; invite ${event.invite} is spent`;
     case 'unconfirmed':
       return `${event.member} did not confirm; invite ${event.invite} may be used again for 15 minutes`;
+    case 'renewed':
+      return `Certificate ${event.formerSerialNumber} was renewed as ${event.serialNumber}`;
+    case 'held': {
+      const why = event.reason === 'expired' ? 'it has expired' : 'it was renewed with another key before';
+      return `Held: the renewal of ${event.formerSerialNumber}, because ${why}; see qtchat autoca renewals`;
+    }
+    case 'revoked':
+      return `${event.member} has revoked its certificate ${event.serialNumber} (${event.reason})`;
     case 'refused':
       return `Refused: ${event.reason}`;
     case 'failed':

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Router } from 'express';
 import { trips } from '../src/enroll/http.js';
 import { createApp } from './app.js';
 import { type AutoCa, defaultLimits } from './auto-ca.js';
@@ -24,14 +25,15 @@ const requestsPerConnection = Object.keys(trips).length;
  *
  * @param options.host - the address to listen on; all of them when left out
  * @param options.port - 0 for any free one
+ * @param options.open - what else anybody may ask there
  * @throws {QTChatError} `ERR_PORT_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`
  */
 export async function listen(
   autoCa: AutoCa,
-  options: { readonly host?: string; readonly port: number },
+  options: { readonly host?: string; readonly port: number; readonly open?: Router },
 ): Promise<AutoCaServer> {
   const limits = { ...defaultLimits, ...autoCa.limits };
-  const app = createApp(autoCa);
+  const app = createApp(autoCa, options.open);
   const server = createServer(
     {
       maxHeaderSize: headLimitBytes,

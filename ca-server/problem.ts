@@ -19,6 +19,11 @@ export function refused(): Problem {
   return problem('refused', 403, 'Refused', 'The invite is spent, expired or unknown: ask for a new one.');
 }
 
+/** The one answer on the port for members to who has no right to what they ask. */
+export function notAccepted(): Problem {
+  return problem('not-accepted', 403, 'Not accepted', 'Your certificate does not allow that; the host can see why.');
+}
+
 /** For what is not an enrolment message at all. */
 export function malformed(): Problem {
   return problem('malformed', 400, 'Malformed request', 'This is not what qtchat enroll sends.');

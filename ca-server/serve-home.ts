@@ -11,6 +11,9 @@ import { loadProfile } from '../src/store/profiles.js';
 import { announceRunning } from '../src/store/running.js';
 import type { AutoCa } from './auto-ca.js';
 import { listen } from './listen.js';
+import { listenForMembers, type MembersServer } from './listen-members.js';
+import { openRouter } from './members-app.js';
+import { OwnCredentials } from './own-credentials.js';
 
 /** How to run it. */
 export interface ServeOptions extends Pick<AutoCa, 'deps' | 'log' | 'limits'> {
@@ -19,6 +22,8 @@ export interface ServeOptions extends Pick<AutoCa, 'deps' | 'log' | 'limits'> {
   readonly host?: string;
   /** 0 for any free one. */
   readonly port: number;
+  /** The port for members, 0 for any free one; without it members have none. */
+  readonly tlsPort?: number;
 }
 
 /** A running Auto CA. */
@@ -27,6 +32,8 @@ export interface ServedHome {
   /** By which guests reach it, in order of trial. */
   readonly addresses: readonly string[];
   readonly port: number;
+  /** The port for members. */
+  readonly members?: MembersServer;
   close(): Promise<void>;
 }
 
@@ -36,7 +43,7 @@ export interface ServedHome {
  * @throws {QTChatError} what `openLedger` and `listen` throw
  */
 export async function serveHome(home: Home, options: ServeOptions): Promise<ServedHome> {
-  const { ca, deps, log, limits, host, port } = options;
+  const { ca, deps, log, limits, host, port, tlsPort } = options;
   const profile = await loadProfile();
   const circleId = circleIdOf(rootCertificate(ca));
   const addresses = reachableAddresses(host);
@@ -50,12 +57,19 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
     endings.push(() => ledger.destroy());
     const signer = await ca.signerFor(ledger);
     const contact = () => firstContactOf(home, circleId, addresses);
-    const autoCa = { ledger, signer, profile, deps, log, host: contact, ...(limits !== undefined && { limits }) };
-    const server = await listen(autoCa, host === undefined ? { port } : { host, port });
+    const world = { deps, log, host: contact, loadProfile: (name: string) => loadProfile(name, home) };
+    const autoCa: AutoCa = { ledger, signer, profile, ...world, ...(limits !== undefined && { limits }) };
+    const place = host === undefined ? {} : { host };
+    const own = new OwnCredentials(autoCa, addresses);
+    const open = tlsPort === undefined ? {} : { open: openRouter(autoCa, own) };
+    const server = await listen(autoCa, { ...place, port, ...open });
     endings.push(() => server.close());
+    const members =
+      tlsPort === undefined ? undefined : await listenForMembers(autoCa, own, { ...place, port: tlsPort });
+    if (members !== undefined) endings.push(() => members.close());
     await writeAutoCaRecord(home, { addresses, port: server.port });
     endings.push(await announceRunning(home, { service: 'autoca', pid: process.pid, port: server.port }));
-    return { circleId, addresses, port: server.port, close };
+    return { circleId, addresses, port: server.port, ...(members !== undefined && { members }), close };
   } catch (error) {
     await close();
     throw error;

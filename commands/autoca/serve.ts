@@ -21,6 +21,12 @@ export default class AutocaServe extends BaseCommand {
       max: 65_535,
       helpValue: 'PORT',
     }),
+    'tls-port': Flags.integer({
+      description: 'TCP port for members, with TLS (default 17593, or any free one with --port 0)',
+      min: 0,
+      max: 65_535,
+      helpValue: 'PORT',
+    }),
     'ca-password-file': caPasswordFileFlag,
     database: databaseFlag,
     'database-password-file': databasePasswordFileFlag,
@@ -33,6 +39,7 @@ export default class AutocaServe extends BaseCommand {
     const home = this.homeOf(flags);
     const { openCa } = await import('../../src/cli/ca/open-ca.js');
     const { chooseDatabase, describeDatabase } = await import('../../src/cli/autoca/choose-database.js');
+    const { defaultMembersPort } = await import('../../src/enroll/members-wire.js');
     const { serveHome } = await import('../../ca-server/serve-home.js');
     const { describeEvent } = await import('../../ca-server/describe-event.js');
 
@@ -48,12 +55,15 @@ export default class AutocaServe extends BaseCommand {
       ca,
       deps,
       port: flags.port,
+      tlsPort: flags['tls-port'] ?? (flags.port === 0 ? 0 : defaultMembersPort),
       log: (event) => tell(event, describeEvent(event), 'note'),
       ...(flags.host !== undefined && { host: flags.host }),
     });
     try {
-      const { addresses, port, circleId } = served;
-      tell({ event: 'listening', addresses, port, circleId }, `Auto CA: ${addresses.join(', ')} port ${port}`, 'print');
+      const { addresses, port, members, circleId } = served;
+      const ports = `port ${port}${members === undefined ? '' : `, for members ${members.port}`}`;
+      const listening = { event: 'listening', addresses, port, tlsPort: members?.port ?? null, circleId };
+      tell(listening, `Auto CA: ${addresses.join(', ')} ${ports}`, 'print');
       if (!flags.json) this.note('Next, in another terminal: qtchat autoca invite NAME   (Ctrl-C ends the Auto CA)');
       if (!deps.signal.aborted) await once(deps.signal, 'abort');
     } finally {

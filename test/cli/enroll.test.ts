@@ -281,7 +281,10 @@ describe('autoca serve', () => {
       signal: controller.signal,
       onStdout: () => controller.abort(),
     });
-    expect(result).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^Auto CA: 127\.0\.0\.1 port \d+\n$/) });
+    expect(result).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^Auto CA: 127\.0\.0\.1 port \d+, for members \d+\n$/),
+    });
     expect(result.stderr).toContain('qtchat autoca invite NAME');
     expect(await readdir(join(host.folder, 'run'))).toEqual([]);
   });

@@ -6,6 +6,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AutoCaEvent, Limits } from '../../ca-server/auto-ca.js';
+import type { MembersServer } from '../../ca-server/listen-members.js';
 import { type ServedHome, serveHome } from '../../ca-server/serve-home.js';
 import { type Enrolled, type EnrollOptions, enroll } from '../../src/enroll/client.js';
 import { type InviteLine, inviteKey } from '../../src/enroll/invite.js';
@@ -53,7 +54,12 @@ export class TestHost {
     this.deps = deps;
   }
 
-  static async start(limits: Partial<Limits> = {}, deps: TestDeps = realDeps): Promise<TestHost> {
+  /** @param more.tlsPort - also open a port for members; 0 takes any free one */
+  static async start(
+    limits: Partial<Limits> = {},
+    deps: TestDeps = realDeps,
+    more: { readonly tlsPort?: number } = {},
+  ): Promise<TestHost> {
     const home = await makeCaHome(deps);
     const host = new TestHost(home, await openLedger(home), deps);
     host.#served = await serveHome(home, {
@@ -61,6 +67,7 @@ export class TestHost {
       deps,
       host: '127.0.0.1',
       port: 0,
+      ...more,
       limits: { closeTimeoutMs: 300, ...limits },
       log: (event) => {
         host.events.push(event);
@@ -72,6 +79,12 @@ export class TestHost {
 
   get port(): number {
     return this.#served?.port ?? 0;
+  }
+
+  /** The Auto CA on its port for members. */
+  get members(): MembersServer {
+    if (this.#served?.members === undefined) throw new Error('the host has no port for members');
+    return this.#served.members;
   }
 
   /** A new invite; its line points to `port`, the host's own unless a relay is to stand between. */
