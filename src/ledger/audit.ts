@@ -1,10 +1,11 @@
 /**
  * The audit log: what the CA did, when, at whose request. Entries are only ever appended, each
  * sealed by a SHA-256 over itself and the seal before it, so that a change anywhere breaks the
- * chain. Cutting entries off the end cannot be seen from the log alone.
+ * chain (audit-chain.ts). That the end was cut off shows in the CA's signature (audit-signature.ts).
  */
 import { createHash } from 'node:crypto';
 import { inTransaction, type Ledger } from './open.js';
+import type { LedgerSchema } from './schema.js';
 
 /** What happened. */
 export type AuditEvent =
@@ -39,7 +40,8 @@ export interface AuditHead {
   readonly sha256: Buffer;
 }
 
-const firstSeal = Buffer.alloc(32);
+/** What stands in the place of the seal before the first entry. */
+export const firstSeal = Buffer.alloc(32);
 
 /** Appends an entry; call it in the transaction that does what the entry says. */
 export async function appendAudit(
@@ -59,7 +61,7 @@ export async function appendAudit(
     };
     await transaction
       .insertInto('audit')
-      .values({ ...row, sha256: seal(row) })
+      .values({ ...row, sha256: entrySeal(row) })
       .execute();
   });
 }
@@ -83,37 +85,22 @@ export async function auditSeal(ledger: Ledger, sequence: number): Promise<Buffe
 /** All entries, oldest first. */
 export async function listAudit(ledger: Ledger): Promise<AuditEntry[]> {
   const rows = await ledger.selectFrom('audit').selectAll().orderBy('sequence').execute();
-  return rows.map(({ sequence, at, actor, event, details }) => ({
+  return rows.map(entryFrom);
+}
+
+/** An entry from its row. */
+export function entryFrom({ sequence, at, actor, event, details }: LedgerSchema['audit']): AuditEntry {
+  return {
     sequence,
     at: new Date(at),
     actor,
     event: event as AuditEvent,
     details: JSON.parse(details) as Record<string, string>,
-  }));
+  };
 }
 
-/** The sequence number of the first entry that was changed or is missing, or undefined when the chain is whole. */
-export async function findAuditBreak(ledger: Ledger): Promise<number | undefined> {
-  const rows = await ledger.selectFrom('audit').selectAll().orderBy('sequence').execute();
-  let previous: Buffer = firstSeal;
-  for (const [index, row] of rows.entries()) {
-    const isIntact = row.sequence === index + 1 && row.previous_sha256.equals(previous) && row.sha256.equals(seal(row));
-    if (!isIntact) return index + 1;
-    previous = row.sha256;
-  }
-  return undefined;
-}
-
-interface Sealed {
-  sequence: number;
-  at: number;
-  actor: string;
-  event: string;
-  details: string;
-  previous_sha256: Buffer;
-}
-
-function seal(row: Sealed): Buffer {
+/** The seal of an entry: over itself and the seal before it. */
+export function entrySeal(row: Omit<LedgerSchema['audit'], 'sha256'>): Buffer {
   // A JSON list keeps the fields apart: no two different entries have the same text.
   const text = JSON.stringify([row.sequence, row.at, row.actor, row.event, row.details]);
   return createHash('sha256').update(row.previous_sha256).update(text).digest();

@@ -6,6 +6,8 @@ import { QTChatError } from '../errors.js';
 import { dayMs } from '../pki/day.js';
 import { readCrl } from '../pki/read-crl.js';
 import { appendAudit } from './audit.js';
+import { signAuditLog } from './audit-signature.js';
+import { crlFloor } from './facts.js';
 import { inTransaction, type Ledger } from './open.js';
 import { abandonStaleReservations } from './reservations.js';
 import type { Signer } from './signer.js';
@@ -44,7 +46,7 @@ export function checkCrlDays(days: number): void {
 /**
  * Issues the next list, of every certificate revoked so far.
  *
- * Its number is the Unix time, or one more than the last where that is more. The number and the dates are
+ * Its number is the Unix time, or one more than the last or the floor where that is more. The number and the dates are
  * committed before it is signed, its content before anybody gets it.
  *
  * @param request.validityDays - until the next list is there at the latest: 1 to 90
@@ -68,6 +70,8 @@ export async function issueNextCrl(
     const details = { number: String(dates.number), count: String(count) };
     await appendAudit(transaction, { actor: request.by, event: 'crl.issued', details }, deps);
   });
+  // A log that was tampered with must not keep a revocation from being published; audit verify tells of it.
+  await signAuditLog(ledger, signer).catch(() => {});
   return { ...dates, count, content };
 }
 
@@ -83,7 +87,7 @@ async function reserveCrl(
   const thisUpdate = new Date(nowSeconds * 1000);
   if (last !== undefined && thisUpdate < last.thisUpdate) throw clockBehind(last.thisUpdate);
   const nextUpdate = new Date(thisUpdate.getTime() + validityDays * dayMs);
-  const number = Math.max((last?.number ?? 0) + 1, nowSeconds);
+  const number = Math.max((last?.number ?? 0) + 1, (await crlFloor(ledger)) + 1, nowSeconds);
   await abandonStaleReservations(ledger, by, deps);
   await ledger
     .insertInto('crl')

@@ -1,9 +1,9 @@
-/** What the ledger remembers about itself: whose it is, and below which number no revocation list may come. */
+/** What the ledger remembers about itself: whose it is, below which number no revocation list may come, and more. */
 import { QTChatError } from '../errors.js';
 import { inTransaction, type Ledger } from './open.js';
 
 /** The names in use. */
-type FactName = 'circle_id' | 'crl_floor';
+type FactName = 'circle_id' | 'crl_floor' | 'audit_signature';
 
 /**
  * Makes the ledger that of a circle, once and for all.
@@ -34,12 +34,14 @@ export async function raiseCrlFloor(ledger: Ledger, number: number): Promise<voi
   });
 }
 
-async function readFact(ledger: Ledger, name: FactName): Promise<string | undefined> {
+/** What is remembered under a name; undefined when nothing is. */
+export async function readFact(ledger: Ledger, name: FactName): Promise<string | undefined> {
   const row = await ledger.selectFrom('fact').select('value').where('name', '=', name).executeTakeFirst();
   return row?.value;
 }
 
-async function writeFact(ledger: Ledger, name: FactName, value: string): Promise<void> {
+/** Remembers it, in place of what was remembered before. */
+export async function writeFact(ledger: Ledger, name: FactName, value: string): Promise<void> {
   await ledger
     .insertInto('fact')
     .values({ name, value })

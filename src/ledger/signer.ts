@@ -11,12 +11,13 @@ import { buildReservedPlan } from '../pki/plan.js';
 import type { Profile } from '../pki/profile.js';
 import type { Home } from '../store/home.js';
 import { loadProfile } from '../store/profiles.js';
+import { type AuditSigner, type SignedHead, signHeadOf } from './audit-signature.js';
 import type { Ledger } from './open.js';
 import { findReservation } from './reservations.js';
 import { findReservedCrl } from './reserved-crl.js';
 
-/** Signs certificates and revocation lists that the ledger has reserved; it stores nothing. */
-export interface Signer {
+/** Signs certificates and revocation lists that the ledger has reserved, and the end of its audit log; it stores nothing. */
+export interface Signer extends AuditSigner {
   /** The issuing certificate first, the root last. */
   readonly chain: readonly X509Certificate[];
   /**
@@ -62,6 +63,7 @@ export function createSigner(
     known.catch(() => profiles.delete(name));
     return known;
   };
+  let signed: SignedHead | undefined;
   return {
     chain: issuer.chain,
     issue: async (serialNumber) => {
@@ -70,5 +72,9 @@ export function createSigner(
       return issueCertificate(plan, issuer);
     },
     issueCrl: async (number) => issueCrl(await findReservedCrl(ledger, number), issuer),
+    signAuditHead: async () => {
+      signed = await signHeadOf(ledger, issuer, signed);
+      return signed;
+    },
   };
 }

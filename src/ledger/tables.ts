@@ -29,18 +29,26 @@ export const tableNames = Object.keys(keys) as readonly TableName[];
 /** So many rows at once: far below what databases take as parameters of one statement. */
 const pageSize = 500;
 
-/** All rows of a table by their key, some at a time; call it in a transaction, for one moment's view. */
-export async function* readTable(ledger: Ledger, table: TableName): AsyncGenerator<Row[]> {
+/**
+ * The rows of a table by their key, some at a time; call it in a transaction, for one moment's view.
+ *
+ * @param after - only what comes behind this key
+ */
+export async function* readTable(
+  ledger: Ledger,
+  table: TableName,
+  after?: readonly Value[] | undefined,
+): AsyncGenerator<Row[]> {
   const columns = keys[table];
   const key = sql.join(columns.map((column) => sql.ref(column)));
-  for (let last: Row | undefined; ; ) {
-    const after = last === undefined ? sql`` : sql`where (${key}) > (${sql.join(columns.map((one) => last?.[one]))})`;
-    const page = await sql<Row>`select * from ${sql.table(table)} ${after} order by ${key} limit ${pageSize}`.execute(
-      ledger,
-    );
-    if (page.rows.length > 0) yield page.rows;
-    if (page.rows.length < pageSize) return;
-    last = page.rows.at(-1);
+  for (let last = after; ; ) {
+    const rest = last === undefined ? sql`` : sql`where (${key}) > (${sql.join(last)})`;
+    const page = sql<Row>`select * from ${sql.table(table)} ${rest} order by ${key} limit ${pageSize}`;
+    const { rows } = await page.execute(ledger);
+    if (rows.length > 0) yield rows;
+    const end = rows.at(-1);
+    if (end === undefined || rows.length < pageSize) return;
+    last = columns.map((column) => end[column] ?? null);
   }
 }
 

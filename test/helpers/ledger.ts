@@ -3,6 +3,7 @@ import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import {
   type IssuedMember,
   issueMemberCertificate,
@@ -74,6 +75,12 @@ export async function makeLedger(kind: DatabaseKind = 'sqlite'): Promise<TestLed
       rmSync(home.folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Makes the audit log changeable: what somebody with the database in his hands does first. */
+export async function dropAuditGuards(ledger: Ledger, kind: DatabaseKind): Promise<void> {
+  const guards = { sqlite: ['refuses_update', 'refuses_delete'], postgres: ['is_append_only on audit'] }[kind];
+  for (const guard of guards) await sql.raw(`drop trigger audit_${guard}`).execute(ledger);
 }
 
 /** A fresh public key. */

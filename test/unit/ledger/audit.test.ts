@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
-import { appendAudit, findAuditBreak, listAudit } from '../../../src/ledger/audit.js';
-import { makeLedger, type TestLedger } from '../../helpers/ledger.js';
+import { appendAudit, listAudit } from '../../../src/ledger/audit.js';
+import { walkAudit } from '../../../src/ledger/audit-chain.js';
+import { dropAuditGuards, makeLedger, type TestLedger } from '../../helpers/ledger.js';
 import { describeOnEachDatabase } from '../../helpers/postgres.js';
 
 describeOnEachDatabase('the audit log', (kind) => {
@@ -20,12 +21,6 @@ describeOnEachDatabase('the audit log', (kind) => {
     }
   }
 
-  /** What somebody with the database in his hands does first. */
-  async function dropGuards(): Promise<void> {
-    const guards = { sqlite: ['refuses_update', 'refuses_delete'], postgres: ['is_append_only on audit'] }[kind];
-    for (const guard of guards) await sql.raw(`drop trigger audit_${guard}`).execute(test.ledger);
-  }
-
   it('numbers entries and keeps what they say', async () => {
     await append(2);
     const at = test.deps.clock();
@@ -33,11 +28,11 @@ describeOnEachDatabase('the audit log', (kind) => {
       { sequence: 1, at, actor: 'test', event: 'invite.created', details: { id: '1' } },
       { sequence: 2, at, actor: 'test', event: 'invite.created', details: { id: '2' } },
     ]);
-    expect(await findAuditBreak(test.ledger)).toBeUndefined();
+    expect((await walkAudit(test.ledger)).brokenAt).toBeUndefined();
   });
 
   it('is whole when it is empty', async () => {
-    expect(await findAuditBreak(test.ledger)).toBeUndefined();
+    expect((await walkAudit(test.ledger)).brokenAt).toBeUndefined();
   });
 
   it.each(['update audit set actor = actor', 'delete from audit'])('refuses %s', async (statement) => {
@@ -60,8 +55,8 @@ describeOnEachDatabase('the audit log', (kind) => {
     ],
   ])('shows %s', async (_title, statements, sequence) => {
     await append(3);
-    await dropGuards();
+    await dropAuditGuards(test.ledger, kind);
     for (const statement of statements.split(';')) await sql.raw(statement).execute(test.ledger);
-    expect(await findAuditBreak(test.ledger)).toBe(sequence);
+    expect((await walkAudit(test.ledger)).brokenAt).toBe(sequence);
   });
 });

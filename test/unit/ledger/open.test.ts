@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
-import { appendAudit, findAuditBreak } from '../../../src/ledger/audit.js';
+import { appendAudit } from '../../../src/ledger/audit.js';
+import { walkAudit } from '../../../src/ledger/audit-chain.js';
 import { inTransaction, type Ledger, openLedger } from '../../../src/ledger/open.js';
 import { retireLedger } from '../../../src/ledger/retire.js';
 import type { LedgerSchema } from '../../../src/ledger/schema.js';
@@ -108,7 +109,7 @@ describe('openLedger', () => {
       await appendAudit(ledger, entry, deps);
       await retireLedger({ folder });
       await appendAudit(ledger, entry, deps);
-      expect(await findAuditBreak(ledger)).toBeUndefined();
+      expect((await walkAudit(ledger)).brokenAt).toBeUndefined();
     });
 
     it('keeps the former ledger where the new one cannot be filled', async () => {

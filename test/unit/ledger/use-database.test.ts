@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
-import { appendAudit, findAuditBreak, listAudit } from '../../../src/ledger/audit.js';
+import { appendAudit, listAudit } from '../../../src/ledger/audit.js';
+import { walkAudit } from '../../../src/ledger/audit-chain.js';
 import { listCertificates } from '../../../src/ledger/certificates.js';
 import { createInvite, listInvites } from '../../../src/ledger/invites.js';
 import { type Ledger, openLedger, openLedgerAt } from '../../../src/ledger/open.js';
@@ -59,10 +60,10 @@ describeOnPostgres('useDatabase', () => {
     expect(await use()).toBe('moved');
     const ledger = await open();
     expect(await everythingIn(ledger)).toEqual(before);
-    expect(await findAuditBreak(ledger)).toBeUndefined();
+    expect((await walkAudit(ledger)).brokenAt).toBeUndefined();
     await append(ledger);
     expect(await listAudit(ledger)).toHaveLength(3);
-    expect(await findAuditBreak(ledger)).toBeUndefined();
+    expect((await walkAudit(ledger)).brokenAt).toBeUndefined();
   });
 
   it('lets those who still have the file open change nothing in it', async () => {
