@@ -83,6 +83,11 @@ export function downloadsFolder(home: Home): string {
   return join(home.folder, 'downloads');
 }
 
+/** The newest revocation list known of a circle to which this home belongs. */
+export function knownCrlPath(home: Home, circleId: string): string {
+  return join(home.folder, 'crl', `${circleId}.crl`);
+}
+
 /** Where the Auto CA of this home can be reached. */
 export function autocaPath(home: Home): string {
   return join(home.folder, 'autoca.json');

@@ -27,6 +27,17 @@ export interface Identity {
   readonly chain: X509Certificate[];
   readonly trustAnchor: X509Certificate;
   readonly keyOrigin: KeyOrigin;
+  /** Whether a key made by a server is to stay; left out where it is to be replaced by one of our own. */
+  readonly keepsServerKey?: boolean;
+  /** Where the Auto CA that issued it serves members. */
+  readonly autoCa?: AutoCaPlace;
+}
+
+/** Where an Auto CA serves members. */
+export interface AutoCaPlace {
+  /** Host names and IP addresses, in order of trial. */
+  readonly addresses: readonly string[];
+  readonly port: number;
 }
 
 /**
@@ -50,7 +61,8 @@ export async function saveIdentity(
   identity: Identity,
   options: { replace: boolean },
 ): Promise<string | undefined> {
-  const { member, privateKey, chain, trustAnchor, keyOrigin } = identity;
+  const { member, privateKey, chain, trustAnchor, keyOrigin, keepsServerKey, autoCa } = identity;
+  const settings = { keyOrigin, keepsServerKey, autoCa };
   // No member's name begins with a dot.
   const backup = options.replace ? join(identitiesFolder(home), `.${member}.bak`) : undefined;
   return writeFolderSafely(
@@ -59,7 +71,7 @@ export async function saveIdentity(
       { name: 'key.pem', content: privateKeyToPem(privateKey), mode: 0o600 },
       { name: 'cert.pem', content: toPem(...chain), mode: 0o644 },
       { name: 'root.pem', content: toPem(trustAnchor), mode: 0o644 },
-      { name: 'identity.json', content: `${JSON.stringify({ keyOrigin })}\n`, mode: 0o600 },
+      { name: 'identity.json', content: `${JSON.stringify(settings)}\n`, mode: 0o600 },
     ],
     backup,
   );
@@ -132,9 +144,26 @@ function assembleIdentity({ member, privateKey, chain, root, settings }: Parts):
   const circleId = circleIdOf(trustAnchor);
   const isNamed = circleNamesOf(leaf).some((name) => name.circleId === circleId && name.member === member);
   if (!isNamed) throw new Error(`the certificate is not that of ${member} in this circle`);
-  const { keyOrigin } = JSON.parse(settings.toString('utf8')) as { keyOrigin?: unknown };
+  return { member, circleId, privateKey, chain, trustAnchor, ...readSettings(settings) };
+}
+
+function readSettings(octets: Buffer): Pick<Identity, 'keyOrigin' | 'keepsServerKey' | 'autoCa'> {
+  const { keyOrigin, keepsServerKey, autoCa } = JSON.parse(octets.toString('utf8')) as Record<string, unknown>;
   if (keyOrigin !== 'local' && keyOrigin !== 'server') throw new Error('identity.json has no keyOrigin');
-  return { member, circleId, privateKey, chain, trustAnchor, keyOrigin };
+  return {
+    keyOrigin,
+    ...(keepsServerKey === true && { keepsServerKey }),
+    ...(autoCa !== undefined && { autoCa: readPlace(autoCa) }),
+  };
+}
+
+function readPlace(value: unknown): AutoCaPlace {
+  const { addresses, port } = value as Partial<Record<keyof AutoCaPlace, unknown>>;
+  const isList = Array.isArray(addresses) && addresses.every((address) => typeof address === 'string');
+  if (!isList || typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new Error('identity.json does not say where the Auto CA is');
+  }
+  return { addresses, port };
 }
 
 function isMemberName(text: string): boolean {

@@ -1,0 +1,126 @@
+/**
+ * The newest revocation list that a home knows of its circle: verified before it is kept, never
+ * replaced by an older one, and kept when it has ended, because what it names stays revoked.
+ */
+import type { X509Certificate } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isQTChatError, QTChatError } from '../errors.js';
+import { readCertificateFields } from '../pki/certificate-fields.js';
+import { type Crl, readCrl, verifyCrl } from '../pki/read-crl.js';
+import { inWords } from '../pki/verify-path.js';
+import { type Home, knownCrlPath } from './home.js';
+import type { Identity } from './identities.js';
+import { createFolder, readBoundedFile, writeFileSafely } from './private-file.js';
+
+/** How much a home knows: nothing; what holds now; or what held once. */
+export type CrlFreshness = 'none' | 'fresh' | 'stale';
+
+/** Who issues the lists of an identity's circle: the CA that issued its own certificate. */
+export function crlIssuerOf({ chain, trustAnchor }: Pick<Identity, 'chain' | 'trustAnchor'>): X509Certificate {
+  return chain[1] ?? trustAnchor;
+}
+
+/**
+ * Keeps a list, unless the one that is known is as new.
+ *
+ * @param der - from anywhere
+ * @returns whether it was news
+ * @throws {QTChatError} `ERR_PKI_CRL_INVALID` when it is not by `issuer`, or older than the one that is known;
+ *   `ERR_STORE_UNWRITABLE`
+ */
+export async function keepCrl(home: Home, circleId: string, der: Buffer, issuer: X509Certificate): Promise<boolean> {
+  const crl = readCrl(der);
+  verifyCrl(crl, issuer);
+  const known = await loadCrl(home, circleId, issuer);
+  if (known !== undefined && numberOf(crl) < numberOf(known)) {
+    throw new QTChatError(
+      'ERR_PKI_CRL_INVALID',
+      `the revocation list ${numberOf(crl)} is older than the one known, ${numberOf(known)}`,
+      { hint: 'The newer one is kept; whoever offers an old one may hide a revocation' },
+    );
+  }
+  if (known !== undefined && numberOf(crl) === numberOf(known)) return false;
+  const path = knownCrlPath(home, circleId);
+  await createFolder(dirname(path));
+  await writeFileSafely(path, der, { mode: 0o644, existing: 'replace' });
+  return true;
+}
+
+/**
+ * The list that is known; undefined when there is none, or only one by another issuer.
+ *
+ * @throws {QTChatError} `ERR_STORE_PERMISSIONS`
+ */
+export async function loadCrl(home: Home, circleId: string, issuer: X509Certificate): Promise<Crl | undefined> {
+  try {
+    const crl = readCrl(await readBoundedFile(knownCrlPath(home, circleId)));
+    verifyCrl(crl, issuer);
+    return crl;
+  } catch (error) {
+    // One that was damaged, or of a former CA, is as good as none: the next one takes its place.
+    if (isQTChatError(error, 'ERR_STORE_NOT_FOUND') || isQTChatError(error, 'ERR_PKI_CRL_INVALID')) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a list holds at this moment. */
+export function freshnessOf(crl: Crl | undefined, now: Date): CrlFreshness {
+  if (crl === undefined) return 'none';
+  return crl.nextUpdate !== undefined && now <= crl.nextUpdate ? 'fresh' : 'stale';
+}
+
+/** What a process knows of revocations while it runs; asks no disk but in {@link refresh}. */
+export class RevocationKnowledge {
+  readonly #home: Home;
+  readonly #circleId: string;
+  readonly #issuer: X509Certificate;
+  readonly #requireFresh: boolean;
+  #crl: Crl | undefined;
+  #revoked: ReadonlyMap<string, string> = new Map();
+  #changedAtMs: number | undefined;
+
+  /** @param options.requireFresh - trust nobody without a list that holds now */
+  constructor(home: Home, identity: Identity, options: { readonly requireFresh: boolean }) {
+    this.#home = home;
+    this.#circleId = identity.circleId;
+    this.#issuer = crlIssuerOf(identity);
+    this.#requireFresh = options.requireFresh;
+  }
+
+  /** The list that is known. */
+  get crl(): Crl | undefined {
+    return this.#crl;
+  }
+
+  /** Reads the list again if another process, or this one, has written it; true when it has changed. */
+  async refresh(): Promise<boolean> {
+    const path = knownCrlPath(this.#home, this.#circleId);
+    const changedAtMs = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => undefined,
+    );
+    if (changedAtMs === this.#changedAtMs) return false;
+    this.#changedAtMs = changedAtMs;
+    this.#crl = await loadCrl(this.#home, this.#circleId, this.#issuer);
+    const entries = this.#crl?.revoked ?? [];
+    this.#revoked = new Map(
+      entries.map(({ serialNumber, revokedAt, reason }) => [serialNumber, `${inWords(revokedAt)} (${reason})`]),
+    );
+    return true;
+  }
+
+  /** Why a certificate must not be trusted, as half a sentence; undefined when nothing speaks against it. */
+  faultOf(certificate: X509Certificate, now: Date): string | undefined {
+    const isOurs = this.#crl?.issuer.equals(readCertificateFields(certificate).issuer) ?? false;
+    const revoked = isOurs ? this.#revoked.get(certificate.serialNumber) : undefined;
+    if (revoked !== undefined) return `its certificate was revoked on ${revoked}`;
+    if (!this.#requireFresh || (isOurs && freshnessOf(this.#crl, now) === 'fresh')) return undefined;
+    return 'whether its certificate was revoked is not known: there is no fresh revocation list';
+  }
+}
+
+/** Programs of old leave the number out; ours never do. */
+function numberOf({ number }: Crl): bigint {
+  return number ?? 0n;
+}
