@@ -25,6 +25,8 @@ export const validityDaysCap = 825;
 
 /** The usages that a profile may choose from; signing certificates is not among them. */
 export const profileKeyUsages = ['digitalSignature', 'keyEncipherment'] as const satisfies readonly KeyUsage[];
+
+/** The purposes that a profile may choose from. */
 export const profileExtendedKeyUsages = [
   'serverAuth',
   'clientAuth',
