@@ -18,7 +18,6 @@ export default class CaInit extends BaseCommand {
     days: Flags.integer({ description: 'validity of the root in days', default: 3650, helpValue: 'DAYS' }),
     intermediate: Flags.boolean({
       description: "a CA of its own key issues, so that the root's can be taken offline",
-      exclusive: ['explain'],
     }),
     ...constraintFlags,
     'no-password': Flags.boolean({ description: 'keep the key unencrypted' }),

@@ -13,10 +13,11 @@ export default class CaShow extends BaseCommand {
     if (await this.explained({ args: {}, flags })) return;
     const { caKeyIsEncrypted, loadCaChain } = await import('../../src/store/ca.js');
     const { constraintsLine, describeCa } = await import('../../src/cli/ca/describe-ca.js');
+    const { hasEnded } = await import('../../src/pki/validity.js');
     const home = this.homeOf(flags);
     const [chain, encrypted] = await Promise.all([loadCaChain(home), caKeyIsEncrypted(home)]);
     const ca = describeCa(home, chain, encrypted);
-    const isExpired = new Date(ca.notAfter) <= this.deps.clock();
+    const isExpired = hasEnded(new Date(ca.notAfter), this.deps.clock());
     this.print(`CA           ${escapeControls(ca.name)}`);
     this.print(`circle       ${ca.circleId}`);
     this.print(`key          ${ca.keyType}, ${ca.encrypted ? 'encrypted' : 'not encrypted'}, ${ca.keyPath}`);

@@ -26,6 +26,7 @@ An identity of this home is renewed where it is; for somebody else NAME.pem is w
     if (await this.explained({ args, flags })) return;
     const home = this.homeOf(flags);
     const { findRenewal, renewCredential } = await import('../../src/cli/cert/renew-credential.js');
+    const { hasEnded } = await import('../../src/pki/validity.js');
     const { openCa } = await import('../../src/cli/ca/open-ca.js');
     const request = { member: args.name, newKey: flags['new-key'] === true, validityDays: flags.days, out: flags.out };
     const renewal = await findRenewal(home, { ...request, force: flags.force });
@@ -36,7 +37,7 @@ An identity of this home is renewed where it is; for somebody else NAME.pem is w
     this.print(`Renewed ${member}'s certificate${newKey ? ' with a new key' : ''}, valid until ${dayOf(notAfter)}`);
     if (identity !== undefined) this.print('  in the identity of this home');
     for (const path of Object.values(paths)) this.print(`  ${path}`);
-    const fate = record.notAfter > this.deps.clock() ? 'is revoked as superseded' : 'has expired';
+    const fate = hasEnded(record.notAfter, this.deps.clock()) ? 'has expired' : 'is revoked as superseded';
     this.print(`The old one (${record.serialNumber}) ${fate}`);
     if (validityCut !== undefined) this.note(`Note: ${validityCut}`);
     this.note('Next: qtchat ca crl, so that others learn of it');
@@ -45,6 +46,7 @@ An identity of this home is renewed where it is; for somebody else NAME.pem is w
       serialNumber: certificate.serialNumber,
       formerSerialNumber: record.serialNumber,
       notAfter,
+      validityCut: validityCut ?? null,
       newKey,
       identity: identity !== undefined,
       files: { certificate: paths.certificate ?? null, key: paths.key ?? null },

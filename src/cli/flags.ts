@@ -93,25 +93,21 @@ export const explainFlag = Flags.boolean({ description: 'print the equal openssl
 export const constraintFlags = {
   'permit-dns': Flags.string({
     ...repeatable,
-    exclusive: ['explain'],
     description: 'DNS names below this one only (repeatable)',
     helpValue: 'NAME',
   }),
   'permit-ip': Flags.string({
     ...repeatable,
-    exclusive: ['explain'],
     description: 'IP addresses in this range only (repeatable)',
     helpValue: 'RANGE',
   }),
   'exclude-dns': Flags.string({
     ...repeatable,
-    exclusive: ['explain'],
     description: 'no DNS names below this one (repeatable)',
     helpValue: 'NAME',
   }),
   'exclude-ip': Flags.string({
     ...repeatable,
-    exclusive: ['explain'],
     description: 'no IP addresses in this range (repeatable)',
     helpValue: 'RANGE',
   }),

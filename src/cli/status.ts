@@ -2,6 +2,7 @@
 import { reachableAddresses } from '../enroll/addresses.js';
 import { type ErrorCode, isQTChatError } from '../errors.js';
 import { circleIdOf } from '../pki/circle.js';
+import { hasEnded } from '../pki/validity.js';
 import { loadCaChain } from '../store/ca.js';
 import { listContacts } from '../store/contacts.js';
 import { type Home, storeFolder } from '../store/home.js';
@@ -49,7 +50,7 @@ export async function gatherStatus(home: Home, deps: { clock: () => Date }): Pro
             member: identity.member,
             circleId: identity.circleId,
             notAfter: new Date(notAfter).toISOString(),
-            expired: new Date(notAfter) <= deps.clock(),
+            expired: hasEnded(new Date(notAfter), deps.clock()),
             keyOrigin: identity.keyOrigin,
           },
     ca: root === undefined ? null : { circleId: circleIdOf(root), notAfter: new Date(root.validTo).toISOString() },

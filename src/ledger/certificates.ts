@@ -46,7 +46,7 @@ export async function listCertificates(ledger: Ledger, filter: CertificateFilter
   let query = ledger.selectFrom('certificate').selectAll().where('state', '=', 'issued');
   if (filter.member !== undefined) query = query.where('member', '=', filter.member);
   if (filter.validAt !== undefined) {
-    query = query.where('revoked_at', 'is', null).where('not_after', '>', filter.validAt.getTime());
+    query = query.where('revoked_at', 'is', null).where('not_after', '>=', filter.validAt.getTime());
   }
   if (filter.endingBefore !== undefined) query = query.where('not_after', '<', filter.endingBefore.getTime());
   const rows = await query.orderBy('issued_at').orderBy('serial_number').execute();

@@ -66,5 +66,5 @@ function validCertificates(ledger: Ledger, now: Date) {
     .select(['serial_number', 'member', 'not_after'])
     .where('state', '=', 'issued')
     .where('revoked_at', 'is', null)
-    .where('not_after', '>', now.getTime());
+    .where('not_after', '>=', now.getTime());
 }

@@ -6,7 +6,7 @@ import { type Issuer, issuingCertificate } from './issuer.js';
 import { type CertificatePlan, encodeName, rootValidityDaysCap } from './plan.js';
 
 /** The longest common name: ub-common-name (RFC 5280 appendix A.1). */
-const commonNameLength = 64;
+export const commonNameLength = 64;
 
 /** More constraints than anybody reads. */
 const maximumSubtrees = 100;
@@ -51,7 +51,12 @@ function checkCa(plan: CertificatePlan): void {
     throw refusePlan(`it has no name constraints or more than ${maximumSubtrees}`);
 }
 
-function checkCaName(name: string): void {
+/**
+ * Judges the common name of a CA.
+ *
+ * @throws {QTChatError} `ERR_PKI_NAME_INVALID`
+ */
+export function checkCaName(name: string): void {
   const clean = name !== '' && name.trim() === name && escapeControls(name) === name;
   if (clean && [...name].length <= commonNameLength) return;
   throw new QTChatError(

@@ -15,6 +15,9 @@ export interface Validity {
 /** Certificates begin a little in the past, so that a peer whose clock is slow accepts them at once. */
 const backdateMs = 60_000;
 
+/** A hundred years: whoever types more has slipped. */
+const absurdDays = 36_500;
+
 /**
  * The validity of a certificate that is to last `days` from `now`, cut to `maximumDays` and to the validity of its issuers.
  *
@@ -26,7 +29,7 @@ export function planValidity(
   now: Date,
   issuers: readonly X509Certificate[],
 ): Validity {
-  if (!Number.isSafeInteger(days) || days < 1) throw invalidDays(days, maximumDays);
+  checkDays(days, maximumDays);
   const validities = issuers.map(readCertificateFields);
   const issuerStartMs = Math.max(...validities.map((issuer) => issuer.notBefore.getTime()));
   const issuerEndMs = Math.min(...validities.map((issuer) => issuer.notAfter.getTime()));
@@ -43,6 +46,20 @@ export function planValidity(
   const notAfter = new Date(endMs);
   if (cappedDays === days) return { notBefore, notAfter };
   return { notBefore, notAfter, validityCut: `${maximumDays} days is the longest that its profile allows` };
+}
+
+/**
+ * Judges a number of days as typed: more than the maximum is cut later and said, more than a century is a mistake.
+ *
+ * @throws {QTChatError} `ERR_PKI_VALIDITY`
+ */
+export function checkDays(days: number, maximumDays: number): void {
+  if (!Number.isSafeInteger(days) || days < 1 || days > absurdDays) throw invalidDays(days, maximumDays);
+}
+
+/** Tells whether a certificate has ended: its last second belongs to it (RFC 5280 §4.1.2.5). */
+export function hasEnded(notAfter: Date, now: Date): boolean {
+  return !(now <= notAfter);
 }
 
 /** The refusal of a number of days. */

@@ -20,6 +20,7 @@ import { nameConstraintsOf } from './name-constraints.js';
 import { type ExtendedKeyUsage, oids } from './oids.js';
 import { hasExplicitCurve } from './read-spki.js';
 import { subjectAltNamesIn } from './subject-alt-name.js';
+import { hasEnded } from './validity.js';
 
 /** What can be wrong with a path. */
 export type PathFaultCode =
@@ -112,7 +113,8 @@ function ownFaults({ fields, name }: Step, options: { at: Date; purpose?: Extend
   const { notBefore, notAfter, extensions } = fields;
   if (!(options.at >= notBefore))
     faults.push({ code: 'not-yet-valid', message: `${name} is not valid before ${inWords(notBefore)}` });
-  if (!(options.at <= notAfter)) faults.push({ code: 'expired', message: `${name} expired on ${inWords(notAfter)}` });
+  if (hasEnded(notAfter, options.at))
+    faults.push({ code: 'expired', message: `${name} expired on ${inWords(notAfter)}` });
   if (fields.version !== 3)
     faults.push({ code: 'unsupported', message: `${name} is not an X.509 version 3 certificate` });
   if (!isStrongKey(fields.spki)) faults.push({ code: 'weak', message: `${name} has a key that is too weak` });

@@ -7,7 +7,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { packageRoot } from '../../src/package-root.js';
+import { readCertificateFields } from '../../src/pki/certificate-fields.js';
 import { type CertificateDescription, describeCertificate } from '../../src/pki/describe.js';
+import { describeExtensions } from '../../src/pki/describe-extensions.js';
 import { parseCertificates } from '../../src/pki/pem.js';
 import { readPfx } from '../../src/pki/pfx.js';
 import { makeHome, type TestHome } from '../helpers/home.js';
@@ -24,7 +26,7 @@ afterEach(() => home.remove());
 /** Asks a command for its explanation, and runs that as it stands. */
 async function runExplained(...argv: string[]): Promise<string> {
   const before = home.everything();
-  const { exitCode, stdout, stderr } = await home.run([...argv, '--explain']);
+  const { exitCode, stdout, stderr } = await home.run(argv.includes('--explain') ? argv : [...argv, '--explain']);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(home.everything()).toEqual(before);
   return execFileSync('sh', ['-ec', stdout], { cwd: home.folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
@@ -38,6 +40,16 @@ function describeFile(...path: string[]): CertificateDescription {
   const [certificate] = parseCertificates(readFileSync(join(...path)));
   if (certificate === undefined) throw new Error('no certificate');
   return describeCertificate(certificate);
+}
+
+function constraintsIn(path: string) {
+  const [certificate] = parseCertificates(readFileSync(path));
+  if (certificate === undefined) throw new Error('no certificate');
+  return describeExtensions(readCertificateFields(certificate)).filter(({ name }) => name === 'nameConstraints');
+}
+
+function rawOf(path: string): Buffer {
+  return parseCertificates(readFileSync(path))[0]?.raw ?? Buffer.alloc(0);
 }
 
 /** What must be the same: everything but what is new with each key and each second. */
@@ -181,6 +193,64 @@ describeWith('openssl', '--explain, run by a shell', () => {
     await expect(runExplained(...mixed)).rejects.toThrow();
   });
 
+  it.each([
+    [[]],
+    [['--key', 'ed25519', '--days', '400', '--name', 'Ship & Söhne']],
+    [['--permit-dns', 'example.org', '--permit-ip', '192.168.0.0/16', '--permit-ip', 'fd00::/8']],
+    [['--exclude-dns', 'hr.example.org', '--exclude-ip', '0.0.0.0/0', '--ca-password-file', 'secret']],
+  ])('ca init --intermediate %j: the same two CAs, and the same certificates below', async (flags) => {
+    const password = flags.includes('secret') ? [] : ['--no-password'];
+    const init = ['ca', 'init', '--intermediate', ...password, ...flags];
+    await run(...init.map((word) => (word === 'secret' ? home.at('secret') : word)));
+    await runExplained(...init);
+    for (const name of ['root.pem', 'intermediate.pem']) {
+      const [ours, theirs] = [join(home.home, 'ca', name), home.at(name)];
+      expect(fields(describeFile(theirs))).toEqual(fields(describeFile(ours)));
+      expect(constraintsIn(theirs)).toEqual(constraintsIn(ours));
+    }
+    const secret = flags.includes('secret') ? ['--ca-password-file', home.at('secret')] : [];
+    const issue = ['cert', 'issue', 'bob', '--dns', 'www.example.org', ...secret];
+    await run(...issue, '--out', home.at('ours'));
+    await runExplained(...issue);
+    expect(fields(describeFile(home.folder, 'bob.pem'))).toEqual(fields(describeFile(home.at('ours'), 'bob.pem')));
+    expect(parseCertificates(readFileSync(home.at('bob.pem')))).toHaveLength(2);
+    expect(await runExplained('cert', 'verify', 'bob.pem')).toBe('bob.pem: OK\n');
+    await runExplained('ca', 'crl', ...secret);
+    const list = ['--crl-file', home.at('crl.pem'), '--root-file', home.at('root.pem')];
+    await run('cert', 'verify', home.at('bob.pem'), ...list);
+  });
+
+  it.each([
+    ['--permit-dns', 'example.org', '--exclude-dns', 'hr.example.org'],
+    ['--permit-ip', '10.0.0.0/8', '--exclude-ip', '10.1.0.0/16'],
+  ])('ca init %s %s %s %s: the same limits', async (...limits) => {
+    const init = ['ca', 'init', '--no-password', ...limits];
+    await run(...init);
+    await runExplained(...init);
+    expect(constraintsIn(home.at('root.pem'))).toEqual(constraintsIn(join(home.home, 'ca', 'root.pem')));
+    expect(constraintsIn(home.at('root.pem'))).toHaveLength(1);
+  });
+
+  it('takes no file for an option, nor for a URI', async () => {
+    await runExplained('ca', 'init', '--no-password');
+    execFileSync('sh', ['-ec', 'cp root.pem ./-root.pem; cp ca.key ./-ca.key; cp root.pem file:root'], {
+      cwd: home.folder,
+    });
+    const files = ['--cert-file=-root.pem', '--key-file=-ca.key'];
+    await runExplained('ca', 'import', ...files);
+    for (const name of ['-root.pem', 'file:root']) {
+      const convert = ['cert', 'convert', '--to', 'der', `--out=-${name}.cer`];
+      await runExplained(...convert, '--explain', '--', name);
+      expect(readFileSync(home.at(`-${name}.cer`)).equals(rawOf(home.at(name)))).toBe(true);
+      expect(await runExplained('cert', 'verify', `--root-file=${name}`, '--explain', '--', name)).toContain(': OK');
+      expect(await runExplained('cert', 'inspect', '--explain', '--', name)).toContain('CN = QTChat circle');
+    }
+    await runExplained('ca', 'crl', '--out=-crl.pem');
+    expect(await runExplained('cert', 'inspect', '--explain', '--', '-crl.pem')).toContain('CRL Number');
+    await runExplained('ca', 'export-root', '--explain', '--', '-safe').catch(() => {});
+    expect(readFileSync(home.at('-safe', 'root.pem')).equals(readFileSync(home.at('root.pem')))).toBe(true);
+  });
+
   it.each(['ca', 'cert'])('is there for every command of %s', async (topic) => {
     for (const name of readdirSync(join(packageRoot(), 'commands', topic))) {
       const { exitCode, stdout } = await runProgram([topic, name.replace(/\.ts$/, ''), '--help'], {
@@ -192,7 +262,21 @@ describeWith('openssl', '--explain, run by a shell', () => {
 
   it('refuses what openssl cannot be told, and what the command refuses', async () => {
     const refusal = (...argv: string[]) => home.run([...argv, '--explain']);
-    expect(await refusal('ca', 'init', '--permit-dns', 'example.org')).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(await refusal('ca', 'init', '--permit-dns', '*.example.org')).toMatchObject({ exitCode: 2, stdout: '' });
+    for (const name of ['', ' ', 'two\nlines', 'a\u0007b', 'x'.repeat(65)]) {
+      expect(await refusal('ca', 'init', '--name', name)).toMatchObject({ exitCode: 2, stdout: '' });
+    }
+    const tiered = ['ca', 'init', '--intermediate', '--name', 'x'.repeat(60)];
+    expect(await refusal(...tiered)).toMatchObject({ exitCode: 2, stdout: '' });
+    for (const days of ['0', '-5', '40000', '99999999999']) {
+      for (const command of [
+        ['ca', 'init'],
+        ['cert', 'issue', 'bob'],
+        ['ca', 'crl'],
+      ]) {
+        expect(await refusal(...command, `--days=${days}`)).toMatchObject({ exitCode: 2, stdout: '' });
+      }
+    }
     expect(await refusal('cert', 'issue', 'bob', '--uri', 'https://example.org/$(id)')).toMatchObject({ exitCode: 2 });
     expect(await refusal('cert', 'issue', 'Bob!')).toMatchObject({ exitCode: 2, stdout: '' });
     expect(await refusal('cert', 'issue', 'bob', '--ip', '10.0.0.0/8')).toMatchObject({ exitCode: 2, stdout: '' });

@@ -4,6 +4,7 @@ import { retireLedger } from '../../ledger/retire.js';
 import { checkPlan } from '../../pki/check-plan.js';
 import { issueIntermediate, issueRoot } from '../../pki/issue.js';
 import { createIssuer, type Issuer } from '../../pki/issuer.js';
+import { issuingName } from '../../pki/issuing-name.js';
 import { generateKey, type KeyType } from '../../pki/key-type.js';
 import type { NameConstraints } from '../../pki/name-constraints.js';
 import { buildIntermediatePlan, buildRootPlan } from '../../pki/plan.js';
@@ -94,7 +95,7 @@ async function makeIntermediate(
   deps: Pick<Deps, 'clock' | 'random' | 'stderr'>,
 ): Promise<{ key: KeyObject; certificate: X509Certificate }> {
   const key = await withSpinner('Making the key that issues', deps, () => generateKey(keyType));
-  const request = { name: `${name} (issuing)`, key, nameConstraints };
+  const request = { name: issuingName(name), key, nameConstraints };
   const plan = buildIntermediatePlan(request, await loadCaProfile(), issuer, deps);
   return { key, certificate: await issueIntermediate(plan, issuer) };
 }

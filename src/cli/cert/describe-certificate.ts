@@ -2,6 +2,7 @@
 import { escapeControls } from '../../errors.js';
 import { dayOf } from '../../pki/day.js';
 import type { CertificateDescription } from '../../pki/describe.js';
+import { hasEnded } from '../../pki/validity.js';
 
 /** What `--json` says of a certificate: a description with its dates as ISO strings, `circle` null where there is none. */
 export function toCertificateResult({ circle, notBefore, notAfter, ...rest }: CertificateDescription) {
@@ -11,7 +12,7 @@ export function toCertificateResult({ circle, notBefore, notAfter, ...rest }: Ce
 /** Lines for people; text from the certificate is escaped. */
 export function certificateLines(description: CertificateDescription, now: Date): string[] {
   const { notBefore, notAfter, circle } = description;
-  const state = now > notAfter ? ' (expired)' : now < notBefore ? ' (not yet valid)' : '';
+  const state = hasEnded(notAfter, now) ? ' (expired)' : now < notBefore ? ' (not yet valid)' : '';
   const usages = [...description.keyUsages, ...description.extendedKeyUsages];
   const rows = [
     ['subject', description.subject],

@@ -4,7 +4,7 @@ import { QTChatError, quote } from '../../errors.js';
 import { parseKeyType } from '../../pki/key-type.js';
 import { parseMemberName } from '../../pki/member-name.js';
 import { validityDaysCap } from '../../pki/profile.js';
-import { invalidDays } from '../../pki/validity.js';
+import { checkDays } from '../../pki/validity.js';
 import type { Home } from '../../store/home.js';
 import { refuseExistingIdentity } from '../../store/identities.js';
 import { refuseExisting } from '../../store/private-file.js';
@@ -57,7 +57,7 @@ async function parseIssueRequest(
   flags: IssueFlags,
   { loginName, signal }: Pick<Deps, 'loginName' | 'signal'>,
 ): Promise<CredentialRequest> {
-  if (flags.days !== undefined && flags.days < 1) throw invalidDays(flags.days, validityDaysCap);
+  if (flags.days !== undefined) checkDays(flags.days, validityDaysCap);
   const adopt = flags.me || flags.name === undefined;
   const { names, commonName, warnings } = await readRequestedNames(flags, signal);
   const member =

@@ -4,6 +4,7 @@ import { hasLedger } from '../../ledger/location.js';
 import { openLedger } from '../../ledger/open.js';
 import { parseMemberName } from '../../pki/member-name.js';
 import type { SubjectAltName } from '../../pki/subject-alt-name.js';
+import { hasEnded } from '../../pki/validity.js';
 import { loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
 import { parseDuration } from '../duration.js';
@@ -52,7 +53,7 @@ export async function listIssued(
 }
 
 function listed(record: CertificateRecord, now: Date): ListedCertificate {
-  const state = record.revokedAt !== undefined ? 'revoked' : record.notAfter <= now ? 'expired' : 'valid';
+  const state = record.revokedAt !== undefined ? 'revoked' : hasEnded(record.notAfter, now) ? 'expired' : 'valid';
   return {
     serialNumber: record.serialNumber,
     member: record.member,

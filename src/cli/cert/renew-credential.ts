@@ -9,7 +9,9 @@ import { openLedger } from '../../ledger/open.js';
 import type { OpenedCa } from '../../ledger/signer.js';
 import { generateKey, keyTypeOf } from '../../pki/key-type.js';
 import { parseMemberName } from '../../pki/member-name.js';
+import { validityDaysCap } from '../../pki/profile.js';
 import { samePublicKey } from '../../pki/spki.js';
+import { checkDays } from '../../pki/validity.js';
 import { loadCaChain } from '../../store/ca.js';
 import { type Home, identityFolder } from '../../store/home.js';
 import { type Identity, loadIdentity, saveIdentity } from '../../store/identities.js';
@@ -44,11 +46,12 @@ export interface Renewal extends RenewalRequest {
 /**
  * Finds what is to be renewed: the member's certificate that ends last and was not revoked; it may have expired.
  *
- * @throws {QTChatError} `ERR_STORE_NO_CA`, `ERR_PKI_NAME_INVALID`, `ERR_LEDGER_NOT_FOUND` when there is none,
+ * @throws {QTChatError} `ERR_STORE_NO_CA`, `ERR_PKI_NAME_INVALID`, `ERR_LEDGER_NOT_FOUND` when there is none, `ERR_PKI_VALIDITY`,
  *   `ERR_PKI_KEY_TYPE` when the ledger does not know its key, `ERR_STORE_EXISTS` unless `force`
  */
 export async function findRenewal(home: Home, request: RenewalRequest): Promise<Renewal> {
-  const { newKey, out, force } = request;
+  const { newKey, out, force, validityDays } = request;
+  if (validityDays !== undefined) checkDays(validityDays, validityDaysCap);
   const member = parseMemberName(request.member);
   await loadCaChain(home); // without a CA no ledger is to appear
   const record = await findRecord(home, member);

@@ -13,7 +13,7 @@ import { parseMemberName } from '../../pki/member-name.js';
 import { toPem } from '../../pki/pem.js';
 import { validityDaysCap } from '../../pki/profile.js';
 import type { SubjectAltName } from '../../pki/subject-alt-name.js';
-import { invalidDays } from '../../pki/validity.js';
+import { checkDays } from '../../pki/validity.js';
 import type { Home } from '../../store/home.js';
 import { createFolder, readBoundedFile, refuseExisting, takeBack, writeFileSafely } from '../../store/private-file.js';
 import type { Deps } from '../deps.js';
@@ -62,7 +62,7 @@ export interface SigningRequest {
  *   `ERR_STORE_EXISTS` unless `force`; what reading the files throws
  */
 export async function judgeSigningRequest(flags: SignFlags, signal: AbortSignal): Promise<SigningRequest> {
-  if (flags.days !== undefined && flags.days < 1) throw invalidDays(flags.days, validityDaysCap);
+  if (flags.days !== undefined) checkDays(flags.days, validityDaysCap);
   const csr = await readCsr(csrFromFile(await readBoundedFile(flags.csr, signal)));
   const { names, warnings, commonName } = await namesFor(csr, flags['san-cnf'], signal);
   const instead = 'qtchat cert sign CSR NAME';

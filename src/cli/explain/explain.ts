@@ -1,10 +1,12 @@
 /**
  * `--explain`: what a command does, as the commands of openssl that come to the same. They work on
- * the files ca.key, root.pem, NAME.key, NAME.csr and NAME.pem of the current folder. Nothing is run.
+ * the files ca.key, root.pem, NAME.key, NAME.csr and NAME.pem of the current folder; where an intermediate CA issues,
+ * also on intermediate.pem and root.key. Nothing is run.
  */
 import { QTChatError } from '../../errors.js';
-import { explainCaImport, explainCaInit, explainCaShow, explainCrl, explainExportRoot, explainRevoke } from './ca.js';
+import { explainCaImport, explainCaShow, explainCrl, explainExportRoot, explainRevoke } from './ca.js';
 import { explainConvert, explainExport, explainImport, explainInspect, explainVerify } from './files.js';
+import { explainCaInit } from './init.js';
 import { explainIssue, explainRenew, explainRequest, explainSign } from './issuing.js';
 import type { Typed } from './typed.js';
 

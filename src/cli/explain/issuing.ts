@@ -2,12 +2,14 @@
 import { keyTypeOf } from '../../pki/key-type.js';
 import { parseMemberName } from '../../pki/member-name.js';
 import { isRsa as isRsaKey } from '../../pki/plan.js';
+import { validityDaysCap } from '../../pki/profile.js';
 import type { SubjectAltName } from '../../pki/subject-alt-name.js';
+import { checkDays } from '../../pki/validity.js';
 import { loadProfile } from '../../store/profiles.js';
 import { ownMemberName } from '../cert/own-name.js';
 import { readRequestedNames } from '../cert/requested-names.js';
 import { revoke } from './ca.js';
-import { makeKey, makePfx, makeRequest, signRequest } from './openssl.js';
+import { issuingFile, makeKey, makePfx, makeRequest, signRequest } from './openssl.js';
 import { password } from './shell.js';
 import { numberOf, type Typed, textOf, textsOf } from './typed.js';
 
@@ -58,7 +60,7 @@ export async function explainRenew(typed: Typed): Promise<string[]> {
     ...(newKey ? [makeKey(keyTypeOf(publicKey) ?? 'p256', `${member}.key`)] : []),
     makeRequest(member, []),
     ...signRequest({ member, csr: `${member}.csr`, names: record.names, ...terms }, caPassword(typed)),
-    ...revoke(`${member}.old.pem`, 'superseded', caPassword(typed)),
+    ...revoke(`${member}.old.pem`, 'superseded', terms.issuing, caPassword(typed)),
   ];
 }
 
@@ -79,11 +81,14 @@ async function wanted({ args, flags, home, loginName, signal }: Typed) {
   return { names, member } satisfies { names: readonly SubjectAltName[]; member: string };
 }
 
-/** What the profile says of a certificate: its days and its usages. */
+/** What the profile and the CA say of a certificate: its days, its usages, and who issues it. */
 async function profiled({ flags, home }: Typed, isRsa: boolean) {
   const { defaultValidityDays, maximumValidityDays, ...profile } = await loadProfile(textOf(flags.profile), home);
+  const days = numberOf(flags.days, defaultValidityDays);
+  checkDays(days, validityDaysCap);
   return {
-    days: Math.min(numberOf(flags.days, defaultValidityDays), maximumValidityDays),
+    issuing: await issuingFile(home),
+    days: Math.min(days, maximumValidityDays),
     keyUsages: profile.keyUsages.filter((usage) => usage !== 'keyEncipherment' || isRsa),
     extendedKeyUsages: profile.extendedKeyUsages,
   };

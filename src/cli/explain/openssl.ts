@@ -3,12 +3,14 @@ import { QTChatError, quote } from '../../errors.js';
 import { type KeyType, parseKeyType } from '../../pki/key-type.js';
 import type { ExtendedKeyUsage, KeyUsage } from '../../pki/oids.js';
 import type { SubjectAltName } from '../../pki/subject-alt-name.js';
-import { file, password, subject, word } from './shell.js';
+import { type Home, intermediatePath } from '../../store/home.js';
+import { exists } from '../../store/private-file.js';
+import { file, password, pathWord, subject, word } from './shell.js';
 
 /** Makes a private key in `path`; `protection` encrypts it. */
 export function makeKey(key: string, path: string, protection: readonly string[] = []): string {
   const options = keyOptions(parseKeyType(key));
-  return ['openssl genpkey', ...options, ...protection, '-out', word(path)].join(' ');
+  return ['openssl genpkey', ...options, ...protection, '-out', pathWord(path)].join(' ');
 }
 
 function keyOptions(type: KeyType): string[] {
@@ -30,17 +32,26 @@ export function makeRequest(member: string, names: readonly SubjectAltName[]): s
   return [
     'openssl req -new -sha256 -utf8',
     '-key',
-    word(`${member}.key`),
+    pathWord(`${member}.key`),
     subject(member),
     ...extension,
     '-out',
-    word(`${member}.csr`),
+    pathWord(`${member}.csr`),
   ].join(' ');
 }
 
-/** Signs the request in `csr` as NAME.pem: all extensions are ours, none are the request's. */
+/** The certificate that the CA of `home` issues by, as the commands here name it. */
+export async function issuingFile(home: Home): Promise<string> {
+  return (await exists(intermediatePath(home))) ? 'intermediate.pem' : 'root.pem';
+}
+
+/**
+ * Signs the request in `csr` as NAME.pem, with the intermediate behind it where there is one: all extensions are
+ * ours, none are the request's.
+ */
 export function signRequest(
   request: {
+    issuing: string;
     member: string;
     csr: string;
     names: readonly SubjectAltName[];
@@ -50,9 +61,9 @@ export function signRequest(
   },
   caPassword: readonly string[],
 ): string[] {
-  const { member, csr, names, days, keyUsages, extendedKeyUsages } = request;
+  const { issuing, member, csr, names, days, keyUsages, extendedKeyUsages } = request;
   const signing = [
-    '-CA root.pem -CAkey ca.key',
+    `-CA ${issuing} -CAkey ca.key`,
     ...caPassword,
     '-set_serial 0x$(openssl rand -hex 16)',
     `-days ${days} -sha256`,
@@ -71,14 +82,15 @@ export function signRequest(
     ]),
     [
       'openssl x509 -req -in',
-      word(csr),
+      pathWord(csr),
       subject(member),
       ...signing,
       '-extfile',
-      word(`${member}.cnf`),
+      pathWord(`${member}.cnf`),
       '-out',
-      word(`${member}.pem`),
+      pathWord(`${member}.pem`),
     ].join(' '),
+    ...(issuing === 'root.pem' ? [] : [`cat ${issuing} >> ${pathWord(`${member}.pem`)}`]),
   ];
 }
 
@@ -110,10 +122,10 @@ export function makePfx(
     : ['-keypbe AES-256-CBC -certpbe AES-256-CBC -macalg sha256'];
   return [
     'openssl pkcs12 -export',
-    ...['-inkey', word(files.key), '-in', word(files.certificate), '-name', word(name)],
+    ...['-inkey', pathWord(files.key), '-in', pathWord(files.certificate), '-name', word(name)],
     ...protection,
     '-iter 250000',
     ...password('-passout', passwordFile),
-    ...['-out', word(files.pfx)],
+    ...['-out', pathWord(files.pfx)],
   ].join(' ');
 }

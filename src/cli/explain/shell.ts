@@ -5,9 +5,16 @@ export function word(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/**
+ * A path for a command: never taken for an option, nor for a URI such as openssl reads in the place of a file.
+ */
+export function pathWord(path: string): string {
+  return word(/^-|^[A-Za-z][A-Za-z0-9+.-]*:/.test(path) ? `./${path}` : path);
+}
+
 /** A file to be written, its content as it stands; `$name` in it is replaced by the shell. */
 export function file(path: string, lines: readonly string[]): string {
-  return [`cat > ${word(path)} <<END`, ...lines, 'END'].join('\n');
+  return [`cat > ${pathWord(path)} <<END`, ...lines, 'END'].join('\n');
 }
 
 /** `-subj` for one common name (openssl-req(1)). */
