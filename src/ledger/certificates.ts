@@ -11,6 +11,7 @@ import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { appendAudit } from './audit.js';
 import { parseNames } from './names.js';
 import { inTransaction, type Ledger } from './open.js';
+import { certificateDigest } from './row-digest.js';
 import type { LedgerSchema } from './schema.js';
 
 /** A certificate as the ledger holds it. */
@@ -84,7 +85,7 @@ export async function recordCertificate(
       .values({ name: member, created_at: now })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    await transaction
+    const row = await transaction
       .insertInto('certificate')
       .values({
         serial_number: certificate.serialNumber,
@@ -101,8 +102,9 @@ export async function recordCertificate(
         revoked_at: null,
         revocation_reason: null,
       })
-      .execute();
-    const details = { member, serialNumber: certificate.serialNumber };
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    const details = { member, serialNumber: certificate.serialNumber, digest: certificateDigest(row) };
     await appendAudit(transaction, { actor: by, event: 'certificate.issued', details }, deps);
   });
 }

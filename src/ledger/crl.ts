@@ -10,6 +10,7 @@ import { signAuditLog } from './audit-signature.js';
 import { crlFloor } from './facts.js';
 import { inTransaction, type Ledger } from './open.js';
 import { abandonStaleReservations } from './reservations.js';
+import { crlDigest } from './row-digest.js';
 import type { Signer } from './signer.js';
 
 /** A list just issued. */
@@ -67,7 +68,7 @@ export async function issueNextCrl(
   const count = readCrl(content).revoked.length;
   await inTransaction(ledger, async (transaction) => {
     await transaction.updateTable('crl').set({ content }).where('number', '=', dates.number).execute();
-    const details = { number: String(dates.number), count: String(count) };
+    const details = { number: String(dates.number), count: String(count), digest: crlDigest(content) };
     await appendAudit(transaction, { actor: request.by, event: 'crl.issued', details }, deps);
   });
   // A log that was tampered with must not keep a revocation from being published; audit verify tells of it.

@@ -3,6 +3,7 @@ import type { RevocationReason } from '../pki/revocation-reason.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { appendAudit } from './audit.js';
 import { inTransaction, type Ledger } from './open.js';
+import { certificateDigest } from './row-digest.js';
 
 /** A certificate that somebody else's records speak of. */
 export interface ImportedCertificate {
@@ -35,7 +36,7 @@ export async function importCertificates(
         .values({ name: member, created_at: now })
         .onConflict((conflict) => conflict.doNothing())
         .execute();
-      await transaction
+      const row = await transaction
         .insertInto('certificate')
         .values({
           serial_number: serialNumber,
@@ -52,8 +53,10 @@ export async function importCertificates(
           revoked_at: rest.revokedAt?.getTime() ?? null,
           revocation_reason: rest.revokedAt === undefined ? null : (rest.reason ?? 'unspecified'),
         })
-        .execute();
-      const details = { member, serialNumber };
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      const revoked = row.revocation_reason === null ? {} : { reason: row.revocation_reason };
+      const details = { member, serialNumber, digest: certificateDigest(row), ...revoked };
       await appendAudit(transaction, { actor: 'ca import', event: 'certificate.imported', details }, deps);
     }
   });

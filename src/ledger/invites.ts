@@ -20,6 +20,7 @@ import {
 import { nameHolders, nameTaken } from './members.js';
 import { parseNames } from './names.js';
 import { inTransaction, type Ledger } from './open.js';
+import { inviteDigest } from './row-digest.js';
 import type { LedgerSchema } from './schema.js';
 import type { Signer } from './signer.js';
 
@@ -69,7 +70,7 @@ export async function createInvite(ledger: Ledger, invite: NewInvite, deps: { cl
       if (!replace) throw nameTaken(member, holder);
       if (holder.type === 'invite') await withdrawInvite(transaction, holder.id, by, deps);
     }
-    await transaction
+    const row = await transaction
       .insertInto('invite')
       .values({
         id,
@@ -84,8 +85,10 @@ export async function createInvite(ledger: Ledger, invite: NewInvite, deps: { cl
         reserved_until: null,
         serial_number: null,
       })
-      .execute();
-    await appendAudit(transaction, { actor: by, event: 'invite.created', details: { id, member } }, deps);
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    const details = { id, member, digest: inviteDigest(row) };
+    await appendAudit(transaction, { actor: by, event: 'invite.created', details }, deps);
   });
 }
 

@@ -12,6 +12,7 @@ import { SubjectPublicKey } from '../pki/subject-public-key.js';
 import { appendAudit } from './audit.js';
 import { parseNames } from './names.js';
 import { inTransaction, type Ledger } from './open.js';
+import { certificateDigest } from './row-digest.js';
 
 /** How long a reserved certificate may be signed. */
 export const signingMs = 10 * 60 * 1000;
@@ -104,16 +105,17 @@ export async function completeReservation(
   const { certificate, member, by } = issued;
   const { serialNumber } = certificate;
   await inTransaction(ledger, async (transaction) => {
-    const { numUpdatedRows } = await transaction
+    const row = await transaction
       .updateTable('certificate')
       .set({ state: 'issued', content: certificate.raw, issued_at: deps.clock().getTime() })
       .where('serial_number', '=', serialNumber)
       .where('member', '=', member)
       .where('state', '=', 'reserved')
       .where('revoked_at', 'is', null)
+      .returningAll()
       .executeTakeFirst();
-    if (numUpdatedRows !== 1n) throw notReserved(serialNumber);
-    const details = { member, serialNumber };
+    if (row === undefined) throw notReserved(serialNumber);
+    const details = { member, serialNumber, digest: certificateDigest(row) };
     await appendAudit(transaction, { actor: by, event: 'certificate.issued', details }, deps);
   });
 }

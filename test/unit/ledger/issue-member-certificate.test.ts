@@ -47,7 +47,11 @@ describeOnEachDatabase('issueMemberCertificate', (kind) => {
       {
         actor: 'test',
         event: 'certificate.issued',
-        details: { member: 'bob', serialNumber: certificate.serialNumber },
+        details: {
+          member: 'bob',
+          serialNumber: certificate.serialNumber,
+          digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+        },
       },
     ]);
     expect(await members()).toEqual([
