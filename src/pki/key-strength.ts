@@ -12,7 +12,7 @@ const strongCurves: ReadonlySet<string> = new Set([oids.p256, oids.p384, oids.p5
 const weakestRsaBits = 2048;
 
 /**
- * Judges a key: RSA with 2048 bits or more, an uncompressed or compressed point of P-256, P-384 or P-521, Ed25519.
+ * Judges a key: RSA with 2048 bits or more and an odd exponent from 3, an uncompressed or compressed point of P-256, P-384 or P-521, Ed25519.
  * A curve described by its parameters is not judged here; see `hasExplicitCurve`.
  *
  * @param spki - SubjectPublicKeyInfo; what is malformed is not strong
@@ -24,7 +24,7 @@ export function isStrongKey(spki: Buffer): boolean {
     const oid = algorithm.oid();
     // The first octet counts unused bits.
     const key = reader.read(derTags.bitString).subarray(1);
-    if (oid === oids.rsaEncryption) return new DerReader(key).enter().integer() >= 1n << BigInt(weakestRsaBits - 1);
+    if (oid === oids.rsaEncryption) return isStrongRsa(new DerReader(key).enter());
     if (oid !== oids.ecPublicKey) return oid === oids.ed25519;
     if (key.length <= 1) return false;
     return algorithm.nextTag !== derTags.oid || strongCurves.has(algorithm.oid());
@@ -32,4 +32,10 @@ export function isStrongKey(spki: Buffer): boolean {
     if (error instanceof DerError) return false;
     throw error;
   }
+}
+
+// With the exponent 1 everybody can sign; an even one, or an even modulus, is of no RSA key.
+function isStrongRsa(key: DerReader): boolean {
+  const [modulus, exponent] = [key.integer(), key.integer()];
+  return modulus >= 1n << BigInt(weakestRsaBits - 1) && modulus % 2n === 1n && exponent >= 3n && exponent % 2n === 1n;
 }

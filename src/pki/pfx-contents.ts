@@ -13,9 +13,12 @@ import { decryptPbes2 } from './pbes2.js';
 import { parseCertificate } from './pem.js';
 import { decryptLegacy, isLegacyEncryption } from './pfx-legacy.js';
 
-/** More than any sensible file has; each encrypted part costs a key derivation. */
+/** More than any sensible file has. */
 const maximumParts = 10;
 const maximumBags = 50;
+
+/** Parts and keys that are encrypted on their own; each costs a key derivation, of seconds if the file wants it so. */
+const maximumDerivations = 4;
 
 /** What was found, in the file's order. */
 export interface PfxContents {
@@ -32,17 +35,27 @@ export interface PfxContents {
 export async function readContents(authenticatedSafe: Buffer, password: string): Promise<PfxContents> {
   const contents: PfxContents = { key: undefined, certificates: [] };
   const parts = readerOf(authenticatedSafe).enter();
+  let derivations = 0;
+  const decryptNext: Decrypt = (algorithm, ciphertext) => {
+    derivations += 1;
+    if (derivations > maximumDerivations) {
+      throw new DerLimitError(`it has more than ${maximumDerivations} encrypted parts`);
+    }
+    return decrypt(algorithm, ciphertext, password);
+  };
   let bags = 0;
   for (let part = 0; !parts.done; part += 1) {
     if (part === maximumParts) throw new DerLimitError(`it has more than ${maximumParts} parts`);
-    const safe = readerOf(await readPart(parts.enter(), password)).enter();
+    const safe = readerOf(await readPart(parts.enter(), decryptNext)).enter();
     for (; !safe.done; bags += 1) {
       if (bags === maximumBags) throw new DerLimitError(`it has more than ${maximumBags} keys and certificates`);
-      await readBag(safe.enter(), password, contents);
+      await readBag(safe.enter(), decryptNext, contents);
     }
   }
   return contents;
 }
+
+type Decrypt = (algorithm: DerReader, ciphertext: Buffer) => Promise<Buffer>;
 
 /** A reader of one BER value. */
 function readerOf(octets: Buffer): DerReader {
@@ -50,7 +63,7 @@ function readerOf(octets: Buffer): DerReader {
 }
 
 /** SafeContents of one ContentInfo: plain (its keys are encrypted one by one) or encrypted as a whole. */
-async function readPart(info: DerReader, password: string): Promise<Buffer> {
+async function readPart(info: DerReader, decryptNext: Decrypt): Promise<Buffer> {
   const type = info.oid();
   const content = info.enter(0xa0);
   info.end();
@@ -62,7 +75,7 @@ async function readPart(info: DerReader, password: string): Promise<Buffer> {
   const inner = encrypted.enter();
   if (inner.oid() !== oids.pkcs7Data) throw new DerError('a part of it is of an unknown type');
   const algorithm = inner.enter();
-  return decrypt(algorithm, implicitOctetString(inner), password);
+  return decryptNext(algorithm, implicitOctetString(inner));
 }
 
 /** `[0] IMPLICIT OCTET STRING`, in one piece or, as BER allows, in several. */
@@ -83,7 +96,7 @@ async function decrypt(algorithm: DerReader, ciphertext: Buffer, password: strin
 }
 
 /** SafeBag (RFC 7292 §4.2); CRLs, secrets and attributes are passed over. */
-async function readBag(bag: DerReader, password: string, contents: PfxContents): Promise<void> {
+async function readBag(bag: DerReader, decryptNext: Decrypt, contents: PfxContents): Promise<void> {
   const type = bag.oid();
   const value = bag.enter(0xa0);
   if (type === oids.keyBag) {
@@ -94,7 +107,7 @@ async function readBag(bag: DerReader, password: string, contents: PfxContents):
   if (type === oids.shroudedKeyBag) {
     // Before it costs another key derivation.
     if (contents.key !== undefined) throw new DerError('it holds more than one private key');
-    contents.key = await readKey(value.enter(), password);
+    contents.key = await readKey(value.enter(), decryptNext);
   }
   if (type === oids.certBag) {
     const certificate = value.enter();
@@ -104,9 +117,9 @@ async function readBag(bag: DerReader, password: string, contents: PfxContents):
   }
 }
 
-async function readKey(encrypted: DerReader, password: string): Promise<KeyObject> {
+async function readKey(encrypted: DerReader, decryptNext: Decrypt): Promise<KeyObject> {
   const algorithm = encrypted.enter();
-  const plaintext = await decrypt(algorithm, encrypted.read(derTags.octetString), password);
+  const plaintext = await decryptNext(algorithm, encrypted.read(derTags.octetString));
   try {
     return createPrivateKey({ key: plaintext, format: 'der', type: 'pkcs8' });
   } catch {

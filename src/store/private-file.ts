@@ -25,6 +25,9 @@ export interface WriteOptions {
 /** No key, certificate, `.pfx` or password file of anyone is longer; octets. */
 const readLimitBytes = 4 * 1024 * 1024;
 
+/** For what grows with every certificate: revocation lists, and the records of other CAs; octets. */
+export const longListBytes = 64 * 1024 * 1024;
+
 /**
  * Makes sure that the folder exists; what is missing, parents too, is created with mode 0700.
  *
@@ -48,7 +51,8 @@ export async function checkWritableFolder(path: string): Promise<void> {
  * Writes a file so that it appears in one step, complete and flushed to disk.
  *
  * @returns where the old file is now, under `backup` and if there was one
- * @throws {QTChatError} `ERR_STORE_EXISTS` under `refuse`, `ERR_STORE_UNWRITABLE`; then nothing is left behind
+ * @throws {QTChatError} `ERR_STORE_EXISTS` under `refuse`, `ERR_STORE_UNWRITABLE`, `ERR_STORE_NO_SPACE`; then nothing
+ *   is left behind
  */
 export async function writeFileSafely(
   path: string,
@@ -103,18 +107,23 @@ export async function exists(path: string): Promise<boolean> {
  * @throws {QTChatError} `ERR_STORE_PERMISSIONS` when others than its owner may read it, and what {@link readBoundedFile} throws
  */
 export async function readPrivateFile(path: string, signal?: AbortSignal): Promise<string> {
-  return (await read(path, { isPrivate: true, signal })).toString('utf8');
+  return (await read(path, { isPrivate: true, limitBytes: readLimitBytes, signal })).toString('utf8');
 }
 
 /**
  * Reads a file of up to 4 MiB.
  *
  * @param signal - ends the waiting for a pipe that nobody writes to
+ * @param limitBytes - another limit than 4 MiB
  * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_PERMISSIONS` when we may not read it, `ERR_STORE_DAMAGED` when
  *   too long, `ERR_CANCELLED`
  */
-export async function readBoundedFile(path: string, signal?: AbortSignal): Promise<Buffer> {
-  return read(path, { isPrivate: false, signal });
+export async function readBoundedFile(
+  path: string,
+  signal?: AbortSignal,
+  limitBytes: number = readLimitBytes,
+): Promise<Buffer> {
+  return read(path, { isPrivate: false, signal, limitBytes });
 }
 
 /** Flushes a folder's list of names, so that a rename in it survives a power cut. Windows has no such thing. */
@@ -167,9 +176,16 @@ async function linkUnlessTaken(from: string, to: string): Promise<boolean> {
   }
 }
 
+interface ReadOptions {
+  readonly isPrivate: boolean;
+  readonly limitBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 // Synchronous: these files are small, and whoever waits for a key to be decrypted should not wait
 // for a turn of the event loop first. Only pipes are waited for.
-async function read(path: string, options: { isPrivate: boolean; signal?: AbortSignal | undefined }): Promise<Buffer> {
+async function read(path: string, options: ReadOptions): Promise<Buffer> {
+  const { limitBytes } = options;
   try {
     // Opening a named pipe would otherwise stop the whole process, deaf to Ctrl-C, until somebody writes to it.
     // Windows has no such flag.
@@ -178,9 +194,9 @@ async function read(path: string, options: { isPrivate: boolean; signal?: AbortS
     try {
       const stats = fstatSync(file);
       if (options.isPrivate && process.platform !== 'win32' && (stats.mode & 0o077) !== 0) throw tooOpen(path);
-      if (stats.size > readLimitBytes) throw tooLong(path);
+      if (stats.size > limitBytes) throw tooLong(path, limitBytes);
       isTaken = stats.isFIFO();
-      return isTaken ? await readPipe(file, path, options.signal) : readBounded(file, path);
+      return isTaken ? await readPipe(file, path, options) : readBounded(file, path, limitBytes);
     } finally {
       if (!isTaken) closeSync(file);
     }
@@ -190,7 +206,7 @@ async function read(path: string, options: { isPrivate: boolean; signal?: AbortS
 }
 
 /** Closes `file`, too. */
-async function readPipe(file: number, path: string, signal: AbortSignal | undefined): Promise<Buffer> {
+async function readPipe(file: number, path: string, { signal, limitBytes }: ReadOptions): Promise<Buffer> {
   const pipe = new Socket({ fd: file, readable: true, writable: false });
   if (signal !== undefined) addAbortSignal(signal, pipe);
   const chunks: Buffer[] = [];
@@ -199,7 +215,7 @@ async function readPipe(file: number, path: string, signal: AbortSignal | undefi
     for await (const chunk of pipe) {
       chunks.push(chunk as Buffer);
       sizeBytes += (chunk as Buffer).length;
-      if (sizeBytes > readLimitBytes) throw tooLong(path);
+      if (sizeBytes > limitBytes) throw tooLong(path, limitBytes);
     }
   } catch (error) {
     throw signal?.aborted ? new QTChatError('ERR_CANCELLED', 'cancelled', { cause: error }) : error;
@@ -208,20 +224,20 @@ async function readPipe(file: number, path: string, signal: AbortSignal | undefi
 }
 
 // Devices do not say their size: never read more than one octet above the limit.
-function readBounded(file: number, path: string): Buffer {
+function readBounded(file: number, path: string, limitBytes: number): Buffer {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for (;;) {
-    const chunk = Buffer.alloc(Math.min(64 * 1024, readLimitBytes + 1 - sizeBytes));
+    const chunk = Buffer.alloc(Math.min(64 * 1024, limitBytes + 1 - sizeBytes));
     const count = readSync(file, chunk);
     sizeBytes += count;
-    if (sizeBytes > readLimitBytes) throw tooLong(path);
+    if (sizeBytes > limitBytes) throw tooLong(path, limitBytes);
     if (count === 0) return Buffer.concat(chunks);
     chunks.push(chunk.subarray(0, count));
   }
 }
 
-/** Runs `action`, turning errors of the system into `ERR_STORE_UNWRITABLE` for `path`. */
+/** Runs `action`, turning errors of the system into `ERR_STORE_UNWRITABLE` or `ERR_STORE_NO_SPACE` for `path`. */
 export async function explainingWrite<Result>(path: string, action: () => Promise<Result>): Promise<Result> {
   try {
     return await action();
@@ -233,6 +249,7 @@ export async function explainingWrite<Result>(path: string, action: () => Promis
 function explained(error: unknown, path: string, verb: 'read' | 'write'): unknown {
   const system = systemErrorCode(error);
   if (system === undefined || error instanceof QTChatError) return error;
+  if (system === 'ENOSPC' || system === 'EDQUOT') return noSpace(path, error);
   const isMissing = verb === 'read' && (system === 'ENOENT' || system === 'ENOTDIR');
   const code: ErrorCode =
     verb === 'write' ? 'ERR_STORE_UNWRITABLE' : isMissing ? 'ERR_STORE_NOT_FOUND' : 'ERR_STORE_PERMISSIONS';
@@ -244,6 +261,14 @@ function explained(error: unknown, path: string, verb: 'read' | 'write'): unknow
         : 'Check that it is a file and that you may read it';
   const message = isMissing ? `there is no file ${quote(path)}` : `cannot ${verb} ${quote(path)} (${system})`;
   return new QTChatError(code, message, { hint, cause: error });
+}
+
+/** The error for a file that a full disk has no room for. */
+export function noSpace(path: string, cause: unknown): QTChatError {
+  return new QTChatError('ERR_STORE_NO_SPACE', `the disk has no room for ${quote(path)}`, {
+    hint: 'Make room, then try again',
+    cause,
+  });
 }
 
 /** The error for a path that is taken. */
@@ -259,6 +284,10 @@ function tooOpen(path: string): QTChatError {
   });
 }
 
-function tooLong(path: string): QTChatError {
-  return new QTChatError('ERR_STORE_DAMAGED', `${quote(path)} is longer than 4 MiB, so it cannot be what was expected`);
+function tooLong(path: string, limitBytes: number): QTChatError {
+  const limit = `${limitBytes / 1024 / 1024} MiB`;
+  return new QTChatError(
+    'ERR_STORE_DAMAGED',
+    `${quote(path)} is longer than ${limit}, so it cannot be what was expected`,
+  );
 }

@@ -17,6 +17,7 @@ import {
 } from 'kysely';
 import Libsql from 'libsql';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
+import { noSpace } from './private-file.js';
 
 /** How long a statement waits for another process that is writing. */
 const busyTimeoutMs = 5_000;
@@ -28,7 +29,8 @@ const busyTimeoutMs = 5_000;
  * FULL), foreign keys are enforced, and `transaction()` takes the write lock at once, so that a
  * read inside it stays true until the commit. BLOB columns come back as `Buffer`. Close with `destroy()`.
  *
- * Queries reject with `ERR_STORE_UNWRITABLE` (cannot create or write), `ERR_STORE_DAMAGED` (not a
+ * Queries reject with `ERR_STORE_UNWRITABLE` (cannot create or write),
+ * `ERR_STORE_NO_SPACE`, `ERR_STORE_DAMAGED` (not a
  * database, or broken) or `ERR_LEDGER_BUSY` (another process held the lock for 5 seconds); broken
  * constraints keep SQLite's own error, whose code {@link isUniqueViolation} tells.
  */
@@ -128,8 +130,9 @@ function explaining<Result>(path: string, action: () => Result): Result {
 }
 
 const damagedCodes = ['SQLITE_NOTADB', 'SQLITE_CORRUPT', 'SQLITE_FORMAT'];
-const unwritableCodes = ['SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_IOERR', 'SQLITE_FULL', 'SQLITE_PERM'];
-const unwritableSystemCodes = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'ENOSPC'];
+const fullCodes = ['SQLITE_FULL', 'ENOSPC', 'EDQUOT'];
+const unwritableCodes = ['SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_IOERR', 'SQLITE_PERM'];
+const unwritableSystemCodes = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG'];
 
 function explained(error: unknown, path: string): unknown {
   const code = systemErrorCode(error) ?? '';
@@ -143,9 +146,15 @@ function explained(error: unknown, path: string): unknown {
     const hint = 'Restore the file from a backup, or move it away to begin anew';
     return new QTChatError('ERR_STORE_DAMAGED', `${quote(path)} is not an intact database`, { hint, cause: error });
   }
-  if (isOneOf(unwritableCodes) || unwritableSystemCodes.includes(code)) {
+  if (isOneOf(fullCodes)) return noSpace(path, error);
+  if (isOneOf(unwritableCodes) || unwritableSystemCodes.includes(code) || isTooLong(path, error)) {
     const hint = 'Check that the folder exists, belongs to you and has space, or choose another with --home';
     return new QTChatError('ERR_STORE_UNWRITABLE', `cannot write ${quote(path)} (${code})`, { hint, cause: error });
   }
   return error;
+}
+
+/** SQLite opens no path of more than 512 octets, and libsql does not say why. */
+function isTooLong(path: string, error: unknown): boolean {
+  return Buffer.byteLength(path) > 500 && /Unable to open/.test(error instanceof Error ? error.message : String(error));
 }

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { isQTChatError, QTChatError, quote } from '../../errors.js';
 import { type IndexEntry, parseIndex } from '../../pki/index-txt.js';
 import { parseCertificates } from '../../pki/pem.js';
-import { exists, readBoundedFile } from '../../store/private-file.js';
+import { exists, longListBytes, readBoundedFile } from '../../store/private-file.js';
 import { readCertificateFile } from '../cert/certificate-file.js';
 
 /** Where the parts of a CA are. */
@@ -79,7 +79,7 @@ export async function readForeignCa(
   if (chainFile !== undefined) chain.push(...(await readCertificateFile(chainFile, signal)));
   const key = await readBoundedFile(keyFile, signal);
   if (index === undefined) return { key, chain, issued: [] };
-  const entries = parseIndex((await readBoundedFile(index, signal)).toString('utf8'));
+  const entries = parseIndex((await readBoundedFile(index, signal, longListBytes)).toString('utf8'));
   const issued: ForeignEntry[] = [];
   for (const entry of entries) {
     const certificate = await findCertificateFile(dirname(index), entry.serialNumber, signal);

@@ -9,7 +9,13 @@ import { crlToPem } from '../../pki/crl.js';
 import { issuingCertificate } from '../../pki/issuer.js';
 import { type Crl, readCrl, verifyCrl } from '../../pki/read-crl.js';
 import type { Home } from '../../store/home.js';
-import { checkWritableFolder, existsError, readBoundedFile, writeFileSafely } from '../../store/private-file.js';
+import {
+  checkWritableFolder,
+  existsError,
+  longListBytes,
+  readBoundedFile,
+  writeFileSafely,
+} from '../../store/private-file.js';
 
 /**
  * Issues the next list and writes it to `path`, in PEM.
@@ -58,7 +64,7 @@ async function placeUnlessOlder(
 
 async function readStanding(path: string, issuing: X509Certificate, signal: AbortSignal): Promise<Crl | undefined> {
   try {
-    const crl = readCrl(await readBoundedFile(path, signal));
+    const crl = readCrl(await readBoundedFile(path, signal, longListBytes));
     verifyCrl(crl, issuing);
     return crl;
   } catch (error) {

@@ -9,7 +9,7 @@ import { type CsrDescription, describeCsr } from '../../pki/describe-csr.js';
 import { describePfxProtection, type PfxProtection } from '../../pki/describe-pfx.js';
 import { decodePem } from '../../pki/pem-block.js';
 import { type Crl, readCrl } from '../../pki/read-crl.js';
-import { exists, readBoundedFile } from '../../store/private-file.js';
+import { exists, longListBytes, readBoundedFile } from '../../store/private-file.js';
 import type { Deps } from '../deps.js';
 import { withSpinner } from '../spinner.js';
 import { parseCertificateFile } from './certificate-file.js';
@@ -50,7 +50,7 @@ export async function inspect(target: string, options: InspectOptions): Promise<
   if (address !== undefined) {
     return { kind: 'server', ...(await fetchCertificates(address.host, address.port, options.deps)) };
   }
-  const content = options.content ?? (await readBoundedFile(target, options.deps.signal));
+  const content = options.content ?? (await readBoundedFile(target, options.deps.signal, longListBytes));
   try {
     return await inspectContent(content, options);
   } catch (error) {

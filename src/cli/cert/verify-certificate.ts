@@ -11,7 +11,7 @@ import { verifyNames } from '../../pki/verify-names.js';
 import { inWords, nameOf, type PathFault, verifyPath } from '../../pki/verify-path.js';
 import { verifyRevocation } from '../../pki/verify-revocation.js';
 import type { Home } from '../../store/home.js';
-import { readBoundedFile } from '../../store/private-file.js';
+import { longListBytes, readBoundedFile } from '../../store/private-file.js';
 import type { Deps } from '../deps.js';
 import { readCertificateFile } from './certificate-file.js';
 import { findTrustAnchor } from './trust-anchor.js';
@@ -79,7 +79,7 @@ function parseHost(text: string): string {
 }
 
 async function readCrlFile(path: string, signal: AbortSignal): Promise<Crl> {
-  const content = await readBoundedFile(path, signal);
+  const content = await readBoundedFile(path, signal, longListBytes);
   try {
     return readCrl(content);
   } catch (error) {

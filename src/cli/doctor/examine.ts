@@ -17,7 +17,7 @@ import { verifyNames } from '../../pki/verify-names.js';
 import { type PathFault, verifyPath } from '../../pki/verify-path.js';
 import { verifyRevocation } from '../../pki/verify-revocation.js';
 import type { Home } from '../../store/home.js';
-import { exists, readBoundedFile } from '../../store/private-file.js';
+import { exists, longListBytes, readBoundedFile } from '../../store/private-file.js';
 import { inspect } from '../cert/inspect.js';
 import { faultsByLedger } from '../cert/verify-certificate.js';
 import type { Deps } from '../deps.js';
@@ -117,7 +117,9 @@ async function pathFaults(
   const purposes =
     member !== undefined ? (['serverAuth', 'clientAuth'] as const) : isServer ? (['serverAuth'] as const) : [];
   const judgements = [{ at: now }, ...purposes.map((purpose) => ({ at: now, purpose }))];
-  const crls = await Promise.all(crlFiles.map(async (path) => readCrl(await readBoundedFile(path, deps.signal))));
+  const crls = await Promise.all(
+    crlFiles.map(async (path) => readCrl(await readBoundedFile(path, deps.signal, longListBytes))),
+  );
   return [
     ...judgements.flatMap((judgement) => verifyPath(chain, root, judgement)),
     ...(crls.length === 0 ? [] : verifyRevocation(chain, root, crls, now)),

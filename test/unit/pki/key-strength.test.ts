@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { fetchCertificates } from '../../../src/cli/cert/peer-certificates.js';
-import { derBitString, derOid, derSequence } from '../../../src/pki/der.js';
+import { derBitString, derInteger, derNull, derOid, derSequence } from '../../../src/pki/der.js';
 import { DerReader } from '../../../src/pki/der-reader.js';
 import { describeCertificate } from '../../../src/pki/describe.js';
 import { isStrongKey } from '../../../src/pki/key-strength.js';
@@ -22,6 +22,15 @@ const algorithmOf = (curve: string): Buffer => derSequence(derOid(oids.ecPublicK
 /** An elliptic curve key of a single octet of zero: the point at infinity. */
 const infinityOn = (curve: string): Buffer => derSequence(algorithmOf(curve), derBitString(Buffer.alloc(1)));
 
+/** RSA with a modulus of 2048 bits that nobody has factored, or one more than that, and any exponent. */
+function rsaOf(exponent: bigint, addend = 0n): Buffer {
+  const reader = new DerReader(rsaKey(2048)).enter();
+  reader.enter();
+  const modulus = new DerReader(reader.read(0x03).subarray(1)).enter().integer() + addend;
+  const key = derSequence(derInteger(modulus), derInteger(exponent));
+  return derSequence(derSequence(derOid(oids.rsaEncryption), derNull), derBitString(key));
+}
+
 const weak: Record<string, () => Buffer> = {
   'the point at infinity of P-256': () => infinityOn(oids.p256),
   'the point at infinity of P-384': () => infinityOn(oids.p384),
@@ -30,6 +39,11 @@ const weak: Record<string, () => Buffer> = {
   secp256k1: () => ecKey('secp256k1'),
   'RSA with 1024 bits': () => rsaKey(1024),
   'RSA with 2040 bits': () => rsaKey(2040),
+  'RSA with the exponent 1': () => rsaOf(1n),
+  'RSA with the exponent 2': () => rsaOf(2n),
+  'RSA with an even exponent': () => rsaOf(65_536n),
+  'RSA with a negative exponent': () => rsaOf(-3n),
+  'RSA with an even modulus': () => rsaOf(65_537n, 1n),
   'RSA for PSS alone': () => spkiOf(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey),
   X25519: () => spkiOf(generateKeyPairSync('x25519').privateKey),
   Ed448: () => spkiOf(generateKeyPairSync('ed448').privateKey),
@@ -40,6 +54,7 @@ const strong: Record<string, () => Buffer> = {
   'P-384': () => ecKey('P-384'),
   'P-521': () => ecKey('P-521'),
   'RSA with 2048 bits': () => rsaKey(2048),
+  'RSA with the exponent 3, as old CAs have it': () => rsaOf(3n),
   Ed25519: () => spkiOf(generateKeyPairSync('ed25519').privateKey),
 };
 
@@ -88,7 +103,7 @@ describe('a certificate, signed as it should be, of', () => {
     '%s is described, and judged too weak',
     (name) => {
       const certificate = parseCertificate(certificateOf(weak[name]?.() ?? Buffer.alloc(0)));
-      expect(describeCertificate(certificate).keyType).toMatch(/^(ec|rsa|rsa-pss|x25519|ed448|unknown)$/);
+      expect(describeCertificate(certificate).keyType).toMatch(/^(ec|rsa\d*|rsa-pss|x25519|ed448|unknown)$/);
       expect(verifyPath([certificate], circle.certificate, options)).toEqual([tooWeak]);
     },
   );

@@ -181,6 +181,9 @@ describe('readPfx', () => {
     expect(await asyncRefusalOf(fileOf(...Array(11).fill(part)).then((file) => readPfx(file, password)))).toBe(
       'ERR_PKI_PFX_REFUSED',
     );
+    const certificates = await certificatesPart(member);
+    const costly = await fileOf(...Array(4).fill(certificates), await keyPart(member.key, [], options));
+    expect(await asyncRefusalOf(readPfx(costly, password))).toBe('ERR_PKI_PFX_REFUSED');
     const bags = plainPart(derSequence(...Array(51).fill(certificateBag(member.certificate, []))));
     expect(await asyncRefusalOf(readPfx(await fileOf(bags), password))).toBe('ERR_PKI_PFX_REFUSED');
   });

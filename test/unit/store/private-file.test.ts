@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   createFolder,
+  longListBytes,
   readBoundedFile,
   readPrivateFile,
   refuseExisting,
@@ -149,6 +150,13 @@ describe('private files', () => {
     it('stops at the limit when the file does not say its size', async () => {
       await expect(readBoundedFile('/dev/zero')).rejects.toMatchObject({ code: 'ERR_STORE_DAMAGED' });
     });
+  });
+
+  it('reads a longer one where longer ones are expected', async () => {
+    writeFileSync(at('list'), Buffer.alloc(5 * 1024 * 1024));
+    await expect(readBoundedFile(at('list'))).rejects.toMatchObject({ code: 'ERR_STORE_DAMAGED' });
+    expect(await readBoundedFile(at('list'), undefined, longListBytes)).toHaveLength(5 * 1024 * 1024);
+    await expect(readBoundedFile('/dev/zero', undefined, 1024)).rejects.toMatchObject({ code: 'ERR_STORE_DAMAGED' });
   });
 
   it('refuses before any work when one of several files exists', async () => {
