@@ -20,23 +20,7 @@ afterEach(() => test.remove());
 
 const inCa = (name: string): string => join(test.home, 'ca', name);
 
-async function expectDone(argv: string[]): Promise<Record<string, unknown>> {
-  const result = await test.run([...argv, '--json']);
-  expect(result).toMatchObject({ exitCode: 0 });
-  return result.json();
-}
-
-/** Refused: the exit code, nothing on stdout, one line on stderr, nothing written. */
-async function expectRefusal(argv: string[], exitCode: number, message: RegExp): Promise<void> {
-  const before = test.everything();
-  const result = await test.run(argv);
-  expect(result).toMatchObject({ exitCode, stdout: '' });
-  expect(result.stderr).toMatch(message);
-  expect(result.stderr).toMatch(/^Error: [^\n]+\n$/);
-  expect(test.everything()).toEqual(before);
-}
-
-const initIntermediate = (...more: string[]) => expectDone(['ca', 'init', '--no-password', '--intermediate', ...more]);
+const initIntermediate = (...more: string[]) => test.done(['ca', 'init', '--no-password', '--intermediate', ...more]);
 const rootOf = () => new X509Certificate(readFileSync(inCa('root.pem')));
 
 describe('qtchat ca init --intermediate', () => {
@@ -48,7 +32,7 @@ describe('qtchat ca init --intermediate', () => {
     expect(made).toMatchObject({ circleId: circleIdOf(rootOf()), intermediate: { name: 'Family (issuing)' } });
     expect(readFileSync(inCa('ca.key'))).not.toEqual(readFileSync(inCa('root.key')));
     for (const name of ['ca.key', 'root.key']) expect(statSync(inCa(name)).mode & 0o777).toBe(0o600);
-    expect(await expectDone(['ca', 'show'])).toMatchObject({
+    expect(await test.done(['ca', 'show'])).toMatchObject({
       circleId: made.circleId,
       intermediate: { name: 'Family (issuing)' },
     });
@@ -56,17 +40,17 @@ describe('qtchat ca init --intermediate', () => {
 
   it('puts the intermediate behind every certificate, and the root nowhere', async () => {
     const { circleId } = await initIntermediate();
-    await expectDone(['cert', 'issue', 'bob', '--out', test.folder]);
+    await test.done(['cert', 'issue', 'bob', '--out', test.folder]);
     const chain = parseCertificates(readFileSync(test.at('bob.pem')));
     expect(chain.map(({ subject }) => subject)).toEqual(['CN=bob', 'CN=QTChat circle (issuing)']);
     expect(chain.slice(0, 1).flatMap(circleNamesOf)).toEqual([{ circleId, member: 'bob' }]);
-    expect(await expectDone(['cert', 'verify', test.at('bob.pem')])).toMatchObject({ valid: true });
-    await expectDone(['cert', 'issue', 'alice', '--me']);
+    expect(await test.done(['cert', 'verify', test.at('bob.pem')])).toMatchObject({ valid: true });
+    await test.done(['cert', 'issue', 'alice', '--me']);
     expect((await loadIdentity({ folder: test.home })).chain).toHaveLength(2);
   });
 
   it('encrypts both keys under the one password', async () => {
-    await expectDone(['ca', 'init', '--intermediate', '--ca-password-file', test.file('password', 'secret\n')]);
+    await test.done(['ca', 'init', '--intermediate', '--ca-password-file', test.file('password', 'secret\n')]);
     for (const name of ['ca.key', 'root.key']) {
       expect(readFileSync(inCa(name), 'utf8')).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
     }
@@ -74,7 +58,7 @@ describe('qtchat ca init --intermediate', () => {
 
   it('refuses a name that leaves no room for that of the intermediate', async () => {
     const argv = ['ca', 'init', '--no-password', '--intermediate', '--name', 'x'.repeat(60)];
-    await expectRefusal(argv, 2, /is no name for a CA: expected 1 to 64/);
+    await test.refused(argv, 2, /is no name for a CA: expected 1 to 64/);
   });
 });
 
@@ -82,28 +66,28 @@ describe('qtchat ca export-root', () => {
   it('moves the key out, and issuing goes on without it', async () => {
     await initIntermediate();
     const keyPem = readFileSync(inCa('root.key'), 'utf8');
-    expect(await expectDone(['ca', 'export-root', test.at('safe')])).toEqual({
+    expect(await test.done(['ca', 'export-root', test.at('safe')])).toEqual({
       keyPath: test.at('safe', 'root.key'),
       rootPath: test.at('safe', 'root.pem'),
     });
     expect(existsSync(inCa('root.key'))).toBe(false);
     expect(readFileSync(test.at('safe', 'root.key'), 'utf8')).toBe(keyPem);
     expect(statSync(test.at('safe', 'root.key')).mode & 0o777).toBe(0o600);
-    await expectDone(['cert', 'issue', 'bob', '--out', test.folder]);
-    await expectRefusal(['ca', 'export-root', test.at('again')], 3, /not in this home/);
+    await test.done(['cert', 'issue', 'bob', '--out', test.folder]);
+    await test.refused(['ca', 'export-root', test.at('again')], 3, /not in this home/);
   });
 
   it('refuses where there is no CA, and where the root itself issues', async () => {
-    await expectRefusal(['ca', 'export-root', test.at('safe')], 3, /there is no CA/);
-    await expectDone(['ca', 'init', '--no-password']);
-    await expectRefusal(['ca', 'export-root', test.at('safe')], 3, /is the one that issues.*--intermediate/);
+    await test.refused(['ca', 'export-root', test.at('safe')], 3, /there is no CA/);
+    await test.done(['ca', 'init', '--no-password']);
+    await test.refused(['ca', 'export-root', test.at('safe')], 3, /is the one that issues.*--intermediate/);
   });
 
   it.each(['root.key', 'root.pem'])('never writes over a %s', async (name) => {
     await initIntermediate();
     mkdirSync(test.at('safe'));
     writeFileSync(test.at('safe', name), 'precious');
-    await expectRefusal(['ca', 'export-root', test.at('safe')], 4, /exists already/);
+    await test.refused(['ca', 'export-root', test.at('safe')], 4, /exists already/);
   });
 });
 
@@ -139,7 +123,7 @@ describe('a CA that may not certify everything', () => {
     [['--permit-ip', '192.168.1.7/16'], /Write 192\.168\.0\.0\/16/],
     [['--exclude-ip', 'example.org'], /is no range of IP addresses/],
   ])('refuses %j', async (flags, message) => {
-    await expectRefusal(['ca', 'init', '--no-password', ...flags], 2, message);
+    await test.refused(['ca', 'init', '--no-password', ...flags], 2, message);
   });
 });
 
@@ -157,7 +141,7 @@ describeWith('openssl', 'OpenSSL and our hierarchies', () => {
         '--exclude-ip',
         '0.0.0.0/0',
       );
-      await expectDone(['cert', 'issue', 'bob', '--dns', 'www.example.org', '--ip', 'fd00::7', '--out', test.folder]);
+      await test.done(['cert', 'issue', 'bob', '--dns', 'www.example.org', '--ip', 'fd00::7', '--out', test.folder]);
       const [root, untrusted, leaf] = [inCa('root.pem'), inCa('intermediate.pem'), test.at('bob.pem')];
       for (const purpose of ['sslserver', 'sslclient']) {
         const files = ['-CAfile', root, '-untrusted', untrusted, leaf];

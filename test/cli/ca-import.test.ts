@@ -19,22 +19,6 @@ beforeEach(() => {
 
 afterEach(() => test.remove());
 
-async function expectDone(argv: string[]): Promise<Record<string, unknown>> {
-  const result = await test.run([...argv, '--json']);
-  expect(result).toMatchObject({ exitCode: 0 });
-  return result.json();
-}
-
-/** Refused: the exit code, nothing on stdout, one line on stderr, nothing written. */
-async function expectRefusal(argv: string[], exitCode: number, message: RegExp): Promise<void> {
-  const before = test.everything();
-  const result = await test.run(argv);
-  expect(result).toMatchObject({ exitCode, stdout: '' });
-  expect(result.stderr).toMatch(message);
-  expect(result.stderr).toMatch(/^Error: [^\n]+\n$/);
-  expect(test.everything()).toEqual(before);
-}
-
 const imports = (certificate: string, key: string, ...more: string[]): string[] => [
   'ca',
   'import',
@@ -48,14 +32,14 @@ const imports = (certificate: string, key: string, ...more: string[]): string[] 
 describe('qtchat ca import', () => {
   it('takes a CA over, and issues with it', async () => {
     const circle = await makeCircle({ commonName: 'Old friends' });
-    expect(await expectDone(imports(circle.certificatePem, circle.keyPem))).toMatchObject({
+    expect(await test.done(imports(circle.certificatePem, circle.keyPem))).toMatchObject({
       name: 'Old friends',
       circleId: circle.circleId,
       encrypted: false,
       taken: 0,
     });
-    await expectDone(['cert', 'issue', 'bob', '--out', test.folder]);
-    expect(await expectDone(['cert', 'verify', test.at('bob.pem')])).toMatchObject({ valid: true });
+    await test.done(['cert', 'issue', 'bob', '--out', test.folder]);
+    expect(await test.done(['cert', 'verify', test.at('bob.pem')])).toMatchObject({ valid: true });
     const { stderr } = await test.run([...imports(circle.certificatePem, circle.keyPem), '--force']);
     expect(stderr).toContain('Warning: the CA key has no password');
   });
@@ -64,9 +48,9 @@ describe('qtchat ca import', () => {
     const root = await makeCircle();
     const below = await makeIntermediate(root);
     const done = { circleId: root.circleId, intermediate: { name: 'Test intermediate' } };
-    expect(await expectDone(imports(below.certificatePem + root.rootPem, below.keyPem))).toMatchObject(done);
+    expect(await test.done(imports(below.certificatePem + root.rootPem, below.keyPem))).toMatchObject(done);
     const argv = imports(below.certificatePem, below.keyPem, '--chain', test.file('root.pem', root.rootPem), '--force');
-    expect(await expectDone(argv)).toMatchObject(done);
+    expect(await test.done(argv)).toMatchObject(done);
   });
 
   it.each<[string, () => Promise<[string, string]>, number, RegExp]>([
@@ -147,7 +131,7 @@ describe('qtchat ca import', () => {
     ['no certificate', async () => ['hello', (await makeCircle()).keyPem], 1, /no certificate found/],
   ])('refuses %s', async (_, make, exitCode, message) => {
     const argv = imports(...(await make()));
-    await expectRefusal(argv, exitCode, message);
+    await test.refused(argv, exitCode, message);
   });
 
   it.each<[string, string[]]>([
@@ -155,24 +139,24 @@ describe('qtchat ca import', () => {
     ['a certificate without its key', ['--cert-file', 'ca.crt']],
     ['a folder and files', ['pki', '--cert-file', 'ca.crt', '--key-file', 'ca.key']],
     ['an index of nothing', ['pki', '--index', 'index.txt']],
-  ])('refuses %s', async (_, argv) => expectRefusal(['ca', 'import', ...argv], 2, /Error: /));
+  ])('refuses %s', async (_, argv) => test.refused(['ca', 'import', ...argv], 2, /Error: /));
 
   it('refuses a folder without a CA', async () => {
-    await expectRefusal(['ca', 'import', test.folder], 3, /no CA of easy-rsa, mkcert or openssl/);
+    await test.refused(['ca', 'import', test.folder], 3, /no CA of easy-rsa, mkcert or openssl/);
   });
 
   it('never replaces the CA that is here, unless told to, and then keeps it', async () => {
-    await expectDone(['ca', 'init', '--no-password']);
+    await test.done(['ca', 'init', '--no-password']);
     const circle = await makeCircle();
     const argv = imports(circle.certificatePem, circle.keyPem);
-    await expectRefusal(argv, 4, /exists already/);
-    expect(await expectDone([...argv, '--force'])).toMatchObject({ oldCa: join(test.home, 'ca.bak') });
+    await test.refused(argv, 4, /exists already/);
+    expect(await test.done([...argv, '--force'])).toMatchObject({ oldCa: join(test.home, 'ca.bak') });
   });
 
   it('refuses an index.txt that cannot be read whole', async () => {
     const circle = await makeCircle();
     const index = test.file('index.txt', 'V\tsoon\n');
-    await expectRefusal(imports(circle.certificatePem, circle.keyPem, '--index', index), 1, /line 1 of index\.txt/);
+    await test.refused(imports(circle.certificatePem, circle.keyPem, '--index', index), 1, /line 1 of index\.txt/);
   });
 
   it('remembers a revocation of which only the line is left', async () => {
@@ -182,18 +166,18 @@ describe('qtchat ca import', () => {
       'R\t400101000000Z\t260101000000Z,keyCompromise\t0A1B\tunknown\t/CN=Lost One\n',
     );
     const argv = imports(circle.certificatePem, circle.keyPem, '--index', index);
-    expect(await expectDone(argv)).toMatchObject({ taken: 1, missing: 1 });
-    expect(await expectDone(['cert', 'list'])).toMatchObject({
+    expect(await test.done(argv)).toMatchObject({ taken: 1, missing: 1 });
+    expect(await test.done(['cert', 'list'])).toMatchObject({
       certificates: [{ serialNumber: '0A1B', member: 'lost-one', state: 'revoked', revocationReason: 'keyCompromise' }],
     });
-    expect(await expectDone(['ca', 'crl'])).toMatchObject({ count: 1 });
+    expect(await test.done(['ca', 'crl'])).toMatchObject({ count: 1 });
   });
 
   it('does not renew what it knows by its line alone', async () => {
     const circle = await makeCircle();
     const index = test.file('index.txt', 'V\t400101000000Z\t\t0A1B\tunknown\t/CN=bob\n');
-    await expectDone(imports(circle.certificatePem, circle.keyPem, '--index', index));
-    await expectRefusal(['cert', 'renew', 'bob'], 3, /does not have the certificate of bob itself/);
+    await test.done(imports(circle.certificatePem, circle.keyPem, '--index', index));
+    await test.refused(['cert', 'renew', 'bob'], 3, /does not have the certificate of bob itself/);
   });
 });
 
@@ -231,35 +215,35 @@ describeWith('openssl', 'CAs of openssl', () => {
     const files = ['--cert-file', test.at('ca.crt'), '--key-file', test.at('ca.key')];
     const password = encrypted ? ['--ca-password-file', test.file('password', 'secret\n')] : [];
     if (encrypted) {
-      await expectRefusal(['ca', 'import', ...files], 2, /a password for the CA key is needed/);
+      await test.refused(['ca', 'import', ...files], 2, /a password for the CA key is needed/);
       const wrong = ['--ca-password-file', test.file('wrong', 'guess\n')];
-      await expectRefusal(['ca', 'import', ...files, ...wrong], 5, /the password does not open the private key/);
+      await test.refused(['ca', 'import', ...files, ...wrong], 5, /the password does not open the private key/);
     }
-    expect(await expectDone(['ca', 'import', ...files, ...password])).toMatchObject({ name: 'Our CA', encrypted });
+    expect(await test.done(['ca', 'import', ...files, ...password])).toMatchObject({ name: 'Our CA', encrypted });
     const stored = readFileSync(join(test.home, 'ca', 'ca.key'), 'utf8');
     expect(stored).toMatch(encrypted ? /^-----BEGIN ENCRYPTED PRIVATE KEY-----/ : /^-----BEGIN PRIVATE KEY-----/);
-    await expectDone(['cert', 'issue', 'bob', '--out', test.folder, ...password]);
+    await test.done(['cert', 'issue', 'bob', '--out', test.folder, ...password]);
     expect(openssl('verify', '-CAfile', 'ca.crt', 'bob.pem')).toBe('bob.pem: OK\n');
   });
 
   it('refuses a kind of key that we do not sign with', async () => {
     openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp521r1', '-nodes', ...request());
     const files = ['--cert-file', test.at('ca.crt'), '--key-file', test.at('plain.key')];
-    await expectRefusal(['ca', 'import', ...files], 2, /of a kind that QTChat does not sign with/);
+    await test.refused(['ca', 'import', ...files], 2, /of a kind that QTChat does not sign with/);
   });
 
   const request = (): string[] => ['-keyout', 'plain.key', '-out', 'ca.crt', '-subj', '/CN=Our CA'];
 
   it('bring their ledger along: what was issued can be renewed, what was revoked stays so', async () => {
     execFileSync('sh', ['-ec', demoCa], { cwd: test.folder, stdio: 'pipe' });
-    expect(await expectDone(['ca', 'import', test.at('demoCA')])).toMatchObject({ taken: 2, missing: 0 });
-    expect(await expectDone(['cert', 'list'])).toMatchObject({
+    expect(await test.done(['ca', 'import', test.at('demoCA')])).toMatchObject({ taken: 2, missing: 0 });
+    expect(await test.done(['cert', 'list'])).toMatchObject({
       certificates: [
         { member: 'www.example.org', state: 'valid', names: [{ type: 'dns', value: 'www.example.org' }] },
         { member: 'mallory', state: 'revoked', revocationReason: 'keyCompromise' },
       ],
     });
-    await expectDone(['ca', 'crl', '--out', test.at('crl.pem')]);
+    await test.done(['ca', 'crl', '--out', test.at('crl.pem')]);
     const verdict = (file: string): string => {
       const files = ['-CAfile', 'demoCA/cacert.pem', '-CRLfile', 'crl.pem', file];
       const run = spawnSync('openssl', ['verify', '-crl_check', ...files], { cwd: test.folder, encoding: 'utf8' });
@@ -267,7 +251,7 @@ describeWith('openssl', 'CAs of openssl', () => {
     };
     expect(verdict('www.pem')).toContain('OK');
     expect(verdict('mallory.pem')).toContain('certificate revoked');
-    await expectDone(['cert', 'renew', 'www.example.org', '--out', test.at('renewed')]);
+    await test.done(['cert', 'renew', 'www.example.org', '--out', test.at('renewed')]);
     const [old, renewed] = [test.at('www.pem'), test.at('renewed', 'www.example.org.pem')].map(
       (path) => new X509Certificate(readFileSync(path)),
     );
@@ -282,9 +266,9 @@ describeWith('mkcert', 'CAs of mkcert', () => {
     const env = { ...process.env, CAROOT: test.at('caroot'), HOME: test.folder };
     spawnSync('mkcert', ['-cert-file', 'a.pem', '-key-file', 'a.key', 'example.org'], { cwd: test.folder, env });
     const root = new X509Certificate(readFileSync(test.at('caroot', 'rootCA.pem')));
-    expect(await expectDone(['ca', 'import', test.at('caroot')])).toMatchObject({ circleId: circleIdOf(root) });
-    await expectDone(['cert', 'issue', 'bob', '--out', test.folder]);
-    expect(await expectDone(['cert', 'verify', test.at('bob.pem')])).toMatchObject({ valid: true });
+    expect(await test.done(['ca', 'import', test.at('caroot')])).toMatchObject({ circleId: circleIdOf(root) });
+    await test.done(['cert', 'issue', 'bob', '--out', test.folder]);
+    expect(await test.done(['cert', 'verify', test.at('bob.pem')])).toMatchObject({ valid: true });
   });
 });
 
@@ -301,16 +285,16 @@ describeWith('/usr/share/easy-rsa/easyrsa', 'CAs of easy-rsa', () => {
     easyrsa('build-client-full', 'bob', 'nopass');
     easyrsa('revoke', 'bob');
     const before = readFileSync(test.at('pki', 'index.txt'), 'utf8');
-    expect(await expectDone(['ca', 'import', test.at('pki')])).toMatchObject({ name: 'Our VPN', taken: 2, missing: 0 });
-    const { certificates } = (await expectDone(['cert', 'list'])) as {
+    expect(await test.done(['ca', 'import', test.at('pki')])).toMatchObject({ name: 'Our VPN', taken: 2, missing: 0 });
+    const { certificates } = (await test.done(['cert', 'list'])) as {
       certificates: { member: string; state: string }[];
     };
     expect(Object.fromEntries(certificates.map(({ member, state }) => [member, state]))).toEqual({
       vpn: 'valid',
       bob: 'revoked',
     });
-    await expectDone(['cert', 'issue', 'bob', '--out', test.folder]);
-    expect(await expectDone(['cert', 'verify', test.at('bob.pem')])).toMatchObject({ valid: true });
+    await test.done(['cert', 'issue', 'bob', '--out', test.folder]);
+    expect(await test.done(['cert', 'verify', test.at('bob.pem')])).toMatchObject({ valid: true });
     expect(readFileSync(test.at('pki', 'index.txt'), 'utf8')).toBe(before);
   });
 });

@@ -24,14 +24,6 @@ const issueAlice = (...flags: string[]) => test.run(['cert', 'issue', 'alice', '
 const exportAlice = (...flags: string[]) =>
   test.run(['cert', 'export', 'alice', '--pfx', '--out', test.at('alice.pfx'), ...flags]);
 
-async function expectRefusal(argv: string[], exitCode: number, message: RegExp): Promise<void> {
-  const before = test.everything();
-  const result = await test.run(argv);
-  expect(result).toMatchObject({ exitCode, stdout: '', stderr: expect.stringMatching(message) });
-  expect(result.stderr).toMatch(/^Error: [^\n]+\n$/);
-  expect(test.everything()).toEqual(before);
-}
-
 describe('qtchat cert export --pfx', () => {
   it('writes the identity of this home, for its owner alone to read', async () => {
     await issueAlice();
@@ -99,21 +91,21 @@ describe('qtchat cert export --pfx', () => {
     await issueAlice();
     await exportAlice(...password);
     const argv = ['cert', 'export', 'alice', '--pfx', '--out', test.at('alice.pfx'), ...password];
-    await expectRefusal(argv, 4, /exists already/);
+    await test.refused(argv, 4, /exists already/);
     const result = await test.run([...argv, '--force', '--json']);
     expect(result.json()).toMatchObject({ oldPath: `${test.at('alice.pfx')}.bak` });
   });
 
   it('refuses a member of whom this home has no key', async () => {
     await test.run(['cert', 'issue', 'bob', '--out', test.folder]);
-    await expectRefusal(['cert', 'export', 'bob', '--pfx', ...password], 3, /no identity "bob"/);
+    await test.refused(['cert', 'export', 'bob', '--pfx', ...password], 3, /no identity "bob"/);
   });
 
   it('refuses a key that is not that of the certificate', async () => {
     for (const name of ['bob', 'eve']) await test.run(['cert', 'issue', name, '--out', test.folder]);
     const files = ['--cert-file', test.at('bob.pem'), '--key-file', test.at('eve.key')];
     const argv = ['cert', 'export', 'bob', '--pfx', '--out', test.at('b.pfx'), ...files, ...password];
-    await expectRefusal(argv, 1, /does not belong/);
+    await test.refused(argv, 1, /does not belong/);
   });
 
   it.each<[string, string[], number, RegExp]>([
@@ -123,12 +115,12 @@ describe('qtchat cert export --pfx', () => {
     ['nobody to ask for the password', ['alice', '--pfx', '--out', 'absent.pfx'], 2, /--pfx-password-file/],
   ])('refuses %s', async (_title, argv, exitCode, message) => {
     await issueAlice();
-    await expectRefusal(['cert', 'export', ...argv], exitCode, message);
+    await test.refused(['cert', 'export', ...argv], exitCode, message);
   });
 
   it.each(['zoë', 'naïve'])('refuses the password %p, which other programs read differently', async (unfit) => {
     await issueAlice();
     const argv = ['cert', 'export', 'alice', '--pfx', '--out', test.at('a.pfx')];
-    await expectRefusal([...argv, '--pfx-password-file', test.file('p', unfit)], 2, /ASCII/);
+    await test.refused([...argv, '--pfx-password-file', test.file('p', unfit)], 2, /ASCII/);
   });
 });

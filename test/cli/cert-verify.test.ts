@@ -47,12 +47,6 @@ async function expectValid(argv: string[]): Promise<void> {
   expect(await test.run(argv)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('is valid until') });
 }
 
-async function expectRefusal(argv: string[], exitCode: number, message: RegExp): Promise<void> {
-  const result = await test.run(argv);
-  expect(result).toMatchObject({ exitCode, stdout: '', stderr: expect.stringMatching(message) });
-  expect(result.stderr).toMatch(/^Error: [^\n]+\n$/);
-}
-
 describe('qtchat cert verify --host --ip', () => {
   it.each([
     ['--host', 'bob.example'],
@@ -72,12 +66,12 @@ describe('qtchat cert verify --host --ip', () => {
     ['--ip', '192.168.1.8'],
     ['--ip', '::ffff:192.168.1.7'],
   ])('refuses %s %s, which is not in the certificate', async (...flags) => {
-    await expectRefusal(verifying(bob, ...flags), 7, /the certificate of "bob" is not for "/);
+    await test.refused(verifying(bob, ...flags), 7, /the certificate of "bob" is not for "/);
   });
 
   it('asks for every name, and says each that is missing', async () => {
     const flags = ['--host', 'bob.example', '--host', 'a.example', '--ip', '10.0.0.1'];
-    await expectRefusal(verifying(bob, ...flags), 7, /not for "a\.example"; .*not for "10\.0\.0\.1"$/m);
+    await test.refused(verifying(bob, ...flags), 7, /not for "a\.example"; .*not for "10\.0\.0\.1"$/m);
   });
 
   it.each([
@@ -87,7 +81,7 @@ describe('qtchat cert verify --host --ip', () => {
     ['--ip', 'bob.example', /is no IP address/],
     ['--ip', '10.0.0.0/8', /single addresses/],
   ])('refuses %s %p, which is none', async (flag, value, message) => {
-    await expectRefusal(verifying(bob, flag, value), 2, message);
+    await test.refused(verifying(bob, flag, value), 2, message);
   });
 });
 
@@ -95,11 +89,11 @@ describe('qtchat cert verify --purpose', () => {
   it('accepts what the certificate is for, and refuses what it is not', async () => {
     const server = await makeMember(circle, { member: 'server', ekus: [serverAuth] });
     await expectValid(verifying(server, '--purpose', 'serverAuth'));
-    await expectRefusal(verifying(server, '--purpose', 'clientAuth'), 7, /lacks the clientAuth usage/);
+    await test.refused(verifying(server, '--purpose', 'clientAuth'), 7, /lacks the clientAuth usage/);
   });
 
   it('refuses a purpose that it does not know', async () => {
-    await expectRefusal(verifying(bob, '--purpose', 'anything'), 2, /serverAuth/);
+    await test.refused(verifying(bob, '--purpose', 'anything'), 2, /serverAuth/);
   });
 });
 
@@ -125,7 +119,7 @@ describe('qtchat cert verify --crl-file', () => {
 
   it('refuses whom it names, with the day and the reason', async () => {
     const list = await crl({ entries: revoked(bob) });
-    await expectRefusal(verifying(bob, ...list), 7, /"bob" was revoked on .* UTC \(keyCompromise\)/);
+    await test.refused(verifying(bob, ...list), 7, /"bob" was revoked on .* UTC \(keyCompromise\)/);
   });
 
   it.each<[string, () => Promise<string[]>, RegExp]>([
@@ -138,7 +132,7 @@ describe('qtchat cert verify --crl-file', () => {
     ],
     ['of another CA with the same name', async () => crl({}, await makeCircle()), /signature is not by the CA's key/],
   ])('does not believe a list %s', async (_title, list, message) => {
-    await expectRefusal(verifying(bob, ...(await list())), 7, message);
+    await test.refused(verifying(bob, ...(await list())), 7, message);
   });
 
   it('judges intermediates as far as lists are given', async () => {
@@ -147,9 +141,9 @@ describe('qtchat cert verify --crl-file', () => {
     const below = await crl({}, intermediate);
     await expectValid(verifying(carol, ...below));
     await expectValid(verifying(carol, ...below, ...(await crl())));
-    await expectRefusal(verifying(carol, ...(await crl())), 7, /whether .*"carol" was revoked is unknown/);
+    await test.refused(verifying(carol, ...(await crl())), 7, /whether .*"carol" was revoked is unknown/);
     const above = await crl({ entries: revoked(intermediate) });
-    await expectRefusal(verifying(carol, ...below, ...above), 7, /"Test intermediate" was revoked on/);
+    await test.refused(verifying(carol, ...below, ...above), 7, /"Test intermediate" was revoked on/);
   });
 
   it.each<[string, () => string, number]>([
@@ -157,7 +151,7 @@ describe('qtchat cert verify --crl-file', () => {
     ['that is a certificate', () => test.file('c.pem', circle.rootPem), 1],
     ['that is empty', () => test.file('empty', ''), 1],
   ])('refuses a file %s', async (_title, path, exitCode) => {
-    await expectRefusal(verifying(bob, '--crl-file', path()), exitCode, /absent|c\.pem|empty/);
+    await test.refused(verifying(bob, '--crl-file', path()), exitCode, /absent|c\.pem|empty/);
   });
 });
 
@@ -176,7 +170,7 @@ describe('qtchat cert verify in the home of the CA', () => {
       stderr: '',
     });
     await test.run(['cert', 'revoke', 'bob', '--reason', 'superseded']);
-    await expectRefusal(verify(), 7, /"bob" was revoked on .* \(superseded\)/);
+    await test.refused(verify(), 7, /"bob" was revoked on .* \(superseded\)/);
   });
 
   it('agrees with the list that it writes', async () => {

@@ -36,16 +36,6 @@ afterEach(() => {
   test.remove();
 });
 
-/** Refused: the exit code, nothing on stdout, one line on stderr, nothing written. */
-async function expectRefusal(argv: string[], exitCode: number, message: RegExp): Promise<void> {
-  const before = test.everything();
-  const result = await test.run(argv);
-  expect(result).toMatchObject({ exitCode, stdout: '' });
-  expect(result.stderr).toMatch(message);
-  expect(result.stderr).toMatch(/^Error: [^\n]+\n$/);
-  expect(test.everything()).toEqual(before);
-}
-
 const unreadable: [string, () => string, number, RegExp][] = [
   ['a file that is missing', () => test.at('absent'), 3, /there is no file ".*absent"/],
   ['a folder', () => test.folder, 1, /cannot read/],
@@ -102,11 +92,11 @@ describe('qtchat cert inspect', () => {
   });
 
   it.each(unreadable)('refuses %s', async (_title, path, exitCode, message) => {
-    await expectRefusal(['cert', 'inspect', path()], exitCode, message);
+    await test.refused(['cert', 'inspect', path()], exitCode, message);
   });
 
   it('refuses to guess the file', async () => {
-    await expectRefusal(['cert', 'inspect'], 2, /file/i);
+    await test.refused(['cert', 'inspect'], 2, /file/i);
   });
 });
 
@@ -151,22 +141,22 @@ describe('qtchat cert verify', () => {
       /may not issue certificates/,
     ],
   ])('refuses %s', async (_title, prepare, message) => {
-    await expectRefusal(await prepare(), 7, message);
+    await test.refused(await prepare(), 7, message);
   });
 
   it('refuses without any root, and names the flag', async () => {
-    await expectRefusal(['cert', 'verify', test.file('root.pem', circle.rootPem)], 3, /--root-file/);
+    await test.refused(['cert', 'verify', test.file('root.pem', circle.rootPem)], 3, /--root-file/);
   });
 
   it('refuses a root file with something else in it', async () => {
     const [, , file = ''] = await verifyAgainstRoot({});
-    await expectRefusal(['cert', 'verify', file, '--root-file', file], 1, /is not one root certificate/);
+    await test.refused(['cert', 'verify', file, '--root-file', file], 1, /is not one root certificate/);
     const two = test.file('two.pem', circle.rootPem + circle.rootPem);
-    await expectRefusal(['cert', 'verify', file, '--root-file', two], 1, /is not one root certificate/);
+    await test.refused(['cert', 'verify', file, '--root-file', two], 1, /is not one root certificate/);
   });
 
   it.each(unreadable)('refuses %s', async (_title, path, exitCode, message) => {
-    await expectRefusal(['cert', 'verify', path()], exitCode, message);
+    await test.refused(['cert', 'verify', path()], exitCode, message);
   });
 });
 
@@ -210,13 +200,13 @@ describe('qtchat cert list', () => {
     ['a length of time that is none', ['--expiring', 'soon'], 2, /"soon" is no length of time/],
     ['no time at all', ['--expiring', '0d'], 2, /no length of time/],
   ])('refuses %s', async (_title, argv, exitCode, message) => {
-    await expectRefusal(['cert', 'list', ...argv], exitCode, message);
+    await test.refused(['cert', 'list', ...argv], exitCode, message);
   });
 
   it('says that the ledger is damaged', async () => {
     await test.run(['ca', 'init', '--no-password']);
     test.file('home/ledger.db', 'damaged '.repeat(1000));
-    await expectRefusal(['cert', 'list'], 1, /ledger\.db/);
+    await test.refused(['cert', 'list'], 1, /ledger\.db/);
   });
 });
 
@@ -283,7 +273,7 @@ describe('qtchat cert import', () => {
   it('keeps an identity of the same name, unless told with --force to put it aside', async () => {
     const argv = await bob();
     await test.run(argv);
-    await expectRefusal(argv, 4, /exists already.*--force/);
+    await test.refused(argv, 4, /exists already.*--force/);
     expect(await test.run([...argv, '--force'])).toMatchObject({ exitCode: 0 });
     expect(readdirSync(join(test.home, 'identities')).sort()).toEqual(['.bob.bak', 'bob']);
   });
@@ -320,12 +310,12 @@ describe('qtchat cert import', () => {
     ['a name that is a path', () => bob({ uris: [uriOf('../bob')] }), 1, /expected qtchat:/],
     ['a CA', () => bob({ ca: true }), 1, /not that of a member/],
   ])('refuses %s, and leaves nothing behind', async (_title, prepare, exitCode, message) => {
-    await expectRefusal(await prepare(), exitCode, message);
+    await test.refused(await prepare(), exitCode, message);
   });
 
   it('refuses without any root, and names the flag', async () => {
     const argv = (await bob()).slice(0, 5);
-    await expectRefusal(argv, 3, /--root-file/);
+    await test.refused(argv, 3, /--root-file/);
   });
 
   it('leaves no identity when the home cannot say as whom it speaks', async () => {

@@ -10,29 +10,15 @@ let test: TestHome;
 
 beforeEach(async () => {
   test = makeHome();
-  await expectDone(['ca', 'init', '--no-password']);
+  await test.done(['ca', 'init', '--no-password']);
 });
 
 afterEach(() => test.remove());
 
-async function expectDone(argv: string[]): Promise<Record<string, unknown>> {
-  const result = await test.run([...argv, '--json']);
-  expect(result).toMatchObject({ exitCode: 0 });
-  return result.json();
-}
-
-async function expectRefusal(argv: string[], exitCode: number, message: RegExp): Promise<void> {
-  const before = test.everything();
-  const result = await test.run(argv);
-  expect(result).toMatchObject({ exitCode, stdout: '' });
-  expect(result.stderr).toMatch(message);
-  expect(test.everything()).toEqual(before);
-}
-
-const issue = (...more: string[]) => expectDone(['cert', 'issue', 'web', '--out', test.folder, ...more]);
+const issue = (...more: string[]) => test.done(['cert', 'issue', 'web', '--out', test.folder, ...more]);
 
 async function usages(): Promise<unknown> {
-  const { certificates } = (await expectDone(['cert', 'inspect', test.at('web.pem')])) as {
+  const { certificates } = (await test.done(['cert', 'inspect', test.at('web.pem')])) as {
     certificates: { keyUsages: string[]; extendedKeyUsages: string[] }[];
   };
   return certificates.map(({ keyUsages, extendedKeyUsages }) => [...keyUsages, ...extendedKeyUsages])[0];
@@ -85,7 +71,7 @@ describe('qtchat cert issue --profile', () => {
     ['a path', '../peer', 3, /no profile "\.\.\/peer"/],
     ['that of CAs', 'intermediate', 3, /no profile "intermediate"/],
   ])('refuses %s', async (_, profile, exitCode, message) => {
-    await expectRefusal(['cert', 'issue', 'web', '--profile', profile], exitCode, message);
+    await test.refused(['cert', 'issue', 'web', '--profile', profile], exitCode, message);
   });
 
   it.each<[string, object, RegExp]>([
@@ -94,14 +80,14 @@ describe('qtchat cert issue --profile', () => {
     ['has a field nobody knows', { ca: true }, /it has no field "ca"/],
   ])('refuses one of our own that %s, naming the file', async (_, change, message) => {
     writeProfile('odd', change);
-    await expectRefusal(['cert', 'issue', 'web', '--profile', 'odd'], 1, message);
-    await expectRefusal(['cert', 'issue', 'web', '--profile', 'odd'], 1, /templates\/odd\.json/);
+    await test.refused(['cert', 'issue', 'web', '--profile', 'odd'], 1, message);
+    await test.refused(['cert', 'issue', 'web', '--profile', 'odd'], 1, /templates\/odd\.json/);
   });
 
   it('refuses a kind of key that the profile does not have', async () => {
     writeProfile('kiosk', {});
     const argv = ['cert', 'issue', 'web', '--profile', 'kiosk', '--key', 'rsa2048', '--dry-run'];
-    await expectRefusal(argv, 7, /its key is none of p256/);
+    await test.refused(argv, 7, /its key is none of p256/);
   });
 
   it('lets no file of a user stand in for a profile that comes with the program', async () => {
@@ -111,12 +97,8 @@ describe('qtchat cert issue --profile', () => {
   });
 
   it('refuses an identity of mine that could not both listen and dial', async () => {
-    await expectRefusal(['cert', 'issue', '--profile', 'server', '--dry-run'], 2, /it listens and dials/);
-    await expectRefusal(
-      ['cert', 'issue', 'web', '--me', '--profile', 'client', '--dry-run'],
-      2,
-      /it listens and dials/,
-    );
+    await test.refused(['cert', 'issue', '--profile', 'server', '--dry-run'], 2, /it listens and dials/);
+    await test.refused(['cert', 'issue', 'web', '--me', '--profile', 'client', '--dry-run'], 2, /it listens and dials/);
   });
 });
 

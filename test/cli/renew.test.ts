@@ -11,31 +11,16 @@ let test: TestHome;
 
 beforeEach(async () => {
   test = makeHome();
-  await expectDone(['ca', 'init', '--no-password']);
+  await test.done(['ca', 'init', '--no-password']);
 });
 
 afterEach(() => test.remove());
 
-async function expectDone(argv: string[], clock?: () => Date): Promise<Record<string, unknown>> {
-  const result = await test.run([...argv, '--json'], clock && { clock });
-  expect(result).toMatchObject({ exitCode: 0 });
-  return result.json();
-}
-
-async function expectRefusal(argv: string[], exitCode: number, message: RegExp): Promise<void> {
-  const before = test.everything();
-  const result = await test.run(argv);
-  expect(result).toMatchObject({ exitCode, stdout: '' });
-  expect(result.stderr).toMatch(message);
-  expect(test.everything()).toEqual(before);
-}
-
 const names = ['--ip', '192.168.1.7', '--dns', 'bob.example.org'];
-const issueBob = (...more: string[]) =>
-  expectDone(['cert', 'issue', 'bob', '--out', test.at('old'), ...names, ...more]);
+const issueBob = (...more: string[]) => test.done(['cert', 'issue', 'bob', '--out', test.at('old'), ...names, ...more]);
 const leaf = (...path: string[]) => new X509Certificate(readFileSync(test.at(...path)));
 const renewTo = (folder: string, ...more: string[]) =>
-  expectDone(['cert', 'renew', 'bob', '--out', test.at(folder), ...more]);
+  test.done(['cert', 'renew', 'bob', '--out', test.at(folder), ...more]);
 
 describe('qtchat cert renew', () => {
   it('keeps key, names and profile, and writes the certificate alone', async () => {
@@ -64,10 +49,10 @@ describe('qtchat cert renew', () => {
   });
 
   it('revokes the old certificate, and no other', async () => {
-    await expectDone(['cert', 'issue', 'alice', '--out', test.at('alice')]);
+    await test.done(['cert', 'issue', 'alice', '--out', test.at('alice')]);
     await issueBob();
     await renewTo('new');
-    const { certificates } = (await expectDone(['cert', 'list'])) as { certificates: { state: string }[] };
+    const { certificates } = (await test.done(['cert', 'list'])) as { certificates: { state: string }[] };
     expect(certificates).toMatchObject([
       { member: 'alice', state: 'valid' },
       { member: 'bob', state: 'revoked', revocationReason: 'superseded' },
@@ -79,9 +64,9 @@ describe('qtchat cert renew', () => {
     ['the same key', []],
     ['a new key', ['--new-key']],
   ])('renews an identity of this home where it is, with %s', async (_, more) => {
-    await expectDone(['cert', 'issue', 'alice', '--me', '--ip', '192.168.1.100']);
+    await test.done(['cert', 'issue', 'alice', '--me', '--ip', '192.168.1.100']);
     const former = await loadIdentity({ folder: test.home });
-    expect(await expectDone(['cert', 'renew', 'alice', ...more])).toMatchObject({
+    expect(await test.done(['cert', 'renew', 'alice', ...more])).toMatchObject({
       identity: true,
       files: { certificate: null, key: null },
     });
@@ -92,7 +77,7 @@ describe('qtchat cert renew', () => {
   });
 
   it('puts the intermediate behind the certificate', async () => {
-    await expectDone(['ca', 'init', '--no-password', '--force', '--intermediate']);
+    await test.done(['ca', 'init', '--no-password', '--force', '--intermediate']);
     await issueBob();
     await renewTo('new');
     expect(parseCertificates(readFileSync(test.at('new', 'bob.pem')))).toHaveLength(2);
@@ -111,18 +96,18 @@ describe('qtchat cert renew', () => {
     ['no days', ['bob', '--days', '0'], 2, /a validity of 0 days/],
   ])('refuses %s', async (_, argv, exitCode, message) => {
     await issueBob();
-    await expectRefusal(['cert', 'renew', ...argv, '--out', test.at('new')], exitCode, message);
+    await test.refused(['cert', 'renew', ...argv, '--out', test.at('new')], exitCode, message);
   });
 
   it('refuses what was revoked', async () => {
     await issueBob();
-    await expectDone(['cert', 'revoke', 'bob']);
-    await expectRefusal(['cert', 'renew', 'bob', '--out', test.at('new')], 3, /revoked is not renewed/);
+    await test.done(['cert', 'revoke', 'bob']);
+    await test.refused(['cert', 'renew', 'bob', '--out', test.at('new')], 3, /revoked is not renewed/);
   });
 
   it('never writes over a file unless told to, and then keeps the old one', async () => {
     await issueBob();
-    await expectRefusal(['cert', 'renew', 'bob', '--out', test.at('old')], 4, /bob\.pem" exists already/);
+    await test.refused(['cert', 'renew', 'bob', '--out', test.at('old')], 4, /bob\.pem" exists already/);
     await renewTo('old', '--force');
     expect(existsSync(test.at('old', 'bob.pem.bak'))).toBe(true);
   });
@@ -131,8 +116,8 @@ describe('qtchat cert renew', () => {
     await issueBob();
     mkdirSync(test.at('new'));
     writeFileSync(join(test.at('new'), 'bob.key'), 'precious');
-    await expectRefusal(['cert', 'renew', 'bob', '--new-key', '--out', test.at('new')], 4, /bob\.key" exists already/);
-    const { certificates } = (await expectDone(['cert', 'list'])) as { certificates: { state: string }[] };
+    await test.refused(['cert', 'renew', 'bob', '--new-key', '--out', test.at('new')], 4, /bob\.key" exists already/);
+    const { certificates } = (await test.done(['cert', 'list'])) as { certificates: { state: string }[] };
     expect(certificates.map(({ state }) => state)).toEqual(['valid']);
   });
 });

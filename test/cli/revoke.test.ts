@@ -12,30 +12,14 @@ let test: TestHome;
 
 beforeEach(async () => {
   test = makeHome();
-  await expectDone(['ca', 'init', '--no-password']);
+  await test.done(['ca', 'init', '--no-password']);
 });
 
 afterEach(() => test.remove());
 
-async function expectDone(argv: string[], clock?: () => Date): Promise<Record<string, unknown>> {
-  const result = await test.run([...argv, '--json'], clock && { clock });
-  expect(result).toMatchObject({ exitCode: 0 });
-  return result.json();
-}
-
-/** Refused: the exit code, nothing on stdout, one line on stderr, nothing written. */
-async function expectRefusal(argv: string[], exitCode: number, message: RegExp, clock?: () => Date): Promise<void> {
-  const before = test.everything();
-  const result = await test.run(argv, clock && { clock });
-  expect(result).toMatchObject({ exitCode, stdout: '' });
-  expect(result.stderr).toMatch(message);
-  expect(result.stderr).toMatch(/^Error: [^\n]+\n$/);
-  expect(test.everything()).toEqual(before);
-}
-
 const crlFile = (): string => join(test.home, 'ca', 'crl.pem');
 const rootFile = (): string => join(test.home, 'ca', 'root.pem');
-const issue = (name: string) => expectDone(['cert', 'issue', name, '--out', test.folder]);
+const issue = (name: string) => test.done(['cert', 'issue', name, '--out', test.folder]);
 
 const readList = () => {
   const crl = readCrl(readFileSync(crlFile()));
@@ -52,7 +36,7 @@ describe('qtchat cert revoke', () => {
       stdout: `Revoked the certificate ${serialNumber} of bob\n`,
       stderr: expect.stringContaining('qtchat ca crl'),
     });
-    expect(await expectDone(['cert', 'list'])).toMatchObject({
+    expect(await test.done(['cert', 'list'])).toMatchObject({
       certificates: [{ serialNumber, state: 'revoked', revocationReason: 'keyCompromise' }],
     });
   });
@@ -63,15 +47,15 @@ describe('qtchat cert revoke', () => {
     ['pairs with colons', (serial: string) => (serial.match(/../g) ?? []).join(':')],
   ])('revokes one certificate by its serial number in %s', async (_, write) => {
     const { serialNumber } = await issue('bob');
-    expect(await expectDone(['cert', 'revoke', write(String(serialNumber))])).toMatchObject({
+    expect(await test.done(['cert', 'revoke', write(String(serialNumber))])).toMatchObject({
       revoked: [{ serialNumber, member: 'bob', reason: 'unspecified', already: false }],
     });
   });
 
   it('leaves what is revoked as it is, and says when that was', async () => {
     const { serialNumber } = await issue('bob');
-    await expectDone(['cert', 'revoke', 'bob', '--reason', 'superseded']);
-    const again = await expectDone(['cert', 'revoke', String(serialNumber), '--reason', 'keyCompromise']);
+    await test.done(['cert', 'revoke', 'bob', '--reason', 'superseded']);
+    const again = await test.done(['cert', 'revoke', String(serialNumber), '--reason', 'keyCompromise']);
     expect(again).toMatchObject({ revoked: [{ reason: 'superseded', already: true }] });
   });
 
@@ -82,13 +66,13 @@ describe('qtchat cert revoke', () => {
     ['a hold, which could be taken back', ['bob', '--reason', 'certificateHold'], 2, /is no reason/],
   ])('refuses %s', async (_, argv, exitCode, message) => {
     await issue('bob');
-    await expectRefusal(['cert', 'revoke', ...argv], exitCode, message);
+    await test.refused(['cert', 'revoke', ...argv], exitCode, message);
   });
 
   it('refuses a member who has no valid certificate any more', async () => {
     await issue('bob');
-    await expectDone(['cert', 'revoke', 'bob']);
-    await expectRefusal(['cert', 'revoke', 'bob'], 3, /no valid certificate of a member "bob"/);
+    await test.done(['cert', 'revoke', 'bob']);
+    await test.refused(['cert', 'revoke', 'bob'], 3, /no valid certificate of a member "bob"/);
   });
 
   it('refuses a home without a CA, and makes no ledger there', async () => {
@@ -102,8 +86,8 @@ describe('qtchat ca crl', () => {
   it('names what was revoked, when and why, and nothing else', async () => {
     await issue('alice');
     const { serialNumber } = await issue('bob');
-    await expectDone(['cert', 'revoke', 'bob', '--reason', 'cessationOfOperation']);
-    const written = await expectDone(['ca', 'crl']);
+    await test.done(['cert', 'revoke', 'bob', '--reason', 'cessationOfOperation']);
+    const written = await test.done(['ca', 'crl']);
     expect(written).toMatchObject({ path: crlFile(), count: 1 });
     const crl = readList();
     expect(crl.revoked).toMatchObject([{ serialNumber, reason: 'cessationOfOperation' }]);
@@ -114,50 +98,50 @@ describe('qtchat ca crl', () => {
   it('numbers by the Unix time, and rises by one within a second', async () => {
     const clock = () => new Date('2030-01-01T00:00:00.900Z');
     const start = clock().getTime();
-    expect(await expectDone(['ca', 'crl'], clock)).toMatchObject({ number: Math.floor(start / 1000), count: 0 });
-    expect(await expectDone(['ca', 'crl'], clock)).toMatchObject({ number: Math.floor(start / 1000) + 1 });
+    expect(await test.done(['ca', 'crl'], clock)).toMatchObject({ number: Math.floor(start / 1000), count: 0 });
+    expect(await test.done(['ca', 'crl'], clock)).toMatchObject({ number: Math.floor(start / 1000) + 1 });
     const later = () => new Date(start + 10_000);
-    expect(await expectDone(['ca', 'crl'], later)).toMatchObject({ number: Math.floor(start / 1000) + 10 });
+    expect(await test.done(['ca', 'crl'], later)).toMatchObject({ number: Math.floor(start / 1000) + 10 });
   });
 
   it('keeps a revoked certificate on the lists until one has named it after its end', async () => {
-    await expectDone(['cert', 'issue', 'bob', '--days', '1', '--out', test.folder]);
-    await expectDone(['cert', 'revoke', 'bob']);
+    await test.done(['cert', 'issue', 'bob', '--days', '1', '--out', test.folder]);
+    await test.done(['cert', 'revoke', 'bob']);
     const counts: unknown[] = [];
     for (const days of [0, 2, 3]) {
       const clock = () => new Date(Date.now() + days * 86_400_000);
-      counts.push((await expectDone(['ca', 'crl'], clock)).count);
+      counts.push((await test.done(['ca', 'crl'], clock)).count);
     }
     expect(counts).toEqual([1, 1, 0]);
   });
 
   it('refuses a clock that has gone back behind the last list', async () => {
-    await expectDone(['ca', 'crl']);
+    await test.done(['ca', 'crl']);
     const yesterday = () => new Date(Date.now() - 86_400_000);
-    await expectRefusal(['ca', 'crl'], 2, /later than now/, yesterday);
+    await test.refused(['ca', 'crl'], 2, /later than now/, yesterday);
   });
 
   it('refuses to go on with an old ledger, which has forgotten what was published', async () => {
     await issue('bob');
     cpSync(test.home, test.at('old'), { recursive: true });
-    await expectDone(['cert', 'revoke', 'bob']);
-    await expectDone(['ca', 'crl']);
+    await test.done(['cert', 'revoke', 'bob']);
+    await test.done(['ca', 'crl']);
     for (const name of ['ledger.db', 'ledger.db-wal', 'ledger.db-shm']) {
       rmSync(join(test.home, name), { force: true });
       if (existsSync(test.at('old', name))) copyFileSync(test.at('old', name), join(test.home, name));
     }
-    await expectRefusal(['ca', 'crl'], 1, /does not know the revocation list \d+.*Restore the newest/);
+    await test.refused(['ca', 'crl'], 1, /does not know the revocation list \d+.*Restore the newest/);
   });
 
   it('never uses a number again, though the file of its list could not be written', async () => {
     const clock = () => new Date('2030-01-01T00:00:00Z');
     symlinkSync(test.at('nowhere'), test.at('dangling.crl'));
     expect(await test.run(['ca', 'crl', '--out', test.at('dangling.crl')], { clock })).toMatchObject({ exitCode: 4 });
-    expect(await expectDone(['ca', 'crl'], clock)).toMatchObject({ number: clock().getTime() / 1000 + 1 });
+    expect(await test.done(['ca', 'crl'], clock)).toMatchObject({ number: clock().getTime() / 1000 + 1 });
   });
 
   it.each(['0', '-1', '91'])('refuses a list for %s days', async (days) => {
-    await expectRefusal(['ca', 'crl', `--days=${days}`], 2, /whole number from 1 to 90/);
+    await test.refused(['ca', 'crl', `--days=${days}`], 2, /whole number from 1 to 90/);
   });
 
   it('never writes over a file that is no list of this CA', async () => {
@@ -165,8 +149,8 @@ describe('qtchat ca crl', () => {
     await other.run(['ca', 'init', '--no-password']);
     await other.run(['ca', 'crl', '--out', test.at('other.crl')]);
     other.remove();
-    await expectRefusal(['ca', 'crl', '--out', test.at('other.crl')], 4, /other\.crl" exists already/);
-    await expectRefusal(['ca', 'crl', '--out', test.file('notes', 'mine')], 4, /notes" exists already/);
+    await test.refused(['ca', 'crl', '--out', test.at('other.crl')], 4, /other\.crl" exists already/);
+    await test.refused(['ca', 'crl', '--out', test.file('notes', 'mine')], 4, /notes" exists already/);
   });
 });
 
@@ -174,13 +158,13 @@ describeWith('openssl', 'OpenSSL and our lists', () => {
   it.each(['p256', 'p384', 'ed25519', 'rsa2048'])(
     'reads and believes one signed with a key of type %s',
     async (key) => {
-      await expectDone(['ca', 'init', '--no-password', '--force', '--key', key]);
+      await test.done(['ca', 'init', '--no-password', '--force', '--key', key]);
       await issue('alice');
       await issue('bob');
       await issue('carol');
-      await expectDone(['cert', 'revoke', 'bob', '--reason', 'keyCompromise']);
-      await expectDone(['cert', 'revoke', 'carol']);
-      await expectDone(['ca', 'crl']);
+      await test.done(['cert', 'revoke', 'bob', '--reason', 'keyCompromise']);
+      await test.done(['cert', 'revoke', 'carol']);
+      await test.done(['ca', 'crl']);
       const text = execFileSync('openssl', ['crl', '-in', crlFile(), '-noout', '-text'], { encoding: 'utf8' });
       expect(text).toMatch(/Version 2 \(0x1\)[\s\S]*X509v3 CRL Number:[\s\S]*Key Compromise/);
       const signature = spawnSync('openssl', ['crl', '-in', crlFile(), '-noout', '-CAfile', rootFile(), '-verify']);

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from '@jest/globals';
 import Libsql from 'libsql';
 import { type CommandResult, type CommandWorld, runCommand } from './run-command.js';
 
@@ -16,6 +17,10 @@ export interface TestHome {
   file(name: string, content: string | Uint8Array): string;
   /** Runs a command in the home. */
   run(argv: readonly string[], world?: Partial<CommandWorld>): Promise<CommandResult>;
+  /** Runs a command that must succeed; the object that it prints with --json. */
+  done(argv: readonly string[], clock?: () => Date): Promise<Record<string, unknown>>;
+  /** Runs a command that must be refused: the exit code, nothing on stdout, one line on stderr, nothing written. */
+  refused(argv: readonly string[], exitCode: number, message: RegExp, clock?: () => Date): Promise<void>;
   /**
    * Every file and folder below `folder`, sorted, with a mark of when it was last written; no lock files of SQLite.
    * A ledger's mark is the length of its audit log: the file itself SQLite writes when it likes.
@@ -28,7 +33,7 @@ export interface TestHome {
 export function makeHome(): TestHome {
   const folder = mkdtempSync(join(tmpdir(), 'qtchat-cli-'));
   const home = join(folder, 'home');
-  return {
+  const test: TestHome = {
     folder,
     home,
     at: (...names) => join(folder, ...names),
@@ -37,6 +42,19 @@ export function makeHome(): TestHome {
       return join(folder, name);
     },
     run: (argv, world) => runCommand(argv, { home, ...world }),
+    done: async (argv, clock) => {
+      const result = await test.run([...argv, '--json'], clock && { clock });
+      expect(result).toMatchObject({ exitCode: 0 });
+      return result.json();
+    },
+    refused: async (argv, exitCode, message, clock) => {
+      const before = test.everything();
+      const result = await test.run(argv, clock && { clock });
+      expect(result).toMatchObject({ exitCode, stdout: '' });
+      expect(result.stderr).toMatch(message);
+      expect(result.stderr).toMatch(/^Error: [^\n]+\n$/);
+      expect(test.everything()).toEqual(before);
+    },
     everything: () =>
       existsSync(folder)
         ? readdirSync(folder, { recursive: true })
@@ -52,6 +70,7 @@ export function makeHome(): TestHome {
         : [],
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+  return test;
 }
 
 /** Undefined when it cannot be read, as it may be meant to be. */
