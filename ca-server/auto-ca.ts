@@ -17,6 +17,8 @@ export interface AutoCa {
   readonly deps: { readonly clock: () => Date; readonly random: (size: number) => Buffer };
   /** The host as a guest's first contact, asked for at every enrolment. */
   readonly host: () => Promise<EnrollmentAnswer['host']>;
+  /** The port where members are served, once it is open. */
+  readonly membersPort?: () => number | undefined;
   /** Receives every event; must not throw. */
   readonly log: (event: AutoCaEvent) => void;
   /** Limits other than the defaults. */

@@ -98,7 +98,9 @@ export class Enrollment {
       const request = parseRequest(transport.receive.decrypt(octets));
       const answer = await this.#issue(invite, request, transport);
       const host = await this.#autoCa.host();
-      return transport.send.encrypt(formatAnswer(host === undefined ? answer : { ...answer, host }));
+      const membersPort = this.#autoCa.membersPort?.();
+      const more = { ...(membersPort !== undefined && { membersPort }), ...(host !== undefined && { host }) };
+      return transport.send.encrypt(formatAnswer({ ...answer, ...more }));
     });
   }
 

@@ -58,15 +58,19 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
     const signer = await ca.signerFor(ledger);
     const contact = () => firstContactOf(home, circleId, addresses);
     const world = { deps, log, host: contact, loadProfile: (name: string) => loadProfile(name, home) };
-    const autoCa: AutoCa = { ledger, signer, profile, ...world, ...(limits !== undefined && { limits }) };
+    let members: MembersServer | undefined;
+    const membersPort = (): number | undefined => members?.port;
+    const autoCa: AutoCa = { ledger, signer, profile, membersPort, ...world, ...(limits !== undefined && { limits }) };
     const place = host === undefined ? {} : { host };
     const own = new OwnCredentials(autoCa, addresses);
     const open = tlsPort === undefined ? {} : { open: openRouter(autoCa, own) };
     const server = await listen(autoCa, { ...place, port, ...open });
     endings.push(() => server.close());
-    const members =
-      tlsPort === undefined ? undefined : await listenForMembers(autoCa, own, { ...place, port: tlsPort });
-    if (members !== undefined) endings.push(() => members.close());
+    if (tlsPort !== undefined) {
+      const opened = await listenForMembers(autoCa, own, { ...place, port: tlsPort });
+      endings.push(() => opened.close());
+      members = opened;
+    }
     await writeAutoCaRecord(home, { addresses, port: server.port });
     endings.push(await announceRunning(home, { service: 'autoca', pid: process.pid, port: server.port }));
     return { circleId, addresses, port: server.port, ...(members !== undefined && { members }), close };

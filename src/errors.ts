@@ -61,6 +61,7 @@ export const errorExitCodes = {
   ERR_ENROLL_REFUSED: exitCodes.notTrusted,
   ERR_ENROLL_TAMPERED: exitCodes.notTrusted,
   ERR_ENROLL_BUSY: exitCodes.network,
+  ERR_ENROLL_HELD: exitCodes.notTrusted,
 
   ERR_NOISE_STATE: exitCodes.failed,
   ERR_NOISE_AUTHENTICATION: exitCodes.notTrusted,

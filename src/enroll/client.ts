@@ -65,6 +65,8 @@ export async function enroll(invite: InviteLine, options: EnrollOptions): Promis
 }
 
 interface Channel {
+  /** By which the Auto CA was reached. */
+  readonly address: string;
   readonly connection: EnrollmentConnection;
   readonly transport: NoiseTransport;
 }
@@ -94,7 +96,7 @@ async function openChannelTo(address: string, invite: InviteLine, { deps, signal
     });
     const hello = formatHello(invite.id, handshake.writeMessage());
     handshake.readMessage(await connection.exchange(trips.hello, hello));
-    return { connection, transport: handshake.split() };
+    return { address, connection, transport: handshake.split() };
   } catch (error) {
     connection.close();
     throw error;
@@ -102,7 +104,7 @@ async function openChannelTo(address: string, invite: InviteLine, { deps, signal
 }
 
 async function request(
-  { connection, transport }: Channel,
+  { address, connection, transport }: Channel,
   invite: InviteLine,
   { localKey, deps }: EnrollOptions,
 ): Promise<Enrolled> {
@@ -111,12 +113,16 @@ async function request(
   const question = key === undefined ? {} : { csr: await createCsr(key, 'qtchat') };
   const sealed = transport.send.encrypt(formatRequest(question));
   const answer = parseAnswer(transport.receive.decrypt(await connection.exchange(trips.request, sealed)));
-  const identity = await openAnswer(answer, {
+  const opened = await openAnswer(answer, {
     rootSpkiSha256: invite.rootSpkiSha256,
     localKey: key,
     pfxPassword: pfxPasswordFrom(transport.exportedKey),
     at: deps.clock(),
   });
+  const { membersPort } = answer;
+  // The address that has just served comes first.
+  const addresses = [...new Set([address, ...invite.addresses])];
+  const identity = membersPort === undefined ? opened : { ...opened, autoCa: { addresses, port: membersPort } };
   return answer.host === undefined ? { identity } : { identity, host: { ...answer.host, circleId: identity.circleId } };
 }
 

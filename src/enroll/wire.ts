@@ -80,6 +80,8 @@ const answerSchema = v.strictObject({
   pfx: v.optional(octets),
   /** The chain as DER, end-entity certificate first, root last; absent beside a `.pfx`. */
   chain: v.optional(v.pipe(v.array(octets), v.minLength(2), v.maxLength(4))),
+  /** The port where the Auto CA serves members, at the same addresses; absent when it does not. */
+  membersPort: v.optional(port),
   /** The host, as the guest's first contact. */
   host: v.optional(
     v.strictObject({
@@ -108,9 +110,9 @@ export function parseRequest(plaintext: Buffer): EnrollmentRequest {
 }
 
 /** The answer as the plaintext of a transport message. */
-export function formatAnswer({ pfx, chain, host }: EnrollmentAnswer): Buffer {
+export function formatAnswer({ pfx, chain, membersPort, host }: EnrollmentAnswer): Buffer {
   const base64 = { pfx: pfx?.toString('base64'), chain: chain?.map((der) => der.toString('base64')) };
-  return padded({ ...base64, host }, answerSizesBytes);
+  return padded({ ...base64, membersPort, host }, answerSizesBytes);
 }
 
 /** @throws {QTChatError} `ERR_PROTOCOL` for whatever is not an answer */

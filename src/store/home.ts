@@ -63,6 +63,11 @@ export function identityFolder(home: Home, member: string): string {
   return join(identitiesFolder(home), parseMemberName(member));
 }
 
+/** A key that waits to take the place of a member's own; no member's name begins with a dot. */
+export function nextKeyFolder(home: Home, member: string): string {
+  return join(identitiesFolder(home), `.${parseMemberName(member)}.next`);
+}
+
 /** Where the requests are that wait for a certificate. */
 export function requestsFolder(home: Home): string {
   return join(home.folder, 'requests');
