@@ -49,7 +49,7 @@ const unreadable: [string, () => string, number, RegExp][] = [
   ['an empty file', () => test.file('empty', ''), 1, /no certificate found/],
   ['a file of something else', () => test.file('text', 'hello'), 1, /".*text": no certificate found/],
   ['a certificate cut short', () => test.file('cut.pem', circle.rootPem.slice(0, -60)), 1, /cut\.pem/],
-  ['a file that is too long', () => longFile(), 1, /longer than 64 MiB/],
+  ['a file that is too long', () => longFile(), 1, /longer than (4|64) MiB/],
 ];
 
 describe('qtchat cert inspect', () => {
