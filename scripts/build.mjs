@@ -16,7 +16,11 @@ if (esbuild === undefined) {
 const commandFiles = (await readdir(join(root, 'commands'), { recursive: true })).filter((name) =>
   name.endsWith('.ts'),
 );
-const entryPoints = { main: 'src/main.ts', 'batch-worker': 'src/cli/batch/worker.ts' };
+const entryPoints = {
+  main: 'src/main.ts',
+  'batch-worker': 'src/cli/batch/worker.ts',
+  signer: 'ca-server/signer/child.ts',
+};
 for (const name of commandFiles) entryPoints[`commands/${name.slice(0, -3)}`] = join('commands', name);
 
 // Built aside and put in place at the end: whoever runs the program meanwhile finds a whole one.

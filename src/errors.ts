@@ -55,6 +55,7 @@ export const errorExitCodes = {
   ERR_LEDGER_REFUSED: exitCodes.notTrusted,
   ERR_LEDGER_NAME_TAKEN: exitCodes.exists,
   ERR_LEDGER_NOT_FOUND: exitCodes.notFound,
+  ERR_SIGNER_GONE: exitCodes.failed,
 
   ERR_ENROLL_INVITE_INVALID: exitCodes.usage,
   ERR_ENROLL_UNREACHABLE: exitCodes.network,

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { caPasswordFileFlag, databaseFlag, databasePasswordFileFlag, jsonLinesFlag } from '../../src/cli/flags.js';
+import { isQTChatError } from '../../src/errors.js';
+import { packageRoot } from '../../src/package-root.js';
 
 export default class AutocaServe extends BaseCommand {
   static override summary = 'run the Auto CA, where invited guests get their identities';
@@ -37,27 +40,45 @@ export default class AutocaServe extends BaseCommand {
     const { flags } = await this.parse(AutocaServe);
     const { deps } = this;
     const home = this.homeOf(flags);
-    const { openCa } = await import('../../src/cli/ca/open-ca.js');
+    const { findCaPassword } = await import('../../src/cli/ca/ca-password.js');
     const { chooseDatabase, describeDatabase } = await import('../../src/cli/autoca/choose-database.js');
     const { defaultMembersPort } = await import('../../src/enroll/members-wire.js');
-    const { serveHome } = await import('../../ca-server/serve-home.js');
+    const { requireFreePort } = await import('../../ca-server/free-port.js');
+    const { serveWithSigner } = await import('../../ca-server/serve-with-signer.js');
     const { describeEvent } = await import('../../ca-server/describe-event.js');
 
-    const ca = await openCa(home, { file: flags['ca-password-file'] }, deps);
     const tell = (event: object, line: string, stream: 'print' | 'note'): void => {
       if (flags.json) this.printJsonLine({ ...event, at: deps.clock().toISOString() });
       else this[stream](line);
     };
-    const database = await chooseDatabase(home, flags, deps);
-    const place = describeDatabase(database);
-    if (place !== undefined) tell({ event: 'database', database: database.shown }, place, 'note');
-    const served = await serveHome(database.home, {
-      ca,
+    const place = { port: flags.port, ...(flags.host !== undefined && { host: flags.host }) };
+    const tlsPort = flags['tls-port'] ?? (flags.port === 0 ? 0 : defaultMembersPort);
+    const beforeAsking = async (): Promise<void> => {
+      await requireFreePort(place);
+      await requireFreePort({ ...place, port: tlsPort, flag: '--tls-port' });
+    };
+    const password = await findCaPassword(home, { file: flags['ca-password-file'], beforeAsking }, deps);
+    const served = await serveWithSigner(home, {
+      ...place,
       deps,
-      port: flags.port,
-      tlsPort: flags['tls-port'] ?? (flags.port === 0 ? 0 : defaultMembersPort),
+      tlsPort,
+      password,
+      program: join(packageRoot(), 'dist/signer.js'),
+      homeWithLedger: async () => {
+        const database = await chooseDatabase(home, flags, deps);
+        const line = describeDatabase(database);
+        if (line !== undefined) tell({ event: 'database', database: database.shown }, line, 'note');
+        return database.home;
+      },
       log: (event) => tell(event, describeEvent(event), 'note'),
-      ...(flags.host !== undefined && { host: flags.host }),
+      onCrash: (reason, again) => {
+        const then = again ? 'it is started again' : 'nothing can be issued any more';
+        tell(
+          { event: 'signer-ended', reason, again },
+          `The process with the CA key has ended (${reason}): ${then}`,
+          'note',
+        );
+      },
     });
     try {
       const { addresses, port, members, circleId } = served;
@@ -65,7 +86,8 @@ export default class AutocaServe extends BaseCommand {
       const listening = { event: 'listening', addresses, port, tlsPort: members?.port ?? null, circleId };
       tell(listening, `Auto CA: ${addresses.join(', ')} ${ports}`, 'print');
       if (!flags.json) this.note('Next, in another terminal: qtchat autoca invite NAME   (Ctrl-C ends the Auto CA)');
-      if (!deps.signal.aborted) await once(deps.signal, 'abort');
+      const end = deps.signal.aborted ? undefined : await Promise.race([once(deps.signal, 'abort'), served.lost]);
+      if (isQTChatError(end)) throw end;
     } finally {
       await served.close();
     }

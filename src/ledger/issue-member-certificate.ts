@@ -3,7 +3,7 @@
  * check, reserve; sign; store, and free the name of what held it. Every step is committed before the next
  * begins, so that what was signed is in the ledger, and what leaves is there as a whole.
  */
-import type { KeyObject, X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { checkPlan } from '../pki/check-plan.js';
 import { autoCaName } from '../pki/circle.js';
 import { buildCertificatePlan, type PlanDeps } from '../pki/plan.js';
@@ -107,9 +107,9 @@ export async function issueReserved(
   // The signer reads what is committed, so a transaction that is still open would wait for itself.
   if (ledger.isTransaction) throw new TypeError('certificates are not signed within a transaction');
   try {
-    const certificate = await signer.issue(serialNumber);
+    const certificate = new X509Certificate(await signer.issue(serialNumber));
     await inTransaction(ledger, async (transaction) => {
-      await completeReservation(transaction, { certificate, member, by }, deps);
+      await completeReservation(transaction, { serialNumber, certificate, member, by }, deps);
       await storing(transaction);
     });
     return { certificate, ...(validityCut !== undefined && { validityCut }) };

@@ -6,6 +6,7 @@
  */
 import { createHash, type X509Certificate } from 'node:crypto';
 import { QTChatError, quote } from '../errors.js';
+import { readCertificateFields } from '../pki/certificate-fields.js';
 import type { CertificatePlan, ReservedCertificate } from '../pki/plan.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { SubjectPublicKey } from '../pki/subject-public-key.js';
@@ -95,21 +96,26 @@ export async function findReservation(
  * Stores a certificate that was reserved and has been signed, with its audit entry: from the commit on it may leave.
  *
  * @param issued.by - who asked, for the audit log
- * @throws {QTChatError} `ERR_LEDGER_NOT_FOUND` when the reservation was given up meanwhile
+ * @throws {QTChatError} `ERR_LEDGER_NOT_FOUND` when the reservation was given up meanwhile, or is of another key
  */
 export async function completeReservation(
   ledger: Ledger,
-  issued: { readonly certificate: X509Certificate; readonly member: string; readonly by: string },
+  issued: {
+    readonly serialNumber: string;
+    readonly certificate: X509Certificate;
+    readonly member: string;
+    readonly by: string;
+  },
   deps: { clock: () => Date },
 ): Promise<void> {
-  const { certificate, member, by } = issued;
-  const { serialNumber } = certificate;
+  const { serialNumber, certificate, member, by } = issued;
   await inTransaction(ledger, async (transaction) => {
     const row = await transaction
       .updateTable('certificate')
       .set({ state: 'issued', content: certificate.raw, issued_at: deps.clock().getTime() })
       .where('serial_number', '=', serialNumber)
       .where('member', '=', member)
+      .where('spki', '=', readCertificateFields(certificate).spki)
       .where('state', '=', 'reserved')
       .where('revoked_at', 'is', null)
       .returningAll()

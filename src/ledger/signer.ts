@@ -5,7 +5,7 @@
  */
 import type { X509Certificate } from 'node:crypto';
 import { issueCrl } from '../pki/crl.js';
-import { issueCertificate } from '../pki/issue.js';
+import { issueDer } from '../pki/issue.js';
 import type { Issuer } from '../pki/issuer.js';
 import { buildReservedPlan } from '../pki/plan.js';
 import type { Profile } from '../pki/profile.js';
@@ -21,11 +21,11 @@ export interface Signer extends AuditSigner {
   /** The issuing certificate first, the root last. */
   readonly chain: readonly X509Certificate[];
   /**
-   * Issues the certificate reserved under a serial number.
+   * Issues the certificate reserved under a serial number, in DER.
    *
    * @throws {QTChatError} `ERR_LEDGER_NOT_FOUND` when none is reserved, and what planning and issuing throw
    */
-  issue(serialNumber: string): Promise<X509Certificate>;
+  issue(serialNumber: string): Promise<Buffer>;
   /**
    * Issues the revocation list reserved under a number, in DER.
    *
@@ -69,7 +69,7 @@ export function createSigner(
     issue: async (serialNumber) => {
       const reservation = await findReservation(ledger, serialNumber, deps);
       const plan = buildReservedPlan(reservation, await profileOf(reservation.profileName), issuer);
-      return issueCertificate(plan, issuer);
+      return issueDer(plan, issuer);
     },
     issueCrl: async (number) => issueCrl(await findReservedCrl(ledger, number), issuer),
     signAuditHead: async () => {

@@ -1,6 +1,11 @@
-/** Opens the CA of a home for a command: asks for the password only if it is needed. */
+/**
+ * Opens the CA of a home for a command. While an Auto CA runs there, its signer does what is to be done;
+ * otherwise the key is opened here, and its password asked for if it has one.
+ */
 import type { OpenedCa } from '../../ledger/signer.js';
+import { loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
+import { maySignerListen } from '../../store/signer-socket.js';
 import type { Deps } from '../deps.js';
 import type { PasswordRequest } from '../password.js';
 import { openCaIssuer } from './ca-issuer.js';
@@ -17,7 +22,16 @@ export async function openCa(
   options: { file?: string | undefined; beforeAsking?: () => Promise<unknown> },
   deps: PasswordRequest['deps'] & Pick<Deps, 'clock'>,
 ): Promise<OpenedCa> {
+  const running = await runningSigner(home);
+  if (running !== undefined) return running;
   const issuer = await openCaIssuer(home, options, deps);
   const { caOf } = await import('../../ledger/signer.js');
   return caOf(issuer, home, deps);
+}
+
+async function runningSigner(home: Home): Promise<OpenedCa | undefined> {
+  if (!(await maySignerListen(home))) return undefined;
+  const { connectSigner } = await import('../../ledger/remote-signer.js');
+  const signer = await connectSigner(home, await loadCaChain(home));
+  return signer && { chain: signer.chain, signerFor: async () => signer };
 }
