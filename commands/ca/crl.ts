@@ -12,6 +12,9 @@ What was revoked stays on the lists until it has expired.`;
   static override flags = {
     out: Flags.string({ description: 'file to write, in PEM (default crl.pem beside the root)', helpValue: 'FILE' }),
     days: Flags.integer({ description: 'days until the next list, at most 90', default: 7, helpValue: 'DAYS' }),
+    'clock-was-ahead': Flags.boolean({
+      description: 'go on from the present though the last list is of a later time, by a clock that was wrong',
+    }),
     'ca-password-file': caPasswordFileFlag,
     explain: explainFlag,
   };
@@ -27,7 +30,8 @@ What was revoked stays on the lists until it has expired.`;
     checkCrlDays(flags.days);
     const ca = await openCa(home, { file: flags['ca-password-file'] }, this.deps);
     const path = flags.out === undefined ? crlPath(home) : resolve(flags.out);
-    const crl = await writeNextCrl(home, ca, { path, validityDays: flags.days }, this.deps);
+    const wanted = { path, validityDays: flags.days, clockWasAhead: flags['clock-was-ahead'] };
+    const crl = await writeNextCrl(home, ca, wanted, this.deps);
     const nextUpdate = crl.nextUpdate.toISOString();
     this.print(`Wrote the revocation list ${crl.number} (${crl.count} revoked), good until ${nextUpdate.slice(0, 10)}`);
     this.print(`  list  ${path}`);

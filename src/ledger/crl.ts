@@ -44,22 +44,31 @@ export function checkCrlDays(days: number): void {
   );
 }
 
+/** Which list to issue. */
+export interface CrlRequest {
+  /** Until the next list is there at the latest: 1 to 90. */
+  readonly validityDays: number;
+  /** Of a list seen elsewhere: the ledger must know of it. */
+  readonly knownNumber?: bigint | undefined;
+  /** The last list may be of a time to come, because the clock was wrong then. */
+  readonly clockWasAhead?: boolean;
+  /** Who asked, for the audit log. */
+  readonly by: string;
+}
+
 /**
  * Issues the next list, of every certificate revoked so far.
  *
  * Its number is the Unix time, or one more than the last or the floor where that is more. The number and the dates are
  * committed before it is signed, its content before anybody gets it.
  *
- * @param request.validityDays - until the next list is there at the latest: 1 to 90
- * @param request.knownNumber - of a list seen elsewhere: the ledger must know of it
- * @param request.by - who asked, for the audit log
  * @throws {QTChatError} `ERR_PKI_VALIDITY` for the days, and when the clock is behind the last list;
  *   `ERR_LEDGER_DAMAGED` when the ledger is older than a list seen; what the signer throws
  */
 export async function issueNextCrl(
   ledger: Ledger,
   signer: Signer,
-  request: { validityDays: number; knownNumber?: bigint | undefined; by: string },
+  request: CrlRequest,
   deps: { clock: () => Date },
 ): Promise<IssuedCrl> {
   checkCrlDays(request.validityDays);
@@ -78,15 +87,15 @@ export async function issueNextCrl(
 
 async function reserveCrl(
   ledger: Ledger,
-  request: { validityDays: number; knownNumber?: bigint | undefined; by: string },
+  request: CrlRequest,
   deps: { clock: () => Date },
 ): Promise<Pick<IssuedCrl, 'number' | 'thisUpdate' | 'nextUpdate'>> {
-  const { validityDays, knownNumber = -1n, by } = request;
+  const { validityDays, knownNumber = -1n, clockWasAhead = false, by } = request;
   const last = await lastCrl(ledger);
   if (knownNumber > BigInt(last?.number ?? -1)) throw rollback(knownNumber);
   const nowSeconds = Math.floor(deps.clock().getTime() / 1000);
   const thisUpdate = new Date(nowSeconds * 1000);
-  if (last !== undefined && thisUpdate < last.thisUpdate) throw clockBehind(last.thisUpdate);
+  if (last !== undefined && thisUpdate < last.thisUpdate && !clockWasAhead) throw clockBehind(last.thisUpdate);
   const nextUpdate = new Date(thisUpdate.getTime() + validityDays * dayMs);
   const number = Math.max((last?.number ?? 0) + 1, (await crlFloor(ledger)) + 1, nowSeconds);
   await abandonStaleReservations(ledger, by, deps);
@@ -124,6 +133,6 @@ function clockBehind(thisUpdate: Date): QTChatError {
   return new QTChatError(
     'ERR_PKI_VALIDITY',
     `the last revocation list is of ${thisUpdate.toISOString()}, which is later than now`,
-    { hint: "Check this machine's clock" },
+    { hint: "Check this machine's clock; if it is right now and was wrong then, use qtchat ca crl --clock-was-ahead" },
   );
 }

@@ -17,11 +17,12 @@ export async function findReservedCrl(ledger: Ledger, number: number): Promise<C
     number: BigInt(number),
     thisUpdate: new Date(row.this_update),
     nextUpdate: new Date(row.next_update),
-    entries: await revokedSince(ledger, await lastIssuedBefore(ledger, number)),
+    entries: await revokedSince(ledger, await lastIssuedBefore(ledger, number, row.this_update)),
   };
 }
 
-async function lastIssuedBefore(ledger: Ledger, number: number): Promise<Date> {
+/** Not later than `now`: the clock may have been ahead at the last list, which then named nothing after its end. */
+async function lastIssuedBefore(ledger: Ledger, number: number, now: number): Promise<Date> {
   const row = await ledger
     .selectFrom('crl')
     .select('this_update')
@@ -30,7 +31,7 @@ async function lastIssuedBefore(ledger: Ledger, number: number): Promise<Date> {
     .orderBy('number', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return new Date(row?.this_update ?? 0);
+  return new Date(Math.min(row?.this_update ?? 0, now));
 }
 
 function notReserved(number: number): QTChatError {

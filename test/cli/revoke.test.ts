@@ -121,6 +121,17 @@ describe('qtchat ca crl', () => {
     await test.refused(['ca', 'crl'], 2, /later than now/, yesterday);
   });
 
+  it('goes on when it is told that the clock was ahead, and forgets nobody on the way', async () => {
+    await test.done(['cert', 'issue', 'bob', '--days', '30', '--out', test.folder]);
+    await test.done(['cert', 'revoke', 'bob']);
+    const nextYear = () => new Date(Date.now() + 365 * 86_400_000);
+    const { number } = await test.done(['ca', 'crl'], nextYear);
+    await test.refused(['ca', 'crl'], 2, /later than now.*--clock-was-ahead/);
+    const written = await test.done(['ca', 'crl', '--clock-was-ahead']);
+    expect(written).toMatchObject({ number: Number(number) + 1, count: 1 });
+    expect(readList().thisUpdate.getTime()).toBeLessThanOrEqual(Date.now());
+  });
+
   it('refuses to go on with an old ledger, which has forgotten what was published', async () => {
     await issue('bob');
     cpSync(test.home, test.at('old'), { recursive: true });

@@ -30,16 +30,16 @@ import {
 export async function writeNextCrl(
   home: Home,
   ca: OpenedCa,
-  request: { path: string; validityDays: number },
+  request: { path: string; validityDays: number; clockWasAhead: boolean },
   deps: { clock: () => Date; signal: AbortSignal },
 ): Promise<IssuedCrl> {
-  const { path, validityDays } = request;
+  const { path, validityDays, clockWasAhead } = request;
   const issuing = issuingCertificate(ca);
   const standing = await readStanding(path, issuing, deps.signal); // what must not be replaced is refused before a ledger appears
   const ledger = await openLedger(home);
   try {
     await checkWritableFolder(dirname(path));
-    const wanted = { validityDays, knownNumber: standing?.number, by: 'ca crl' };
+    const wanted = { validityDays, clockWasAhead, knownNumber: standing?.number, by: 'ca crl' };
     const issued = await issueNextCrl(ledger, await ca.signerFor(ledger), wanted, deps);
     // Only now: a list in a file that the ledger does not know would look like a ledger rolled back.
     await inTransaction(ledger, () => placeUnlessOlder(path, issuing, issued, deps.signal));
