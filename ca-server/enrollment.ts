@@ -211,6 +211,7 @@ const guestFaults: ReadonlySet<ErrorCode> = new Set([
   'ERR_PKI_KEY_INVALID',
   'ERR_PKI_KEY_TYPE',
   'ERR_LEDGER_NAME_TAKEN',
+  'ERR_LEDGER_KEY_TAKEN',
 ]);
 
 function asRefusal(error: unknown, inviteId: string | undefined): unknown {

@@ -54,6 +54,7 @@ export const errorExitCodes = {
   ERR_LEDGER_UNREACHABLE: exitCodes.network,
   ERR_LEDGER_REFUSED: exitCodes.notTrusted,
   ERR_LEDGER_NAME_TAKEN: exitCodes.exists,
+  ERR_LEDGER_KEY_TAKEN: exitCodes.exists,
   ERR_LEDGER_NOT_FOUND: exitCodes.notFound,
   ERR_SIGNER_GONE: exitCodes.failed,
 

@@ -11,6 +11,7 @@ import type { Profile } from '../pki/profile.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { appendAudit } from './audit.js';
 import { revokeCertificate } from './certificates.js';
+import { refuseTakenKey } from './keys.js';
 import { type NameHolder, nameHolders, nameTaken } from './members.js';
 import { inTransaction, type Ledger } from './open.js';
 import { abandonReservation, completeReservation, reserveCertificate } from './reservations.js';
@@ -72,7 +73,7 @@ export async function issueMemberCertificate(
 /**
  * Plans, checks and reserves a certificate for a member; it must be committed before {@link issueReserved}.
  *
- * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` unless `replace`; what plan and check throw
+ * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` unless `replace`, `ERR_LEDGER_KEY_TAKEN`; what plan and check throw
  */
 export async function reserveMember(
   ledger: Ledger,
@@ -85,6 +86,7 @@ export async function reserveMember(
   const plan = buildCertificatePlan({ member, names, publicKey, validityDays }, profile, signer, deps);
   checkPlan(plan, signer);
   if (!request.replace) await refuseTakenName(ledger, request, deps.clock());
+  await refuseTakenKey(ledger, { member, spki: plan.publicKey.der }, deps.clock());
   await reserveCertificate(ledger, plan, { member, names, profileName }, deps);
   const { serialNumber, validityCut } = plan;
   return { member, by, serialNumber, ...(validityCut !== undefined && { validityCut }) };

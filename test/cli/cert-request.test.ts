@@ -165,6 +165,16 @@ describe('qtchat cert sign', () => {
     expect(await sign(csr(), '--force', '--replace')).toMatchObject({ exitCode: 0 });
   });
 
+  it("refuses another member's key before it asks for anything, in a dry run too", async () => {
+    await request('bob');
+    expect(await sign(csr())).toMatchObject({ exitCode: 0 });
+    for (const more of [[], ['--dry-run'], ['--replace']]) {
+      await expectRefusal(sign(csr(), 'eve', ...more), 4, /the key is that of bob already \([0-9A-F]+\)\. .*new key/);
+    }
+    expect(await onHost('cert', 'revoke', 'bob', '--reason', 'keyCompromise')).toMatchObject({ exitCode: 0 });
+    await expectRefusal(sign(csr(), 'bob', '--force'), 4, /is compromised, and serves nobody/);
+  });
+
   it('hands out the intermediate with what it signs, and the answer is at home under the root', async () => {
     await onHost('ca', 'init', '--force', '--no-password', '--intermediate');
     await request('bob');

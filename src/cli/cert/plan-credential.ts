@@ -1,5 +1,6 @@
 /** `--dry-run`, and what is shown before signing: what would be issued. Asks for no password, writes nothing. */
 import { createPublicKey } from 'node:crypto';
+import { refuseTakenKey } from '../../ledger/keys.js';
 import { hasLedger } from '../../ledger/location.js';
 import { nameHolders, nameTaken } from '../../ledger/members.js';
 import { openLedger } from '../../ledger/open.js';
@@ -58,16 +59,22 @@ export async function planCertificate(
   const issuer = { chain, sign: () => Promise.reject(new Error('a dry run signs nothing')) };
   const plan = buildCertificatePlan({ ...request, validityDays }, profile, issuer, deps);
   checkPlan(plan, issuer);
-  if (!request.replace) await refuseTakenName(home, request.member, deps);
+  await refuseTaken(home, request, plan.publicKey.der, deps);
   return { plan, circleId: circleIdOf(rootCertificate(issuer)) };
 }
 
-async function refuseTakenName(home: Home, member: string, deps: Pick<Deps, 'clock'>): Promise<void> {
+async function refuseTaken(
+  home: Home,
+  { member, replace }: PlannedRequest,
+  spki: Buffer,
+  deps: Pick<Deps, 'clock'>,
+): Promise<void> {
   if (!(await hasLedger(home))) return;
   const ledger = await openLedger(home);
   try {
     const [holder] = await nameHolders(ledger, member, deps.clock());
-    if (holder !== undefined) throw nameTaken(member, holder);
+    if (holder !== undefined && !replace) throw nameTaken(member, holder);
+    await refuseTakenKey(ledger, { member, spki }, deps.clock());
   } finally {
     await ledger.destroy();
   }

@@ -3,6 +3,7 @@
  * a list of statements, in a file of its own, that names no type or trigger but through the dialect.
  */
 import type { LedgerDialect } from '../dialect.js';
+import { certificateKeys } from './certificate-keys.js';
 import { facts } from './facts.js';
 import { membersAndCertificates } from './members-and-certificates.js';
 import { renewals } from './renewals.js';
@@ -14,4 +15,5 @@ export const migrationSteps: readonly ((dialect: LedgerDialect) => readonly stri
   revocationLists,
   renewals,
   facts,
+  certificateKeys,
 ];
