@@ -22,7 +22,21 @@ export function verifyRevocation(
   crls: readonly Crl[],
   at: Date,
 ): PathFault[] {
-  const below = chain.filter((certificate) => !certificate.raw.equals(trustAnchor.raw));
+  try {
+    const below = chain.filter((certificate) => !certificate.raw.equals(trustAnchor.raw));
+    return faultsOfPath(below, trustAnchor, crls, at);
+  } catch (error) {
+    if (!isQTChatError(error, 'ERR_PKI_CERTIFICATE_INVALID')) throw error;
+    return [{ code: 'malformed', message: error.message }];
+  }
+}
+
+function faultsOfPath(
+  below: readonly X509Certificate[],
+  trustAnchor: X509Certificate,
+  crls: readonly Crl[],
+  at: Date,
+): PathFault[] {
   return below.flatMap((certificate, index) => {
     const issuer = below[index + 1] ?? trustAnchor;
     const issuerName = readCertificateFields(certificate).issuer;
