@@ -10,7 +10,7 @@ import { checkRoot } from './check-ca-plan.js';
 import { checkCommon, checkIssuedBy, checkPeriod, refusePlan } from './check-plan-parts.js';
 import { autoCaName, circleIdOf, holderUri } from './circle.js';
 import { type Issuer, rootCertificate } from './issuer.js';
-import { nameConstraintFault } from './judge-names.js';
+import { hostsBehind, nameConstraintFault } from './judge-names.js';
 import { parseMemberName } from './member-name.js';
 import { nameConstraintsOf } from './name-constraints.js';
 import type { CertificatePlan } from './plan.js';
@@ -57,7 +57,9 @@ function checkConstraints(plan: CertificatePlan, issuer: Pick<Issuer, 'chain'>):
   for (const certificate of issuer.chain) {
     const constraints = nameConstraintsOf(readCertificateFields(certificate));
     if (constraints === undefined) continue;
-    const fault = nameConstraintFault({ names: plan.subjectAltNames, commonNames: [plan.commonName] }, constraints);
+    const fault =
+      nameConstraintFault({ names: plan.subjectAltNames, commonNames: [plan.commonName] }, constraints) ??
+      nameConstraintFault({ names: hostsBehind(plan.subjectAltNames), commonNames: [] }, constraints);
     if (fault !== undefined) throw refusePlan(`the CA limits what it certifies, and ${fault}`);
   }
 }

@@ -7,12 +7,32 @@ import { quote } from '../errors.js';
 import { ipOctets } from './ip-address.js';
 import { ipRange, masked, type NameConstraints, type NameSubtree } from './name-constraints.js';
 import type { SubjectAltName } from './subject-alt-name.js';
+import { isReservedUri } from './uri.js';
 
 /** The names that a certificate states. */
 export interface StatedNames {
   readonly names: readonly SubjectAltName[];
   /** Common names of an end-entity certificate: without dNSName, OpenSSL takes them for host names. */
   readonly commonNames: readonly string[];
+}
+
+/**
+ * The hosts inside e-mail addresses and URIs, as names. RFC 5280 constrains those apart, which nobody asks of us:
+ * who is kept to some DNS names when issuing is not to vouch for mailboxes and pages elsewhere.
+ *
+ * @param names - in canonical form; the URIs by which members are named state no host
+ */
+export function hostsBehind(names: readonly SubjectAltName[]): SubjectAltName[] {
+  return names.flatMap(hostsIn);
+}
+
+function hostsIn({ type, value }: SubjectAltName): SubjectAltName[] {
+  if (type === 'email') return [{ type: 'dns', value: value.slice(value.lastIndexOf('@') + 1) }];
+  if (type !== 'uri' || isReservedUri(value)) return [];
+  const host = /^[^:]+:\/\/(?:[^/?#@]*@)?(?:\[([^\]]*)\]|([^/?#:]*))/.exec(value);
+  const text = host?.[1] ?? host?.[2];
+  if (text === undefined) return [];
+  return [{ type: ipOctets(text) === undefined ? 'dns' : 'ip', value: text }];
 }
 
 /** Why the names may not stand below a CA with these constraints, as half a sentence; undefined when they may. */

@@ -107,6 +107,15 @@ describe('a CA that may not certify everything', () => {
     ['a name outside', ['--dns', 'example.net']],
     ['an excluded name', ['--dns', 'www.hr.example.org']],
     ['one of several', ['--dns', 'www.example.org', '--dns', 'example.net']],
+    ['an excluded name in capitals', ['--dns', 'WWW.HR.Example.ORG']],
+    ['a wildcard that covers an excluded name', ['--dns', '*.example.org']],
+    ['an IPv4 address in the clothes of IPv6', ['--ip', '::ffff:192.168.0.1']],
+    ['a mailbox outside', ['--email', 'bob@example.net']],
+    ['a mailbox at an excluded host', ['--email', 'bob@hr.example.org']],
+    ['a page outside', ['--uri', 'https://www.example.org@example.net/']],
+    ['a page at an excluded host', ['--uri', 'https://HR.example.org:8443/']],
+    ['a page at an address outside', ['--uri', 'https://10.0.0.1/']],
+    ['a page at an IPv6 address', ['--uri', 'https://[fd00::1]:443/']],
   ])('refuses %s before anything is signed, in a dry run too', async (_, names) => {
     await initIntermediate(...limits);
     for (const more of [[], ['--dry-run']]) {
@@ -116,6 +125,28 @@ describe('a CA that may not certify everything', () => {
       expect(result.stderr).toMatch(/the CA limits what it certifies, and ".*" is (not )?among/);
       expect(existsSync(test.at('bob.pem'))).toBe(false);
     }
+  });
+
+  it('refuses a name outside that only the common name states, whatever host stands in a mailbox', async () => {
+    await initIntermediate(...limits);
+    const argv = ['cert', 'issue', 'www.example.net', '--email', 'bob@example.org', '--out', test.folder];
+    const result = await test.run(argv);
+    expect(result.exitCode).toBe(7);
+    expect(result.stderr).toMatch(/"www\.example\.net" is not among the permitted names/);
+  });
+
+  it('issues mailboxes and pages at the permitted hosts, and URIs without one', async () => {
+    await initIntermediate(...limits);
+    const uris = [
+      '--uri',
+      'https://bob@www.example.org:8443/x',
+      '--uri',
+      'urn:uuid:0',
+      '--uri',
+      'https://192.168.0.1/',
+    ];
+    await test.done(['cert', 'issue', 'bob', '--email', 'bob@example.org', ...uris, '--out', test.folder]);
+    expect(await test.done(['cert', 'verify', test.at('bob.pem')])).toMatchObject({ valid: true });
   });
 
   it.each<[string[], RegExp]>([
