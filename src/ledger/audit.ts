@@ -82,9 +82,10 @@ export async function auditSeal(ledger: Ledger, sequence: number): Promise<Buffe
   return row?.sha256;
 }
 
-/** All entries, oldest first. */
-export async function listAudit(ledger: Ledger): Promise<AuditEntry[]> {
-  const rows = await ledger.selectFrom('audit').selectAll().orderBy('sequence').execute();
+/** The entries behind a number, oldest first; all of them when it is left out. */
+export async function listAudit(ledger: Ledger, after = 0): Promise<AuditEntry[]> {
+  const query = ledger.selectFrom('audit').selectAll().where('sequence', '>', after);
+  const rows = await query.orderBy('sequence').execute();
   return rows.map(entryFrom);
 }
 

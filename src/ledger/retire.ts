@@ -1,22 +1,35 @@
 /** Puts the ledger of a former CA aside. */
 import { sql } from 'kysely';
+import { forgetAuditHead } from '../store/audit-head.js';
+import { putDatabaseSettingAside, readDatabaseSetting } from '../store/database-setting.js';
 import { type Home, ledgerPath } from '../store/home.js';
-import { exists, writeFileSafely } from '../store/private-file.js';
-import { beginAnew, inTransaction, type Ledger, openLedger } from './open.js';
+import { createFolder, exists, writeFileSafely } from '../store/private-file.js';
+import { beginAnew, inTransaction, type Ledger, openLedgerAt } from './open.js';
 
 /**
- * Copies the ledger of a former CA aside and begins a new one in its place.
+ * Copies the ledger of a former CA aside and begins a new one in its place, in a file of the home.
  *
- * The file itself stays: processes that have it open would damage a new one under the same name.
+ * The file itself stays: processes that have it open would damage a new one under the same name. A ledger on a
+ * database server stays there; what is put aside is the file that says so.
  *
  * @param fill - records in the new one, in the transaction that begins it: the former one stays when it fails
  * @returns where the copy is, or undefined when nothing was recorded yet
- * @throws {QTChatError} as {@link openLedger}, and what `fill` rejects with
+ * @throws {QTChatError} as `openLedger`, and what `fill` rejects with
  */
 export async function retireLedger(home: Home, fill?: (ledger: Ledger) => Promise<void>): Promise<string | undefined> {
-  const path = ledgerPath(home);
+  const copy = await retireFile(ledgerPath(home), home, fill);
+  await forgetAuditHead(home);
+  return (await readDatabaseSetting(home)) === undefined ? copy : putDatabaseSettingAside(home);
+}
+
+async function retireFile(
+  path: string,
+  home: Home,
+  fill: ((ledger: Ledger) => Promise<void>) | undefined,
+): Promise<string | undefined> {
   if (fill === undefined && !(await exists(path))) return undefined;
-  const ledger = await openLedger(home);
+  await createFolder(home.folder);
+  const ledger = await openLedgerAt({ type: 'sqlite', path });
   try {
     if ((await ledger.selectFrom('audit').select('sequence').executeTakeFirst()) === undefined) {
       await fill?.(ledger);

@@ -1,8 +1,9 @@
 /** Which database server holds the ledger of a home, where it is not in a file of the home: `database.json`. */
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
 import type { Home } from './home.js';
-import { createFolder, readBoundedFile, writeFileSafely } from './private-file.js';
+import { createFolder, exists, explainingWrite, readBoundedFile, writeFileSafely } from './private-file.js';
 
 /** What the file says. */
 export interface DatabaseSetting {
@@ -49,4 +50,19 @@ export async function writeDatabaseSetting(home: Home, setting: DatabaseSetting)
   await createFolder(home.folder);
   const content = `${JSON.stringify(setting, undefined, 2)}\n`;
   await writeFileSafely(databaseSettingPath(home), content, { mode: 0o600, existing: 'replace' });
+}
+
+/**
+ * Makes the ledger of this home a file of the home again; the setting is kept under another name.
+ *
+ * @returns where it is now
+ * @throws {QTChatError} `ERR_STORE_UNWRITABLE`
+ */
+export async function putDatabaseSettingAside(home: Home): Promise<string> {
+  const path = databaseSettingPath(home);
+  let number = 1;
+  const aside = (): string => `${path}.bak${number === 1 ? '' : number}`;
+  while (await exists(aside())) number += 1;
+  await explainingWrite(path, () => rename(path, aside()));
+  return aside();
 }

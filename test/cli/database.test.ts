@@ -1,8 +1,9 @@
 /** The ledger on a database server, as users bring it there. */
-import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { autoCaName } from '../../src/pki/circle.js';
 import type { Home } from '../../src/store/home.js';
 import { makeCaHome } from '../helpers/enrollment.js';
 import {
@@ -34,9 +35,11 @@ describeOnPostgres('autoca serve --database', () => {
   const run = (argv: readonly string[], world: Partial<CommandWorld> = {}) =>
     runCommand(argv, { home: home.folder, ...world });
 
-  async function membersOf(path = home.folder): Promise<unknown[]> {
+  /** Who holds certificates, the Auto CA itself left out. */
+  async function membersOf(path = home.folder): Promise<string[]> {
     const listed = await runCommand(['cert', 'list', '--json'], { home: path });
-    return (listed.json().certificates as { member: string }[]).map(({ member }) => member);
+    const names = (listed.json().certificates as { member: string }[]).map(({ member }) => member);
+    return [...new Set(names)].filter((name) => name !== autoCaName);
   }
 
   /** Serves until it listens, and ends. */
@@ -141,6 +144,17 @@ describeOnPostgres('autoca serve --database', () => {
     const result = await run(['autoca', 'serve', '--port', '0', '--database', url]);
     expect(result).toMatchObject({ exitCode: 6, stdout: '' });
     expect(await membersOf()).toEqual([]);
+  });
+
+  it('stays where it is when a new CA begins, whose ledger is a file of the home again', async () => {
+    await run(['cert', 'issue', 'alice', '--out', folder]);
+    await serve(home, '--database', database.server.url);
+    const created = await run(['ca', 'init', '--force', '--no-password', '--json']);
+    expect(created.json()).toMatchObject({ oldLedger: join(home.folder, 'database.json.bak') });
+    expect(await membersOf()).toEqual([]);
+    expect(await run(['cert', 'issue', 'alice', '--out', join(folder, 'new')])).toMatchObject({ exitCode: 0 });
+    const { size } = await stat(join(home.folder, 'ledger.db'));
+    expect(size).toBeGreaterThan(0);
   });
 
   it('says so when database.json cannot be read', async () => {
