@@ -54,9 +54,17 @@ export function nameConstraintFault(stated: StatedNames, constraints: NameConstr
 }
 
 function judgedNames({ names, commonNames }: StatedNames): readonly SubjectAltName[] {
-  if (names.some(({ type }) => type === 'dns')) return names;
+  const all = names.flatMap((name) => [name, ...sameFor(name)]);
+  if (names.some(({ type }) => type === 'dns')) return all;
   const hostLike = commonNames.filter((name) => name.includes('.'));
-  return [...names, ...hostLike.map((value) => ({ type: 'dns', value }) as const)];
+  return [...all, ...hostLike.map((value) => ({ type: 'dns', value }) as const)];
+}
+
+/** What clients take for the same: a DNS name without the dot at its end, the IPv4 address mapped into an IPv6 one. */
+function sameFor({ type, value }: SubjectAltName): SubjectAltName[] {
+  if (type === 'dns' && value.endsWith('.')) return [{ type, value: value.slice(0, -1) }];
+  const mapped = type === 'ip' ? /^::ffff:([\d.]+)$/.exec(value)?.[1] : undefined;
+  return mapped === undefined ? [] : [{ type: 'ip', value: mapped }];
 }
 
 function contains(subtree: NameSubtree, name: SubjectAltName): boolean {
@@ -76,9 +84,9 @@ function isWithin(address: string, range: string): boolean {
   return octets?.length === first.length && masked(octets, mask).equals(first);
 }
 
-/** Tells whether a wildcard stands for a host that is excluded by its whole name. */
+/** Tells whether a wildcard, also one within a label, may stand for a host that is excluded by its whole name. */
 function reaches(name: SubjectAltName, subtree: NameSubtree): boolean {
-  if (name.type !== 'dns' || subtree.type !== 'dns' || !name.value.startsWith('*.')) return false;
-  const parent = subtree.value.replace(/^\.?[^.]*\./, '');
-  return parent === name.value.slice(2).toLowerCase();
+  const [, rest] = /^[^.]*\*[^.]*\.(.*)$/.exec(name.value) ?? [];
+  if (name.type !== 'dns' || subtree.type !== 'dns' || rest === undefined) return false;
+  return subtree.value.replace(/^\.?[^.]*\./, '') === rest.toLowerCase();
 }

@@ -11,6 +11,7 @@ import { readCertificateFields } from '../../../src/pki/certificate-fields.js';
 import { checkPlan } from '../../../src/pki/check-plan.js';
 import { issueIntermediate } from '../../../src/pki/issue.js';
 import { createIssuer, type Issuer } from '../../../src/pki/issuer.js';
+import { nameConstraintFault } from '../../../src/pki/judge-names.js';
 import {
   encodeNameConstraints,
   type NameConstraints,
@@ -19,7 +20,7 @@ import {
   parseIpSubtree,
 } from '../../../src/pki/name-constraints.js';
 import { buildCertificatePlan, buildIntermediatePlan } from '../../../src/pki/plan.js';
-import { parseDnsName, parseIpAddress } from '../../../src/pki/subject-alt-name.js';
+import { parseDnsName, parseIpAddress, type SubjectAltName } from '../../../src/pki/subject-alt-name.js';
 import { verifyPath } from '../../../src/pki/verify-path.js';
 import {
   type CertificateFields,
@@ -98,6 +99,7 @@ const cases: [string, NameConstraints, Partial<CertificateFields>, boolean, 'as 
     'as OpenSSL',
   ],
   ['a wildcard over an excluded host', not(dns('www.example.org')), { dns: ['*.example.org'] }, false, 'stricter'],
+  ['an excluded name in capitals', not(dns('www.example.org')), { dns: ['WWW.Example.ORG'] }, false, 'as OpenSSL'],
   ['an address in the range', only(ip('192.168.0.0/16')), { ips: ['192.168.255.255'] }, true, 'as OpenSSL'],
   ['an address outside', only(ip('192.168.0.0/16')), { ips: ['192.169.0.0'] }, false, 'as OpenSSL'],
   ['the other family', only(ip('192.168.0.0/16')), { ips: ['fd00::1'] }, false, 'as OpenSSL'],
@@ -140,6 +142,17 @@ describe('name constraints', () => {
     expect(run.status === 0).toBe(good || how === 'stricter');
     const text = execFileSync('openssl', ['x509', '-in', root, '-noout', '-text'], { encoding: 'utf8' });
     expect(text).toMatch(/X509v3 Name Constraints: critical\s+(Permitted|Excluded):/);
+  });
+
+  it.each<[string, NameConstraints, SubjectAltName]>([
+    ['a wildcard within a label', not(dns('www.example.org')), { type: 'dns', value: 'w*.example.org' }],
+    ['a wildcard at the end of a label', not(dns('www.example.org')), { type: 'dns', value: '*w.Example.org' }],
+    ['an excluded name with a dot behind', not(dns('www.example.org')), { type: 'dns', value: 'www.example.org.' }],
+    ['a permitted name with a dot behind', only(dns('example.org')), { type: 'dns', value: 'www.example.org.' }],
+    ['an excluded address mapped', not(ip('10.0.0.0/8')), { type: 'ip', value: '::ffff:10.0.0.1' }],
+    ['a permitted address mapped', only(ip('10.0.0.0/8')), { type: 'ip', value: '::ffff:10.0.0.1' }],
+  ])('forbid %s, which stands in no certificate of ours, but in those of others', (_, constraints, name) => {
+    expect(nameConstraintFault({ names: [name], commonNames: [] }, constraints)).toMatch(/is (not )?among the/);
   });
 
   it('hold below an intermediate too', async () => {
