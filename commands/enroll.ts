@@ -20,6 +20,9 @@ export default class Enroll extends BaseCommand {
   };
   static override flags = {
     'local-key': Flags.boolean({ description: 'make the key here, so that the host never sees it' }),
+    'keep-server-key': Flags.boolean({
+      description: 'keep the key that the host made, instead of replacing it at once by one made here',
+    }),
     force: Flags.boolean({ description: 'replace an identity of the same name' }),
   };
 
@@ -35,21 +38,28 @@ export default class Enroll extends BaseCommand {
     const { saveEnrolled } = await import('../src/enroll/save-enrolled.js');
     const { refuseExistingIdentity } = await import('../src/store/identities.js');
     let speaks = false;
-    const { identity, host } = await enroll(invite, {
+    const { host, ...enrolled } = await enroll(invite, {
       localKey: flags['local-key'],
       check: async ({ member }) => {
         if (!flags.force) await refuseExistingIdentity(home, member);
       },
-      save: async (enrolled) => {
-        speaks = await saveEnrolled(home, enrolled, { replace: flags.force, deps });
+      save: async ({ identity, host }) => {
+        const kept = flags['keep-server-key'] ? { ...identity, keepsServerKey: true } : identity;
+        const saved = { identity: kept, ...(host !== undefined && { host }) };
+        speaks = await saveEnrolled(home, saved, { replace: flags.force, deps });
       },
       deps,
       signal: deps.signal,
     });
 
+    const { takeOwnKey } = await import('../src/enroll/own-key.js');
+    const keepsServerKey = flags['keep-server-key'];
+    const { identity, trouble } = await takeOwnKey(home, { ...enrolled.identity, keepsServerKey }, deps);
     const gained = gainedIdentity(identity, speaks);
     const { line, notes } = gainedWords(gained, host?.member);
     this.print(line);
+    if (trouble !== undefined)
+      this.note(`The host's key could not be replaced yet: ${trouble.message}; chat tries again`);
     if (identity.keyOrigin === 'server') this.note('The host made your key and has seen it; --local-key avoids that');
     for (const note of notes) this.note(note);
     return { ...gained, host: host === undefined ? null : { member: host.member, addresses: host.addresses } };

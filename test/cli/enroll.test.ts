@@ -76,7 +76,8 @@ describe('joining a circle by commands', () => {
     expect(enrolled.stderr).toMatch(/Next: qtchat chat --peer alice\n$/);
 
     const identity = await loadIdentity(guest);
-    expect(identity).toMatchObject({ member: 'bob', keyOrigin: 'server' });
+    expect(identity).toMatchObject({ member: 'bob', keyOrigin: 'local' });
+    expect((await serving.event('renewed')).serialNumber).toBe(identity.chain[0]?.serialNumber);
     expect(identity.chain[0]?.subjectAltName).toContain('192.168.1.101');
     expect(await currentMember(guest)).toBe('bob');
     const contacts = await listContacts(guest, realDeps);
@@ -104,6 +105,15 @@ describe('joining a circle by commands', () => {
       stdin: `${line}\n`,
     });
     expect(result.json()).toMatchObject({ member: 'bob', keyOrigin: 'local', speaks: true, host: null });
+    await serving.stop();
+  });
+
+  it('keeps the key of the host under --keep-server-key, and says that the host has seen it', async () => {
+    const serving = new Serving(host);
+    await serving.event('listening');
+    const result = await runCommand(['enroll', await inviteFor('bob'), '--keep-server-key'], { home: guest.folder });
+    expect(result).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('has seen it') });
+    expect(await loadIdentity(guest)).toMatchObject({ keyOrigin: 'server', keepsServerKey: true });
     await serving.stop();
   });
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { fetchCrl } from '../../src/enroll/fetch-crl.js';
+import { takeOwnKey } from '../../src/enroll/own-key.js';
 import { rekeyIdentity, renewalTimeOf, renewIdentity } from '../../src/enroll/renew-identity.js';
 import { findCertificate, revokeCertificate } from '../../src/ledger/certificates.js';
 import { allowRenewal, listHeldRenewals } from '../../src/ledger/held-renewals.js';
@@ -116,6 +117,29 @@ describe('rekeyIdentity', () => {
   it('is refused after a revocation', async () => {
     await revokeCertificate(host.ledger, leafOf(identity).serialNumber, 'keyCompromise', realDeps);
     expect(await asyncRefusalOf(rekeyIdentity(home, identity, realDeps))).toBe('ERR_ENROLL_REFUSED');
+  });
+});
+
+describe('takeOwnKey', () => {
+  it('replaces a key that a server made, and no other', async () => {
+    const { identity: own, trouble } = await takeOwnKey(home, identity, realDeps);
+    expect(own).toMatchObject({ keyOrigin: 'local' });
+    expect(trouble).toBeUndefined();
+    expect((await takeOwnKey(home, own, realDeps)).identity).toBe(own);
+  });
+
+  it('leaves a key that is to stay, and one of a server that serves no members', async () => {
+    const { autoCa: _, ...homeless } = identity;
+    for (const one of [{ ...identity, keepsServerKey: true }, homeless]) {
+      expect(await takeOwnKey(home, one, realDeps)).toEqual({ identity: one });
+    }
+  });
+
+  it('tells why it could not, and goes on with what there is', async () => {
+    const away = { ...identity, autoCa: { addresses: ['127.0.0.1'], port: 1 } };
+    const result = await takeOwnKey(home, away, realDeps);
+    expect(result).toMatchObject({ identity: away, trouble: { code: 'ERR_ENROLL_UNREACHABLE' } });
+    expect(await loadIdentity(home, identity.member)).toMatchObject({ keyOrigin: 'server' });
   });
 });
 
