@@ -14,6 +14,7 @@ import { appendAudit } from './audit.js';
 import { parseNames } from './names.js';
 import { inTransaction, type Ledger } from './open.js';
 import { certificateDigest } from './row-digest.js';
+import type { LedgerSchema } from './schema.js';
 
 /** How long a reserved certificate may be signed. */
 export const signingMs = 10 * 60 * 1000;
@@ -31,34 +32,42 @@ export async function reserveCertificate(
   request: { readonly member: string; readonly names: readonly SubjectAltName[]; readonly profileName: string },
   deps: { clock: () => Date },
 ): Promise<void> {
-  const { member, names, profileName } = request;
   const now = deps.clock().getTime();
-  const spki = plan.publicKey.der;
   await inTransaction(ledger, async (transaction) => {
     await transaction
       .insertInto('member')
-      .values({ name: member, created_at: now })
+      .values({ name: request.member, created_at: now })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     await transaction
       .insertInto('certificate')
-      .values({
-        serial_number: plan.serialNumber,
-        state: 'reserved',
-        member,
-        names: JSON.stringify(names),
-        profile: profileName,
-        not_before: plan.notBefore.getTime(),
-        not_after: plan.notAfter.getTime(),
-        spki,
-        spki_sha256: createHash('sha256').update(spki).digest('hex'),
-        content: Buffer.alloc(0),
-        issued_at: now,
-        revoked_at: null,
-        revocation_reason: null,
-      })
+      .values(reservedRow(plan, request, now))
       .execute();
   });
+}
+
+/** The row of a certificate that is reserved. */
+export function reservedRow(
+  plan: CertificatePlan,
+  request: { readonly member: string; readonly names: readonly SubjectAltName[]; readonly profileName: string },
+  nowMs: number,
+): LedgerSchema['certificate'] {
+  const spki = plan.publicKey.der;
+  return {
+    serial_number: plan.serialNumber,
+    state: 'reserved',
+    member: request.member,
+    names: JSON.stringify(request.names),
+    profile: request.profileName,
+    not_before: plan.notBefore.getTime(),
+    not_after: plan.notAfter.getTime(),
+    spki,
+    spki_sha256: createHash('sha256').update(spki).digest('hex'),
+    content: Buffer.alloc(0),
+    issued_at: nowMs,
+    revoked_at: null,
+    revocation_reason: null,
+  };
 }
 
 /**
@@ -158,7 +167,8 @@ export async function abandonStaleReservations(ledger: Ledger, by: string, deps:
   for (const { serial_number } of stale) await abandonReservation(ledger, serial_number, by, deps);
 }
 
-function notReserved(serialNumber: string): QTChatError {
+/** The error for a serial number under which nothing waits to be signed. */
+export function notReserved(serialNumber: string): QTChatError {
   return new QTChatError('ERR_LEDGER_NOT_FOUND', `no certificate is reserved under ${quote(serialNumber)}`, {
     hint: 'Only what was reserved within the last ten minutes is signed; ask for the certificate again',
   });

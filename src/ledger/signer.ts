@@ -36,13 +36,15 @@ export interface Signer extends AuditSigner {
 
 /** A CA whose key is at hand, here or in another process; its ledger need not be open yet. */
 export interface OpenedCa extends Pick<Signer, 'chain'> {
+  /** The key itself, where it is in this process: for so many certificates that one thread is not enough. */
+  readonly issuer?: Issuer;
   /** Signs what this ledger, which must be that of the CA's home, has reserved. */
   signerFor(ledger: Ledger): Promise<Signer>;
 }
 
 /** A CA whose key is in this process. */
 export function caOf(issuer: Issuer, home: Home, deps: { clock: () => Date }): OpenedCa {
-  return { chain: issuer.chain, signerFor: async (ledger) => createSigner(issuer, { ledger, home }, deps) };
+  return { chain: issuer.chain, issuer, signerFor: async (ledger) => createSigner(issuer, { ledger, home }, deps) };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { makeHome, type TestHome } from '../helpers/home.js';
@@ -102,11 +103,11 @@ describe('cert issue --batch', () => {
     const { stderr } = await home.run(['cert', 'issue', '--batch', content, '--out', home.at('crew')], {
       stdin: terminal,
     });
-    expect(stderr).toBe('\r\u001b[K1 of 3 certificates\r\u001b[K2 of 3 certificates\r\u001b[K');
+    expect(stderr).toBe('\r\u001b[K1 of 3 keys\r\u001b[K2 of 3 keys\r\u001b[K\r\u001b[K');
   });
 
   it('issues many on all cores, every one with a key of its own', async () => {
-    const count = 300;
+    const count = 520;
     const rows = Array.from({ length: count }, (_, index) => `m${index},10.0.${index >> 8}.${index & 255}`);
     writeFileSync(home.at('many.csv'), `name,ip\r\n${rows.join('\r\n')}\r\n`);
     const argv = ['cert', 'issue', '--batch', 'many.csv', '--out', 'crew', '--json'];
@@ -121,17 +122,45 @@ describe('cert issue --batch', () => {
     expect(new Set(keys).size).toBe(count);
     expect((await home.run(['cert', 'list', '--json'])).json().certificates).toHaveLength(count);
     expect(
-      await home.run(['doctor', home.at('crew', 'm299.pem'), '--key-file', home.at('crew', 'm299.key')]),
+      await home.run(['doctor', home.at('crew', 'm519.pem'), '--key-file', home.at('crew', 'm519.key')]),
     ).toMatchObject({ exitCode: 0 });
   });
 
-  it('passes on what a thread refuses', async () => {
+  it('makes nothing when a member has more names than a certificate may have', async () => {
     const names = Array.from({ length: 101 }, (_, index) => `n${index}.example.org`).join(' ');
-    const rows = Array.from({ length: 250 }, (_, index) => `m${index},${index === 200 ? names : ''}`);
-    writeFileSync(home.at('many.csv'), ['name,dns', ...rows].join('\n'));
-    const argv = ['cert', 'issue', '--batch', 'many.csv', '--out', 'crew'];
-    const result = await runProgram(argv, { home: home.home, cwd: home.folder });
+    const result = await issue(`name,dns\nann,\nbob,${names}\n`);
     expect(result).toMatchObject({ exitCode: 7, stderr: expect.stringMatching(/more than 100 names/) });
     expect(existsSync(home.at('crew'))).toBe(false);
   });
+
+  it('hands nothing out when the folder cannot be made, and revokes what may have been signed', async () => {
+    const below = join(home.file('file', ''), 'crew');
+    const content = home.file('names.csv', table);
+    const { exitCode, stderr } = await home.run(['cert', 'issue', '--batch', content, '--out', below]);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/cannot write/) });
+    expect((await home.run(['cert', 'list', '--json'])).json()).toMatchObject({ certificates: [] });
+    const crl = (await home.run(['ca', 'crl', '--out', home.at('c.crl'), '--json'])).json();
+    expect(crl).toMatchObject({ count: 3 });
+    expect(await issue(table)).toMatchObject({ exitCode: 0 });
+  });
+
+  it.each(['keys', 'certificates'])(
+    'ends at the first signal while it makes %s, and hands nothing out',
+    async (what) => {
+      const rows = Array.from({ length: 400 }, (_, index) => `m${index}`);
+      const content = home.file('many.csv', ['name', ...rows].join('\n'));
+      const controller = new AbortController();
+      const world = {
+        stdin: Object.assign(new PassThrough(), { isTTY: true }),
+        signal: controller.signal,
+        onStderr: (soFar: string) => {
+          if (soFar.includes(`of 400 ${what}`)) controller.abort();
+        },
+      };
+      const result = await home.run(['cert', 'issue', '--batch', content, '--out', home.at('crew')], world);
+      expect(result).toMatchObject({ exitCode: 130, stdout: '' });
+      expect(readdirSync(home.folder).sort()).toEqual(['home', 'many.csv']);
+      expect((await home.run(['cert', 'list', '--json'])).json()).toMatchObject({ certificates: [] });
+    },
+  );
 });

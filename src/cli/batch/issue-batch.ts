@@ -1,19 +1,36 @@
 /**
- * `cert issue --batch`: many members in one go. The certificates are made first, then recorded and
- * written while one transaction of the ledger is open: all of the batch happens, or nothing does.
+ * `cert issue --batch`: many members in one go, all of them or none. Keys are made first; then everything
+ * is reserved in the ledger with one commit, signed on all cores, written aside and flushed to disk, and
+ * stored in the ledger with another commit, just before the folder appears.
  */
 
-import { recordCertificate } from '../../ledger/certificates.js';
-import { freeName, type NameClaim } from '../../ledger/issue-member-certificate.js';
+import {
+  completeMany,
+  findReservedMany,
+  type PlannedMember,
+  refuseTakenNames,
+  reserveMany,
+  type SignedMember,
+  withdrawMany,
+} from '../../ledger/issue-many.js';
+import { freeName } from '../../ledger/issue-member-certificate.js';
 import { inTransaction, type Ledger, openLedger } from '../../ledger/open.js';
-import type { Issuer } from '../../pki/issuer.js';
+import type { OpenedCa } from '../../ledger/signer.js';
+import { checkPlan } from '../../pki/check-plan.js';
+import type { FreshKey } from '../../pki/fresh-key.js';
 import type { KeyType } from '../../pki/key-type.js';
-import { toPem } from '../../pki/pem.js';
+import { encodePem } from '../../pki/pem-block.js';
+import { buildCertificatePlan, type CertificatePlan } from '../../pki/plan.js';
+import { poolRandom } from '../../pki/pooled-random.js';
+import { pkcs8ToPem } from '../../pki/private-key.js';
+import type { Profile } from '../../pki/profile.js';
 import type { Home } from '../../store/home.js';
 import { type FolderFile, writeFolderSafely } from '../../store/private-folder.js';
 import { loadProfile } from '../../store/profiles.js';
 import type { Deps } from '../deps.js';
-import { certificateOf, type IssuedRow, issueRows } from './issue-rows.js';
+import { refuseCancelled } from './cancelled.js';
+import { issueReserved } from './issue-reserved.js';
+import { makeKeys } from './make-keys.js';
 import type { BatchRow } from './read-batch.js';
 
 /** What to issue, and where it goes. */
@@ -37,56 +54,115 @@ export interface BatchEntry {
   readonly notAfter: string;
 }
 
+/** A row with its key and plan. */
+interface PlannedRow extends PlannedMember {
+  readonly pkcs8: Buffer;
+}
+
+/** What is being made, and how many of it there are. */
+export type Progress = (what: 'keys' | 'certificates', done: number) => void;
+
+const by = 'cert issue --batch';
+
 /**
  * Issues a batch.
  *
- * @param progress - told how many certificates are made, whenever one is
- * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` unless `replace`, `ERR_STORE_EXISTS` unless `force`, what planning
- *   and writing throw; then nothing was issued
+ * @param progress - told how many keys and certificates are made
+ * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` unless `replace`, `ERR_STORE_EXISTS` unless `force`, `ERR_CANCELLED`,
+ *   what planning and writing throw; then nothing was handed out, and what had been reserved is given up
  */
 export async function issueBatch(
   home: Home,
   request: BatchRequest,
-  issuer: Issuer,
-  deps: Pick<Deps, 'clock' | 'random'>,
-  progress: (done: number) => void,
+  ca: OpenedCa,
+  deps: Pick<Deps, 'clock' | 'random' | 'signal'>,
+  progress: Progress,
 ): Promise<BatchEntry[]> {
-  const { rows, keyType, profileName, folder, force } = request;
+  const { rows, keyType, profileName, replace } = request;
+  const { signal } = deps;
   const profile = await loadProfile(profileName, home);
-  const { validityDays = profile.defaultValidityDays } = request;
-  const issued = await issueRows(rows, { profile, keyType, validityDays }, issuer, deps, progress);
   const ledger = await openLedger(home);
   try {
-    return await inTransaction(ledger, async (transaction) => {
-      const entries: BatchEntry[] = [];
-      for (const row of issued) entries.push(await record(transaction, row, request, deps));
-      await writeFolderSafely(folder, filesOf(issued, issuer), force ? `${folder}.bak` : undefined);
-      return entries.sort((a, b) => (a.member < b.member ? -1 : 1));
-    });
+    const members = rows.map(({ member }) => member);
+    const signer = await ca.signerFor(ledger);
+    if (!replace) await refuseTakenNames(ledger, members, deps.clock());
+    const keys = await makeKeys(rows.length, keyType, { signal, progress: (done) => progress('keys', done) });
+    const planned = planRows(request, keys, profile, ca, deps);
+    const serials = planned.map(({ plan }) => plan.serialNumber);
+    await reserveMany(ledger, planned, { profileName, replace }, deps);
+    try {
+      const reserved = await findReservedMany(ledger, serials);
+      const made = (done: number): void => progress('certificates', done);
+      const issued = await issueReserved(reserved, { profile, signer, issuer: ca.issuer, signal, progress: made });
+      await save(ledger, request, filesOf(planned, issued, ca, signal), issued, deps);
+    } catch (error) {
+      // Where this fails too, the reservations end by themselves.
+      await withdrawMany(ledger, serials, by, deps).catch(() => {});
+      throw error;
+    }
+    if (replace) await freeNames(ledger, planned, deps);
+    return planned.map(toEntry).sort((a, b) => (a.member < b.member ? -1 : 1));
   } finally {
     await ledger.destroy();
   }
 }
 
-async function record(
-  ledger: Ledger,
-  row: IssuedRow,
-  { profileName, replace }: BatchRequest,
-  deps: Pick<Deps, 'clock'>,
-): Promise<BatchEntry> {
-  const { member, names } = row;
-  const certificate = certificateOf(row);
-  const by = 'cert issue --batch';
-  const claim: NameClaim = { member, replace, by };
-  await freeName(ledger, claim, deps);
-  await recordCertificate(ledger, { certificate, member, names, profileName, by }, deps);
-  return { member, serialNumber: certificate.serialNumber, notAfter: new Date(certificate.validTo).toISOString() };
+function planRows(
+  { rows, validityDays: days }: BatchRequest,
+  keys: readonly FreshKey[],
+  profile: Profile,
+  ca: Pick<OpenedCa, 'chain'>,
+  deps: Pick<Deps, 'clock' | 'random'>,
+): PlannedRow[] {
+  const planDeps = { clock: deps.clock, random: poolRandom(deps.random) };
+  const validityDays = days ?? profile.defaultValidityDays;
+  return keys.flatMap(({ publicKey, pkcs8 }, index) => {
+    const row = rows[index];
+    if (row === undefined) return [];
+    const plan = buildCertificatePlan({ ...row, publicKey, validityDays }, profile, ca, planDeps);
+    checkPlan(plan, ca);
+    return { plan, names: row.names, pkcs8 };
+  });
 }
 
-function filesOf(issued: readonly IssuedRow[], issuer: Issuer): FolderFile[] {
-  const above = issuer.chain.slice(0, -1);
-  return issued.flatMap((row) => [
-    { name: `${row.member}.key`, content: row.keyPem, mode: 0o600 },
-    { name: `${row.member}.pem`, content: toPem(certificateOf(row), ...above), mode: 0o644 },
-  ]);
+async function save(
+  ledger: Ledger,
+  { folder, replace, force }: BatchRequest,
+  files: Iterable<FolderFile>,
+  issued: readonly SignedMember[],
+  deps: Pick<Deps, 'clock'>,
+): Promise<void> {
+  const store = (): Promise<void> => completeMany(ledger, issued, { by, replace }, deps);
+  await writeFolderSafely(folder, files, force ? `${folder}.bak` : undefined, store);
+}
+
+function* filesOf(
+  planned: readonly PlannedRow[],
+  issued: readonly SignedMember[],
+  { chain }: Pick<OpenedCa, 'chain'>,
+  signal: AbortSignal,
+): Generator<FolderFile> {
+  const above = chain.slice(0, -1).map((certificate) => certificate.toString());
+  const certificates = new Map(issued.map(({ member, der }) => [member, der]));
+  for (const { plan, pkcs8 } of planned) {
+    refuseCancelled(signal);
+    const pem = encodePem('CERTIFICATE', Buffer.from(certificates.get(plan.commonName) ?? []));
+    yield { name: `${plan.commonName}.key`, content: pkcs8ToPem(pkcs8), mode: 0o600 };
+    yield { name: `${plan.commonName}.pem`, content: [pem, ...above].join(''), mode: 0o644 };
+  }
+}
+
+/** Revokes what held the names: only now do their members have something else. */
+async function freeNames(ledger: Ledger, planned: readonly PlannedRow[], deps: Pick<Deps, 'clock'>): Promise<void> {
+  await inTransaction(ledger, async (transaction) => {
+    for (const { plan } of planned) {
+      const claim = { member: plan.commonName, replace: true, by, besides: plan.serialNumber };
+      await freeName(transaction, claim, deps);
+    }
+  });
+}
+
+function toEntry({ plan }: { plan: CertificatePlan }): BatchEntry {
+  const { commonName: member, serialNumber, notAfter } = plan;
+  return { member, serialNumber, notAfter: notAfter.toISOString() };
 }

@@ -6,9 +6,9 @@ import { validityDaysCap } from '../../pki/profile.js';
 import { invalidDays } from '../../pki/validity.js';
 import type { Home } from '../../store/home.js';
 import { readBoundedFile, refuseExisting } from '../../store/private-file.js';
-import { openCaIssuer } from '../ca/ca-issuer.js';
+import { openCa } from '../ca/open-ca.js';
 import type { Deps, Output } from '../deps.js';
-import { type BatchEntry, issueBatch } from './issue-batch.js';
+import { type BatchEntry, issueBatch, type Progress } from './issue-batch.js';
 import { parseBatch } from './read-batch.js';
 
 /** What was typed. */
@@ -50,19 +50,19 @@ export async function runBatch(home: Home, flags: BatchFlags, { deps, show, prog
   }
   if (flags.days !== undefined && flags.days < 1) throw invalidDays(flags.days, validityDaysCap);
   const keyType = parseKeyType(flags.key);
-  const rows = await readTable(flags.batch);
+  const rows = await readTable(flags.batch, deps.signal);
   const folder = resolve(flags.out ?? '.');
   if (!flags.force) await refuseExisting([folder]);
-  const issuer = await openCaIssuer(home, { file: flags['ca-password-file'] }, deps);
+  const ca = await openCa(home, { file: flags['ca-password-file'] }, deps);
   const { profile: profileName, days: validityDays, replace, force } = flags;
   const request = { rows, keyType, profileName, validityDays, folder, replace, force };
-  const issued = await issueBatch(home, request, issuer, deps, progressOf(rows.length, progress));
+  const issued = await issueBatch(home, request, ca, deps, progressOf(rows.length, progress));
   show(`Issued ${issued.length} certificates (${keyType}), each with its key, in ${folder}`);
   return { folder, issued };
 }
 
-async function readTable(path: string) {
-  const content = await readBoundedFile(path);
+async function readTable(path: string, signal: AbortSignal) {
+  const content = await readBoundedFile(path, signal);
   try {
     return parseBatch(content.toString('utf8'));
   } catch (error) {
@@ -72,12 +72,15 @@ async function readTable(path: string) {
   }
 }
 
-/** Counts on the last line of a terminal, at most a hundred times; nothing of it stays. */
-function progressOf(total: number, stderr: Output | undefined): (done: number) => void {
-  const step = Math.ceil(total / 100);
-  return (done) => {
+/** Counts on the last line of a terminal, at most a hundred times for each; nothing of it stays. */
+function progressOf(total: number, stderr: Output | undefined): Progress {
+  let shown = 0;
+  return (what, done) => {
     if (stderr?.isTTY !== true) return;
     if (done === total) stderr.write('\r\u001b[K');
-    else if (done % step === 0) stderr.write(`\r\u001b[K${done} of ${total} certificates`);
+    else if (Math.abs(done - shown) * 100 >= total) {
+      stderr.write(`\r\u001b[K${done} of ${total} ${what}`);
+      shown = done;
+    }
   };
 }

@@ -1,44 +1,59 @@
 /**
- * One thread of `cert issue --batch`: makes keys, plans, checks and reads back certificates. It has no
- * CA key: for every signature it asks the thread that started it.
+ * One thread of `cert issue --batch`: plans, checks, writes and reads back certificates. It has no CA
+ * key: for signatures it asks the thread that started it, for many at once.
  */
-import { randomBytes, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isQTChatError } from '../../errors.js';
 import type { Issuer } from '../../pki/issuer.js';
-import { issueRow, type SignedMessage, type WorkerMessage, type WorkerTask } from './issue-rows.js';
+import { issueRow, rowsAtOnce, type SignedMessage, type WorkerMessage, type WorkerTask } from './issue-reserved.js';
 
-/** Enough rows in work to keep this thread busy while signatures are on their way. */
-const rowsAtOnce = 16;
+const say = (message: WorkerMessage): void => parentPort?.postMessage(message);
 
-async function work(task: WorkerTask, say: (message: WorkerMessage) => void): Promise<void> {
-  const waiting = new Map<number, (signature: Buffer) => void>();
-  parentPort?.on('message', ({ id, signature }: SignedMessage) => {
-    waiting.get(id)?.(Buffer.from(signature));
-    waiting.delete(id);
-  });
+/** An issuer that collects what is to be signed until nothing else is left to do, and asks for all of it. */
+function collectingIssuer(chain: readonly X509Certificate[]): Issuer {
+  type Waiting = { tbs: Buffer; resolve: (signature: Buffer) => void };
+  const asked = new Map<number, readonly Waiting[]>();
+  let collected: Waiting[] = [];
   let id = 0;
-  const issuer: Issuer = {
-    chain: task.chain.map((der) => new X509Certificate(der)),
-    sign: (tbs) =>
-      new Promise((resolve) => {
-        id += 1;
-        waiting.set(id, resolve);
-        say({ type: 'sign', id, tbs });
-      }),
+  const ask = (): void => {
+    id += 1;
+    asked.set(id, collected);
+    say({ type: 'sign', id, tbs: collected.map(({ tbs }) => tbs) });
+    collected = [];
   };
-  const deps = { clock: () => new Date(task.nowMs), random: randomBytes };
-  const rows = task.rows.values();
-  const next = async (): Promise<void> => {
-    for (const row of rows) say({ type: 'issued', row: await issueRow(row, task.terms, issuer, deps) });
+  parentPort?.on('message', ({ id, signatures }: SignedMessage) => {
+    for (const [index, { resolve }] of (asked.get(id) ?? []).entries())
+      resolve(Buffer.from(signatures[index] ?? Buffer.alloc(0)));
+    asked.delete(id);
+  });
+  const sign = (tbs: Buffer): Promise<Buffer> =>
+    new Promise((resolve) => {
+      if (collected.push({ tbs, resolve }) === 1) setImmediate(ask);
+    });
+  return { chain, sign };
+}
+
+async function work({ rows, profile, chain }: WorkerTask): Promise<void> {
+  const issuer = collectingIssuer(chain.map((der) => new X509Certificate(der)));
+  const issueGroup = async (start: number): Promise<void> => {
+    const group = rows.slice(start, start + rowsAtOnce);
+    say({ type: 'issued', rows: await Promise.all(group.map((row) => issueRow(row, profile, issuer))) });
   };
-  await Promise.all(Array.from({ length: rowsAtOnce }, next));
+  // Two groups at a time: one is worked on while the signatures of the other are being made.
+  let next = 0;
+  const line = async (): Promise<void> => {
+    for (let start = next; start < rows.length; start = next) {
+      next = start + rowsAtOnce;
+      await issueGroup(start);
+    }
+  };
+  await Promise.all([line(), line()]);
   parentPort?.close();
 }
 
-const say = (message: WorkerMessage): void => parentPort?.postMessage(message);
 try {
-  await work(workerData as WorkerTask, say);
+  await work(workerData as WorkerTask);
 } catch (error) {
   if (!isQTChatError(error)) throw error;
   const { code, message, hint } = error;
