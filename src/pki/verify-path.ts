@@ -187,7 +187,7 @@ export function nameOf(certificate: X509Certificate): string {
   return commonName === undefined ? 'the certificate without a common name' : `the certificate of ${quote(commonName)}`;
 }
 
-/** A moment as sentences write it. */
+/** A moment as sentences write it, to the second, as certificates and lists have it. */
 export function inWords(date: Date): string {
-  return date.toISOString().replace('T', ' ').replace('.000Z', ' UTC');
+  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
