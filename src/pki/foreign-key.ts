@@ -7,6 +7,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { QTChatError } from '../errors.js';
 import { derTags } from './der.js';
 import { DerError, DerReader } from './der-reader.js';
+import { usableKey } from './private-key.js';
 
 const types = ['pkcs8', 'pkcs1', 'sec1'] as const;
 
@@ -27,8 +28,8 @@ export function readForeignKey(file: Buffer, password?: string): KeyObject {
   const passphrase = isEncrypted ? { passphrase: password ?? '' } : {};
   for (const type of isDer(file) ? types : [undefined]) {
     try {
-      if (type === undefined) return createPrivateKey({ key: file, ...passphrase });
-      return createPrivateKey({ key: file, format: 'der', type, ...passphrase });
+      if (type === undefined) return usableKey(createPrivateKey({ key: file, ...passphrase }));
+      return usableKey(createPrivateKey({ key: file, format: 'der', type, ...passphrase }));
     } catch {
       // The next form may fit; what none fits is told below.
     }

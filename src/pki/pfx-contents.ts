@@ -12,6 +12,7 @@ import { oids } from './oids.js';
 import { decryptPbes2 } from './pbes2.js';
 import { parseCertificate } from './pem.js';
 import { decryptLegacy, isLegacyEncryption } from './pfx-legacy.js';
+import { usableKey } from './private-key.js';
 
 /** More than any sensible file has. */
 const maximumParts = 10;
@@ -121,7 +122,7 @@ async function readKey(encrypted: DerReader, decryptNext: Decrypt): Promise<KeyO
   const algorithm = encrypted.enter();
   const plaintext = await decryptNext(algorithm, encrypted.read(derTags.octetString));
   try {
-    return createPrivateKey({ key: plaintext, format: 'der', type: 'pkcs8' });
+    return usableKey(createPrivateKey({ key: plaintext, format: 'der', type: 'pkcs8' }));
   } catch {
     // The cause stays here: it could tell something of the plaintext.
     throw new DerError('its private key is malformed');

@@ -9,6 +9,7 @@ import { DerError, DerReader } from './der-reader.js';
 import { oids } from './oids.js';
 import { decryptPbes2, encryptPbes2 } from './pbes2.js';
 import { encodePem } from './pem-block.js';
+import { spkiOf } from './spki.js';
 
 /** PBKDF2 rounds for a password that a person chose: OWASP's figure for HMAC-SHA256. */
 export const privateKeyIterations = 600_000;
@@ -73,10 +74,20 @@ export async function readPrivateKey(pem: string, password?: string): Promise<Ke
   if (block === undefined) throw invalidKey('no private key was found: expected PEM with BEGIN PRIVATE KEY');
   if (traditionalEncryption.test(block) && password !== undefined) return readTraditional(block, password);
   try {
-    return createPrivateKey(block);
+    return usableKey(createPrivateKey(block));
   } catch (error) {
     throw invalidKey('the private key is malformed', error);
   }
+}
+
+/**
+ * The key itself. OpenSSL reads a key whose public part is no point of the curve, and fails only when it is used.
+ *
+ * @throws {Error} OpenSSL's, when nothing can be done with the key
+ */
+export function usableKey(key: KeyObject): KeyObject {
+  spkiOf(key);
+  return key;
 }
 
 /**
@@ -101,7 +112,7 @@ export async function decryptPrivateKey(der: Buffer, password: string): Promise<
     throw invalidKey(`the encrypted private key cannot be read: ${error.message}`, error);
   }
   try {
-    return createPrivateKey({ key: plaintext, format: 'der', type: 'pkcs8' });
+    return usableKey(createPrivateKey({ key: plaintext, format: 'der', type: 'pkcs8' }));
   } catch (error) {
     // One wrong password in 256 leaves padding that looks right.
     throw wrongPassword(error);
@@ -110,7 +121,7 @@ export async function decryptPrivateKey(der: Buffer, password: string): Promise<
 
 function readTraditional(block: string, password: string): KeyObject {
   try {
-    return createPrivateKey({ key: block, passphrase: password });
+    return usableKey(createPrivateKey({ key: block, passphrase: password }));
   } catch (error) {
     throw wrongPassword(error);
   }

@@ -2,6 +2,7 @@ import { createPrivateKey, randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { derInteger, derOctetString, derOid, derSequence } from '../../../src/pki/der.js';
+import { readForeignKey } from '../../../src/pki/foreign-key.js';
 import { iterationsCap } from '../../../src/pki/pbes2.js';
 import {
   decryptPrivateKey,
@@ -76,6 +77,14 @@ describe('readPrivateKey', () => {
     expect((await readPrivateKey(pem, 'pw')).equals(key)).toBe(true);
     expect(await asyncRefusalOf(readPrivateKey(pem))).toBe('ERR_PASSWORD_REQUIRED');
     expect(await asyncRefusalOf(readPrivateKey(pem, 'PW'))).toBe('ERR_PASSWORD_WRONG');
+  });
+
+  it('refuses a key whose public part is no point of the curve, which OpenSSL reads and cannot use', async () => {
+    const head = '3047020100301306072a8648ce3d020106082a8648ce3d030107042d302b0201010420';
+    const stray = Buffer.from(`${head}${'01'.repeat(32)}a10403020000`, 'hex');
+    const pem = `-----BEGIN PRIVATE KEY-----\n${stray.toString('base64')}\n-----END PRIVATE KEY-----\n`;
+    expect(await asyncRefusalOf(readPrivateKey(pem))).toBe('ERR_PKI_KEY_INVALID');
+    expect(await asyncRefusalOf(Promise.resolve().then(() => readForeignKey(stray)))).toBe('ERR_PKI_KEY_INVALID');
   });
 
   it('asks for a password when there is none', async () => {
