@@ -13,7 +13,7 @@ import { ContentReader, contentHeaderBytes, maximumContentFrameBytes } from '../
 export type OnProgress = (doneBytes: number) => void;
 
 /** A peer that moves nothing for so long is given up. */
-export const stallTimeoutMs = 30_000;
+const stallTimeoutMs = 30_000;
 
 /**
  * Sends the first `sizeBytes` octets of a file, then their digest. The stream stays open.

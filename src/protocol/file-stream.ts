@@ -12,7 +12,7 @@ export const maximumContentFrameBytes = 1024 * 1024;
 /** Octets of the length in front of a frame. */
 export const contentHeaderBytes = 4;
 /** Octets of the digest behind the last frame. */
-export const digestBytes = 32;
+const digestBytes = 32;
 
 /** A piece of a file connection: octets of content, or the digest that ends it. */
 export type ContentPart = { readonly content: Buffer } | { readonly digest: Buffer };

@@ -28,11 +28,11 @@ const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
 const sha256 = v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32);
 
 /** Why a peer says goodbye. */
-export const byeReasons = ['done', 'duplicate', 'key-changed'] as const;
+const byeReasons = ['done', 'duplicate', 'key-changed'] as const;
 /** Why a file is not taken. */
-export const declineReasons = ['declined', 'too-large', 'name', 'busy', 'unsupported'] as const;
+const declineReasons = ['declined', 'too-large', 'name', 'busy', 'unsupported'] as const;
 /** Why a file that was accepted did not arrive. */
-export const failureReasons = ['cancelled', 'broken', 'digest', 'storage'] as const;
+const failureReasons = ['cancelled', 'broken', 'digest', 'storage'] as const;
 
 const schemas = {
   /** The first message of either side; without it there is no session. */
@@ -81,7 +81,7 @@ const schemas = {
 
 type Schemas = typeof schemas;
 /** The name of a message. */
-export type MessageType = keyof Schemas;
+type MessageType = keyof Schemas;
 /** One message by its name. */
 export type MessageOf<Type extends MessageType> = v.InferOutput<Schemas[Type]>;
 /** Any message of the control channel. */
