@@ -3,17 +3,20 @@
  * verified members in, and routes texts and files to their sessions. Intents go in by methods,
  * everything that happens comes out as typed events; faces only render.
  */
-import { randomUUID } from 'node:crypto';
+import { randomUUID, type X509Certificate } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { type ChatEvent, checkText } from '../chat/chat-session.js';
+import { keepIdentity } from '../enroll/keep-identity.js';
 import { isQTChatError, QTChatError } from '../errors.js';
 import type { FileEvent, OfferDecision } from '../files/file-events.js';
 import { sourceFileSize } from '../files/source-file.js';
 import { ContactBook } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
+import { RevocationKnowledge } from '../store/crl.js';
 import { DownloadFolder } from '../store/downloads.js';
 import { openHomeKey, type RecordCipher } from '../store/home-key.js';
+import type { Identity } from '../store/identities.js';
 import { MessageStore, storeEpoch } from '../store/messages.js';
 import { fileToken } from '../transport/exporter.js';
 import { FileDoor, openFileConnection } from '../transport/file-door.js';
@@ -29,6 +32,7 @@ import { PeerSession, type SelfDescription } from './peer-session.js';
 import { Recipient } from './recipient.js';
 import { RefusalLimit } from './refusal-limit.js';
 import { resolveWho, type Target } from './resolve-who.js';
+import { RevocationWatch } from './revocation-watch.js';
 
 const maximumSessions = 128;
 // A chat, some one-shot commands, and what is left of a connection that broke.
@@ -49,6 +53,10 @@ export class Conversation {
   readonly #running = new Set<Promise<void>>();
   readonly #target: Target;
   #self: SelfDescription;
+  /** Its certificate may be renewed, its key stays. */
+  #identity: Identity;
+  readonly #revocation: RevocationKnowledge;
+  readonly #watch: RevocationWatch;
   readonly #recipient: Recipient;
   #listener: PeerListener | undefined;
   #dialler: Dialler | undefined;
@@ -69,6 +77,15 @@ export class Conversation {
     this.#recipient = new Recipient(parts.target, this.#contacts, (member) =>
       options.onEvent({ type: 'target', member }),
     );
+    this.#identity = options.identity;
+    const { home, identity, clock, requireFreshCrl: requireFresh = false } = options;
+    this.#revocation = new RevocationKnowledge(home, identity, { requireFresh });
+    this.#watch = new RevocationWatch({
+      knowledge: this.#revocation,
+      clock,
+      onState: (state) => options.onEvent({ type: 'revocation', ...state }),
+      onChange: (faultOf) => this.#endRefused(faultOf),
+    });
     this.#self = {
       session: options.random(16).toString('hex'),
       epoch: parts.epoch,
@@ -90,10 +107,13 @@ export class Conversation {
 
   /** Starts listening and dialling; see {@link openConversation} for what it throws. */
   async start(): Promise<void> {
-    const { listen, signal, identity, clock, onEvent } = this.#options;
+    const { listen, signal, clock, onEvent } = this.#options;
+    const revocation = this.#revocation;
+    await this.#watch.start();
     if (listen !== undefined) {
       this.#listener = await listenForPeers({
-        identity,
+        identity: this.#identity,
+        revocation,
         ...listen,
         clock,
         onPeer: (connection) => this.#admit(connection),
@@ -105,10 +125,15 @@ export class Conversation {
     }
     signal.addEventListener('abort', this.#onAbort, { once: true });
     if (signal.aborted) this.#onAbort();
+    this.#keep();
+    const currentIdentity = (): Identity => this.#identity;
     this.#dialler = new Dialler({
       target: this.#target,
       contacts: this.#contacts,
-      identity,
+      get identity() {
+        return currentIdentity();
+      },
+      revocation,
       clock,
       random: this.#options.random,
       signal: this.#controller.signal,
@@ -177,11 +202,43 @@ export class Conversation {
   async #close(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#controller.abort(new QTChatError('ERR_CANCELLED', 'the conversation ended'));
+    this.#watch.stop();
     for (const session of this.#sessions.keys()) session.close('done');
     await Promise.allSettled(this.#sessions.values());
     await this.#listener?.close();
     await Promise.allSettled(this.#running);
     await this.#database.destroy();
+  }
+
+  /** Renews our certificate when due, and fetches revocation lists, until the end. */
+  #keep(): void {
+    const { home, clock, onEvent, keepIdentity: how } = this.#options;
+    if (how === undefined) return;
+    const notAfter = (): Date => new Date(this.#identity.chain[0]?.validTo ?? '');
+    const kept = keepIdentity({
+      ...how,
+      home,
+      identity: this.#identity,
+      clock,
+      signal: this.#controller.signal,
+      onRenewed: (identity) => {
+        this.#identity = identity;
+        this.#listener?.showCertificate(identity);
+        onEvent({ type: 'renewed', notAfter: notAfter() });
+      },
+      onCrl: () => this.#watch.look(),
+      onTrouble: (error) => onEvent({ type: 'renewalFailed', notAfter: notAfter(), error }),
+    });
+    this.#track(kept);
+  }
+
+  /** Ends the sessions of those who must not be trusted any more. */
+  #endRefused(faultOf: (certificate: X509Certificate) => string | undefined): void {
+    for (const session of this.#sessions.keys()) {
+      const certificate = session.connection.socket.getPeerX509Certificate();
+      const fault = certificate && faultOf(certificate);
+      if (fault !== undefined) session.refuse(new QTChatError('ERR_PEER_REFUSED', `the peer was refused: ${fault}`));
+    }
   }
 
   #admit(connection: PeerConnection): void {
@@ -292,8 +349,8 @@ export class Conversation {
   #connectFile(connection: PeerConnection, id: string, signal: AbortSignal) {
     const token = fileToken(connection.socket, id);
     if (!connection.dialled) return this.#door.expect(id, token, connection.peer.spkiSha256, signal);
-    const { identity, clock } = this.#options;
-    return openFileConnection(connection, connection.remote, { id, token }, { identity, clock, signal });
+    const trust = { identity: this.#identity, revocation: this.#revocation, clock: this.#options.clock };
+    return openFileConnection(connection, connection.remote, { id, token }, { ...trust, signal });
   }
 
   #isTargetHere(): boolean {

@@ -5,6 +5,7 @@
  */
 import { isQTChatError, QTChatError, quote } from '../errors.js';
 import type { ContactBook, PeerAddress } from '../store/contacts.js';
+import type { RevocationKnowledge } from '../store/crl.js';
 import type { Identity } from '../store/identities.js';
 import { dialPeer } from '../transport/dial.js';
 import type { PeerIdentity } from '../transport/identify-peer.js';
@@ -18,6 +19,8 @@ export interface DiallerOptions {
   readonly target: Target;
   readonly contacts: ContactBook;
   readonly identity: Identity;
+  /** What is known of revoked certificates. */
+  readonly revocation: Pick<RevocationKnowledge, 'faultOf'>;
   readonly clock: () => Date;
   readonly random: (size: number) => Buffer;
   readonly signal: AbortSignal;
@@ -115,9 +118,10 @@ export class Dialler {
 
   /** Dials one address; resolves with the member found there when it must be confirmed first. */
   async #try(address: PeerAddress): Promise<PeerIdentity | undefined> {
-    const { target, contacts, identity, clock, signal, adopt } = this.#options;
+    const { target, contacts, identity, revocation, clock, signal, adopt } = this.#options;
     const connection = await dialPeer(address, {
       identity,
+      revocation,
       clock,
       signal,
       protocol: controlProtocol,

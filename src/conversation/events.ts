@@ -4,6 +4,7 @@ import type { QTChatError } from '../errors.js';
 import type { FileEvent } from '../files/file-events.js';
 import type { PeerAddress } from '../store/contacts.js';
 import type { KeyOrigin } from '../store/identities.js';
+import type { RevocationState } from './revocation-watch.js';
 
 /** A member who is here now. */
 export interface PeerDescription {
@@ -33,6 +34,12 @@ export type ConversationEvent =
       readonly error: QTChatError;
       readonly count: number;
     }
+  /** How much is known of revocations; comes at the start, and when it changes. */
+  | ({ readonly type: 'revocation' } & RevocationState)
+  /** Our certificate was renewed. */
+  | { readonly type: 'renewed'; readonly notAfter: Date }
+  /** Our certificate should be renewed, and cannot be. */
+  | { readonly type: 'renewalFailed'; readonly notAfter: Date; readonly error: QTChatError }
   /** The conversation cannot reach its peer and has given up; it still listens until closed. */
   | { readonly type: 'stopped'; readonly error: QTChatError }
   | ({ readonly member: string } & ChatEvent)

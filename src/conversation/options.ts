@@ -1,4 +1,5 @@
 /** What a conversation is told by whoever opens it. Types only. */
+import type { KeepOptions } from '../enroll/keep-identity.js';
 import type { OfferDecision } from '../files/file-events.js';
 import type { Home } from '../store/home.js';
 import type { Identity } from '../store/identities.js';
@@ -29,5 +30,9 @@ export interface ConversationOptions {
   /** Asks the user whether the member found at an address is the right one; absent where nobody can be asked. */
   readonly confirmPeer?: (peer: PeerIdentity, who: string, signal: AbortSignal) => Promise<boolean>;
   readonly onEvent: (event: ConversationEvent) => void;
+  /** Trusts nobody without a revocation list that holds now. */
+  readonly requireFreshCrl?: boolean;
+  /** Renews the identity when due, and fetches revocation lists, where an Auto CA is known; by itself it does not. */
+  readonly keepIdentity?: Pick<KeepOptions, 'intervalMs'>;
   readonly timing?: Partial<SessionTiming>;
 }

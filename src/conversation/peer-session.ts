@@ -162,6 +162,11 @@ export class PeerSession {
     this.#end();
   }
 
+  /** Breaks the session off, because the peer is not to be trusted any more. */
+  refuse(error: QTChatError): void {
+    this.#channel.destroy(error);
+  }
+
   /** Takes no more work and ends when the files on their way have arrived: another session has taken over. */
   retire(): void {
     this.#isRetiring = true;

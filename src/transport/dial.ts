@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { isQTChatError, QTChatError } from '../errors.js';
 import type { PeerAddress } from '../store/contacts.js';
+import type { RevocationKnowledge } from '../store/crl.js';
 import type { Identity } from '../store/identities.js';
 import { identifyPeer } from './identify-peer.js';
 import { type PeerConnection, peerConnection } from './peer-connection.js';
@@ -20,6 +21,8 @@ export interface DialOptions {
   readonly protocol: PeerProtocol;
   readonly clock: () => Date;
   readonly signal: AbortSignal;
+  /** What is known of revoked certificates; nothing when left out. */
+  readonly revocation?: Pick<RevocationKnowledge, 'faultOf'>;
   /** Bounds the whole of it, connecting and handshake. Default 10 seconds. */
   readonly timeoutMs?: number;
   /** Opens a stream, connected when it resolves; rejects when `signal` aborts. Default: TCP. */
@@ -49,7 +52,7 @@ export async function dialPeer(address: PeerAddress, options: DialOptions): Prom
       checkServerIdentity: () => undefined,
     });
     await secured(socket, stream, signal);
-    const peer = identifyPeer(socket, identity, [protocol], clock);
+    const peer = identifyPeer(socket, identity, [protocol], clock, options.revocation);
     return peerConnection(socket, peer, { dialled: true, remote: address });
   } catch (error) {
     if (isQTChatError(error, 'ERR_PEER_IS_OURSELVES') && socket !== undefined) await endInOrder(socket, signal);

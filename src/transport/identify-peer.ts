@@ -10,6 +10,7 @@ import { basicConstraintsOf, readCertificateFields } from '../pki/certificate-fi
 import { circleNamesOf, spkiFingerprint } from '../pki/circle.js';
 import { dayOf } from '../pki/day.js';
 import { type SubjectAltName, subjectAltNamesOf } from '../pki/subject-alt-name.js';
+import type { RevocationKnowledge } from '../store/crl.js';
 import type { Identity } from '../store/identities.js';
 import type { PeerProtocol } from './tls-options.js';
 
@@ -33,6 +34,7 @@ const purposes = [
  * Identifies the peer of a completed handshake.
  *
  * @param protocols - what may have been agreed on by ALPN
+ * @param revocation - what is known of revoked certificates; nothing when left out
  * @throws {QTChatError} `ERR_PEER_REFUSED` when anything is missing or wrong,
  *   `ERR_PEER_IS_OURSELVES` when the peer holds our own key
  */
@@ -41,6 +43,7 @@ export function identifyPeer(
   self: Identity,
   protocols: readonly PeerProtocol[],
   clock: () => Date,
+  revocation?: Pick<RevocationKnowledge, 'faultOf'>,
 ): PeerIdentity {
   if (!socket.authorized) throw refused('its certificate was not verified');
   if (socket.getProtocol() !== 'TLSv1.3') throw refused('it does not speak TLS 1.3');
@@ -50,7 +53,11 @@ export function identifyPeer(
   }
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) throw refused('it showed no certificate');
-  return identifyCertificate(certificate, self, clock());
+  const now = clock();
+  const peer = identifyCertificate(certificate, self, now);
+  const fault = revocation?.faultOf(certificate, now);
+  if (fault !== undefined) throw refused(fault);
+  return peer;
 }
 
 /**

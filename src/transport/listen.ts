@@ -7,6 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
 import type { PeerAddress } from '../store/contacts.js';
+import type { RevocationKnowledge } from '../store/crl.js';
 import type { Identity } from '../store/identities.js';
 import { identifyPeer } from './identify-peer.js';
 import { type PeerConnection, peerConnection } from './peer-connection.js';
@@ -26,11 +27,15 @@ export interface ListenOptions {
   /** Told why somebody was not let in, and from where as far as that is known. */
   readonly onRefused?: (error: QTChatError, host: string | undefined) => void;
   readonly handshakeTimeoutMs?: number;
+  /** What is known of revoked certificates; nothing when left out. */
+  readonly revocation?: Pick<RevocationKnowledge, 'faultOf'>;
 }
 
 /** An open listener. */
 export interface PeerListener {
   readonly address: PeerAddress;
+  /** Shows another certificate of the same key from now on. */
+  showCertificate(identity: Identity): void;
   /** Stops listening and breaks off every connection that came in. */
   close(): Promise<void>;
 }
@@ -61,6 +66,7 @@ export async function listenForPeers(options: ListenOptions): Promise<PeerListen
   const port = await listenOnFirst(server, options);
   return {
     address: { host: options.host ?? '0.0.0.0', port },
+    showCertificate: (identity) => server.setSecureContext(secureContextOptions(identity)),
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -70,7 +76,7 @@ export async function listenForPeers(options: ListenOptions): Promise<PeerListen
 
 function accept(socket: TLSSocket, options: ListenOptions): void {
   try {
-    const peer = identifyPeer(socket, options.identity, protocols, options.clock);
+    const peer = identifyPeer(socket, options.identity, protocols, options.clock, options.revocation);
     const remote = { host: hostOf(socket) ?? '', port: socket.remotePort ?? 0 };
     options.onPeer(peerConnection(socket, peer, { dialled: false, remote }));
   } catch (error) {

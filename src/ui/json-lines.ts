@@ -20,6 +20,15 @@ export function eventToJson(event: ConversationEvent): Record<string, unknown> |
       return { event: 'disconnected', member: event.member, reason: event.reason };
     case 'refused':
       return { event: 'refused', host: event.host ?? null, reason: errorToJson(event.error), count: event.count };
+    case 'revocation': {
+      const { freshness, thisUpdate, nextUpdate } = event;
+      const dates = { thisUpdate: thisUpdate?.toISOString() ?? null, nextUpdate: nextUpdate?.toISOString() ?? null };
+      return { event: 'revocation', freshness, ...dates };
+    }
+    case 'renewed':
+      return { event: 'renewed', notAfter: event.notAfter.toISOString() };
+    case 'renewalFailed':
+      return { event: 'renewalFailed', notAfter: event.notAfter.toISOString(), reason: errorToJson(event.error) };
     case 'message': {
       const { member, id, text, sentAt } = event;
       return { event: 'message', member, id, text, sentAt: sentAt.toISOString() };

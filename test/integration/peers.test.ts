@@ -94,7 +94,7 @@ describe('two members', () => {
     const b = await (await meeting.at('b')).open(bob, { who: own.who });
     await b.event('connected');
     expect(await own.event('target')).toMatchObject({ member: 'bob' });
-    expect(a.events.map(({ type }) => type)).toEqual(['listening']);
+    expect(a.events.map(({ type }) => type)).toEqual(['revocation', 'listening']);
     expect(own.events.filter(({ type }) => type === 'refused')).toEqual([]);
   });
 });

@@ -1,7 +1,9 @@
 /** Events of a conversation as lines for people. All that comes from peers is escaped here. */
 import { declined } from '../../conversation/deliver.js';
 import type { ConversationEvent } from '../../conversation/events.js';
+import type { RevocationState } from '../../conversation/revocation-watch.js';
 import { escapeControls, type QTChatError } from '../../errors.js';
+import { dayOf } from '../../pki/day.js';
 
 /** One line, and whether it is what was asked for (stdout) or about it (stderr). */
 export interface Line {
@@ -44,6 +46,12 @@ function describeStatus(event: ConversationEvent): string | undefined {
       const what = count === 1 ? 'a connection' : `${count} connections`;
       return `refused ${what}${host === undefined ? '' : ` from ${host}`}: ${error.message}`;
     }
+    case 'revocation':
+      return describeRevocation(event);
+    case 'renewed':
+      return `your certificate was renewed, until ${dayOf(event.notAfter)}`;
+    case 'renewalFailed':
+      return `your certificate ends on ${dayOf(event.notAfter)} and cannot be renewed: ${describeError(event.error)}`;
     case 'fileOffered': {
       const size = describeSize(event.file.sizeBytes);
       return `${event.member} offers ${event.file.name} (${size}): /accept or /decline`;
@@ -64,6 +72,12 @@ function describeStatus(event: ConversationEvent): string | undefined {
     default:
       return undefined;
   }
+}
+
+function describeRevocation({ freshness, thisUpdate }: RevocationState): string | undefined {
+  if (freshness === 'fresh') return undefined;
+  if (thisUpdate === undefined) return 'who was revoked is not known: no revocation list has been fetched yet';
+  return `who was revoked lately is not known: the newest revocation list is of ${dayOf(thisUpdate)}`;
 }
 
 function describeListening(port: number, wantedPort: number): string {
