@@ -127,6 +127,15 @@ describe('qtchat ca import', () => {
       2,
       /of a kind that QTChat does not sign with/,
     ],
+    [
+      'one without a name',
+      async () => {
+        const circle = await makeCircle({ commonName: '' });
+        return [circle.certificatePem, circle.keyPem];
+      },
+      1,
+      /the CA has no name/,
+    ],
     ['no key', async () => [(await makeCircle()).certificatePem, 'hello'], 1, /no private key was found/],
     ['no certificate', async () => ['hello', (await makeCircle()).keyPem], 1, /no certificate found/],
   ])('refuses %s', async (_, make, exitCode, message) => {
@@ -171,6 +180,17 @@ describe('qtchat ca import', () => {
       certificates: [{ serialNumber: '0A1B', member: 'lost-one', state: 'revoked', revocationReason: 'keyCompromise' }],
     });
     expect(await test.done(['ca', 'crl'])).toMatchObject({ count: 1 });
+  });
+
+  it('does not make one member of two whose names are written almost alike', async () => {
+    const circle = await makeCircle();
+    const line = (serial: string, name: string): string => `V\t400101000000Z\t\t${serial}\tunknown\t/CN=${name}\n`;
+    const lines = [line('0A', 'Web Server'), line('0B', 'web-server'), line('0C', 'Web Server'), line('0D', '\u5317')];
+    const index = test.file('index.txt', lines.join(''));
+    await test.done(imports(circle.certificatePem, circle.keyPem, '--index', index));
+    const { certificates } = await test.done(['cert', 'list']);
+    const names = (certificates as { serialNumber: string; member: string }[]).map(({ member }) => member);
+    expect(names.sort()).toEqual(['serial-0b', 'serial-0d', 'web-server', 'web-server']);
   });
 
   it('does not renew what it knows by its line alone', async () => {

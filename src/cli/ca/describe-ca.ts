@@ -5,10 +5,12 @@ import { circleIdOf } from '../../pki/circle.js';
 import { issuingCertificate, rootCertificate } from '../../pki/issuer.js';
 import { keyTypeOf } from '../../pki/key-type.js';
 import { type NameSubtree, nameConstraintsOf } from '../../pki/name-constraints.js';
+import { nameText } from '../../pki/name-text.js';
 import { caKeyPath, type Home, intermediatePath, rootPath } from '../../store/home.js';
 
 /** What `--json` says of a CA. */
 export interface CaDescription {
+  /** The root's common name; all of its name where it has none. */
   readonly name: string;
   readonly circleId: string;
   readonly keyType: string;
@@ -71,7 +73,8 @@ function constraintsOf(issuing: X509Certificate): CaDescription['nameConstraints
 
 // Node writes names with the escapes of RFC 2253: a backslash before the character, or before its hex digits.
 function commonNameOf(certificate: X509Certificate): string {
-  const escaped = /^CN=(.*)$/m.exec(certificate.subject ?? '')?.[1] ?? '';
+  const escaped = /^CN=(.*)$/m.exec(certificate.subject ?? '')?.[1];
+  if (escaped === undefined) return nameText(readCertificateFields(certificate).subject);
   return escaped.replace(/\\(?:([0-9A-F]{2})|(.))/g, (_match, hex?: string, character?: string) =>
     hex === undefined ? (character ?? '') : String.fromCharCode(Number.parseInt(hex, 16)),
   );

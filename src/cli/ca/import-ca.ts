@@ -6,6 +6,7 @@ import { retireLedger } from '../../ledger/retire.js';
 import { canonicalName, withoutRepeats } from '../../pki/canonical-name.js';
 import { extendedKeyUsagesOf, keyUsagesOf, readCertificateFields } from '../../pki/certificate-fields.js';
 import { spkiFingerprint } from '../../pki/circle.js';
+import { derSequence } from '../../pki/der.js';
 import { createIssuer, type Issuer, issuingCertificate, rootCertificate } from '../../pki/issuer.js';
 import { memberNameFrom } from '../../pki/member-name.js';
 import { encryptPrivateKey, privateKeyToPem } from '../../pki/private-key.js';
@@ -44,9 +45,10 @@ export async function importCa(
 ): Promise<ImportedCa> {
   const issuer = judgeForeignCa(key, ca.chain, deps.clock());
   const root = rootCertificate(issuer);
+  const nameOf = memberNames();
   const certificates = ca.issued
     .filter(({ certificate }) => certificate === undefined || !certificate.raw.equals(root.raw))
-    .map((entry) => toImported(entry, issuer, deps.clock()));
+    .map((entry) => toImported(entry, nameOf(entry), issuer, deps.clock()));
   const { password, force } = options;
   const keyPem = password === undefined ? privateKeyToPem(key) : await encryptPrivateKey(key, password, deps);
   let oldLedger: string | undefined;
@@ -73,6 +75,12 @@ function judgeForeignCa(key: KeyObject, chain: readonly X509Certificate[], at: D
       hint: 'Add those above with --chain FILE, the root last',
     });
   }
+  if (chain.some((certificate) => readCertificateFields(certificate).subject.equals(derSequence()))) {
+    throw new QTChatError(
+      'ERR_PKI_CERTIFICATE_INVALID',
+      'the CA has no name, so nobody could find it by what it issues',
+    );
+  }
   const issuer = createIssuer(key, chain);
   const usages = keyUsagesOf(readCertificateFields(issuingCertificate(issuer)));
   if (usages !== undefined && !usages.includes('keyCertSign')) {
@@ -83,11 +91,24 @@ function judgeForeignCa(key: KeyObject, chain: readonly X509Certificate[], at: D
   return issuer;
 }
 
-function toImported(entry: ForeignEntry, issuer: Issuer, now: Date): ImportedCertificate {
-  const { serialNumber, notAfter, revokedAt, reason, commonName = '' } = entry;
+/** Names each certificate's member by its common name; what another one is called already, or nobody could be, by its serial number. */
+function memberNames(): (entry: ForeignEntry) => string {
+  const taken = new Map<string, string>();
+  return ({ serialNumber, commonName = '' }) => {
+    const name = memberNameFrom(commonName);
+    if (name === undefined || (taken.get(name) ?? commonName) !== commonName) {
+      return `serial-${serialNumber.toLowerCase()}`;
+    }
+    taken.set(name, commonName);
+    return name;
+  };
+}
+
+function toImported(entry: ForeignEntry, member: string, issuer: Issuer, now: Date): ImportedCertificate {
+  const { serialNumber, notAfter, revokedAt, reason } = entry;
   const common = {
     serialNumber,
-    member: memberNameFrom(commonName) ?? `serial-${serialNumber.toLowerCase()}`,
+    member,
     ...(revokedAt && { revokedAt, reason: reason ?? 'unspecified' }),
   };
   const { certificate } = entry;
