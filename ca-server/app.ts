@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import { isQTChatError } from '../src/errors.js';
 import { type AutoCa, defaultLimits } from './auto-ca.js';
-import { failed, malformed, notFound, refused, sendProblem } from './problem.js';
+import { busy, failed, malformed, notFound, refused, sendProblem } from './problem.js';
 import { addressOf, enrollRoutes } from './routes/enroll.js';
 
 /** The application, and a way to wait for what it does after its last answer. */
@@ -46,6 +46,9 @@ export function answerError(autoCa: AutoCa, error: unknown, socket: Socket, resp
   } else if (isQTChatError(error, 'ERR_ENROLL_REFUSED')) {
     autoCa.log({ event: 'refused', address, reason: error.message });
     sendProblem(response, refused());
+  } else if (isQTChatError(error, 'ERR_ENROLL_BUSY')) {
+    autoCa.log({ event: 'refused', address, reason: error.message });
+    sendProblem(response, busy());
   } else if (isQTChatError(error, 'ERR_PROTOCOL') || isBodyError(error)) {
     autoCa.log({ event: 'refused', address, reason: 'the request is not what a guest sends' });
     sendProblem(response, malformed());

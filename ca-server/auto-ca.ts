@@ -19,6 +19,8 @@ export interface AutoCa {
   readonly host: () => Promise<EnrollmentAnswer['host']>;
   /** The port where members are served, once it is open. */
   readonly membersPort?: () => number | undefined;
+  /** Make no keys: every guest makes its own. */
+  readonly requireLocalKey?: boolean;
   /** Receives every event; must not throw. */
   readonly log: (event: AutoCaEvent) => void;
   /** Limits other than the defaults. */
@@ -45,6 +47,9 @@ export type AutoCaEvent = {
       readonly serialNumber: string;
       readonly reason: RevocationReason;
     }
+  | { readonly event: 'requested'; readonly request: string; readonly words: string }
+  | { readonly event: 'gone'; readonly request: string }
+  | { readonly event: 'unwatched'; readonly reason: string }
   | { readonly event: 'refused'; readonly reason: string }
   | { readonly event: 'failed'; readonly reason: string; readonly requestId: string }
 );
@@ -59,14 +64,20 @@ export interface Limits {
   readonly hellosPerSecond: number;
   /** Hellos from one address at once, after a pause. */
   readonly helloBurst: number;
+  /** Openings for a code or an approval from one address a second, on average: a code costs us more than a hello. */
+  readonly openingsPerSecond: number;
+  /** Openings from one address at once, after a pause. */
+  readonly openingBurst: number;
   /** How long a request's head may take. */
   readonly headTimeoutMs: number;
   /** How long a whole request may take. */
   readonly requestTimeoutMs: number;
-  /** How long a connection may last: a whole enrolment. */
+  /** How long a connection may last: a whole enrolment, without the wait for an approval. */
   readonly connectionTimeoutMs: number;
   /** How long a guest that has the receipt may take to close. */
   readonly closeTimeoutMs: number;
+  /** How often to look whether the host has decided about those that wait. */
+  readonly approvalPollMs: number;
   /** How long a stopping server waits for what is under way. */
   readonly stopTimeoutMs: number;
 }
@@ -77,9 +88,12 @@ export const defaultLimits: Limits = {
   connectionsPerAddress: 32,
   hellosPerSecond: 30,
   helloBurst: 60,
+  openingsPerSecond: 1,
+  openingBurst: 10,
   headTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
   connectionTimeoutMs: 30_000,
   closeTimeoutMs: 3_000,
+  approvalPollMs: 500,
   stopTimeoutMs: 3_000,
 };

@@ -23,6 +23,12 @@ function wordsOf(event: AutoCaEvent): string {
     }
     case 'revoked':
       return `${event.member} has revoked its certificate ${event.serialNumber} (${event.reason})`;
+    case 'requested':
+      return `Request ${event.request} waits; its words: ${event.words}. To decide: qtchat autoca approve or deny ${event.request}`;
+    case 'gone':
+      return `Request ${event.request}: the guest has left`;
+    case 'unwatched':
+      return `Requests can't be decided: ${event.reason}`;
     case 'refused':
       return `Refused: ${event.reason}`;
     case 'failed':

@@ -5,6 +5,7 @@ import type { Server as SecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { QTChatError, quote, systemErrorCode } from '../src/errors.js';
 import type { AutoCa, Limits } from './auto-ca.js';
+import { clearDeadline, setDeadline } from './deadline.js';
 import { addressOf } from './routes/enroll.js';
 
 /**
@@ -31,9 +32,9 @@ export function guard(server: Server | SecureServer, autoCa: Pick<AutoCa, 'log'>
     const address = addressOf(socket);
     const count = (open.get(address) ?? 0) + 1;
     open.set(address, count);
-    const deadline = setTimeout(() => socket.destroy(), limits.connectionTimeoutMs);
+    setDeadline(socket, limits.connectionTimeoutMs);
     socket.once('close', () => {
-      clearTimeout(deadline);
+      clearDeadline(socket);
       const left = (open.get(address) ?? 1) - 1;
       if (left === 0) open.delete(address);
       else open.set(address, left);

@@ -17,8 +17,8 @@ export interface AutoCaServer {
 
 // A guest's head is about 130 octets.
 const headLimitBytes = 2048;
-// As many as an enrolment has trips.
-const requestsPerConnection = Object.keys(trips).length;
+// As many as an enrolment has trips, and one more: a guest may have to ask again, with a key of its own.
+const requestsPerConnection = Object.keys(trips).length + 1;
 
 /**
  * Listens.
@@ -39,7 +39,8 @@ export async function listen(
       maxHeaderSize: headLimitBytes,
       headersTimeout: limits.headTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.connectionTimeoutMs,
+      // Every connection has its deadline; between two requests a guest may have to compare words.
+      keepAliveTimeout: 0,
       connectionsCheckingInterval: Math.max(20, Math.min(1000, limits.headTimeoutMs / 4)),
     },
     fewRequests(app.express, requestsPerConnection),

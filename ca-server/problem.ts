@@ -16,7 +16,12 @@ export interface Problem {
 
 /** The one answer to a guest without a right. */
 export function refused(): Problem {
-  return problem('refused', 403, 'Refused', 'The invite is spent, expired or unknown: ask for a new one.');
+  return problem(
+    'refused',
+    403,
+    'Refused',
+    'The invite or code is spent, expired or unknown, or the host declined: ask for a new one.',
+  );
 }
 
 /** The one answer on the port for members to who has no right to what they ask. */

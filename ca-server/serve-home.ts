@@ -16,7 +16,7 @@ import { openRouter } from './members-app.js';
 import { OwnCredentials } from './own-credentials.js';
 
 /** How to run it. */
-export interface ServeOptions extends Pick<AutoCa, 'deps' | 'log' | 'limits'> {
+export interface ServeOptions extends Pick<AutoCa, 'deps' | 'log' | 'limits' | 'requireLocalKey'> {
   readonly ca: OpenedCa;
   /** Listen on this address alone; on all when left out. */
   readonly host?: string;
@@ -43,7 +43,7 @@ export interface ServedHome {
  * @throws {QTChatError} what `openLedger` and `listen` throw
  */
 export async function serveHome(home: Home, options: ServeOptions): Promise<ServedHome> {
-  const { ca, deps, log, limits, host, port, tlsPort } = options;
+  const { ca, deps, log, limits, requireLocalKey = false, host, port, tlsPort } = options;
   const profile = await loadProfile();
   const circleId = circleIdOf(rootCertificate(ca));
   const addresses = reachableAddresses(host);
@@ -57,7 +57,7 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
     endings.push(() => ledger.destroy());
     const signer = await ca.signerFor(ledger);
     const contact = () => firstContactOf(home, circleId, addresses);
-    const world = { deps, log, host: contact, loadProfile: (name: string) => loadProfile(name, home) };
+    const world = { deps, log, requireLocalKey, host: contact, loadProfile: (name: string) => loadProfile(name, home) };
     let members: MembersServer | undefined;
     const membersPort = (): number | undefined => members?.port;
     const autoCa: AutoCa = { ledger, signer, profile, membersPort, ...world, ...(limits !== undefined && { limits }) };

@@ -33,12 +33,13 @@ export default class Enroll extends BaseCommand {
     const { parseInvite } = await import('../src/enroll/invite.js');
     const invite = parseInvite(await this.#inviteText(args.invite));
 
+    const { byInvite } = await import('../src/enroll/by-invite.js');
     const { enroll } = await import('../src/enroll/client.js');
     const { gainedIdentity, gainedWords } = await import('../src/cli/describe-identity.js');
     const { saveEnrolled } = await import('../src/enroll/save-enrolled.js');
     const { refuseExistingIdentity } = await import('../src/store/identities.js');
     let speaks = false;
-    const { host, ...enrolled } = await enroll(invite, {
+    const { host, ...enrolled } = await enroll(byInvite(invite), {
       localKey: flags['local-key'],
       check: async ({ member }) => {
         if (!flags.force) await refuseExistingIdentity(home, member);

@@ -1,13 +1,16 @@
 /**
- * The three POSTs of an enrolment. The connection carries the state: a trip on another connection
+ * The POSTs of an enrolment. The connection carries the state: a trip on another connection
  * starts from nothing, and the connection's end decides whether an invite is spent (see
  * `src/enroll/connection.ts` for the guest's half of that agreement).
  */
 import type { Socket } from 'node:net';
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
+import { approvalMs } from '../../src/enroll/hello.js';
 import { isExactRequest, responseHeaders, type Trip, trips } from '../../src/enroll/http.js';
 import { QTChatError } from '../../src/errors.js';
+import { ApprovalDesk } from '../approval-desk.js';
 import type { AutoCa, Limits } from '../auto-ca.js';
+import { setDeadline } from '../deadline.js';
 import { Enrollment } from '../enrollment.js';
 import { busy, sendProblem } from '../problem.js';
 import { RateLimit } from '../rate-limit.js';
@@ -21,28 +24,42 @@ const largestBodyBytes = Math.max(...Object.values(trips).flatMap((trip) => trip
  */
 export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Promise<void>) => void): Router {
   const enrollments = new WeakMap<Socket, Enrollment>();
-  const confirming = new Set<string>();
-  const rate = new RateLimit({ perSecond: limits.hellosPerSecond, burst: limits.helloBurst }, autoCa.deps.clock);
+  const shared = { confirming: new Set<string>(), desk: new ApprovalDesk(autoCa, limits) };
+  const { clock } = autoCa.deps;
+  const hellos = new RateLimit({ perSecond: limits.hellosPerSecond, burst: limits.helloBurst }, clock);
+  const openings = new RateLimit({ perSecond: limits.openingsPerSecond, burst: limits.openingBurst }, clock);
 
   const enrollmentOn = (socket: Socket): Enrollment => {
     const known = enrollments.get(socket);
     if (known !== undefined) return known;
-    const enrollment = new Enrollment(autoCa, confirming);
+    const enrollment = new Enrollment(autoCa, shared, addressOf(socket));
     enrollments.set(socket, enrollment);
+    socket.once('close', () => settle(leave(enrollment)));
     return enrollment;
   };
-  const limitRate = (request: Request, response: Response, next: NextFunction): void => {
-    if (rate.take(addressOf(request.socket))) next();
-    else sendProblem(response, busy());
-  };
+  const limitTo =
+    (rate: RateLimit) =>
+    (request: Request, response: Response, next: NextFunction): void => {
+      if (rate.take(addressOf(request.socket))) next();
+      else sendProblem(response, busy());
+    };
 
   const router = Router({ caseSensitive: true, strict: true });
-  router.post(trips.hello.path, limitRate, ...bodyOf(trips.hello), async (request, response) => {
-    answer(response, await enrollmentOn(request.socket).hello(request.body as Buffer));
+  router.post(trips.opening.path, limitTo(openings), ...bodyOf(trips.opening), async (request, response) => {
+    answer(response, await enrollmentOn(request.socket).opening(request.body as Buffer));
+  });
+  router.post(trips.hello.path, limitTo(hellos), ...bodyOf(trips.hello), async (request, response) => {
+    const { socket } = request;
+    const enrollment = enrollmentOn(socket);
+    const body = await enrollment.hello(request.body as Buffer);
+    if (enrollment.isByApproval) setDeadline(socket, approvalMs + limits.connectionTimeoutMs);
+    answer(response, body);
   });
   router.post(trips.request.path, ...bodyOf(trips.request), async (request, response) => {
-    const enrollment = enrollmentOn(request.socket);
+    const { socket } = request;
+    const enrollment = enrollmentOn(socket);
     const body = await enrollment.request(request.body as Buffer);
+    if (enrollment.isByApproval) setDeadline(socket, limits.connectionTimeoutMs);
     if (enrollment.reserved !== undefined) {
       autoCa.log({ event: 'reserved', address: addressOf(request.socket), ...enrollment.reserved });
     }
@@ -79,6 +96,14 @@ export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Prom
         autoCa.log({ event: 'unconfirmed', address, ...enrollment.reserved });
       }
     });
+  }
+
+  async function leave(enrollment: Enrollment): Promise<void> {
+    try {
+      await enrollment.leave();
+    } catch {
+      // The ledger failed us; a request that nobody speaks for is gone after a while by itself.
+    }
   }
 
   async function confirm(enrollment: Enrollment, address: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * The guest's side of an enrolment: proves the invite's secret, asks for an identity, judges the
- * answer, acknowledges, keeps.
+ * The guest's side of an enrolment: opens a channel on the way in that it has, asks for an identity,
+ * judges the answer, acknowledges, keeps.
  *
  * Order matters, because an invite serves once. Only after the server's receipt is the identity
  * saved, and only after it is saved does the connection close in order, which spends the invite.
@@ -14,10 +14,10 @@ import type { Contact } from '../store/contacts.js';
 import type { Identity } from '../store/identities.js';
 import { EnrollmentConnection } from './connection.js';
 import { trips } from './http.js';
-import { type InviteLine, inviteKey } from './invite.js';
-import { NoiseHandshake, type NoiseTransport } from './noise.js';
+import type { NoiseTransport } from './noise.js';
 import { openAnswer } from './open-answer.js';
-import { formatHello, formatRequest, parseAnswer, pfxPasswordFrom, prologueOf } from './wire.js';
+import type { WayIn } from './way-in.js';
+import { type EnrollmentAnswer, formatRequest, parseAnswer, pfxPasswordFrom } from './wire.js';
 
 /** What an enrolment brings. */
 export interface Enrolled {
@@ -28,7 +28,10 @@ export interface Enrolled {
 
 /** How to enrol. */
 export interface EnrollOptions {
-  /** Make the key here and send a CSR, instead of receiving a key in a `.pfx`. */
+  /**
+   * Make the key here and send a CSR, instead of receiving a key in a `.pfx`. Without it that still
+   * happens where the Auto CA makes no keys.
+   */
   readonly localKey: boolean;
   /** Throws when the identity could not be kept, while refusing still costs nothing. */
   readonly check?: (identity: Identity) => Promise<void>;
@@ -39,15 +42,15 @@ export interface EnrollOptions {
 }
 
 /**
- * Joins the circle of an invite. Tries its addresses in turn until one proves to be the inviting host.
+ * Joins the circle that a way leads into. Tries its addresses in turn until one proves to be the right host.
  *
  * @throws {QTChatError} `ERR_ENROLL_UNREACHABLE`, `ERR_ENROLL_REFUSED`, `ERR_ENROLL_TAMPERED`,
- *   `ERR_ENROLL_BUSY`, `ERR_PKI_PATH_INVALID`, `ERR_CANCELLED`, and whatever `save` throws
+ *   `ERR_ENROLL_BUSY`, `ERR_PKI_PATH_INVALID`, `ERR_CANCELLED`, and whatever the way and `save` throw
  */
-export async function enroll(invite: InviteLine, options: EnrollOptions): Promise<Enrolled> {
-  const channel = await openChannel(invite, options);
+export async function enroll(way: WayIn, options: EnrollOptions): Promise<Enrolled> {
+  const channel = await openChannel(way, options);
   try {
-    const enrolled = await request(channel, invite, options);
+    const enrolled = await request(channel, way, options);
     await options.check?.(enrolled.identity);
     try {
       await acknowledge(channel);
@@ -60,7 +63,7 @@ export async function enroll(invite: InviteLine, options: EnrollOptions): Promis
     return enrolled;
   } catch (error) {
     channel.connection.close();
-    throw asEnrollmentError(error, options.signal);
+    throw asEnrollmentError(error, way, options.signal);
   }
 }
 
@@ -71,13 +74,13 @@ interface Channel {
   readonly transport: NoiseTransport;
 }
 
-async function openChannel(invite: InviteLine, options: EnrollOptions): Promise<Channel> {
+async function openChannel(way: WayIn, options: EnrollOptions): Promise<Channel> {
   const failures: QTChatError[] = [];
-  for (const address of invite.addresses) {
+  for (const address of way.addresses) {
     try {
-      return await openChannelTo(address, invite, options);
+      return await openChannelTo(address, way, options);
     } catch (error) {
-      const failure = asEnrollmentError(error, options.signal);
+      const failure = asEnrollmentError(error, way, options.signal);
       if (failure.code === 'ERR_CANCELLED') throw failure;
       failures.push(failure);
     }
@@ -85,45 +88,45 @@ async function openChannel(invite: InviteLine, options: EnrollOptions): Promise<
   throw mostTelling(failures);
 }
 
-async function openChannelTo(address: string, invite: InviteLine, { deps, signal }: EnrollOptions): Promise<Channel> {
-  const connection = await EnrollmentConnection.open(address, invite.port, signal);
+async function openChannelTo(address: string, way: WayIn, { deps, signal }: EnrollOptions): Promise<Channel> {
+  const connection = await EnrollmentConnection.open(address, way.port, way.terms, signal);
   try {
-    const handshake = new NoiseHandshake({
-      role: 'initiator',
-      prologue: prologueOf(invite),
-      psk: inviteKey(invite),
-      ephemeral: deps.random(32),
-    });
-    const hello = formatHello(invite.id, handshake.writeMessage());
-    handshake.readMessage(await connection.exchange(trips.hello, hello));
-    return { address, connection, transport: handshake.split() };
+    return { address, connection, transport: await way.openChannel(connection, deps) };
   } catch (error) {
     connection.close();
     throw error;
   }
 }
 
-async function request(
-  { address, connection, transport }: Channel,
-  invite: InviteLine,
-  { localKey, deps }: EnrollOptions,
-): Promise<Enrolled> {
-  const key: KeyObject | undefined = localKey ? await generateKey('p256') : undefined;
-  // The common name is a formality: the member's name comes from the invite.
-  const question = key === undefined ? {} : { csr: await createCsr(key, 'qtchat') };
-  const sealed = transport.send.encrypt(formatRequest(question));
-  const answer = parseAnswer(transport.receive.decrypt(await connection.exchange(trips.request, sealed)));
+async function request(channel: Channel, way: WayIn, { localKey, deps }: EnrollOptions): Promise<Enrolled> {
+  let key: KeyObject | undefined = localKey ? await generateKey('p256') : undefined;
+  let answer = await ask(channel, way, key);
+  if (answer.localKey === 'required' && key === undefined) {
+    key = await generateKey('p256');
+    answer = await ask(channel, way, key);
+  }
   const opened = await openAnswer(answer, {
-    rootSpkiSha256: invite.rootSpkiSha256,
+    rootSpkiSha256: way.rootSpkiSha256,
     localKey: key,
-    pfxPassword: pfxPasswordFrom(transport.exportedKey),
+    pfxPassword: pfxPasswordFrom(channel.transport.exportedKey),
     at: deps.clock(),
   });
   const { membersPort } = answer;
   // The address that has just served comes first.
-  const addresses = [...new Set([address, ...invite.addresses])];
+  const addresses = [...new Set([channel.address, ...way.addresses])];
   const identity = membersPort === undefined ? opened : { ...opened, autoCa: { addresses, port: membersPort } };
   return answer.host === undefined ? { identity } : { identity, host: { ...answer.host, circleId: identity.circleId } };
+}
+
+async function ask(
+  { connection, transport }: Channel,
+  { answerTimeoutMs }: WayIn,
+  key: KeyObject | undefined,
+): Promise<EnrollmentAnswer> {
+  // The common name is a formality: the member's name comes from the host.
+  const question = key === undefined ? {} : { csr: await createCsr(key, 'qtchat') };
+  const sealed = transport.send.encrypt(formatRequest(question));
+  return parseAnswer(transport.receive.decrypt(await connection.exchange(trips.request, sealed, answerTimeoutMs)));
 }
 
 async function acknowledge({ connection, transport }: Channel): Promise<void> {
@@ -143,18 +146,14 @@ function mostTelling(failures: readonly QTChatError[]): QTChatError {
   return failures[0] ?? new QTChatError('ERR_ENROLL_INVITE_INVALID', 'the invite names no address');
 }
 
-function asEnrollmentError(error: unknown, signal: AbortSignal | undefined): QTChatError {
+function asEnrollmentError(error: unknown, { terms }: WayIn, signal: AbortSignal | undefined): QTChatError {
   if (signal?.aborted === true) {
-    return new QTChatError('ERR_CANCELLED', 'cancelled; the invite is still good', { cause: error });
+    return new QTChatError('ERR_CANCELLED', `cancelled; ${terms.left}`, { cause: error });
   }
   if (!isQTChatError(error)) throw error;
   if (error.code !== 'ERR_NOISE_AUTHENTICATION') return error;
-  return new QTChatError(
-    'ERR_ENROLL_TAMPERED',
-    'the answer does not come from the host of this invite, or was altered on the way',
-    {
-      hint: 'Nothing was kept and the invite is still good; try again, over another network if it repeats',
-      cause: error,
-    },
-  );
+  return new QTChatError('ERR_ENROLL_TAMPERED', terms.impostor, {
+    hint: `Nothing was kept, and ${terms.left}; try again, over another network if it repeats`,
+    cause: error,
+  });
 }

@@ -13,10 +13,13 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { QTChatError, quote } from '../errors.js';
 import { requestHead, responseHead, type Trip } from './http.js';
+import type { Terms } from './terms.js';
 
 /** How long to try one address. */
 const connectTimeoutMs = 4_000;
-/** How long to wait for any one answer. */
+/** How soon to ask whether a silent server is still there. */
+const keepAliveMs = 15_000;
+/** How long to wait for any one answer, unless people are asked. */
 const answerTimeoutMs = 15_000;
 /** How long to keep silent at most; longer than the server waits for the guest to close. */
 const silenceMs = 6_000;
@@ -27,14 +30,16 @@ const receivedLimitBytes = 64 * 1024;
 export class EnrollmentConnection {
   readonly #socket: Socket;
   readonly #server: string;
+  readonly #terms: Terms;
   #received = Buffer.alloc(0);
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => this.close();
   #wake: () => void = () => {};
 
-  private constructor(socket: Socket, server: string, signal: AbortSignal | undefined) {
+  private constructor(socket: Socket, server: string, terms: Terms, signal: AbortSignal | undefined) {
     this.#socket = socket;
     this.#server = server;
+    this.#terms = terms;
     this.#signal = signal;
     signal?.addEventListener('abort', this.#onAbort);
     socket.once('close', () => signal?.removeEventListener('abort', this.#onAbort));
@@ -49,12 +54,13 @@ export class EnrollmentConnection {
   /**
    * Connects to an Auto CA.
    *
+   * @param terms - in whose words failures are told
    * @throws {QTChatError} `ERR_ENROLL_UNREACHABLE`, `ERR_CANCELLED`
    */
-  static async open(host: string, port: number, signal?: AbortSignal): Promise<EnrollmentConnection> {
+  static async open(host: string, port: number, terms: Terms, signal?: AbortSignal): Promise<EnrollmentConnection> {
     const server = `${quote(host)} port ${port}`;
     throwIfCancelled(signal);
-    const socket = connect({ host, port, noDelay: true });
+    const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs });
     const deadline = AbortSignal.timeout(connectTimeoutMs);
     try {
       await once(socket, 'connect', { signal: signal ? AbortSignal.any([signal, deadline]) : deadline });
@@ -64,19 +70,20 @@ export class EnrollmentConnection {
       throwIfCancelled(signal);
       throw new QTChatError('ERR_ENROLL_UNREACHABLE', `no Auto CA answers at ${server}`, { hint: reachHint, cause });
     }
-    return new EnrollmentConnection(socket, server, signal);
+    return new EnrollmentConnection(socket, server, terms, signal);
   }
 
   /**
    * Makes one trip.
    *
+   * @param timeoutMs - how long the answer may take
    * @returns the body of the answer
    * @throws {QTChatError} `ERR_ENROLL_TAMPERED` when the answer is not of the one known form,
    *   `ERR_ENROLL_REFUSED`, `ERR_ENROLL_BUSY`, `ERR_ENROLL_UNREACHABLE`
    */
-  async exchange(trip: Trip, body: Buffer): Promise<Buffer> {
+  async exchange(trip: Trip, body: Buffer, timeoutMs: number = answerTimeoutMs): Promise<Buffer> {
     this.#socket.write(Buffer.concat([requestHead(trip.path, body.length), body]));
-    const deadline = setTimeout(() => this.#socket.destroy(), answerTimeoutMs);
+    const deadline = setTimeout(() => this.#socket.destroy(), timeoutMs);
     try {
       return await this.#readAnswer(trip);
     } finally {
@@ -130,13 +137,13 @@ export class EnrollmentConnection {
     while (isMore && this.#received.length < statusLineStart.length) isMore = await this.#more();
     const status = /^HTTP\/1\.1 (\d{3}) /.exec(this.#received.toString('latin1', 0, statusLineStart.length))?.[1];
     if (status === '403') {
-      return new QTChatError('ERR_ENROLL_REFUSED', 'the Auto CA refused: this invite is spent, expired or unknown', {
-        hint: 'Ask the host for a new one',
+      return new QTChatError('ERR_ENROLL_REFUSED', `the Auto CA refused: ${this.#terms.refused}`, {
+        hint: this.#terms.afterRefusal,
       });
     }
     if (status === '429' || status === '503') {
       return new QTChatError('ERR_ENROLL_BUSY', `the Auto CA at ${this.#server} is busy`, {
-        hint: 'Try again in a minute; the invite is still good',
+        hint: `Try again in a minute; ${this.#terms.left}`,
       });
     }
     return this.#tampered();
@@ -162,13 +169,13 @@ export class EnrollmentConnection {
     return new QTChatError(
       'ERR_ENROLL_TAMPERED',
       `what came from ${this.#server} is not what an Auto CA sends: it was altered on the way, or something else listens there`,
-      { hint: 'Nothing was kept and the invite is still good; try again, over another network if it repeats' },
+      { hint: `Nothing was kept, and ${this.#terms.left}; try again, over another network if it repeats` },
     );
   }
 
   #cutOff(): QTChatError {
     return new QTChatError('ERR_ENROLL_UNREACHABLE', `${this.#server} closed the connection without an answer`, {
-      hint: 'Try again; the invite is still good',
+      hint: `Try again; ${this.#terms.left}`,
     });
   }
 }

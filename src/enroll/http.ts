@@ -4,8 +4,9 @@
  * are protected by Noise; these few octets around them by comparison.
  */
 import type { IncomingMessage } from 'node:http';
+import { helloSizesBytes, openingAnswerSizesBytes, openingSizesBytes } from './hello.js';
 import { handshakeMessageSizeBytes } from './noise.js';
-import { acknowledgementSizeBytes, answerSizesBytes, helloSizeBytes, requestSizesBytes } from './wire.js';
+import { acknowledgementSizeBytes, answerSizesBytes, requestSizesBytes } from './wire.js';
 
 /** One POST of an enrolment: where it goes, and what bodies may go and come, in octets. */
 export interface Trip {
@@ -14,11 +15,16 @@ export interface Trip {
   readonly responseSizesBytes: readonly number[];
 }
 
-/** The three trips, in order. */
+/** The trips, in order; an invite needs no opening. */
 export const trips = {
+  opening: {
+    path: '/enroll/opening',
+    requestSizesBytes: openingSizesBytes,
+    responseSizesBytes: openingAnswerSizesBytes,
+  },
   hello: {
     path: '/enroll/hello',
-    requestSizesBytes: [helloSizeBytes],
+    requestSizesBytes: helloSizesBytes,
     responseSizesBytes: [handshakeMessageSizeBytes],
   },
   request: {

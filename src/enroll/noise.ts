@@ -70,6 +70,11 @@ export class NoiseHandshake {
     this.#mixHash(options.prologue);
   }
 
+  /** This side's public key, 32 octets: what its message will begin with. */
+  get ephemeralPublicKey(): Buffer {
+    return createPublicKey(this.#ephemeral).export({ format: 'der', type: 'spki' }).subarray(-32);
+  }
+
   /** The handshake hash (section 11.2): public, different for every handshake. */
   get handshakeHash(): Buffer {
     return Buffer.from(this.#hash);
@@ -79,7 +84,7 @@ export class NoiseHandshake {
   writeMessage(payload: Uint8Array = empty): Buffer {
     const step = this.#begin('initiator');
     if (step === 'first') this.#mixKeyAndHash(this.#psk);
-    const publicKey = createPublicKey(this.#ephemeral).export({ format: 'der', type: 'spki' }).subarray(-32);
+    const publicKey = this.ephemeralPublicKey;
     this.#mixEphemeral(publicKey);
     if (step === 'second') this.#mixSharedSecret();
     const message = Buffer.concat([publicKey, this.#encryptAndHash(payload)]);

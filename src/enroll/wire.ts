@@ -1,10 +1,11 @@
 /**
- * What travels during an enrolment, shared by guest and Auto CA. One enrolment is three POSTs on one
- * TCP connection:
+ * What travels during an enrolment once guest and Auto CA have a channel (see hello.ts for how they come
+ * to it). All trips of an enrolment are POSTs on one TCP connection:
  *
- *     hello         version 1 | mode 1 | invite id 8 | Noise message 1      ->  Noise message 2
- *     request       transport message: {} or {"csr": …}                     ->  transport message: the answer
- *     acknowledge   transport message: empty                                ->  transport message: empty
+ *     request       transport message: {} or {"csr": …}     ->  transport message: the answer
+ *     acknowledge   transport message: empty                ->  transport message: empty
+ *
+ * An answer may be that a key made by the guest is required; then one more request may follow.
  *
  * Before encryption the JSON is padded with spaces, which JSON ignores, to one of a few sizes: so an
  * observer learns nothing from lengths, and every HTTP head is one of a few constants.
@@ -12,48 +13,15 @@
 import * as v from 'valibot';
 import { QTChatError } from '../errors.js';
 import { memberNamePattern } from '../pki/member-name.js';
-import { addressLimit, inviteIdSizeBytes } from './invite.js';
-import { handshakeMessageSizeBytes } from './noise.js';
+import { addressLimit } from './invite.js';
 import { tagSizeBytes } from './noise-cipher.js';
 
-/** Version of this protocol. */
-export const protocolVersion = 1;
-/** The mode in which an invite names the psk. */
-export const inviteMode = 1;
-// The one who writes the first Noise message. Other modes may turn this round.
-const guestInitiates = 1;
-
-/** Octets of the hello. */
-export const helloSizeBytes = 2 + inviteIdSizeBytes + handshakeMessageSizeBytes;
 /** Octets of an encrypted request. */
 export const requestSizesBytes = [1024, 4096].map((size) => size + tagSizeBytes);
 /** Octets of an encrypted answer. */
 export const answerSizesBytes = [4096, 16_384, 61_440].map((size) => size + tagSizeBytes);
 /** Octets of the acknowledgement and of its receipt. */
 export const acknowledgementSizeBytes = tagSizeBytes;
-
-/** What both sides must agree on before the handshake can succeed: version, mode, id, role, root. */
-export function prologueOf(invite: { readonly id: string; readonly rootSpkiSha256: Buffer }): Buffer {
-  return Buffer.concat([
-    Buffer.from('qtchat enroll', 'latin1'),
-    Buffer.from([protocolVersion, inviteMode]),
-    Buffer.from(invite.id, 'hex'),
-    Buffer.from([guestInitiates]),
-    invite.rootSpkiSha256,
-  ]);
-}
-
-/** Puts the hello together. */
-export function formatHello(inviteId: string, noiseMessage: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([protocolVersion, inviteMode]), Buffer.from(inviteId, 'hex'), noiseMessage]);
-}
-
-/** Takes a hello apart; undefined when it is of another version, mode or size. */
-export function parseHello(octets: Buffer): { inviteId: string; noiseMessage: Buffer } | undefined {
-  if (octets.length !== helloSizeBytes || octets[0] !== protocolVersion || octets[1] !== inviteMode) return undefined;
-  const idEnd = 2 + inviteIdSizeBytes;
-  return { inviteId: octets.subarray(2, idEnd).toString('hex'), noiseMessage: octets.subarray(idEnd) };
-}
 
 /** The password of a `.pfx` in an answer: 256 bits that both sides derived and nobody sent, as hex. */
 export function pfxPasswordFrom(exportedKey: Buffer): string {
@@ -82,6 +50,8 @@ const answerSchema = v.strictObject({
   chain: v.optional(v.pipe(v.array(octets), v.minLength(2), v.maxLength(4))),
   /** The port where the Auto CA serves members, at the same addresses; absent when it does not. */
   membersPort: v.optional(port),
+  /** Alone: there is no answer without a CSR. */
+  localKey: v.optional(v.literal('required')),
   /** The host, as the guest's first contact. */
   host: v.optional(
     v.strictObject({
@@ -110,9 +80,9 @@ export function parseRequest(plaintext: Buffer): EnrollmentRequest {
 }
 
 /** The answer as the plaintext of a transport message. */
-export function formatAnswer({ pfx, chain, membersPort, host }: EnrollmentAnswer): Buffer {
+export function formatAnswer({ pfx, chain, localKey, membersPort, host }: EnrollmentAnswer): Buffer {
   const base64 = { pfx: pfx?.toString('base64'), chain: chain?.map((der) => der.toString('base64')) };
-  return padded({ ...base64, membersPort, host }, answerSizesBytes);
+  return padded({ ...base64, localKey, membersPort, host }, answerSizesBytes);
 }
 
 /** @throws {QTChatError} `ERR_PROTOCOL` for whatever is not an answer */

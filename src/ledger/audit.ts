@@ -9,6 +9,8 @@ import type { LedgerSchema } from './schema.js';
 
 /** What happened. */
 export type AuditEvent =
+  | 'request.approved'
+  | 'request.denied'
   | 'certificate.issued'
   | 'certificate.abandoned'
   | 'certificate.imported'

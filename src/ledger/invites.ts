@@ -24,15 +24,22 @@ import { inviteDigest } from './row-digest.js';
 import type { LedgerSchema } from './schema.js';
 import type { Signer } from './signer.js';
 
+/** Which way an invite opens: by the secret of its line, by a short code, or by the host's approval of a request. */
+export type InviteKind = 'line' | 'code' | 'approval';
+
 /** How long an answered but unacknowledged invite may be answered again. */
 export const reservationMs = 15 * 60 * 1000;
 
 /** An invite as the ledger holds it. */
 export interface Invite {
   readonly id: string;
+  readonly kind: InviteKind;
   readonly member: string;
   readonly names: SubjectAltName[];
-  /** 32 octets derived from the invite's secret; empty once it is done or withdrawn. */
+  /**
+   * Of a line, 32 octets derived from its secret; of a code, its secret digits in ASCII. Empty for an
+   * approval, and once the invite is done or withdrawn.
+   */
   readonly psk: Buffer;
   /** A reservation that was never acknowledged still reads `reserved` after its time. */
   readonly state: 'open' | 'reserved' | 'done';
@@ -48,7 +55,11 @@ export interface Invite {
 
 /** What a new invite says. */
 export type NewInvite = Pick<Invite, 'id' | 'member' | 'names' | 'psk' | 'validityDays' | 'expiresAt'> & {
+  /** `line` when left out. */
+  readonly kind?: InviteKind;
   readonly replace?: boolean;
+  /** Who asked, for the audit log; `autoca invite` when left out. */
+  readonly by?: string;
 };
 
 /** Why an invite cannot be used; for the log of the host, never for guests. */
@@ -63,8 +74,7 @@ export type InviteFault = 'unknown' | 'expired' | 'spent';
  * @throws {QTChatError} `ERR_LEDGER_NAME_TAKEN` when a certificate or invite holds the name, unless `replace`
  */
 export async function createInvite(ledger: Ledger, invite: NewInvite, deps: { clock: () => Date }): Promise<void> {
-  const { id, member, replace = false } = invite;
-  const by = 'autoca invite';
+  const { id, kind = 'line', member, replace = false, by = 'autoca invite' } = invite;
   await inTransaction(ledger, async (transaction) => {
     for (const holder of await nameHolders(transaction, member, deps.clock())) {
       if (!replace) throw nameTaken(member, holder);
@@ -74,6 +84,7 @@ export async function createInvite(ledger: Ledger, invite: NewInvite, deps: { cl
       .insertInto('invite')
       .values({
         id,
+        kind,
         member,
         names: JSON.stringify(invite.names),
         psk: invite.psk,
@@ -87,7 +98,7 @@ export async function createInvite(ledger: Ledger, invite: NewInvite, deps: { cl
       })
       .returningAll()
       .executeTakeFirstOrThrow();
-    const details = { id, member, digest: inviteDigest(row) };
+    const details = { id, kind, member, digest: inviteDigest(row) };
     await appendAudit(transaction, { actor: by, event: 'invite.created', details }, deps);
   });
 }
@@ -123,7 +134,7 @@ export async function reserveInvite(
   publicKey: KeyObject,
   deps: PlanDeps,
   mayAnswer: () => void = () => {},
-): Promise<{ certificate: X509Certificate }> {
+): Promise<{ certificate: X509Certificate; member: string }> {
   const requestNow = async (transaction: Ledger): Promise<MemberRequest> => {
     mayAnswer();
     const { serialNumber: former, ...invite } = await requireUsable(transaction, id, deps.clock());
@@ -146,7 +157,8 @@ export async function reserveInvite(
       .execute();
     await appendAudit(transaction, { actor: by, event: 'invite.reserved', details: { id, serialNumber } }, deps);
   };
-  return issueReserved(ledger, signer, reserved, store, deps);
+  const { certificate } = await issueReserved(ledger, signer, reserved, store, deps);
+  return { certificate, member: reserved.member };
 }
 
 async function requireUsable(ledger: Ledger, id: string, now: Date): Promise<Invite> {
@@ -202,6 +214,7 @@ function faultOf(invite: Invite, now: Date): InviteFault | undefined {
 function inviteFrom(row: LedgerSchema['invite']): Invite {
   return {
     id: row.id,
+    kind: row.kind,
     member: row.member,
     names: parseNames(row.names),
     psk: row.psk,

@@ -9,6 +9,8 @@ export interface LedgerSchema {
   member: MemberTable;
   certificate: CertificateTable;
   invite: InviteTable;
+  code_slot: CodeSlotTable;
+  request: RequestTable;
   crl: CrlTable;
   renewal: RenewalTable;
   held_renewal: HeldRenewalTable;
@@ -57,6 +59,28 @@ interface InviteTable {
   expires_at: number;
   reserved_until: number | null;
   serial_number: string | null;
+  kind: 'line' | 'code' | 'approval';
+}
+
+interface CodeSlotTable {
+  /** 0 to 99. */
+  slot: number;
+  /** The invite that the slot's code opens; null in a slot that never had one. */
+  invite_id: string | null;
+  /** Begun since the slot got its code. */
+  attempts: number;
+}
+
+interface RequestTable {
+  id: string;
+  address: string;
+  /** What the guest sees too. */
+  words: string;
+  state: 'waiting' | 'approved' | 'denied';
+  created_at: number;
+  expires_at: number;
+  /** When the server that holds the guest's connection last said so. */
+  seen_at: number;
 }
 
 interface CrlTable {

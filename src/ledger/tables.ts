@@ -17,6 +17,8 @@ const keys = {
   member: ['name'],
   certificate: ['serial_number'],
   invite: ['id'],
+  code_slot: ['slot'],
+  request: ['id'],
   crl: ['number'],
   renewal: ['former_serial'],
   held_renewal: ['former_serial', 'spki_sha256'],

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { AutoCaEvent, Limits } from '../../ca-server/auto-ca.js';
 import type { MembersServer } from '../../ca-server/listen-members.js';
 import { type ServedHome, serveHome } from '../../ca-server/serve-home.js';
+import { byInvite } from '../../src/enroll/by-invite.js';
 import { type Enrolled, type EnrollOptions, enroll } from '../../src/enroll/client.js';
 import { type InviteLine, inviteKey } from '../../src/enroll/invite.js';
 import { createInvite, type Invite, listInvites, type NewInvite } from '../../src/ledger/invites.js';
@@ -127,7 +128,7 @@ export async function enrollInMemory(
 ): Promise<{ enrolled: Enrolled; saved: Enrolled[] }> {
   const saved: Enrolled[] = [];
   const save = async (enrolled: Enrolled): Promise<void> => void saved.push(enrolled);
-  const enrolled = await enroll(invite, { localKey: false, save, deps: realDeps, ...change });
+  const enrolled = await enroll(byInvite(invite), { localKey: false, save, deps: realDeps, ...change });
   return { enrolled, saved };
 }
 

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Enrolled } from '../../src/enroll/client.js';
+import { prologueOf } from '../../src/enroll/hello.js';
 import { responseHead, trips } from '../../src/enroll/http.js';
 import { type InviteLine, inviteKey } from '../../src/enroll/invite.js';
 import { NoiseHandshake } from '../../src/enroll/noise.js';
-import { parseAnswer, pfxPasswordFrom, prologueOf } from '../../src/enroll/wire.js';
+import { parseAnswer, pfxPasswordFrom } from '../../src/enroll/wire.js';
 import { isQTChatError, QTChatError } from '../../src/errors.js';
 import { listCertificates } from '../../src/ledger/certificates.js';
 import type { NewInvite } from '../../src/ledger/invites.js';
@@ -25,7 +26,7 @@ async function codeOf(attempt: Promise<unknown>): Promise<string> {
 async function openRecording(invite: InviteLine, ephemeral: Buffer, toGuest: Buffer) {
   const handshake = new NoiseHandshake({
     role: 'initiator',
-    prologue: prologueOf(invite),
+    prologue: prologueOf({ mode: 'invite', ...invite }),
     psk: inviteKey(invite),
     ephemeral,
   });

@@ -4,6 +4,7 @@
  */
 import type { LedgerDialect } from '../dialect.js';
 import { certificateKeys } from './certificate-keys.js';
+import { codesAndRequests } from './codes-and-requests.js';
 import { facts } from './facts.js';
 import { membersAndCertificates } from './members-and-certificates.js';
 import { renewals } from './renewals.js';
@@ -16,4 +17,5 @@ export const migrationSteps: readonly ((dialect: LedgerDialect) => readonly stri
   renewals,
   facts,
   certificateKeys,
+  codesAndRequests,
 ];

@@ -17,7 +17,9 @@ describe('the connection of an enrolment', () => {
       socket.end();
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const connection = await EnrollmentConnection.open('127.0.0.1', (server.address() as AddressInfo).port);
+    const { port } = server.address() as AddressInfo;
+    const terms = { refused: '', afterRefusal: '', impostor: '', left: '' };
+    const connection = await EnrollmentConnection.open('127.0.0.1', port, terms);
     await connection.abandon();
     expect(sentBytes).toBe(128 * 1024 * 1024);
     server.close();

@@ -1,16 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  answerSizesBytes,
-  formatAnswer,
-  formatHello,
-  formatRequest,
-  parseAnswer,
-  parseHello,
-  parseRequest,
-  prologueOf,
-} from '../../../src/enroll/wire.js';
+import { answerSizesBytes, formatAnswer, formatRequest, parseAnswer, parseRequest } from '../../../src/enroll/wire.js';
 import { isQTChatError } from '../../../src/errors.js';
 
 const der = randomBytes(300);
@@ -26,37 +17,11 @@ function isRefused(action: () => unknown): boolean {
   }
 }
 
-describe('the hello', () => {
-  const hello = formatHello('00112233445566ff', Buffer.alloc(48, 1));
-
-  it('comes back as it was written', () => {
-    expect(parseHello(hello)).toEqual({ inviteId: '00112233445566ff', noiseMessage: Buffer.alloc(48, 1) });
-  });
-
-  it.each<[string, Buffer]>([
-    ['of another version', Buffer.concat([Buffer.from([2]), hello.subarray(1)])],
-    ['of another mode', Buffer.concat([hello.subarray(0, 1), Buffer.from([2]), hello.subarray(2)])],
-    ['too short', hello.subarray(1)],
-    ['too long', Buffer.concat([hello, Buffer.from([0])])],
-  ])('is not read when it is %s', (_title, octets) => {
-    expect(parseHello(octets)).toBeUndefined();
-  });
-
-  it('has another prologue for another invite or another root', () => {
-    const invite = { id: '00112233445566ff', rootSpkiSha256: Buffer.alloc(32) };
-    const prologues = [
-      prologueOf(invite),
-      prologueOf({ ...invite, id: '00112233445566fe' }),
-      prologueOf({ ...invite, rootSpkiSha256: Buffer.alloc(32, 1) }),
-    ].map((octets) => octets.toString('hex'));
-    expect(new Set(prologues).size).toBe(3);
-  });
-});
-
 describe('requests and answers', () => {
   it('come back as they were written', () => {
     expect(parseRequest(formatRequest({}))).toEqual({});
     expect(parseRequest(formatRequest({ csr: der }))).toEqual({ csr: der });
+    expect(parseAnswer(formatAnswer({ localKey: 'required' }))).toEqual({ localKey: 'required' });
     expect(parseAnswer(formatAnswer({ pfx: der, host }))).toEqual({ pfx: der, host });
     expect(parseAnswer(formatAnswer({ chain: [der, der] }))).toEqual({ chain: [der, der] });
   });
@@ -97,6 +62,7 @@ describe('requests and answers', () => {
     ['a host with too many addresses', { ...answer, host: { ...host, addresses: Array(9).fill(host.addresses[0]) } }],
     ['a chain without a root', { chain: [der.toString('base64')] }],
     ['a chain without an end', { chain: Array(5).fill(der.toString('base64')) }],
+    ['another word about keys', { localKey: 'welcome' }],
     ['an unknown field', { ...answer, more: 1 }],
   ])('an answer with %s is refused', (_title, value) => {
     expect(isRefused(() => parseAnswer(Buffer.from(JSON.stringify(value))))).toBe(true);

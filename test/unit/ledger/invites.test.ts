@@ -55,6 +55,7 @@ describeOnEachDatabase('invites', (kind) => {
     await create();
     expect(await findUsableInvite(test.ledger, 'i1', now())).toEqual({
       id: 'i1',
+      kind: 'line',
       member: 'bob',
       names: [{ type: 'dns', value: 'bob.home' }],
       psk: Buffer.alloc(32, 7),

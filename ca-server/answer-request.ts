@@ -1,0 +1,58 @@
+/**
+ * What an authentic guest gets: a certificate for its own key, or key and certificate. A private key that
+ * is made here is never stored and leaves only inside the locked `.pfx`.
+ */
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { NoiseTransport } from '../src/enroll/noise.js';
+import { type EnrollmentAnswer, type EnrollmentRequest, pfxPasswordFrom } from '../src/enroll/wire.js';
+import { reserveInvite } from '../src/ledger/invites.js';
+import { readCsr } from '../src/pki/csr.js';
+import { generateKey } from '../src/pki/key-type.js';
+import { generatedPasswordIterations, writePfx } from '../src/pki/pfx.js';
+import type { AutoCa } from './auto-ca.js';
+import { refusal } from './refusal.js';
+
+/** What an enrolment led to. */
+export interface Reserved {
+  readonly invite: string;
+  readonly member: string;
+  readonly serialNumber: string;
+}
+
+/**
+ * Issues what the invite says, and reserves the invite for it.
+ *
+ * @param mayAnswer - throws when another guest is just confirming its answer to this invite; asked while
+ *   the ledger is held
+ * @throws {QTChatError} what {@link reserveInvite} and `readCsr` throw
+ */
+export async function answerRequest(
+  { ledger, signer, profile, deps }: AutoCa,
+  id: string,
+  request: EnrollmentRequest,
+  { exportedKey }: Pick<NoiseTransport, 'exportedKey'>,
+  mayAnswer: () => void,
+): Promise<{ answer: EnrollmentAnswer; reserved: Reserved }> {
+  const key = request.csr === undefined ? await generateKey('p256') : undefined;
+  const publicKey = await publicKeyOf(request, key);
+  const { certificate, member } = await reserveInvite(ledger, signer, profile, id, publicKey, deps, mayAnswer);
+  const reserved = { invite: id, member, serialNumber: certificate.serialNumber };
+  const chain = [certificate, ...signer.chain];
+  if (key === undefined) return { reserved, answer: { chain: chain.map(({ raw }) => raw) } };
+  const pfx = await writePfx(
+    { key, chain },
+    {
+      password: pfxPasswordFrom(exportedKey),
+      friendlyName: member,
+      iterations: generatedPasswordIterations,
+      random: deps.random,
+    },
+  );
+  return { reserved, answer: { pfx } };
+}
+
+async function publicKeyOf(request: EnrollmentRequest, key: KeyObject | undefined) {
+  if (key !== undefined) return createPublicKey(key);
+  if (request.csr === undefined) throw refusal('the request holds no CSR');
+  return (await readCsr(request.csr)).publicKey;
+}

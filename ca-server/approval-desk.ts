@@ -1,0 +1,120 @@
+/**
+ * Where guests wait for the host's approval. The host decides by a command of its own, in another process,
+ * so the ledger is asked now and then; it also hears that the guests are still there.
+ */
+import { approvalMs } from '../src/enroll/hello.js';
+import { decisionsOn, endRequest, keepWaiting, recordRequest, requestSilenceMs } from '../src/ledger/requests.js';
+import type { AutoCa, Limits } from './auto-ca.js';
+import { refusal } from './refusal.js';
+
+/** A guest as it comes to the desk. */
+export interface WaitingGuest {
+  readonly id: string;
+  readonly address: string;
+  readonly words: string;
+}
+
+interface Place {
+  readonly guest: WaitingGuest;
+  readonly expiresAt: Date;
+  /** Called with what the host said, or why it will say nothing. */
+  settle: (outcome: Outcome) => void;
+  readonly outcome: Promise<Outcome>;
+}
+
+type Outcome = 'approved' | 'denied' | 'expired' | 'left';
+
+/** The requests of one server. */
+export class ApprovalDesk {
+  readonly #autoCa: AutoCa;
+  readonly #limits: Pick<Limits, 'approvalPollMs'>;
+  readonly #places = new Map<string, Place>();
+  #timer: NodeJS.Timeout | undefined;
+  #seenAt = 0;
+  #isFailing = false;
+
+  constructor(autoCa: AutoCa, limits: Pick<Limits, 'approvalPollMs'>) {
+    this.#autoCa = autoCa;
+    this.#limits = limits;
+  }
+
+  /**
+   * Shows a guest to the host.
+   *
+   * @throws {QTChatError} `ERR_ENROLL_BUSY` when too many wait
+   */
+  async enter(guest: WaitingGuest): Promise<void> {
+    const { ledger, deps, log } = this.#autoCa;
+    const expiresAt = new Date(deps.clock().getTime() + approvalMs);
+    await recordRequest(ledger, { ...guest, expiresAt }, deps);
+    let settle: Place['settle'] = () => {};
+    const outcome = new Promise<Outcome>((resolve) => {
+      settle = resolve;
+    });
+    this.#places.set(guest.id, { guest, expiresAt, settle, outcome });
+    log({ event: 'requested', address: guest.address, request: guest.id, words: guest.words });
+    this.#watch();
+  }
+
+  /**
+   * Waits until the host has decided.
+   *
+   * @returns the id of the invite that an approval made: the request's own
+   * @throws {QTChatError} `ERR_ENROLL_REFUSED` when it was denied, or nobody decided in time
+   */
+  async decision(id: string): Promise<string> {
+    const outcome = (await this.#places.get(id)?.outcome) ?? 'left';
+    if (outcome === 'approved') return id;
+    throw refusal(outcome === 'denied' ? 'the host declined' : 'the host did not decide in time');
+  }
+
+  /** A guest has left, with what it came for or without. */
+  async leave(id: string): Promise<void> {
+    const place = this.#places.get(id);
+    if (place === undefined) return;
+    this.#places.delete(id);
+    place.settle('left');
+    const { ledger, deps, log } = this.#autoCa;
+    // Whoever has heard the decision is done here.
+    if ((await place.outcome) === 'left') log({ event: 'gone', address: place.guest.address, request: id });
+    await endRequest(ledger, id, deps);
+  }
+
+  #watch(): void {
+    if (this.#timer !== undefined || this.#places.size === 0) return;
+    this.#timer = setTimeout(() => {
+      void this.#look().finally(() => {
+        this.#timer = undefined;
+        this.#watch();
+      });
+    }, this.#limits.approvalPollMs);
+  }
+
+  async #look(): Promise<void> {
+    const { ledger, deps, log } = this.#autoCa;
+    const now = deps.clock();
+    const ids = [...this.#places.keys()];
+    try {
+      const decisions = await decisionsOn(ledger, ids);
+      for (const [id, place] of this.#places) {
+        // One that the ledger has forgotten cannot be approved any more.
+        const state = ids.includes(id) ? (decisions.get(id) ?? 'expired') : 'waiting';
+        if (state !== 'waiting') place.settle(state);
+        else if (now >= place.expiresAt) place.settle('expired');
+      }
+      if (now.getTime() - this.#seenAt >= requestSilenceMs / 6) {
+        this.#seenAt = now.getTime();
+        await keepWaiting(ledger, ids, now);
+      }
+      this.#isFailing = false;
+    } catch (error) {
+      // The ledger may be back at the next look; until then, one line is enough.
+      if (!this.#isFailing) log({ event: 'unwatched', address: 'none', reason: reasonOf(error) });
+      this.#isFailing = true;
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
