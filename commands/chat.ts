@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { jsonLinesFlag, listenFlag } from '../src/cli/flags.js';
+import { jsonLinesFlag, listenFlag, requireFreshCrlFlag } from '../src/cli/flags.js';
 
 /** What a contact may send without being asked, in octets. */
 const autoAcceptBytes = 100_000_000;
@@ -24,6 +24,7 @@ export default class Chat extends BaseCommand {
       min: 1,
       helpValue: 'SECONDS',
     }),
+    'require-fresh-crl': requireFreshCrlFlag,
     json: jsonLinesFlag,
   };
 
@@ -40,7 +41,9 @@ export default class Chat extends BaseCommand {
     const { PlainChat } = await import('../src/ui/terminal/plain.js');
     const { confirmQuestion } = await import('../src/ui/terminal/confirm-question.js');
 
-    const identity = await loadIdentity(home);
+    const { takeOwnKey } = await import('../src/enroll/own-key.js');
+    const { identity, trouble } = await takeOwnKey(home, await loadIdentity(home), { clock, signal });
+    if (trouble !== undefined && !flags.json) this.note(`Your key is still the host's: ${trouble.message}`);
     const listen = parseListen(flags.listen);
     const isTerminal = stdin.isTTY === true && stdout.isTTY === true && !flags.json;
     const timeout = flags.timeout === undefined ? {} : { timeoutMs: flags.timeout * 1000 };
@@ -54,6 +57,8 @@ export default class Chat extends BaseCommand {
         random,
         signal,
         listen,
+        keepIdentity: {},
+        requireFreshCrl: flags['require-fresh-crl'],
         capabilities: ['text', 'files'],
         downloads: downloadsFolder(home),
         decideOffer: ({ sizeBytes }) => (sizeBytes <= autoAcceptBytes ? 'accept' : isTerminal ? 'ask' : 'too-large'),

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { jsonLinesFlag, listenFlag } from '../src/cli/flags.js';
+import { jsonLinesFlag, listenFlag, requireFreshCrlFlag } from '../src/cli/flags.js';
 
 export default class Listen extends BaseCommand {
   static override summary = 'receive messages and files from members, without anybody at the screen';
@@ -12,6 +12,7 @@ export default class Listen extends BaseCommand {
   static override flags = {
     save: Flags.string({ description: 'folder for received files', required: true, helpValue: 'DIR' }),
     listen: listenFlag,
+    'require-fresh-crl': requireFreshCrlFlag,
     json: jsonLinesFlag,
   };
 
@@ -38,6 +39,8 @@ export default class Listen extends BaseCommand {
       random,
       signal,
       listen: parseListen(flags.listen),
+      keepIdentity: {},
+      requireFreshCrl: flags['require-fresh-crl'],
       capabilities: ['text', 'files'],
       downloads,
       decideOffer: () => 'accept',

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
+import { requireFreshCrlFlag } from '../src/cli/flags.js';
 import { escapeControls, QTChatError } from '../src/errors.js';
 
 interface SendResult {
@@ -25,6 +26,7 @@ export default class Send extends BaseCommand {
       multipleNonGreedy: true,
       helpValue: 'PATH',
     }),
+    'require-fresh-crl': requireFreshCrlFlag,
     timeout: Flags.integer({ description: 'seconds the peer may be away', default: 30, min: 1, helpValue: 'SECONDS' }),
   };
 
@@ -56,6 +58,7 @@ export default class Send extends BaseCommand {
       random,
       signal,
       downloads: downloadsFolder(home),
+      requireFreshCrl: flags['require-fresh-crl'],
       onEvent: (event) => {
         if (event.type === 'waiting' && event.reason !== undefined)
           this.note(`waiting for ${who}: ${event.reason.message}`);

@@ -83,6 +83,11 @@ export const listenFlag = Flags.string({
   helpValue: 'ADDR[:PORT]',
 });
 
+/** `--require-fresh-crl`, of every command that meets members. */
+export const requireFreshCrlFlag = Flags.boolean({
+  description: 'refuse everybody unless the revocation list is fresh',
+});
+
 /** `--json` of commands that run until they are stopped: one line for each event, instead of one object at the end. */
 export const jsonLinesFlag = Flags.boolean({ description: 'write events as JSON lines' });
 

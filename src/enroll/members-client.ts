@@ -27,8 +27,9 @@ export interface MemberReply {
   readonly body: Buffer;
 }
 
-/** How long one address may take, all in all. */
-const timeoutMs = 10_000;
+/** How long one address may take, and all of them together. */
+const addressTimeoutMs = 5_000;
+const totalTimeoutMs = 12_000;
 
 /**
  * Asks the Auto CA at its addresses in turn, as `identity`.
@@ -43,9 +44,11 @@ export async function askAutoCa(
   signal?: AbortSignal,
 ): Promise<MemberReply> {
   let failure: QTChatError | undefined;
+  const inTime = AbortSignal.timeout(totalTimeoutMs);
+  const ending = signal === undefined ? inTime : AbortSignal.any([signal, inTime]);
   for (const host of place.addresses) {
     try {
-      return await askAt(host, place.port, question, identity, signal);
+      return await askAt(host, place.port, question, identity, ending);
     } catch (error) {
       if (signal?.aborted) throw new QTChatError('ERR_CANCELLED', 'cancelled', { cause: error });
       if (!isQTChatError(error, 'ERR_ENROLL_UNREACHABLE') && !isQTChatError(error, 'ERR_ENROLL_TAMPERED')) throw error;
@@ -61,17 +64,16 @@ async function askAt(
   port: number,
   { method, path, body, limitBytes }: MemberQuestion,
   identity: Identity,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<MemberReply> {
   const server = `${quote(host)} port ${port}`;
-  const deadline = AbortSignal.timeout(timeoutMs);
   const options: RequestOptions = {
     host,
     port,
     method,
     path,
     agent: false,
-    signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(addressTimeoutMs)]),
     key: privateKeyToPem(identity.privateKey),
     cert: toPem(...identity.chain),
     ca: [identity.trustAnchor.toString()],
