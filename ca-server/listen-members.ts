@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
+import { currentCrl } from '../src/ledger/current-crl.js';
 import { supersedeFormer } from '../src/ledger/renewals.js';
 import { rootCertificate } from '../src/pki/issuer.js';
 import { type AutoCa, defaultLimits } from './auto-ca.js';
@@ -32,12 +33,17 @@ const maintenanceMs = 60_000;
  *
  * @param options.host - the address to listen on; all of them when left out
  * @param options.port - 0 for any free one
+ * @param options.onCrl - gets the revocation list in force, every minute
  * @throws {QTChatError} `ERR_PORT_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`, what issuing throws
  */
 export async function listenForMembers(
   autoCa: AutoCa,
   own: OwnCredentials,
-  options: { readonly host?: string; readonly port: number },
+  options: {
+    readonly host?: string;
+    readonly port: number;
+    readonly onCrl?: (der: Buffer) => Promise<unknown>;
+  },
 ): Promise<MembersServer> {
   const limits = { ...defaultLimits, ...autoCa.limits };
   const server = createServer(
@@ -61,12 +67,22 @@ export async function listenForMembers(
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   // A port that is taken must leave no certificate behind.
   await start(server, { ...options, flag: '--tls-port' });
+  const report = (error: unknown): void => {
+    const reason = error instanceof Error ? error.message : String(error);
+    autoCa.log({ event: 'failed', address: 'here', reason, requestId: 'maintenance' });
+  };
   const maintain = async (): Promise<void> => {
     if (own.isDue) {
       await own.issue();
       server.setSecureContext(secureContext(autoCa, own));
     }
-    await supersedeFormer(autoCa.ledger, autoCa.deps);
+    const { ledger, signer, deps } = autoCa;
+    await supersedeFormer(ledger, deps);
+    // One that cannot be kept is still handed out; the host sees why.
+    if (options.onCrl !== undefined)
+      await currentCrl(ledger, signer, deps)
+        .then(({ content }) => options.onCrl?.(content))
+        .catch(report);
   };
   try {
     await maintain();
@@ -76,10 +92,7 @@ export async function listenForMembers(
   }
   let underWay: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    underWay = maintain().catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      autoCa.log({ event: 'failed', address: 'here', reason, requestId: 'maintenance' });
-    });
+    underWay = maintain().catch(report);
   }, maintenanceMs);
   return {
     port: (server.address() as AddressInfo).port,

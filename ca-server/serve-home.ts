@@ -5,7 +5,8 @@ import { firstContactOf } from '../src/enroll/first-contact.js';
 import { openLedger } from '../src/ledger/open.js';
 import type { OpenedCa } from '../src/ledger/signer.js';
 import { circleIdOf } from '../src/pki/circle.js';
-import { rootCertificate } from '../src/pki/issuer.js';
+import { issuingCertificate, rootCertificate } from '../src/pki/issuer.js';
+import { keepCrl } from '../src/store/crl.js';
 import type { Home } from '../src/store/home.js';
 import { loadProfile } from '../src/store/profiles.js';
 import { announceRunning } from '../src/store/running.js';
@@ -67,7 +68,12 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
     const server = await listen(autoCa, { ...place, port, ...open });
     endings.push(() => server.close());
     if (tlsPort !== undefined) {
-      const opened = await listenForMembers(autoCa, own, { ...place, port: tlsPort });
+      const opened = await listenForMembers(autoCa, own, {
+        ...place,
+        port: tlsPort,
+        // The members of this home should know it too.
+        onCrl: (der) => keepCrl(home, circleId, der, issuingCertificate(ca)),
+      });
       endings.push(() => opened.close());
       members = opened;
     }

@@ -10,10 +10,11 @@ export default class StatusCommand extends BaseCommand {
     const { flags } = await this.parse(StatusCommand);
     const { gatherStatus } = await import('../src/cli/status.js');
     const status = await gatherStatus(this.homeOf(flags), this.deps);
-    const { identity, ca, contacts, running } = status;
+    const { identity, ca, contacts, running, revocationList } = status;
 
     this.print(`Home      ${status.home}`);
     this.print(`You       ${identity === null ? 'nobody yet' : describeIdentity(identity)}`);
+    if (revocationList !== null) this.print(`Revoked   ${describeList(revocationList)}`);
     if (ca !== null) this.print(`Circle    you are its CA: ${ca.circleId}, until ${dayOf(ca.notAfter)}`);
     if (contacts.length > 0) this.print(`Contacts  ${contacts.join(', ')}`);
     const services = running.map(({ service, port, pid }) => `${service} on port ${port} (process ${pid})`);
@@ -22,6 +23,11 @@ export default class StatusCommand extends BaseCommand {
     this.print(`Next: ${status.next}   ${status.nextReason}`);
     return status;
   }
+}
+
+function describeList({ freshness, thisUpdate }: NonNullable<Status['revocationList']>): string {
+  if (thisUpdate === null) return 'not known: no revocation list has been fetched yet';
+  return freshness === 'fresh' ? `known, by a list of ${dayOf(thisUpdate)}` : `not known since ${dayOf(thisUpdate)}`;
 }
 
 function describeIdentity(identity: NonNullable<Status['identity']>): string {

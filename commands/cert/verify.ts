@@ -11,7 +11,8 @@ export default class CertVerify extends BaseCommand {
   static override summary = 'check that a certificate leads to a root, now';
   static override description =
     `The root is that of --root-file, or of this home. Signatures, dates, CA flags and usages are judged, and whatever
-the flags ask for. What was revoked is known from --crl-file, or from the ledger of the home that issued it.`;
+the flags ask for. What was revoked is known from --crl-file, from the ledger of the home that issued it, or from the
+list that this home has fetched of its circle.`;
   static override examples = [
     '<%= config.bin %> cert verify bob.pem',
     '<%= config.bin %> cert verify bob.pem --root-file root.pem --crl-file crl.pem',
@@ -31,6 +32,7 @@ the flags ask for. What was revoked is known from --crl-file, or from the ledger
       description: 'revocation list of its issuer (repeatable)',
       helpValue: 'FILE',
     }),
+    'require-fresh-crl': Flags.boolean({ description: 'not valid where revocation is not known for now' }),
     explain: explainFlag,
   };
 
@@ -46,13 +48,15 @@ the flags ask for. What was revoked is known from --crl-file, or from the ledger
       hosts: flags.host ?? [],
       addresses: flags.ip ?? [],
       crlFiles: flags['crl-file'] ?? [],
+      requireFreshCrl: flags['require-fresh-crl'],
     };
-    const { chain, root, revocation } = await verifyCertificate(this.homeOf(flags), request, this.deps);
+    const { chain, root, revocation, staleCrl } = await verifyCertificate(this.homeOf(flags), request, this.deps);
     const [leaf] = chain.map(describeCertificate);
     const notAfter = leaf?.notAfter.toISOString() ?? null;
     const known = revocation.length > 0 ? ', and not revoked' : '';
     this.print(`${quote(args.file)} is valid until ${dayOf(notAfter ?? '')}${known}`);
-    if (revocation.length === 0) this.note('Whether it was revoked is not known: name a list with --crl-file');
+    const since = staleCrl === undefined ? 'is not known' : `since ${dayOf(staleCrl)} is not known`;
+    if (revocation.length === 0) this.note(`Whether it was revoked ${since}: name a list with --crl-file`);
     return {
       valid: true,
       notAfter,

@@ -83,6 +83,12 @@ export const listenFlag = Flags.string({
   helpValue: 'ADDR[:PORT]',
 });
 
+/** `--server` of what a member asks its Auto CA. */
+export const serverFlag = Flags.string({
+  description: "the Auto CA's port for members (default where the identity came from)",
+  helpValue: 'HOST[:PORT]',
+});
+
 /** `--require-fresh-crl`, of every command that meets members. */
 export const requireFreshCrlFlag = Flags.boolean({
   description: 'refuse everybody unless the revocation list is fresh',

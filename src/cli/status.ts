@@ -5,8 +5,9 @@ import { circleIdOf } from '../pki/circle.js';
 import { hasEnded } from '../pki/validity.js';
 import { loadCaChain } from '../store/ca.js';
 import { listContacts } from '../store/contacts.js';
+import { type CrlFreshness, crlIssuerOf, freshnessOf, loadCrl } from '../store/crl.js';
 import { type Home, storeFolder } from '../store/home.js';
-import { loadIdentity } from '../store/identities.js';
+import { type Identity, loadIdentity } from '../store/identities.js';
 import { exists } from '../store/private-file.js';
 import { listRequests } from '../store/requests.js';
 import { listRunning, type Running } from '../store/running.js';
@@ -15,6 +16,8 @@ import { listRunning, type Running } from '../store/running.js';
 export interface Status {
   readonly home: string;
   readonly identity: { member: string; circleId: string; notAfter: string; expired: boolean; keyOrigin: string } | null;
+  /** What is known of revocations in the circle of the identity. */
+  readonly revocationList: { freshness: CrlFreshness; thisUpdate: string | null } | null;
   /** The circle this home is the CA of. */
   readonly ca: { circleId: string; notAfter: string } | null;
   readonly contacts: readonly string[];
@@ -53,6 +56,7 @@ export async function gatherStatus(home: Home, deps: { clock: () => Date }): Pro
             expired: hasEnded(new Date(notAfter), deps.clock()),
             keyOrigin: identity.keyOrigin,
           },
+    revocationList: identity === undefined ? null : await describeList(home, identity, deps.clock()),
     ca: root === undefined ? null : { circleId: circleIdOf(root), notAfter: new Date(root.validTo).toISOString() },
     contacts,
     requests,
@@ -90,6 +94,11 @@ function nextStep(known: Omit<Status, 'next' | 'nextReason'>): { next: string; n
   const [contact] = contacts;
   if (contact !== undefined) return { next: `qtchat chat --peer ${contact}`, nextReason: `to talk to ${contact}` };
   return { next: 'qtchat chat', nextReason: 'to wait for others of your circle' };
+}
+
+async function describeList(home: Home, identity: Identity, now: Date): Promise<Status['revocationList']> {
+  const crl = await loadCrl(home, identity.circleId, crlIssuerOf(identity));
+  return { freshness: freshnessOf(crl, now), thisUpdate: crl?.thisUpdate.toISOString() ?? null };
 }
 
 async function contactNames(home: Home, deps: { clock: () => Date }): Promise<string[]> {

@@ -4,7 +4,7 @@
  * and leads to the same certificate; and the new certificate is shown to the Auto CA before the old
  * one goes.
  */
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isQTChatError, QTChatError } from '../errors.js';
@@ -13,6 +13,7 @@ import { createCsr } from '../pki/csr.js';
 import { signSuccession } from '../pki/key-succession.js';
 import { generateKey } from '../pki/key-type.js';
 import { privateKeyToPem, readPrivateKey } from '../pki/private-key.js';
+import { spkiOf } from '../pki/spki.js';
 import { type Home, nextKeyFolder } from '../store/home.js';
 import { type AutoCaPlace, type Identity, saveIdentity } from '../store/identities.js';
 import { readPrivateFile } from '../store/private-file.js';
@@ -77,7 +78,7 @@ async function take(
   answer: RenewalAnswer,
   deps: RenewalDeps,
 ): Promise<Identity> {
-  if ('held' in answer) throw heldBack(answer.held);
+  if ('held' in answer) throw heldBack(answer.held, key);
   const renewed = await openAnswer(answer, {
     rootSpkiSha256: spkiDigest(identity.trustAnchor),
     localKey: key,
@@ -144,9 +145,10 @@ function placeOf({ autoCa, member }: Identity): AutoCaPlace {
   });
 }
 
-function heldBack(reason: 'second' | 'expired'): QTChatError {
+function heldBack(reason: 'second' | 'expired', key: KeyObject): QTChatError {
+  const fingerprint = createHash('sha256').update(spkiOf(key)).digest('hex').slice(0, 16);
   const why = reason === 'expired' ? 'the certificate has expired' : 'it was renewed with another key before';
   return new QTChatError('ERR_ENROLL_HELD', `the host must allow this renewal first, because ${why}`, {
-    hint: 'Ask the host to run qtchat autoca renewals, then try again within a day',
+    hint: `Ask the host to run qtchat autoca renewals --allow ${fingerprint}, then try again within a day`,
   });
 }

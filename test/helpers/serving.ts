@@ -30,7 +30,7 @@ export class Serving {
           this.#output.wake = resolve;
         }),
         this.#ended.then(({ stderr }) => {
-          throw new Error(`autoca serve ended: ${stderr}`);
+          throw new Error(`autoca serve ended: ${this.#output.soFar}${stderr}`);
         }),
       ]);
     }

@@ -5,9 +5,11 @@ import { isQTChatError } from '../../errors.js';
 import { type IssuedCrl, issueNextCrl } from '../../ledger/crl.js';
 import { inTransaction, openLedger } from '../../ledger/open.js';
 import type { OpenedCa } from '../../ledger/signer.js';
+import { circleIdOf } from '../../pki/circle.js';
 import { crlToPem } from '../../pki/crl.js';
-import { issuingCertificate } from '../../pki/issuer.js';
+import { issuingCertificate, rootCertificate } from '../../pki/issuer.js';
 import { type Crl, readCrl, verifyCrl } from '../../pki/read-crl.js';
+import { keepCrl } from '../../store/crl.js';
 import type { Home } from '../../store/home.js';
 import {
   checkWritableFolder,
@@ -43,6 +45,8 @@ export async function writeNextCrl(
     const issued = await issueNextCrl(ledger, await ca.signerFor(ledger), wanted, deps);
     // Only now: a list in a file that the ledger does not know would look like a ledger rolled back.
     await inTransaction(ledger, () => placeUnlessOlder(path, issuing, issued, deps.signal));
+    // The members of this home should know it too.
+    await keepCrl(home, circleIdOf(rootCertificate(ca)), issued.content, issuing);
     return issued;
   } finally {
     await ledger.destroy();

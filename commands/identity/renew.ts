@@ -1,0 +1,25 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../src/cli/base-command.js';
+import { serverFlag } from '../../src/cli/flags.js';
+import { dayOf } from '../../src/pki/day.js';
+
+export default class IdentityRenew extends BaseCommand {
+  static override summary = 'get the next certificate of an identity from the Auto CA that issued it';
+  static override description =
+    `The one you have is your right to it, so no invite is needed; chat does this by itself at two thirds of its life.
+A key that the host made is replaced by one made here. Once expired, the host must allow it first.`;
+  static override examples = ['<%= config.bin %> identity renew'];
+  static override args = { name: Args.string({ description: 'member name (default: as whom this home speaks)' }) };
+  static override flags = { server: serverFlag };
+
+  async run() {
+    const { args, flags } = await this.parse(IdentityRenew);
+    const { renewOwn } = await import('../../src/cli/identity/own-identity.js');
+    const request = { member: args.name, server: flags.server };
+    const { member, circleId, chain, keyOrigin } = await renewOwn(this.homeOf(flags), request, this.deps);
+    const [leaf] = chain;
+    const notAfter = new Date(leaf?.validTo ?? '').toISOString();
+    this.print(`Renewed ${member} of circle ${circleId}, until ${dayOf(notAfter)}`);
+    return { member, circleId, serialNumber: leaf?.serialNumber ?? '', notAfter, keyOrigin };
+  }
+}

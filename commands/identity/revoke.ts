@@ -1,0 +1,32 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../src/cli/base-command.js';
+import { serverFlag } from '../../src/cli/flags.js';
+import { revocationReasons } from '../../src/pki/revocation-reason.js';
+
+export default class IdentityRevoke extends BaseCommand {
+  static override summary = 'have the Auto CA revoke the certificate of an identity of this home';
+  static override description =
+    'For a key that others may have. The members of the circle refuse it as soon as they know; it cannot be taken back.';
+  static override examples = ['<%= config.bin %> identity revoke --reason keyCompromise'];
+  static override args = { name: Args.string({ description: 'member name (default: as whom this home speaks)' }) };
+  static override flags = {
+    reason: Flags.string({
+      description: `why: ${revocationReasons.join(', ')}`,
+      default: 'unspecified',
+      helpValue: 'REASON',
+    }),
+    server: serverFlag,
+  };
+
+  async run() {
+    const { args, flags } = await this.parse(IdentityRevoke);
+    const { parseRevocationReason } = await import('../../src/pki/revocation-reason.js');
+    const { revokeOwn } = await import('../../src/cli/identity/own-identity.js');
+    const reason = parseRevocationReason(flags.reason);
+    const request = { member: args.name, server: flags.server };
+    const { member, serialNumber } = await revokeOwn(this.homeOf(flags), request, reason, this.deps);
+    this.print(`Revoked the certificate ${serialNumber} of ${member}`);
+    this.note('Next: ask the host for a new invite, then qtchat enroll --force');
+    return { member, serialNumber, reason };
+  }
+}
