@@ -31,6 +31,8 @@ const places: Record<string, Place> = {
   demo: 'nowhere',
   enroll: 'nowhere',
   send: 'guest',
+  'identity:renew': 'guest',
+  'identity:revoke': 'guest',
   'qtchat cert issue --ip 192.168.1.100': 'ca',
   'qtchat cert issue --san-cnf san.cnf': 'ca',
 };
@@ -40,6 +42,8 @@ const services: Record<string, RegExp> = { chat: /175\d\d/, listen: /175\d\d/, '
 const companions: Record<string, string[]> = {
   send: ['listen', '--save', 'inbox'],
   'cat invite.txt | qtchat enroll -': ['autoca', 'serve'],
+  'identity:renew': ['autoca', 'serve'],
+  'identity:revoke': ['autoca', 'serve'],
   'qtchat cert inspect 192.168.1.100:17590': ['listen', '--save', 'inbox'],
 };
 
