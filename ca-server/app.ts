@@ -8,6 +8,7 @@ import { isQTChatError } from '../src/errors.js';
 import { type AutoCa, defaultLimits } from './auto-ca.js';
 import { busy, failed, malformed, notFound, refused, sendProblem } from './problem.js';
 import { addressOf, enrollRoutes } from './routes/enroll.js';
+import { linkRoutes } from './routes/link.js';
 
 /** The application, and a way to wait for what it does after its last answer. */
 export interface AutoCaApp {
@@ -29,7 +30,9 @@ export function createApp(autoCa: AutoCa, open?: Router): AutoCaApp {
   };
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing').enable('strict routing');
-  app.use(enrollRoutes(autoCa, { ...defaultLimits, ...autoCa.limits }, settle));
+  const limits = { ...defaultLimits, ...autoCa.limits };
+  app.use(enrollRoutes(autoCa, limits, settle));
+  app.use(linkRoutes(autoCa, limits));
   if (open !== undefined) app.use(open);
   app.use((_request: Request, response: Response) => sendProblem(response, notFound()));
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {

@@ -50,6 +50,13 @@ export type AutoCaEvent = {
   | { readonly event: 'requested'; readonly request: string; readonly words: string }
   | { readonly event: 'gone'; readonly request: string }
   | { readonly event: 'unwatched'; readonly reason: string }
+  | {
+      readonly event: 'fetched';
+      readonly member: string;
+      readonly invite: string;
+      /** Which download of the file it was, from 1. */
+      readonly download: number;
+    }
   | { readonly event: 'refused'; readonly reason: string }
   | { readonly event: 'failed'; readonly reason: string; readonly requestId: string }
 );

@@ -29,6 +29,8 @@ function wordsOf(event: AutoCaEvent): string {
       return `Request ${event.request}: the guest has left`;
     case 'unwatched':
       return `Requests can't be decided: ${event.reason}`;
+    case 'fetched':
+      return `The file of ${event.member} was fetched by link ${event.invite}, download ${event.download}`;
     case 'refused':
       return `Refused: ${event.reason}`;
     case 'failed':

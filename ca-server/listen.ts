@@ -15,8 +15,9 @@ export interface AutoCaServer {
   close(): Promise<void>;
 }
 
-// A guest's head is about 130 octets.
-const headLimitBytes = 2048;
+// A guest's head is about 130 octets; a browser's that opens a link has up to 1,500, and more with cookies of others
+// on the same host.
+const headLimitBytes = 4096;
 // As many as an enrolment has trips, and one more: a guest may have to ask again, with a key of its own.
 const requestsPerConnection = Object.keys(trips).length + 1;
 

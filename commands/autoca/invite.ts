@@ -6,7 +6,13 @@ import { dnsFlag, ipFlag } from '../../src/cli/flags.js';
 /** What `autoca invite --json` prints. */
 interface InviteResult {
   /** The line for the guest. */
-  readonly invite: string;
+  readonly invite?: string;
+  /** With --link: where the guest fetches the file. */
+  readonly link?: string;
+  /** With --link: the same by every address of the Auto CA. */
+  readonly links?: readonly string[];
+  /** With --link: what opens the file. */
+  readonly password?: string;
   readonly id: string;
   readonly member: string;
   readonly expiresAt: string;
@@ -18,15 +24,23 @@ interface InviteResult {
 export default class AutocaInvite extends BaseCommand {
   static override summary = 'invite someone: prints the one line they need for qtchat enroll';
   static override description =
-    'The line serves once. Whoever has it can become NAME, so hand it over on a way you trust. Needs no CA password.';
+    `The line serves once. Whoever has it can become NAME, so hand it over on a way you trust. Needs no CA password.
+With --link it is an address for a browser, and a password: hand them over on two ways.`;
   static override examples = [
     '<%= config.bin %> autoca invite bob',
     '<%= config.bin %> autoca invite carol --ip 192.168.1.101 --dns carol.example --expires 2h',
+    { description: 'For a phone, a browser, another program', command: '<%= config.bin %> autoca invite erin --link' },
   ];
   static override args = { name: Args.string({ description: 'member name of the guest', required: true }) };
   static override flags = {
     ip: ipFlag,
     dns: dnsFlag,
+    link: Flags.boolean({ description: 'an address at which any program fetches a .pfx, and its password' }),
+    legacy: Flags.boolean({
+      description: 'encrypt that .pfx with 3DES and SHA-1, for programs that read nothing newer',
+      dependsOn: ['link'],
+    }),
+    qr: Flags.boolean({ description: 'show the QR code even where stderr is no terminal' }),
     expires: Flags.string({ description: 'how long the invite serves', helpValue: '24h', default: '24h' }),
     days: Flags.integer({
       description: 'validity of the certificate in days, cut to 825',
@@ -44,39 +58,47 @@ export default class AutocaInvite extends BaseCommand {
     const { validityDaysCap } = await import('../../src/pki/profile.js');
     const { parseMemberName } = await import('../../src/pki/member-name.js');
     const { parseDnsName, parseIpAddress } = await import('../../src/pki/subject-alt-name.js');
-    const { spkiDigest } = await import('../../src/pki/circle.js');
-    const { rootCertificate } = await import('../../src/pki/issuer.js');
-    const { loadCaChain } = await import('../../src/store/ca.js');
-    const { openLedger } = await import('../../src/ledger/open.js');
-    const { createInvite } = await import('../../src/ledger/invites.js');
-    const { readAutoCaRecord } = await import('../../src/enroll/autoca-record.js');
-    const { formatInvite, inviteIdSizeBytes, inviteKey, inviteSecretSizeBytes } = await import(
-      '../../src/enroll/invite.js'
-    );
+    const { makeInvite, makeLink } = await import('../../src/cli/autoca/make-invite.js');
 
     const member = parseMemberName(args.name);
     const names = [...(flags.ip ?? []).map(parseIpAddress), ...(flags.dns ?? []).map(parseDnsName)];
     const validityDays = Math.min(flags.days, validityDaysCap);
     if (validityDays < flags.days) this.note(`Cut to ${validityDays} days, the longest that other systems accept`);
     const expiresAt = new Date(deps.clock().getTime() + parseDuration(flags.expires));
-    const root = rootCertificate({ chain: await loadCaChain(home) });
-    const { addresses, port, hasRun } = await readAutoCaRecord(home);
-    const id = deps.random(inviteIdSizeBytes).toString('hex');
-    const secret = deps.random(inviteSecretSizeBytes);
-    const invite = formatInvite({ id, secret, rootSpkiSha256: spkiDigest(root), port, addresses });
+    const request = { member, names, validityDays, expiresAt, replace: flags.replace };
+    const common = { member, expiresAt: expiresAt.toISOString() };
 
-    const ledger = await openLedger(home);
-    try {
-      const psk = inviteKey({ id, secret });
-      await createInvite(ledger, { id, member, names, psk, validityDays, expiresAt, replace: flags.replace }, deps);
-    } finally {
-      await ledger.destroy();
+    if (flags.link) {
+      const { hasRun, circleUri, ...made } = await makeLink(home, request, flags.legacy, deps);
+      const [link = ''] = made.links;
+      this.print(link);
+      this.print(`Password: ${made.password}`);
+      await this.#showQrCode(link, flags.qr);
+      this.note(`For ${member}, until ${minuteOf(expiresAt)}: the link opens in any browser that reaches this machine`);
+      for (const other of made.links.slice(1)) this.note(`Also as ${other}`);
+      this.note('Hand the password over on another way; it is for the window that imports the file, never for a page');
+      this.note(`Imported, the certificate must say ${circleUri}`);
+      this.#noteNext(hasRun);
+      return { link, ...common, ...made };
     }
-    this.print(invite);
-    this.note(`For ${member}, once, until ${minuteOf(expiresAt)}; it leads to ${addresses.join(', ')} port ${port}`);
+    const { hasRun, ...made } = await makeInvite(home, request, deps);
+    this.print(made.invite);
+    await this.#showQrCode(made.invite, flags.qr);
+    const where = `${made.addresses.join(', ')} port ${made.port}`;
+    this.note(`For ${member}, once, until ${minuteOf(expiresAt)}; it leads to ${where}`);
     this.note(`${member} joins with: qtchat enroll   (and pastes the line)`);
+    this.#noteNext(hasRun);
+    return { ...common, ...made };
+  }
+
+  async #showQrCode(text: string, force: boolean): Promise<void> {
+    if (this.jsonEnabled()) return;
+    const { showQrCode } = await import('../../src/cli/qr-code.js');
+    await showQrCode(text, this.deps, force);
+  }
+
+  #noteNext(hasRun: boolean): void {
     if (!hasRun) this.note('Next: qtchat autoca serve   (it has not run here yet, so the addresses are a guess)');
-    return { invite, id, member, expiresAt: expiresAt.toISOString(), addresses, port };
   }
 }
 

@@ -10,6 +10,7 @@ export interface LedgerSchema {
   certificate: CertificateTable;
   invite: InviteTable;
   code_slot: CodeSlotTable;
+  link: LinkTable;
   request: RequestTable;
   crl: CrlTable;
   renewal: RenewalTable;
@@ -59,7 +60,7 @@ interface InviteTable {
   expires_at: number;
   reserved_until: number | null;
   serial_number: string | null;
-  kind: 'line' | 'code' | 'approval';
+  kind: 'line' | 'code' | 'approval' | 'link' | 'est';
 }
 
 interface CodeSlotTable {
@@ -69,6 +70,17 @@ interface CodeSlotTable {
   invite_id: string | null;
   /** Begun since the slot got its code. */
   attempts: number;
+}
+
+interface LinkTable {
+  invite_id: string;
+  /** Of the id in the link, in hex: whoever reads the ledger cannot fetch the file. */
+  id_sha256: string;
+  /** 1 when the file is for programs that read nothing newer. */
+  legacy: number;
+  downloads: number;
+  /** The `.pfx` from when it was made until it may not be fetched any more; empty before and after. */
+  locked_file: Buffer;
 }
 
 interface RequestTable {

@@ -18,6 +18,7 @@ const keys = {
   certificate: ['serial_number'],
   invite: ['id'],
   code_slot: ['slot'],
+  link: ['invite_id'],
   request: ['id'],
   crl: ['number'],
   renewal: ['former_serial'],

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AutoCaEvent, Limits } from '../../ca-server/auto-ca.js';
 import type { MembersServer } from '../../ca-server/listen-members.js';
-import { type ServedHome, serveHome } from '../../ca-server/serve-home.js';
+import { type ServedHome, type ServeOptions, serveHome } from '../../ca-server/serve-home.js';
 import { byInvite } from '../../src/enroll/by-invite.js';
 import { type Enrolled, type EnrollOptions, enroll } from '../../src/enroll/client.js';
 import { type InviteLine, inviteKey } from '../../src/enroll/invite.js';
@@ -59,7 +59,7 @@ export class TestHost {
   static async start(
     limits: Partial<Limits> = {},
     deps: TestDeps = realDeps,
-    more: { readonly tlsPort?: number } = {},
+    more: Pick<ServeOptions, 'tlsPort' | 'requireLocalKey'> = {},
   ): Promise<TestHost> {
     const home = await makeCaHome(deps);
     const host = new TestHost(home, await openLedger(home), deps);

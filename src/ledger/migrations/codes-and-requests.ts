@@ -5,7 +5,7 @@ import type { LedgerDialect } from '../dialect.js';
 export function codesAndRequests(dialect: LedgerDialect): string[] {
   const { text, integer } = dialect;
   return [
-    `alter table invite add column kind ${text} not null default 'line' check (kind in ('line', 'code', 'approval'))`,
+    `alter table invite add column kind ${text} not null default 'line' check (kind in ('line', 'code', 'approval', 'link', 'est'))`,
     dialect.createTable(
       'code_slot',
       `slot ${integer} primary key,

@@ -6,6 +6,7 @@ import type { LedgerDialect } from '../dialect.js';
 import { certificateKeys } from './certificate-keys.js';
 import { codesAndRequests } from './codes-and-requests.js';
 import { facts } from './facts.js';
+import { links } from './links.js';
 import { membersAndCertificates } from './members-and-certificates.js';
 import { renewals } from './renewals.js';
 import { revocationLists } from './revocation-lists.js';
@@ -18,4 +19,5 @@ export const migrationSteps: readonly ((dialect: LedgerDialect) => readonly stri
   facts,
   certificateKeys,
   codesAndRequests,
+  links,
 ];
