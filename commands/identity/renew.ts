@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { serverFlag } from '../../src/cli/flags.js';
 import { dayOf } from '../../src/pki/day.js';
@@ -10,12 +10,17 @@ export default class IdentityRenew extends BaseCommand {
 A key that the host made is replaced by one made here. Once expired, the host must allow it first.`;
   static override examples = ['<%= config.bin %> identity renew'];
   static override args = { name: Args.string({ description: 'member name (default: as whom this home speaks)' }) };
-  static override flags = { server: serverFlag };
+  static override flags = {
+    'new-key': Flags.boolean({
+      description: 'make a new key too; contacts accept it, because the old one signs for it',
+    }),
+    server: serverFlag,
+  };
 
   async run() {
     const { args, flags } = await this.parse(IdentityRenew);
     const { renewOwn } = await import('../../src/cli/identity/own-identity.js');
-    const request = { member: args.name, server: flags.server };
+    const request = { member: args.name, server: flags.server, newKey: flags['new-key'] };
     const { member, circleId, chain, keyOrigin } = await renewOwn(this.homeOf(flags), request, this.deps);
     const [leaf] = chain;
     const notAfter = new Date(leaf?.validTo ?? '').toISOString();

@@ -3,16 +3,19 @@ import { QTChatError, quote } from '../errors.js';
 import type { Hello } from '../protocol/messages.js';
 import type { ContactBook } from '../store/contacts.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
+import { followsFrom } from './follows-from.js';
 
 /**
- * Pins the member's key, or compares it with the pinned one; then notes where the member is found.
+ * Pins the member's key, or compares it with the pinned one, which may have signed for it; then notes where the
+ * member is found.
  *
  * @throws {QTChatError} `ERR_PEER_NOT_TRUSTED` when the key has changed
  */
 export async function acquaint(contacts: ContactBook, connection: PeerConnection, hello: Hello): Promise<void> {
   const { peer, remote, dialled } = connection;
   const { circleId, member, spkiSha256 } = peer;
-  if ((await contacts.pin(circleId, member, spkiSha256)) === 'changed') {
+  const pin = await contacts.pin(circleId, member, spkiSha256);
+  if (pin === 'changed' && !(await acceptSuccession(contacts, connection, hello))) {
     throw new QTChatError('ERR_PEER_NOT_TRUSTED', `${quote(member)} shows another key than at your first meeting`, {
       hint: 'Ask them by another way whether they have a new identity before you trust it',
     });
@@ -22,4 +25,12 @@ export async function acquaint(contacts: ContactBook, connection: PeerConnection
   } else if (hello.port > 0) {
     await contacts.save({ member, circleId, addresses: [{ host: remote.host, port: hello.port }] });
   }
+}
+
+/** Pins the new key where the pinned one, or one that follows from it, has signed for it. */
+async function acceptSuccession(contacts: ContactBook, connection: PeerConnection, hello: Hello): Promise<boolean> {
+  const { circleId, member, spkiSha256 } = connection.peer;
+  const pinned = (await contacts.find(circleId, member))?.spkiSha256;
+  if (pinned === undefined || !followsFrom(pinned, connection, hello)) return false;
+  return contacts.repin(circleId, member, pinned, spkiSha256);
 }

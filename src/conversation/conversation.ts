@@ -13,7 +13,7 @@ import type { FileEvent, OfferDecision } from '../files/file-events.js';
 import { sourceFileSize } from '../files/source-file.js';
 import { ContactBook } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
-import { RevocationKnowledge } from '../store/crl.js';
+import { keepNewerCrl, RevocationKnowledge, readKnownCrl } from '../store/crl.js';
 import { DownloadFolder } from '../store/downloads.js';
 import { openHomeKey, type RecordCipher } from '../store/home-key.js';
 import type { Identity } from '../store/identities.js';
@@ -25,10 +25,11 @@ import type { PeerConnection } from '../transport/peer-connection.js';
 import { fileProtocol } from '../transport/tls-options.js';
 import { acquaint } from './acquaint.js';
 import { Dialler } from './dialler.js';
+import { fittingSuccessions } from './follows-from.js';
 import type { ConversationOptions } from './options.js';
 import { checkOwnCertificate } from './own-certificate.js';
 import { PeerLink } from './peer-link.js';
-import { PeerSession, type SelfDescription } from './peer-session.js';
+import { type ListExchange, PeerSession, type SelfDescription } from './peer-session.js';
 import { Recipient } from './recipient.js';
 import { RefusalLimit } from './refusal-limit.js';
 import { resolveWho, type Target } from './resolve-who.js';
@@ -91,6 +92,7 @@ export class Conversation {
       epoch: parts.epoch,
       capabilities: options.capabilities,
       keyOrigin: options.identity.keyOrigin,
+      ...(identity.successions !== undefined && { successions: fittingSuccessions(identity.successions) }),
       port: 0,
     };
   }
@@ -232,6 +234,18 @@ export class Conversation {
     this.#track(kept);
   }
 
+  /** Revocation lists go from member to member: the Auto CA may be away. */
+  #lists(): ListExchange {
+    const { home, identity } = this.#options;
+    return {
+      number: () => this.#revocation.number,
+      read: () => readKnownCrl(home, identity.circleId),
+      take: async (der) => {
+        if (await keepNewerCrl(home, identity, der)) await this.#watch.look();
+      },
+    };
+  }
+
   /** Ends the sessions of those who must not be trusted any more. */
   #endRefused(faultOf: (certificate: X509Certificate) => string | undefined): void {
     for (const session of this.#sessions.keys()) {
@@ -294,6 +308,7 @@ export class Conversation {
         this.#options.onEvent({ member, ...event });
         if (isOver(event)) this.#track(link.offerWaiting());
       },
+      lists: this.#lists(),
       ...(this.#options.timing === undefined ? {} : { timing: this.#options.timing }),
     });
   }

@@ -7,7 +7,8 @@ import { type ChatEvent, ChatSession } from '../chat/chat-session.js';
 import { isQTChatError, QTChatError } from '../errors.js';
 import type { FileEvent } from '../files/file-events.js';
 import { FileSession, type FileSessionOptions } from '../files/file-session.js';
-import { type ByeReason, type Hello, type Message, protocolVersion } from '../protocol/messages.js';
+import type { KeySuccession } from '../pki/key-succession.js';
+import { type ByeReason, type Hello, type Message, maximumListBytes, protocolVersion } from '../protocol/messages.js';
 import type { MessageStore } from '../store/messages.js';
 import { ControlChannel } from '../transport/control-channel.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
@@ -24,6 +25,18 @@ export interface SelfDescription {
   readonly keyOrigin: Hello['keyOrigin'];
   /** Where this process listens, 0 for nowhere. */
   readonly port: number;
+  /** How our key follows from former ones. */
+  readonly successions?: readonly KeySuccession[];
+}
+
+/** What a session does with revocation lists. */
+export interface ListExchange {
+  /** The number of the list that is known. */
+  readonly number: () => number | undefined;
+  /** That list, DER. */
+  readonly read: () => Promise<Buffer | undefined>;
+  /** Takes one that the peer has, which may be anything. */
+  readonly take: (der: Buffer) => Promise<void>;
 }
 
 /** What a session needs. */
@@ -40,6 +53,7 @@ export interface PeerSessionOptions {
    */
   readonly onHello: (session: PeerSession) => Promise<void>;
   readonly emit: (event: ChatEvent | FileEvent) => void;
+  readonly lists?: ListExchange;
   readonly timing?: Partial<SessionTiming>;
 }
 
@@ -62,6 +76,7 @@ const defaultTiming: SessionTiming = {
 };
 
 const helloCursors = 16;
+const maximumLists = 16;
 
 /** One control session. */
 export class PeerSession {
@@ -78,6 +93,7 @@ export class PeerSession {
   /** Why we do not go on with this peer; set while it is told. */
   #refusal: unknown;
   #isRetiring = false;
+  #listsTaken = 0;
   #unansweredFiles: readonly string[] = [];
 
   constructor(options: PeerSessionOptions) {
@@ -175,7 +191,8 @@ export class PeerSession {
 
   async #sayHello(): Promise<void> {
     const { self, store } = this.#options;
-    const { session, epoch, keyOrigin, port } = self;
+    const { session, epoch, keyOrigin, port, successions } = self;
+    const crl = this.#options.lists?.number();
     const cursors = await store.receivedCursors(helloCursors);
     const capabilities = [...self.capabilities];
     this.#channel.send({
@@ -187,6 +204,8 @@ export class PeerSession {
       port,
       capabilities,
       cursors,
+      ...(crl !== undefined && { crl }),
+      ...(successions !== undefined && { successions: [...successions] }),
     });
   }
 
@@ -218,6 +237,16 @@ export class PeerSession {
     this.#chat = chat;
     const cursor = message.cursors.find(({ epoch }) => epoch === self.epoch)?.sequence ?? 0;
     if (this.isReady) await chat.start(cursor);
+    await this.#passList(message.crl);
+  }
+
+  /** Gives the peer our revocation list, where it is newer than its own. */
+  async #passList(known = -1): Promise<void> {
+    const { lists } = this.#options;
+    const own = lists?.number();
+    if (own === undefined || own <= known) return;
+    const list = await lists?.read();
+    if (list !== undefined && list.length <= maximumListBytes) this.#channel.send({ type: 'revocation-list', list });
   }
 
   async #handle(message: Message): Promise<void> {
@@ -237,6 +266,11 @@ export class PeerSession {
           throw new QTChatError('ERR_PROTOCOL', 'the peer sent a text where none is taken');
         }
         return this.#chat?.handleText(message);
+      case 'revocation-list':
+        // Another one may come where the peer learns of a newer one; many are a nuisance.
+        this.#listsTaken += 1;
+        if (this.#listsTaken > maximumLists) throw new QTChatError('ERR_PROTOCOL', 'the peer sends too many lists');
+        return this.#options.lists?.take(Buffer.from(message.list));
       case 'delivered':
         return this.#chat?.handleDelivered(message);
       case 'file-offer':

@@ -29,6 +29,9 @@ import {
 } from './members-wire.js';
 import { openAnswer } from './open-answer.js';
 
+/** Contacts that have not met us for so many keys must trust us anew. */
+const keptSuccessions = 4;
+
 /** What renewing takes beside the identity. */
 export interface RenewalDeps {
   readonly clock: () => Date;
@@ -62,11 +65,12 @@ export async function renewIdentity(home: Home, identity: Identity, deps: Renewa
  */
 export async function rekeyIdentity(home: Home, identity: Identity, deps: RenewalDeps): Promise<Identity> {
   const key = await nextKey(home, identity);
-  const { signature } = signSuccession(identity.privateKey, createPublicKey(key), identity);
-  const body = formatBody({ csr: await createCsr(key, 'qtchat'), statement: signature });
+  const succession = signSuccession(identity.privateKey, createPublicKey(key), identity);
+  const body = formatBody({ csr: await createCsr(key, 'qtchat'), statement: succession.signature });
   const question = { method: 'POST', path: memberPaths.rekey, body, limitBytes: memberAnswerLimitBytes } as const;
   const reply = await askAutoCa(placeOf(identity), question, identity, deps.signal);
-  const renewed = await take(home, identity, key, parseRenewalAnswer(reply.body), deps);
+  const successions = [succession, ...(identity.successions ?? [])].slice(0, keptSuccessions);
+  const renewed = await take(home, { ...identity, successions }, key, parseRenewalAnswer(reply.body), deps);
   await rm(nextKeyFolder(home, identity.member), { recursive: true, force: true });
   return renewed;
 }

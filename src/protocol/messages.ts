@@ -15,6 +15,8 @@ export const maximumHelloBytes = 4 * 1024;
 export const maximumTextBytes = 64 * 1024;
 /** The longest file name offered, in octets of UTF-8; the receiver refuses stranger things in it. */
 export const maximumFileNameBytes = 255;
+/** The longest revocation list that is passed on to a peer, in octets: some 3,000 entries. */
+export const maximumListBytes = 128 * 1024;
 /** The highest sequence number; a thousand a second for 300 years stay below it. */
 export const maximumSequence = 2 ** 43;
 
@@ -26,6 +28,9 @@ const timeMs = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15
 const size = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
 const sha256 = v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32);
+
+const octetsUpTo = (limit: number) =>
+  v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length > 0 && value.length <= limit);
 
 /** Why a peer says goodbye. */
 const byeReasons = ['done', 'duplicate', 'key-changed'] as const;
@@ -51,6 +56,12 @@ const schemas = {
     epoch: id16,
     /** The last message stored of an epoch of the receiver of this hello. */
     cursors: v.pipe(v.array(v.strictObject({ epoch: id16, sequence: cursor })), v.maxLength(16)),
+    /** The number of the revocation list that this side knows. */
+    crl: v.optional(size),
+    /** How the key of this side follows from former ones, the latest first: each signed by the one before. */
+    successions: v.optional(
+      v.pipe(v.array(v.strictObject({ formerSpki: octetsUpTo(600), signature: octetsUpTo(600) })), v.maxLength(4)),
+    ),
   }),
   text: v.strictObject({
     type: v.literal('text'),
@@ -61,6 +72,8 @@ const schemas = {
   }),
   /** Every message up to `sequence` is stored. */
   delivered: v.strictObject({ type: v.literal('delivered'), sequence }),
+  /** A newer list than the receiver of it knows, DER. */
+  'revocation-list': v.strictObject({ type: v.literal('revocation-list'), list: octetsUpTo(maximumListBytes) }),
   ping: v.strictObject({ type: v.literal('ping') }),
   pong: v.strictObject({ type: v.literal('pong') }),
   bye: v.strictObject({ type: v.literal('bye'), reason: v.picklist(byeReasons) }),

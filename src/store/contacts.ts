@@ -89,6 +89,18 @@ export class ContactBook {
     });
   }
 
+  /** Pins another key of a contact, whose pinned one has signed for it; false when that one was not pinned any more. */
+  async repin(circleId: string, member: string, former: string, next: string): Promise<boolean> {
+    const { numUpdatedRows } = await this.#database
+      .updateTable('contacts')
+      .set({ spki_sha256: next })
+      .where('circle_id', '=', circleId)
+      .where('member', '=', member)
+      .where('spki_sha256', '=', former)
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  }
+
   /** Notes that this very contact was accepted at `address`; the contact must exist. */
   async confirmAddress(circleId: string, member: string, address: PeerAddress): Promise<void> {
     await this.#database.transaction().execute(async (transaction) => {

@@ -48,6 +48,31 @@ export async function keepCrl(home: Home, circleId: string, der: Buffer, issuer:
 }
 
 /**
+ * Keeps a list that anybody has handed on, if it is by the CA of `identity` and newer than the one known.
+ *
+ * @returns whether it was news; whatever is no such list is none
+ * @throws {QTChatError} `ERR_STORE_UNWRITABLE`
+ */
+export async function keepNewerCrl(home: Home, identity: Identity, der: Buffer): Promise<boolean> {
+  try {
+    return await keepCrl(home, identity.circleId, der, crlIssuerOf(identity));
+  } catch (error) {
+    if (isQTChatError(error, 'ERR_PKI_CRL_INVALID')) return false;
+    throw error;
+  }
+}
+
+/** The octets of the list that is known, unjudged; undefined when there is none. */
+export async function readKnownCrl(home: Home, circleId: string): Promise<Buffer | undefined> {
+  try {
+    return await readBoundedFile(knownCrlPath(home, circleId));
+  } catch (error) {
+    if (isQTChatError(error, 'ERR_STORE_NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
+
+/**
  * The list that is known; undefined when there is none, or only one by another issuer.
  *
  * @throws {QTChatError} `ERR_STORE_PERMISSIONS`
@@ -91,6 +116,12 @@ export class RevocationKnowledge {
   /** The list that is known. */
   get crl(): Crl | undefined {
     return this.#crl;
+  }
+
+  /** The number of that list, where it has one that can be told. */
+  get number(): number | undefined {
+    const number = Number(this.#crl?.number ?? -1n);
+    return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
   }
 
   /** Reads the list again if another process, or this one, has written it; true when it has changed. */

@@ -7,6 +7,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isQTChatError, QTChatError, quote, systemErrorCode } from '../errors.js';
 import { circleIdOf, circleNamesOf } from '../pki/circle.js';
+import type { KeySuccession } from '../pki/key-succession.js';
 import { parseMemberName } from '../pki/member-name.js';
 import { parseCertificates, toPem } from '../pki/pem.js';
 import { privateKeyToPem, readPrivateKey } from '../pki/private-key.js';
@@ -29,6 +30,8 @@ export interface Identity {
   readonly keyOrigin: KeyOrigin;
   /** Whether a key made by a server is to stay; left out where it is to be replaced by one of our own. */
   readonly keepsServerKey?: boolean;
+  /** How its key follows from former ones, the latest first. */
+  readonly successions?: readonly KeySuccession[];
   /** Where the Auto CA that issued it serves members. */
   readonly autoCa?: AutoCaPlace;
 }
@@ -61,8 +64,8 @@ export async function saveIdentity(
   identity: Identity,
   options: { replace: boolean },
 ): Promise<string | undefined> {
-  const { member, privateKey, chain, trustAnchor, keyOrigin, keepsServerKey, autoCa } = identity;
-  const settings = { keyOrigin, keepsServerKey, autoCa };
+  const { member, privateKey, chain, trustAnchor, keyOrigin, keepsServerKey, successions, autoCa } = identity;
+  const settings = { keyOrigin, keepsServerKey, successions: successions?.map(toBase64), autoCa };
   // No member's name begins with a dot.
   const backup = options.replace ? join(identitiesFolder(home), `.${member}.bak`) : undefined;
   return writeFolderSafely(
@@ -147,14 +150,27 @@ function assembleIdentity({ member, privateKey, chain, root, settings }: Parts):
   return { member, circleId, privateKey, chain, trustAnchor, ...readSettings(settings) };
 }
 
-function readSettings(octets: Buffer): Pick<Identity, 'keyOrigin' | 'keepsServerKey' | 'autoCa'> {
-  const { keyOrigin, keepsServerKey, autoCa } = JSON.parse(octets.toString('utf8')) as Record<string, unknown>;
+function readSettings(octets: Buffer): Pick<Identity, 'keyOrigin' | 'keepsServerKey' | 'successions' | 'autoCa'> {
+  const { keyOrigin, keepsServerKey, successions, autoCa } = JSON.parse(octets.toString('utf8')) as Record<
+    string,
+    unknown
+  >;
   if (keyOrigin !== 'local' && keyOrigin !== 'server') throw new Error('identity.json has no keyOrigin');
   return {
     keyOrigin,
     ...(keepsServerKey === true && { keepsServerKey }),
+    ...(Array.isArray(successions) && { successions: successions.map(fromBase64) }),
     ...(autoCa !== undefined && { autoCa: readPlace(autoCa) }),
   };
+}
+
+function toBase64({ formerSpki, signature }: KeySuccession): Record<keyof KeySuccession, string> {
+  return { formerSpki: formerSpki.toString('base64'), signature: signature.toString('base64') };
+}
+
+function fromBase64(value: unknown): KeySuccession {
+  const { formerSpki, signature } = value as Record<keyof KeySuccession, unknown>;
+  return { formerSpki: Buffer.from(String(formerSpki), 'base64'), signature: Buffer.from(String(signature), 'base64') };
 }
 
 function readPlace(value: unknown): AutoCaPlace {

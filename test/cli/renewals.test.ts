@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { fetchCrl } from '../../src/enroll/fetch-crl.js';
 import type { Home } from '../../src/store/home.js';
 import { loadIdentity } from '../../src/store/identities.js';
+import { announceRunning } from '../../src/store/running.js';
 import { makeCaHome } from '../helpers/enrollment.js';
 import { type CommandWorld, runCommand } from '../helpers/run-command.js';
 import { Serving } from '../helpers/serving.js';
@@ -46,6 +47,22 @@ describe('identity renew', () => {
     expect(await serialOf()).not.toBe(before);
     const again = await at(guest, ['identity', 'renew', member, '--json']);
     expect(again.json()).toMatchObject({ member, serialNumber: await serialOf(), keyOrigin: 'local' });
+  });
+
+  it('makes a new key under --new-key, for which the old one has signed', async () => {
+    const before = await loadIdentity(guest);
+    expect(await at(guest, ['identity', 'renew', '--new-key'])).toMatchObject({ exitCode: 0 });
+    const { chain, successions } = await loadIdentity(guest);
+    expect(chain[0]?.checkPrivateKey(before.privateKey)).toBe(false);
+    expect(successions).toHaveLength(1);
+  });
+
+  it('makes no new key while a chat of this home runs', async () => {
+    const withdraw = await announceRunning(guest, { service: 'chat', pid: process.pid, port: 17_590 });
+    const before = await serialOf();
+    expect(await at(guest, ['identity', 'renew', '--new-key'])).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(await serialOf()).toBe(before);
+    await withdraw();
   });
 
   it.each<[string, string[], number]>([

@@ -6,11 +6,17 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { fetchCrl } from '../../src/enroll/fetch-crl.js';
+import { rekeyIdentity } from '../../src/enroll/renew-identity.js';
 import { revokeCertificate } from '../../src/ledger/certificates.js';
+import { spkiFingerprint } from '../../src/pki/circle.js';
+import { issueCrl } from '../../src/pki/crl.js';
+import { createIssuer } from '../../src/pki/issuer.js';
 import { toPem } from '../../src/pki/pem.js';
 import { privateKeyToPem } from '../../src/pki/private-key.js';
+import { keepNewerCrl, loadCrl } from '../../src/store/crl.js';
 import { type Identity, loadIdentity, saveIdentity } from '../../src/store/identities.js';
 import { controlProtocol } from '../../src/transport/tls-options.js';
+import { makeCircle } from '../helpers/certificates.js';
 import { Meeting, type TestConversation } from '../helpers/conversations.js';
 import { enrollInMemory, TestHost } from '../helpers/enrollment.js';
 
@@ -95,6 +101,85 @@ describe('a revoked member', () => {
     });
     await out.event('disconnected');
     expect(at.events.filter(({ type }) => type === 'disconnected')).toHaveLength(1);
+  });
+});
+
+describe('a revocation list', () => {
+  it('goes from member to member, where the Auto CA is away', async () => {
+    const [alice, bob] = [await enrolled(), await enrolled()];
+    const informed = await meeting.at(alice.member);
+    await fetchCrl({ folder: informed.home }, alice);
+    await informed.open(alice, { clock });
+    const other = await listening(bob, { who: informed.who });
+    expect(await other.event('revocation')).toMatchObject({ freshness: 'none' });
+    await other.event('revocation', ({ freshness }) => freshness === 'fresh');
+    const lists = [informed, other].map(({ home }) => loadCrl({ folder: home }, bob.circleId, bob.trustAnchor));
+    const [first, second] = await Promise.all(lists);
+    expect(second?.number).toBe(first?.number);
+  });
+
+  it('of another circle changes nothing, and ends nothing', async () => {
+    const [alice, bob] = [await enrolled(), await enrolled()];
+    const other = await makeCircle();
+    const plan = { number: 99n, thisUpdate: clock(), nextUpdate: new Date(Date.now() + 60_000), entries: [] };
+    const list = await issueCrl(plan, createIssuer(other.key, [other.certificate]));
+    const at = await listening(alice);
+    const dialling = await meeting.at(bob.member);
+    expect(await keepNewerCrl({ folder: at.home }, alice, list)).toBe(false);
+    await dialling.open(bob, { clock, who: at.who });
+    await at.event('connected');
+    expect(await loadCrl({ folder: at.home }, alice.circleId, alice.trustAnchor)).toBeUndefined();
+  });
+});
+
+describe('a contact with another key', () => {
+  async function met(): Promise<{ alice: Identity; bob: Identity; home: string }> {
+    const [alice, bob] = [await enrolled(), await enrolled()];
+    const at = await listening(alice);
+    const dialling = await listening(bob, { who: at.who });
+    await at.event('connected');
+    await at.door.close();
+    await dialling.door.close();
+    return { alice, bob, home: dialling.home };
+  }
+
+  async function rekeyed(identity: Identity): Promise<Identity> {
+    const home = { folder: join(folder, identity.member) };
+    await saveIdentity(home, identity, { replace: true });
+    return rekeyIdentity(home, identity, deps);
+  }
+
+  it('is accepted when the old key has signed for it, also over several keys', async () => {
+    const { alice, bob } = await met();
+    const latest = await rekeyed(await rekeyed(bob));
+    expect(latest.successions).toHaveLength(2);
+    const at = await listening(alice);
+    await listening(latest, { who: at.who });
+    expect((await at.event('connected')).peer).toMatchObject({ spkiSha256: spkiFingerprint(leafOf(latest)) });
+    // The old key is pinned no more.
+    await listening(bob, { who: at.who });
+    expect((await at.event('refused')).error).toMatchObject({ code: 'ERR_PEER_NOT_TRUSTED' });
+  });
+
+  it.each<[string, (latest: Identity, other: Identity) => Identity]>([
+    ['says nothing of the old one', ({ successions: _, ...latest }) => latest],
+    [
+      'shows the statement of somebody else',
+      (latest, { successions }) => ({ ...latest, ...(successions && { successions }) }),
+    ],
+    [
+      'shows an altered statement',
+      (latest) => ({
+        ...latest,
+        successions: (latest.successions ?? []).map((one) => ({ ...one, signature: Buffer.alloc(70, 1) })),
+      }),
+    ],
+  ])('is refused when it %s', async (_, change) => {
+    const { alice, bob } = await met();
+    const at = await listening(alice);
+    await listening(change(await rekeyed(bob), await rekeyed(await enrolled())), { who: at.who });
+    expect((await at.event('refused')).error).toMatchObject({ code: 'ERR_PEER_NOT_TRUSTED' });
+    expect(at.events.filter(({ type }) => type === 'connected')).toEqual([]);
   });
 });
 

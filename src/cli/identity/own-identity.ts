@@ -9,12 +9,13 @@ import {
   parseMemberAnswer,
 } from '../../enroll/members-wire.js';
 import { takeOwnKey } from '../../enroll/own-key.js';
-import { renewIdentity } from '../../enroll/renew-identity.js';
+import { rekeyIdentity, renewIdentity } from '../../enroll/renew-identity.js';
 import { isQTChatError, QTChatError } from '../../errors.js';
 import type { RevocationReason } from '../../pki/revocation-reason.js';
 import { loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
 import { type Identity, loadIdentity } from '../../store/identities.js';
+import { listRunning } from '../../store/running.js';
 import type { Deps } from '../deps.js';
 
 /** Whose certificate, and where. */
@@ -23,6 +24,8 @@ export interface OwnRequest {
   readonly member?: string | undefined;
   /** `HOST[:PORT]` of the Auto CA's port for members, where the home does not know it. */
   readonly server?: string | undefined;
+  /** Make a new key, too. */
+  readonly newKey?: boolean;
 }
 
 /**
@@ -36,6 +39,10 @@ export async function renewOwn(
   deps: Pick<Deps, 'clock' | 'signal'>,
 ): Promise<Identity> {
   const identity = await identityAt(home, request);
+  if (request.newKey) {
+    await refuseWhileRunning(home);
+    return rekeyIdentity(home, identity, deps);
+  }
   const { identity: own, trouble } = await takeOwnKey(home, identity, deps);
   if (trouble !== undefined) throw trouble;
   // Whose key was replaced has a new certificate already.
@@ -75,6 +82,15 @@ async function identityAt(home: Home, { member, server }: OwnRequest): Promise<I
     hint: (await hasCa(home))
       ? `It is the CA itself: qtchat cert renew ${identity.member}, or qtchat cert revoke ${identity.member}`
       : 'Name it with --server HOST[:PORT]',
+  });
+}
+
+/** Whoever chats on with the old key would be taken for somebody else by those who have met the new one. */
+async function refuseWhileRunning(home: Home): Promise<void> {
+  const running = (await listRunning(home)).find(({ service }) => service !== 'autoca');
+  if (running === undefined) return;
+  throw new QTChatError('ERR_USAGE', `a ${running.service} of this home is running with the old key`, {
+    hint: 'End it first; it will find the new key when it starts again',
   });
 }
 

@@ -26,6 +26,12 @@ const received = { type: 'file-received', id, sha256: Buffer.alloc(32) } as cons
 describe('messages', () => {
   it.each<Message>([
     { ...hello, capabilities: [...hello.capabilities], cursors: [...hello.cursors] },
+    {
+      ...{ ...hello, capabilities: [], cursors: [] },
+      crl: 1_800_000_000,
+      successions: [{ formerSpki: Buffer.alloc(91, 1), signature: Buffer.alloc(71, 2) }],
+    },
+    { type: 'revocation-list', list: Buffer.alloc(300, 3) },
     text,
     offer,
     received,
@@ -56,6 +62,21 @@ describe('messages', () => {
     ['a port beyond 65535', { ...hello, port: 65_536 }],
     ['an epoch in upper case', { ...hello, epoch: id.toUpperCase() }],
     ['an unknown key origin', { ...hello, keyOrigin: 'stolen' }],
+    ['a list of a negative number', { ...hello, crl: -1 }],
+    [
+      'a fifth former key',
+      { ...hello, successions: Array(5).fill({ formerSpki: Buffer.of(1), signature: Buffer.of(1) }) },
+    ],
+    [
+      'a former key without octets',
+      { ...hello, successions: [{ formerSpki: Buffer.alloc(0), signature: Buffer.of(1) }] },
+    ],
+    [
+      'a former key that is too long',
+      { ...hello, successions: [{ formerSpki: Buffer.alloc(601), signature: Buffer.of(1) }] },
+    ],
+    ['an empty revocation list', { type: 'revocation-list', list: Buffer.alloc(0) }],
+    ['a revocation list that is too long', { type: 'revocation-list', list: Buffer.alloc(131_073) }],
     ['a file of negative size', { ...offer, sizeBytes: -1 }],
     ['a file without a name', { ...offer, name: '' }],
     ['a file name over 255 octets', { ...offer, name: 'x'.repeat(256) }],
