@@ -76,6 +76,11 @@ export class PlainChat {
     this.#settle();
   }
 
+  /** Shows a line about something else that this program does. */
+  tell(line: string): void {
+    this.#screen.print(escapeControls(line), false);
+  }
+
   /** Asks whether the member found at an address is the one that was meant. */
   async confirm(question: string, signal: AbortSignal): Promise<boolean> {
     this.#screen.print(`${question} [y/N]`, false);

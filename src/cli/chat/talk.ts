@@ -1,0 +1,76 @@
+/** `chat`: opens the conversation of a home on this terminal, or as a filter, until it ends. */
+import { openConversation } from '../../conversation/conversation.js';
+import { parseListen } from '../../conversation/listen-at.js';
+import { takeOwnKey } from '../../enroll/own-key.js';
+import { downloadsFolder, type Home } from '../../store/home.js';
+import { loadIdentity } from '../../store/identities.js';
+import { announceRunning } from '../../store/running.js';
+import { confirmQuestion } from '../../ui/terminal/confirm-question.js';
+import { PlainChat } from '../../ui/terminal/plain.js';
+import type { Deps } from '../deps.js';
+
+/** What a contact may send without being asked, in octets. */
+const autoAcceptBytes = 100_000_000;
+
+/** How to talk. */
+export interface TalkOptions {
+  /** Whom to dial; only to wait when undefined. */
+  readonly peer?: string | undefined;
+  /** Value of `--listen`. */
+  readonly listen?: string | undefined;
+  /** Without a terminal: how long the peer may be away. */
+  readonly timeoutMs?: number | undefined;
+  readonly requireFreshCrl: boolean;
+  /** Events as JSON lines, whatever the streams are. */
+  readonly json: boolean;
+  /** Told when the host's key could not be replaced. */
+  readonly note: (line: string) => void;
+  /** Gets a way to show lines around the prompt, once there is one. */
+  readonly onScreen?: (tell: (line: string) => void) => void;
+}
+
+/**
+ * Talks until the user leaves, the signal aborts, or the input has ended and all is delivered.
+ *
+ * @throws {QTChatError} `ERR_STORE_NO_IDENTITY`; what listening and the conversation throw
+ */
+export async function talk(home: Home, options: TalkOptions, deps: Deps): Promise<void> {
+  const { stdin, stdout, stderr, clock, random, signal } = deps;
+  const { peer, json, timeoutMs, requireFreshCrl, onScreen } = options;
+  const { identity, trouble } = await takeOwnKey(home, await loadIdentity(home), { clock, signal });
+  if (trouble !== undefined && !json) options.note(`Your key is still the host's: ${trouble.message}`);
+  const listen = parseListen(options.listen);
+  const isTerminal = stdin.isTTY === true && stdout.isTTY === true && !json;
+  const streams = { input: stdin, output: stdout, status: stderr };
+  const timeout = timeoutMs === undefined ? {} : { timeoutMs };
+  const face = new PlainChat({ ...streams, isTerminal, json, clock, signal, ...timeout });
+  try {
+    onScreen?.((line) => face.tell(line));
+    const conversation = await openConversation({
+      home,
+      identity,
+      clock,
+      random,
+      signal,
+      listen,
+      keepIdentity: {},
+      requireFreshCrl,
+      capabilities: ['text', 'files'],
+      downloads: downloadsFolder(home),
+      decideOffer: ({ sizeBytes }) => (sizeBytes <= autoAcceptBytes ? 'accept' : isTerminal ? 'ask' : 'too-large'),
+      onEvent: (event) => face.onEvent(event),
+      ...(peer === undefined ? {} : { who: peer }),
+      ...(isTerminal && { confirmPeer: (found, who, ended) => face.confirm(confirmQuestion(found, who), ended) }),
+    });
+    const port = conversation.listeningPort ?? 0;
+    const withdraw = await announceRunning(home, { service: 'chat', pid: process.pid, port });
+    try {
+      await face.run(conversation);
+    } finally {
+      await withdraw();
+      await conversation.close();
+    }
+  } finally {
+    face.close();
+  }
+}
