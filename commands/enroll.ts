@@ -53,9 +53,9 @@ export default class Enroll extends BaseCommand {
       signal: deps.signal,
     });
 
-    const { takeOwnKey } = await import('../src/enroll/own-key.js');
+    const { settleIn } = await import('../src/enroll/settle-in.js');
     const keepsServerKey = flags['keep-server-key'];
-    const { identity, trouble } = await takeOwnKey(home, { ...enrolled.identity, keepsServerKey }, deps);
+    const { identity, trouble } = await settleIn(home, { ...enrolled.identity, keepsServerKey }, deps);
     const gained = gainedIdentity(identity, speaks);
     const { line, notes } = gainedWords(gained, host?.member);
     this.print(line);

@@ -1,5 +1,6 @@
 /** The members of the circle, and whether a name is free. A name is held by a valid certificate or a usable invite. */
 import { QTChatError } from '../errors.js';
+import { autoCaName } from '../pki/circle.js';
 import type { Ledger } from './open.js';
 
 /** A member, with the certificate that is valid now, if any. */
@@ -16,11 +17,12 @@ export type NameHolder =
   | { readonly type: 'certificate'; readonly serialNumber: string }
   | { readonly type: 'invite'; readonly id: string };
 
-/** All members by name: who has, or had, a certificate. */
+/** All members by name: who has, or had, a certificate. The Auto CA is none. */
 export async function listMembers(ledger: Ledger, now: Date): Promise<Member[]> {
   const members = await ledger
     .selectFrom('member')
     .selectAll()
+    .where('name', '!=', autoCaName)
     .where('name', 'in', (select) => select.selectFrom('certificate').select('member').where('state', '=', 'issued'))
     .orderBy('name')
     .execute();

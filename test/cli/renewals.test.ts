@@ -125,7 +125,12 @@ describe('autoca renewals', () => {
 });
 
 describe('what a home knows of revocations', () => {
+  it('is fetched with the identity', async () => {
+    expect((await at(guest, ['status', '--json'])).json()).toMatchObject({ revocationList: { freshness: 'fresh' } });
+  });
+
   it('is fetched by a chat, shown by status, and used by cert verify', async () => {
+    await rm(join(guest.folder, 'crl'), { recursive: true });
     const before = await at(guest, ['status', '--json']);
     expect(before.json()).toMatchObject({ revocationList: { freshness: 'none', thisUpdate: null } });
     const own = join(guest.folder, 'identities', member, 'cert.pem');
