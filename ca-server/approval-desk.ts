@@ -17,6 +17,8 @@ export interface WaitingGuest {
 interface Place {
   readonly guest: WaitingGuest;
   readonly expiresAt: Date;
+  /** The ledger knows of it. */
+  isRecorded: boolean;
   /** Called with what the host said, or why it will say nothing. */
   settle: (outcome: Outcome) => void;
   readonly outcome: Promise<Outcome>;
@@ -46,12 +48,21 @@ export class ApprovalDesk {
   async enter(guest: WaitingGuest): Promise<void> {
     const { ledger, deps, log } = this.#autoCa;
     const expiresAt = new Date(deps.clock().getTime() + approvalMs);
-    await recordRequest(ledger, { ...guest, expiresAt }, deps);
     let settle: Place['settle'] = () => {};
     const outcome = new Promise<Outcome>((resolve) => {
       settle = resolve;
     });
-    this.#places.set(guest.id, { guest, expiresAt, settle, outcome });
+    const place: Place = { guest, expiresAt, settle, outcome, isRecorded: false };
+    this.#places.set(guest.id, place);
+    try {
+      await recordRequest(ledger, { ...guest, expiresAt }, deps);
+    } catch (error) {
+      this.#places.delete(guest.id);
+      throw error;
+    }
+    // It may have left while the ledger was busy.
+    if (!this.#places.has(guest.id)) return endRequest(ledger, guest.id, deps);
+    place.isRecorded = true;
     log({ event: 'requested', address: guest.address, request: guest.id, words: guest.words });
     this.#watch();
   }
@@ -75,9 +86,9 @@ export class ApprovalDesk {
     this.#places.delete(id);
     place.settle('left');
     const { ledger, deps, log } = this.#autoCa;
+    await endRequest(ledger, id, deps);
     // Whoever has heard the decision is done here.
     if ((await place.outcome) === 'left') log({ event: 'gone', address: place.guest.address, request: id });
-    await endRequest(ledger, id, deps);
   }
 
   #watch(): void {
@@ -87,18 +98,20 @@ export class ApprovalDesk {
         this.#timer = undefined;
         this.#watch();
       });
-    }, this.#limits.approvalPollMs);
+    }, this.#limits.approvalPollMs).unref();
   }
 
   async #look(): Promise<void> {
     const { ledger, deps, log } = this.#autoCa;
     const now = deps.clock();
-    const ids = [...this.#places.keys()];
+    const places = [...this.#places.values()].filter(({ isRecorded }) => isRecorded);
+    const ids = places.map(({ guest }) => guest.id);
+    if (ids.length === 0) return;
     try {
       const decisions = await decisionsOn(ledger, ids);
-      for (const [id, place] of this.#places) {
+      for (const place of places) {
         // One that the ledger has forgotten cannot be approved any more.
-        const state = ids.includes(id) ? (decisions.get(id) ?? 'expired') : 'waiting';
+        const state = decisions.get(place.guest.id) ?? 'expired';
         if (state !== 'waiting') place.settle(state);
         else if (now >= place.expiresAt) place.settle('expired');
       }

@@ -1,7 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
 import type { GainedIdentity } from '../src/cli/describe-identity.js';
-import { QTChatError } from '../src/errors.js';
 
 /** What `enroll --json` prints. */
 interface EnrollResult extends GainedIdentity {
@@ -11,14 +10,32 @@ interface EnrollResult extends GainedIdentity {
 
 export default class Enroll extends BaseCommand {
   static override summary = 'join a circle with the invite its host gave you';
+  static override description =
+    'Three ways lead in: an invite line; a short code that the host reads out (--code); or, with nothing but the address of the host (--server), its approval: both of you compare four words.';
   static override examples = [
     { description: 'Paste the invite when asked', command: '<%= config.bin %> enroll' },
     { description: 'Read it from standard input', command: 'cat invite.txt | <%= config.bin %> enroll -' },
+    {
+      description: 'Type a code that the host reads out',
+      command: '<%= config.bin %> enroll --code --server 192.168.1.100',
+    },
+    { description: 'Ask the host to let you in', command: '<%= config.bin %> enroll --server 192.168.1.100' },
   ];
   static override args = {
-    invite: Args.string({ description: 'the line that begins with qtchat1-; - reads standard input' }),
+    invite: Args.string({
+      description: 'the line that begins with qtchat1-; - reads it, or a code, from standard input',
+    }),
   };
   static override flags = {
+    code: Flags.boolean({ description: 'join with a code of eight digits, which is asked for' }),
+    server: Flags.string({
+      description: 'where the Auto CA of the host is; alone: ask for its approval',
+      helpValue: 'HOST[:PORT]',
+    }),
+    'words-file': Flags.string({
+      description: 'with --server alone: file whose first line is the words that the host sees (- for standard input)',
+      helpValue: 'FILE',
+    }),
     'local-key': Flags.boolean({ description: 'make the key here, so that the host never sees it' }),
     'keep-server-key': Flags.boolean({
       description: 'keep the key that the host made, instead of replacing it at once by one made here',
@@ -30,16 +47,14 @@ export default class Enroll extends BaseCommand {
     const { args, flags } = await this.parse(Enroll);
     const { deps } = this;
     const home = this.homeOf(flags);
-    const { parseInvite } = await import('../src/enroll/invite.js');
-    const invite = parseInvite(await this.#inviteText(args.invite));
-
-    const { byInvite } = await import('../src/enroll/by-invite.js');
+    const { chooseWay } = await import('../src/cli/enroll/choose-way.js');
+    const way = await chooseWay({ ...flags, invite: args.invite }, deps);
     const { enroll } = await import('../src/enroll/client.js');
     const { gainedIdentity, gainedWords } = await import('../src/cli/describe-identity.js');
     const { saveEnrolled } = await import('../src/enroll/save-enrolled.js');
     const { refuseExistingIdentity } = await import('../src/store/identities.js');
     let speaks = false;
-    const { host, ...enrolled } = await enroll(byInvite(invite), {
+    const { host, ...enrolled } = await enroll(way, {
       localKey: flags['local-key'],
       check: async ({ member }) => {
         if (!flags.force) await refuseExistingIdentity(home, member);
@@ -64,18 +79,5 @@ export default class Enroll extends BaseCommand {
     if (identity.keyOrigin === 'server') this.note('The host made your key and has seen it; --local-key avoids that');
     for (const note of notes) this.note(note);
     return { ...gained, host: host === undefined ? null : { member: host.member, addresses: host.addresses } };
-  }
-
-  async #inviteText(given: string | undefined): Promise<string> {
-    if (given !== undefined && given !== '-') return given;
-    const { askSecret, canPrompt } = await import('../src/cli/prompt.js');
-    if (given === undefined && canPrompt(this.deps)) return askSecret('Paste the invite (qtchat1-…)', this.deps);
-    if (given === undefined) {
-      throw new QTChatError('ERR_USAGE', 'no invite was given, and there is no terminal to ask', {
-        hint: 'Name it as the argument, or - to read it from standard input',
-      });
-    }
-    const { readBoundedInput } = await import('../src/cli/input.js');
-    return readBoundedInput(this.deps, 'end');
   }
 }

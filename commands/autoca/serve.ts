@@ -30,6 +30,7 @@ export default class AutocaServe extends BaseCommand {
       max: 65_535,
       helpValue: 'PORT',
     }),
+    'require-local-key': Flags.boolean({ description: 'make no keys for guests: each makes its own' }),
     'ca-password-file': caPasswordFileFlag,
     database: databaseFlag,
     'database-password-file': databasePasswordFileFlag,
@@ -70,6 +71,7 @@ export default class AutocaServe extends BaseCommand {
         if (line !== undefined) tell({ event: 'database', database: database.shown }, line, 'note');
         return database.home;
       },
+      requireLocalKey: flags['require-local-key'],
       log: (event) => tell(event, describeEvent(event), 'note'),
       onCrash: (reason, again) => {
         const then = again ? 'it is started again' : 'nothing can be issued any more';

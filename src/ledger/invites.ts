@@ -194,6 +194,34 @@ export async function completeInvite(
   });
 }
 
+/**
+ * Ends an open invite before its time.
+ *
+ * @param id - of the invite, or enough of its beginning
+ * @returns the id in full
+ * @throws {QTChatError} `ERR_LEDGER_NOT_FOUND` unless it is one open invite
+ */
+export async function withdrawOpenInvite(ledger: Ledger, id: string, deps: { clock: () => Date }): Promise<string> {
+  return inTransaction(ledger, async (transaction) => {
+    const begins = isIdPart(id) ? (await listInvites(transaction)).filter((one) => one.id.startsWith(id)) : [];
+    const open = begins.filter((one) => one.state === 'open' && faultOf(one, deps.clock()) === undefined);
+    const [invite, ...others] = open;
+    if (invite === undefined || others.length > 0) {
+      const what = invite === undefined ? 'no open invite is' : 'several open invites are';
+      throw new QTChatError('ERR_LEDGER_NOT_FOUND', `${what} called ${quote(id)}`, {
+        hint: 'See qtchat autoca invites; a certificate that an invite led to is ended by qtchat cert revoke',
+      });
+    }
+    await withdrawInvite(transaction, invite.id, 'autoca invites', deps);
+    return invite.id;
+  });
+}
+
+/** Tells whether a text can be the beginning of an id, or the whole of it: 4 to 16 lower-case hex digits. */
+export function isIdPart(text: string): boolean {
+  return /^[0-9a-f]{4,16}$/.test(text);
+}
+
 /** All invites, oldest first. */
 export async function listInvites(ledger: Ledger): Promise<Invite[]> {
   const rows = await ledger.selectFrom('invite').selectAll().orderBy('created_at').orderBy('id').execute();

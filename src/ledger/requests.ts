@@ -5,7 +5,7 @@
  */
 import { QTChatError, quote } from '../errors.js';
 import { appendAudit } from './audit.js';
-import { createInvite, findUsableInvite, type NewInvite } from './invites.js';
+import { createInvite, findUsableInvite, isIdPart, type NewInvite } from './invites.js';
 import { withdrawInvite } from './issue-member-certificate.js';
 import { inTransaction, type Ledger } from './open.js';
 import type { LedgerSchema } from './schema.js';
@@ -138,8 +138,7 @@ export async function endRequest(ledger: Ledger, id: string, deps: { clock: () =
 }
 
 async function findRequest(ledger: Ledger, id: string, now: Date): Promise<JoinRequest> {
-  const isId = /^[0-9a-f]{4,16}$/i.test(id);
-  const rows = isId ? await waiting(ledger, now).where('id', 'like', `${id.toLowerCase()}%`).execute() : [];
+  const rows = isIdPart(id) ? await waiting(ledger, now).where('id', 'like', `${id}%`).execute() : [];
   const [row, ...others] = rows;
   if (row !== undefined && others.length === 0) return requestFrom(row);
   const what = row === undefined ? 'no request that waits is' : 'several requests that wait are';

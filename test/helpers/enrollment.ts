@@ -10,7 +10,10 @@ import type { MembersServer } from '../../ca-server/listen-members.js';
 import { type ServedHome, type ServeOptions, serveHome } from '../../ca-server/serve-home.js';
 import { byInvite } from '../../src/enroll/by-invite.js';
 import { type Enrolled, type EnrollOptions, enroll } from '../../src/enroll/client.js';
+import { drawSecret, type ShortCode } from '../../src/enroll/code.js';
 import { type InviteLine, inviteKey } from '../../src/enroll/invite.js';
+import type { WayIn } from '../../src/enroll/way-in.js';
+import { createCode } from '../../src/ledger/codes.js';
 import { createInvite, type Invite, listInvites, type NewInvite } from '../../src/ledger/invites.js';
 import { type Ledger, openLedger } from '../../src/ledger/open.js';
 import { caOf } from '../../src/ledger/signer.js';
@@ -101,7 +104,22 @@ export class TestHost {
     return { id, secret, port, addresses: ['127.0.0.1'], rootSpkiSha256: spkiDigest(root) };
   }
 
-  async stateOf(invite: InviteLine): Promise<Invite['state'] | undefined> {
+  /** A new short code. */
+  async code(change: Partial<NewInvite> = {}): Promise<ShortCode & { readonly id: string }> {
+    const id = randomBytes(8).toString('hex');
+    const secret = drawSecret(randomBytes);
+    const expiresAt = new Date(this.deps.clock().getTime() + 600_000);
+    const psk = Buffer.from(secret);
+    const invite = { id, psk, member: 'bob', names: [], validityDays: 30, expiresAt, ...change };
+    return { id, secret, slot: await createCode(this.ledger, invite, this.deps) };
+  }
+
+  /** Where it serves. */
+  get server(): { host: string; port: number } {
+    return { host: '127.0.0.1', port: this.port };
+  }
+
+  async stateOf(invite: { readonly id: string }): Promise<Invite['state'] | undefined> {
     return (await listInvites(this.ledger)).find(({ id }) => id === invite.id)?.state;
   }
 
@@ -123,12 +141,17 @@ export class TestHost {
 
 /** Enrols and keeps the result in memory only. */
 export async function enrollInMemory(
-  invite: InviteLine,
+  way: InviteLine | WayIn,
   change: Partial<EnrollOptions> = {},
 ): Promise<{ enrolled: Enrolled; saved: Enrolled[] }> {
   const saved: Enrolled[] = [];
   const save = async (enrolled: Enrolled): Promise<void> => void saved.push(enrolled);
-  const enrolled = await enroll(byInvite(invite), { localKey: false, save, deps: realDeps, ...change });
+  const enrolled = await enroll('openChannel' in way ? way : byInvite(way), {
+    localKey: false,
+    save,
+    deps: realDeps,
+    ...change,
+  });
   return { enrolled, saved };
 }
 

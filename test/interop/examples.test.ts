@@ -7,6 +7,10 @@ import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
+import { createInvite } from '../../src/ledger/invites.js';
+import { openLedger } from '../../src/ledger/open.js';
+import { recordRequest } from '../../src/ledger/requests.js';
 import { packageRoot } from '../../src/package-root.js';
 import { TestNetwork } from '../helpers/network.js';
 import { Program, runProgram } from '../helpers/program.js';
@@ -45,6 +49,13 @@ const companions: Record<string, string[]> = {
   'identity:renew': ['autoca', 'serve'],
   'identity:revoke': ['autoca', 'serve'],
   'qtchat cert inspect 192.168.1.100:17590': ['listen', '--save', 'inbox'],
+};
+
+/** Examples that ask somebody, by what they say where nobody is there. */
+const questions: Record<string, RegExp> = {
+  'qtchat enroll': /^Error: .*standard input\n$/,
+  'qtchat enroll --code --server 192.168.1.100': /^Error: .*standard input\n$/,
+  'qtchat enroll --server 192.168.1.100': /^Error: .*--words-file FILE/,
 };
 
 describeWith('ip', 'the examples in the help', () => {
@@ -93,6 +104,7 @@ describeWith('ip', 'the examples in the help', () => {
     await qtchat(folder, 'guest', ['enroll', '-'], invite);
     await writeFile(join(folder, 'invite.txt'), await qtchat(folder, 'host', ['autoca', 'invite', 'ina']));
     expect(await server.stop()).toBe(0);
+    await addGuests(join(folder, 'host'));
     // Bob's files come from a copy of the CA, so that his name is still free at the host.
     await cp(join(folder, 'ca'), join(folder, 'nowhere'), { recursive: true });
     const names = ['--ip', '192.168.1.101', '--dns', 'bob.example.org'];
@@ -110,9 +122,10 @@ describeWith('ip', 'the examples in the help', () => {
     }
   }
 
-  it.each(examples().filter(({ line }) => line !== 'qtchat enroll'))('$line', async ({ id, line }) => {
+  it.each(examples().filter(({ line }) => !(line in questions)))('$line', async ({ id, line }) => {
     const folder = await mkdtemp(join(tmpdir(), 'qtchat-example-'));
-    await cp(template, folder, { recursive: true });
+    // Companions of SQLite's files may come and go; what they held is in the files themselves.
+    await cp(template, folder, { recursive: true, filter: (path) => !/-(wal|shm)$/.test(path) });
     const place = places[line] ?? places[id] ?? (line.includes('--peer alice') ? 'guest' : 'host');
     await Promise.all((writes[id] ?? []).map((name) => rm(join(folder, name))));
     const companion = companions[line] ?? companions[id];
@@ -135,11 +148,25 @@ describeWith('ip', 'the examples in the help', () => {
     }
   });
 
-  it('qtchat enroll, without a terminal, says where to put the invite', async () => {
-    const result = await runProgram(['enroll'], worldOf(template, 'nowhere'));
-    expect(result).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/^Error: .*standard input\n$/) });
+  it.each(Object.entries(questions))('%s, without a terminal, says what to add', async (line, hint) => {
+    const result = await runProgram(line.split(' ').slice(1), worldOf(template, 'nowhere'));
+    expect(result).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(hint) });
   });
 });
+
+/** An open invite, and a guest that waits for approval, for longer than one does. */
+async function addGuests(home: string): Promise<void> {
+  const ledger = await openLedger({ folder: home });
+  const later = new Date(Date.now() + 3_600_000);
+  const deps = { clock: () => later };
+  const expiresAt = new Date(later.getTime() + 3_600_000);
+  const [address, words] = ['192.168.1.101', 'zebra youth year yard'];
+  await recordRequest(ledger, { id: '4f2a90c100000000', address, words, expiresAt }, deps);
+  const invite = { id: '81d40b2700000000', member: 'ivy', names: [], psk: Buffer.alloc(32), validityDays: 30 };
+  await createInvite(ledger, { ...invite, expiresAt }, deps);
+  await sql`pragma wal_checkpoint(truncate)`.execute(ledger);
+  await ledger.destroy();
+}
 
 const program = join(packageRoot(), 'bin/run.js');
 

@@ -1,15 +1,17 @@
-/** Makes what a host hands to a guest: the line of an invite, or a link with its password. Needs no CA key. */
+/** Makes what a host hands to a guest: the line of an invite, a short code, or a link with its password. Needs no CA key. */
 import { type AutoCaRecord, readAutoCaRecord } from '../../enroll/autoca-record.js';
+import { drawSecret, formatCode } from '../../enroll/code.js';
 import { formatInvite, inviteIdSizeBytes, inviteKey, inviteSecretSizeBytes } from '../../enroll/invite.js';
 import { formatLink, linkDigest, linkIdSizeBytes, linkPassword, linkSeedSizeBytes } from '../../enroll/link.js';
+import { createCode } from '../../ledger/codes.js';
 import { createInvite, type NewInvite } from '../../ledger/invites.js';
 import { createLink } from '../../ledger/links.js';
-import { type Ledger, openLedger } from '../../ledger/open.js';
 import { circleIdOf, circleUri, spkiDigest } from '../../pki/circle.js';
 import { rootCertificate } from '../../pki/issuer.js';
 import { loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
 import type { Deps } from '../deps.js';
+import { withLedger } from './with-ledger.js';
 
 /** Whom to invite, and to what. */
 export type InviteRequest = Pick<NewInvite, 'member' | 'names' | 'validityDays' | 'expiresAt' | 'replace'>;
@@ -43,6 +45,25 @@ export async function makeInvite(
 }
 
 /**
+ * Makes a short code.
+ *
+ * @returns `invite`: the eight digits
+ * @throws {QTChatError} as {@link makeInvite}, `ERR_LEDGER_BUSY` when all codes are in use
+ */
+export async function makeCode(
+  home: Home,
+  request: InviteRequest,
+  deps: Pick<Deps, 'clock' | 'random'>,
+): Promise<MadeInvite & { readonly invite: string }> {
+  const { addresses, port, hasRun } = await readAutoCaRecord(home);
+  const id = newId(deps);
+  const secret = drawSecret(deps.random);
+  const code = { ...request, id, psk: Buffer.from(secret, 'latin1') };
+  const slot = await withLedger(home, (ledger) => createCode(ledger, code, deps));
+  return { invite: formatCode({ slot, secret }), id, addresses, port, hasRun };
+}
+
+/**
  * Makes a link.
  *
  * @param legacy - its file is for programs that read nothing newer than 3DES
@@ -73,13 +94,4 @@ export async function makeLink(
 
 function newId(deps: Pick<Deps, 'random'>): string {
   return deps.random(inviteIdSizeBytes).toString('hex');
-}
-
-async function withLedger(home: Home, action: (ledger: Ledger) => Promise<void>): Promise<void> {
-  const ledger = await openLedger(home);
-  try {
-    await action(ledger);
-  } finally {
-    await ledger.destroy();
-  }
 }

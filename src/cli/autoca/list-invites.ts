@@ -1,0 +1,43 @@
+/** The invites of a ledger in the words of `autoca invites`. */
+import { type Invite, type InviteKind, listInvites } from '../../ledger/invites.js';
+import type { Home } from '../../store/home.js';
+import { listFromLedger } from './with-ledger.js';
+
+/** What `autoca invites --json` says of an invite; nothing of its secret. */
+export interface ListedInvite {
+  readonly id: string;
+  readonly kind: InviteKind;
+  readonly member: string;
+  readonly state: 'open' | 'answered' | 'done' | 'expired' | 'withdrawn';
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  /** Of the certificate it led to. */
+  readonly serialNumber: string | null;
+}
+
+/**
+ * Lists invites, oldest first.
+ *
+ * @param all - also those that serve no longer
+ * @throws {QTChatError} `ERR_STORE_NO_CA`
+ */
+export async function invitesOf(home: Home, all: boolean, now: Date): Promise<ListedInvite[]> {
+  const invites = await listFromLedger(home, listInvites);
+  return invites
+    .map((invite) => listed(invite, now))
+    .filter(({ state }) => all || state === 'open' || state === 'answered');
+}
+
+function listed(invite: Invite, now: Date): ListedInvite {
+  const { id, kind, member, createdAt, expiresAt, serialNumber = null } = invite;
+  const dates = { createdAt: createdAt.toISOString(), expiresAt: expiresAt.toISOString() };
+  return { id, kind, member, state: stateOf(invite, now), ...dates, serialNumber };
+}
+
+function stateOf(invite: Invite, now: Date): ListedInvite['state'] {
+  if (invite.state === 'done') return 'done';
+  // One that nobody has acknowledged counts as done when its time is over.
+  if (invite.state === 'reserved') return now < (invite.reservedUntil ?? now) ? 'answered' : 'done';
+  if (now < invite.expiresAt) return 'open';
+  return invite.psk.length === 0 ? 'withdrawn' : 'expired';
+}
