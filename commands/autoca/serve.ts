@@ -2,7 +2,15 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { caPasswordFileFlag, databaseFlag, databasePasswordFileFlag, jsonLinesFlag } from '../../src/cli/flags.js';
+import {
+  caPasswordFileFlag,
+  databaseFlag,
+  databasePasswordFileFlag,
+  hostFlag,
+  jsonLinesFlag,
+  portFlag,
+  tlsPortFlag,
+} from '../../src/cli/flags.js';
 import { isQTChatError } from '../../src/errors.js';
 import { packageRoot } from '../../src/package-root.js';
 
@@ -16,20 +24,9 @@ export default class AutocaServe extends BaseCommand {
   ];
   static override enableJsonFlag = false;
   static override flags = {
-    host: Flags.string({ description: 'listen on this address only (default all)', helpValue: 'ADDRESS' }),
-    port: Flags.integer({
-      description: 'TCP port; 0 takes any free one',
-      default: 17_592,
-      min: 0,
-      max: 65_535,
-      helpValue: 'PORT',
-    }),
-    'tls-port': Flags.integer({
-      description: 'TCP port for members, with TLS (default 17593, or any free one with --port 0)',
-      min: 0,
-      max: 65_535,
-      helpValue: 'PORT',
-    }),
+    host: hostFlag,
+    port: portFlag,
+    'tls-port': tlsPortFlag,
     'require-local-key': Flags.boolean({ description: 'make no keys for guests: each makes its own' }),
     'ca-password-file': caPasswordFileFlag,
     database: databaseFlag,

@@ -131,3 +131,24 @@ export const profileFlag = Flags.string({
   default: 'peer',
   helpValue: 'NAME',
 });
+
+const portRange = { min: 0, max: 65_535, helpValue: 'PORT' } as const;
+
+/** `--host`, of the Auto CA. */
+export const hostFlag = Flags.string({
+  description: 'listen on this address only (default all)',
+  helpValue: 'ADDRESS',
+});
+
+/** `--port`, of the Auto CA. */
+export const portFlag = Flags.integer({
+  description: 'TCP port; 0 takes any free one',
+  default: 17_592,
+  ...portRange,
+});
+
+/** `--tls-port`, of the Auto CA. */
+export const tlsPortFlag = Flags.integer({
+  description: 'TCP port for members, with TLS (default 17593, or any free one with --port 0)',
+  ...portRange,
+});

@@ -13,7 +13,8 @@ export async function showQrCode(text: string, deps: Pick<Deps, 'stderr' | 'env'
   const { renderUnicodeCompact } = await import('uqr');
   const lines = renderUnicodeCompact(text, { border: 2 }).split('\n');
   const width = Math.max(...lines.map((line) => line.length));
-  if (!force && stderr.columns !== undefined && stderr.columns < width) return false;
+  // Zero: a terminal that does not know how wide it is.
+  if (!force && stderr.columns && stderr.columns < width) return false;
   // White on black whatever the terminal's own colors are: cameras want the code as it was meant.
   const colored = stderr.isTTY === true && !env.NO_COLOR;
   for (const line of lines) stderr.write(colored ? `\x1b[97;40m${line}\x1b[0m\n` : `${line}\n`);

@@ -82,7 +82,7 @@ function nextStep(known: Omit<Status, 'next' | 'nextReason'>): { next: string; n
       };
     }
     const reason =
-      identity === null ? 'to join a circle (or qtchat ca init, to start one)' : 'with a new invite: yours has expired';
+      identity === null ? 'to join a circle (or qtchat host, to start one)' : 'with a new invite: yours has expired';
     return { next: 'qtchat enroll', nextReason: reason };
   }
   if (ca !== null && !running.some(({ service }) => service === 'autoca') && contacts.length === 0) {

@@ -31,7 +31,7 @@ describe('qtchat status', () => {
     const { stdout, exitCode } = await runCommand(['status'], { home });
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/You {7}nobody yet/);
-    expect(stdout).toMatch(/Next: qtchat enroll .*qtchat ca init/);
+    expect(stdout).toMatch(/Next: qtchat enroll .*qtchat host/);
     expect(await readdir(home)).toEqual([]);
   });
 

@@ -56,6 +56,8 @@ const questions: Record<string, RegExp> = {
   'qtchat enroll': /^Error: .*standard input\n$/,
   'qtchat enroll --code --server 192.168.1.100': /^Error: .*standard input\n$/,
   'qtchat enroll --server 192.168.1.100': /^Error: .*--words-file FILE/,
+  'qtchat host': /^Error: .*qtchat ca init; .*qtchat autoca invite NAME; /,
+  'qtchat host bob --no-password': /^Error: .*qtchat ca init; .*qtchat autoca invite bob; /,
 };
 
 describeWith('ip', 'the examples in the help', () => {

@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../src/cli/base-command.js';
+import { caPasswordFileFlag, hostFlag, jsonLinesFlag, listenFlag, portFlag, tlsPortFlag } from '../src/cli/flags.js';
+import { QTChatError } from '../src/errors.js';
+import { packageRoot } from '../src/package-root.js';
+import type { Home } from '../src/store/home.js';
+
+/** The flags about the Auto CA. */
+interface ServeFlags {
+  readonly host: string | undefined;
+  readonly port: number;
+  readonly 'tls-port': number | undefined;
+  readonly 'ca-password-file': string | undefined;
+  readonly 'no-password': boolean;
+}
+
+export default class Host extends BaseCommand {
+  static override summary = 'host a circle: everything that takes, then the chat';
+  static override description =
+    `Makes the CA and your own identity, runs the Auto CA, invites somebody and opens the chat; what is there already
+stays as it is. Leaving the chat ends the Auto CA as well. Needs a terminal; scripts take the steps one by one.`;
+  static override examples = ['<%= config.bin %> host', '<%= config.bin %> host bob --no-password'];
+  static override enableJsonFlag = false;
+  static override args = {
+    name: Args.string({ description: 'member name of the first guest (asked for if need be)' }),
+  };
+  static override flags = {
+    host: hostFlag,
+    port: portFlag,
+    'tls-port': tlsPortFlag,
+    listen: listenFlag,
+    'ca-password-file': caPasswordFileFlag,
+    'no-password': Flags.boolean({
+      description: 'keep the key of a new CA unencrypted',
+      exclusive: ['ca-password-file'],
+    }),
+    json: jsonLinesFlag,
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Host);
+    const { deps } = this;
+    const home = this.homeOf(flags);
+    await this.#requireTerminal(home, args.name, flags.json);
+    const { parseMemberName } = await import('../src/pki/member-name.js');
+    const { listRunning } = await import('../src/store/running.js');
+    const { hostIdentity } = await import('../src/cli/host/host-identity.js');
+    const { hostInvite } = await import('../src/cli/host/host-invite.js');
+    const { talk } = await import('../src/cli/chat/talk.js');
+    const name = args.name === undefined ? undefined : parseMemberName(args.name);
+    const note = (line: string): void => this.note(line);
+    // Around the prompt while the chat is open.
+    const screen = { tell: note };
+    const runsAlready = (await listRunning(home)).some(({ service }) => service === 'autoca');
+    if (runsAlready) note('The Auto CA runs already');
+    const served = runsAlready ? undefined : await this.#serve(home, flags, screen);
+    try {
+      await hostIdentity(home, { address: flags.host, say: note }, deps);
+      await hostInvite(home, { name, print: (line) => this.print(line), say: note }, deps);
+      const onScreen = (tell: (line: string) => void): void => {
+        screen.tell = tell;
+      };
+      await talk(home, { listen: flags.listen, json: false, requireFreshCrl: false, note, onScreen }, deps);
+    } finally {
+      screen.tell = note;
+      await served?.close();
+    }
+    if (served !== undefined) note('Auto CA: stopped. Next time: qtchat host');
+  }
+
+  async #requireTerminal(home: Home, name: string | undefined, json: boolean): Promise<void> {
+    const { canPrompt } = await import('../src/cli/prompt.js');
+    if (canPrompt(this.deps) && this.deps.stdout.isTTY === true && !json) return;
+    const { missingSteps } = await import('../src/cli/host/missing-steps.js');
+    throw new QTChatError('ERR_USAGE', 'qtchat host needs a terminal', {
+      hint: `Without one, run: ${(await missingSteps(home, name, this.deps)).join('; ')}`,
+    });
+  }
+
+  async #serve(home: Home, flags: ServeFlags, screen: { tell: (line: string) => void }) {
+    const { deps } = this;
+    const { hostCa } = await import('../src/cli/host/host-ca.js');
+    const { defaultMembersPort } = await import('../src/enroll/members-wire.js');
+    const { describeEvent } = await import('../ca-server/describe-event.js');
+    const { requireFreePort } = await import('../ca-server/free-port.js');
+    const { serveWithSigner } = await import('../ca-server/serve-with-signer.js');
+    const { port, 'tls-port': tlsPort = port === 0 ? 0 : defaultMembersPort, 'no-password': noPassword } = flags;
+    const place = flags.host === undefined ? {} : { host: flags.host };
+    const beforeAsking = async (): Promise<void> => {
+      await requireFreePort({ ...place, port });
+      await requireFreePort({ ...place, port: tlsPort, flag: '--tls-port' });
+    };
+    const say = (line: string): void => screen.tell(line);
+    const caOptions = { passwordFile: flags['ca-password-file'], noPassword, beforeAsking, say };
+    const password = await hostCa(home, caOptions, deps);
+    const served = await serveWithSigner(home, {
+      ...{ ...place, deps, port, tlsPort, password },
+      program: join(packageRoot(), 'dist/signer.js'),
+      homeWithLedger: async () => home,
+      log: (event) => say(describeEvent(event)),
+      onCrash: (reason) => say(`The process with the CA key has ended (${reason})`),
+    });
+    say(`Auto CA: ${served.addresses.join(', ')} port ${served.port}, for members ${served.members?.port ?? 'none'}`);
+    void served.lost.then(({ message }) => say(`The Auto CA can issue nothing any more: ${message}`));
+    return served;
+  }
+}
