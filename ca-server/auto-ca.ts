@@ -75,6 +75,10 @@ export interface Limits {
   readonly openingsPerSecond: number;
   /** Openings from one address at once, after a pause. */
   readonly openingBurst: number;
+  /** Openings from everybody a second, on average. */
+  readonly openingsPerSecondInAll: number;
+  /** Openings from everybody at once, after a pause. */
+  readonly openingBurstInAll: number;
   /** How long a request's head may take. */
   readonly headTimeoutMs: number;
   /** How long a whole request may take. */
@@ -97,6 +101,8 @@ export const defaultLimits: Limits = {
   helloBurst: 60,
   openingsPerSecond: 1,
   openingBurst: 10,
+  openingsPerSecondInAll: 10,
+  openingBurstInAll: 60,
   headTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
   connectionTimeoutMs: 30_000,

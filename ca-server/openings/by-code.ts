@@ -5,7 +5,7 @@
  */
 import { codeKey, startAttempt } from '../../src/enroll/code.js';
 import type { CodeOpening } from '../../src/enroll/hello.js';
-import { endCode, takeAttempt } from '../../src/ledger/codes.js';
+import { takeAttempt } from '../../src/ledger/codes.js';
 import type { AutoCa } from '../auto-ca.js';
 import { refusal } from '../refusal.js';
 import { beginHandshake, type Opening } from './opening.js';
@@ -32,7 +32,6 @@ export async function openByCode(
       try {
         handshake.readMessage(noiseMessage);
       } catch (cause) {
-        if (invite !== undefined && attemptsLeft === 0) await endCode(ledger, invite.id, deps);
         throw refusal(fault ?? `wrong, or altered on the way; attempts left: ${attemptsLeft}`, cause);
       }
       if (invite === undefined) throw refusal(fault ?? 'unknown');

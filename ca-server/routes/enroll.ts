@@ -28,6 +28,10 @@ export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Prom
   const { clock } = autoCa.deps;
   const hellos = new RateLimit({ perSecond: limits.hellosPerSecond, burst: limits.helloBurst }, clock);
   const openings = new RateLimit({ perSecond: limits.openingsPerSecond, burst: limits.openingBurst }, clock);
+  const allOpenings = new RateLimit(
+    { perSecond: limits.openingsPerSecondInAll, burst: limits.openingBurstInAll },
+    clock,
+  );
 
   const enrollmentOn = (socket: Socket): Enrollment => {
     const known = enrollments.get(socket);
@@ -38,16 +42,21 @@ export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Prom
     return enrollment;
   };
   const limitTo =
-    (rate: RateLimit) =>
+    (rate: RateLimit, inAll?: RateLimit) =>
     (request: Request, response: Response, next: NextFunction): void => {
-      if (rate.take(addressOf(request.socket))) next();
+      if (rate.take(addressOf(request.socket)) && inAll?.take('everybody') !== false) next();
       else sendProblem(response, busy());
     };
 
   const router = Router({ caseSensitive: true, strict: true });
-  router.post(trips.opening.path, limitTo(openings), ...bodyOf(trips.opening), async (request, response) => {
-    answer(response, await enrollmentOn(request.socket).opening(request.body as Buffer));
-  });
+  router.post(
+    trips.opening.path,
+    limitTo(openings, allOpenings),
+    ...bodyOf(trips.opening),
+    async (request, response) => {
+      answer(response, await enrollmentOn(request.socket).opening(request.body as Buffer));
+    },
+  );
   router.post(trips.hello.path, limitTo(hellos), ...bodyOf(trips.hello), async (request, response) => {
     const { socket } = request;
     const enrollment = enrollmentOn(socket);

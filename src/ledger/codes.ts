@@ -4,14 +4,11 @@
  */
 import { QTChatError } from '../errors.js';
 import { createInvite, findInviteFault, findUsableInvite, type Invite, type NewInvite } from './invites.js';
-import { withdrawInvite } from './issue-member-certificate.js';
 import { inTransaction, type Ledger } from './open.js';
+import { codeAttempts } from './spent-codes.js';
 
 /** How many codes may be open at once. */
 export const codeSlots = 100;
-
-/** How many attempts a code serves for. */
-export const codeAttempts = 3;
 
 /** One attempt, already taken off. */
 export interface Attempt {
@@ -75,14 +72,6 @@ export async function takeAttempt(ledger: Ledger, slot: number, deps: { clock: (
     if (invite === undefined) return { attemptsLeft, fault: fault ?? 'unknown' };
     if (attempts > codeAttempts) return { attemptsLeft, fault: 'all its attempts are spent' };
     return { attemptsLeft, invite };
-  });
-}
-
-/** Ends a code that nobody may try again; one that was answered already stays answered. */
-export async function endCode(ledger: Ledger, id: string, deps: { clock: () => Date }): Promise<void> {
-  await inTransaction(ledger, async (transaction) => {
-    const invite = await findUsableInvite(transaction, id, deps.clock());
-    if (invite?.state === 'open') await withdrawInvite(transaction, id, 'autoca serve', deps);
   });
 }
 

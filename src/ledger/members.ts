@@ -2,6 +2,7 @@
 import { QTChatError } from '../errors.js';
 import { autoCaName } from '../pki/circle.js';
 import type { Ledger } from './open.js';
+import { spentCodes } from './spent-codes.js';
 
 /** A member, with the certificate that is valid now, if any. */
 export interface Member {
@@ -47,6 +48,8 @@ export async function nameHolders(ledger: Ledger, member: string, now: Date): Pr
     .where('member', '=', member)
     .where('state', '=', 'open')
     .where('expires_at', '>', now.getTime())
+    // Nothing comes of these any more. Should the last attempt still be under way, the name's next holder wins.
+    .where('id', 'not in', spentCodes(ledger))
     .execute();
   return [
     ...certificates.map((row): NameHolder => ({ type: 'certificate', serialNumber: row.serial_number })),

@@ -71,6 +71,9 @@ describe('a code, by commands', () => {
       expect(refused).toMatchObject({ exitCode: 7, stdout: '' });
       expect(refused.stderr).toMatch(/the code is mistyped, spent or expired/);
     }
+    expect((await atHost('autoca', 'invites', '--all', '--json')).json()).toMatchObject({
+      invites: [{ state: 'spent' }],
+    });
     expect(await atHost('autoca', 'invite', 'bob', '--code')).toMatchObject({ exitCode: 0 });
     expect(await readdir(guest.folder)).toEqual([]);
     await serving.stop();

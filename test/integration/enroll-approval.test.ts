@@ -56,7 +56,7 @@ class Guest {
 describe('joining by approval', () => {
   let host: TestHost;
   beforeEach(async () => {
-    host = await TestHost.start({ approvalPollMs: 10, openingBurst: 1000 });
+    host = await TestHost.start({ approvalPollMs: 10, openingBurst: 1000, openingBurstInAll: 1000 });
   });
   afterEach(() => host.stop());
 

@@ -31,7 +31,7 @@ const wrong = (code: ShortCode): ShortCode => ({
 describe('joining by a short code', () => {
   let host: TestHost;
   beforeEach(async () => {
-    host = await TestHost.start({ openingBurst: 1000 });
+    host = await TestHost.start({ openingBurst: 1000, openingBurstInAll: 1000 });
   });
   afterEach(() => host.stop());
 
@@ -148,6 +148,16 @@ describe('joining by a short code', () => {
     for (let count = 0; count < 4; count += 1)
       outcomes.push(await codeOf(enter({ ...code, slot: (code.slot + 1) % 100 })));
     expect(outcomes).toEqual(['ERR_ENROLL_REFUSED', 'ERR_ENROLL_REFUSED', 'ERR_ENROLL_BUSY', 'ERR_ENROLL_BUSY']);
+  });
+
+  it('answers so many openings from all addresses together', async () => {
+    await host.stop();
+    host = await TestHost.start({ openingBurstInAll: 2, openingsPerSecondInAll: 0.001 });
+    const code = await host.code();
+    for (let count = 0; count < 2; count += 1) await codeOf(enter(wrong(code)));
+    expect(await codeOf(enter(code))).toBe('ERR_ENROLL_BUSY');
+    // Who has an invite line needs no opening.
+    expect(await codeOf(enrollInMemory(await host.invite({ member: 'carol' })))).toBe('enrolled');
   });
 
   it('makes the guest turn away from a server that does not know the code, after one attempt', async () => {

@@ -1,5 +1,7 @@
 /** The invites of a ledger in the words of `autoca invites`. */
 import { type Invite, type InviteKind, listInvites } from '../../ledger/invites.js';
+import type { Ledger } from '../../ledger/open.js';
+import { spentCodes } from '../../ledger/spent-codes.js';
 import type { Home } from '../../store/home.js';
 import { listFromLedger } from './with-ledger.js';
 
@@ -8,7 +10,7 @@ export interface ListedInvite {
   readonly id: string;
   readonly kind: InviteKind;
   readonly member: string;
-  readonly state: 'open' | 'answered' | 'done' | 'expired' | 'withdrawn';
+  readonly state: 'open' | 'answered' | 'done' | 'spent' | 'expired' | 'withdrawn';
   readonly createdAt: string;
   readonly expiresAt: string;
   /** Of the certificate it led to. */
@@ -22,22 +24,23 @@ export interface ListedInvite {
  * @throws {QTChatError} `ERR_STORE_NO_CA`
  */
 export async function invitesOf(home: Home, all: boolean, now: Date): Promise<ListedInvite[]> {
-  const invites = await listFromLedger(home, listInvites);
-  return invites
-    .map((invite) => listed(invite, now))
-    .filter(({ state }) => all || state === 'open' || state === 'answered');
+  const listedNow = async (ledger: Ledger): Promise<ListedInvite[]> => {
+    const spent = new Set((await spentCodes(ledger).execute()).map(({ invite_id }) => invite_id));
+    return (await listInvites(ledger)).map((invite) => listed(invite, spent.has(invite.id), now));
+  };
+  return (await listFromLedger(home, listedNow)).filter(({ state }) => all || state === 'open' || state === 'answered');
 }
 
-function listed(invite: Invite, now: Date): ListedInvite {
+function listed(invite: Invite, isSpent: boolean, now: Date): ListedInvite {
   const { id, kind, member, createdAt, expiresAt, serialNumber = null } = invite;
   const dates = { createdAt: createdAt.toISOString(), expiresAt: expiresAt.toISOString() };
-  return { id, kind, member, state: stateOf(invite, now), ...dates, serialNumber };
+  return { id, kind, member, state: stateOf(invite, isSpent, now), ...dates, serialNumber };
 }
 
-function stateOf(invite: Invite, now: Date): ListedInvite['state'] {
+function stateOf(invite: Invite, isSpent: boolean, now: Date): ListedInvite['state'] {
   if (invite.state === 'done') return 'done';
   // One that nobody has acknowledged counts as done when its time is over.
   if (invite.state === 'reserved') return now < (invite.reservedUntil ?? now) ? 'answered' : 'done';
-  if (now < invite.expiresAt) return 'open';
+  if (now < invite.expiresAt) return isSpent ? 'spent' : 'open';
   return invite.psk.length === 0 ? 'withdrawn' : 'expired';
 }

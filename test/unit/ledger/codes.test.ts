@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { codeSlots, createCode, endCode, takeAttempt } from '../../../src/ledger/codes.js';
+import { codeSlots, createCode, takeAttempt } from '../../../src/ledger/codes.js';
 import { completeInvite, findInviteFault, type NewInvite, reserveInvite } from '../../../src/ledger/invites.js';
+import { withdrawInvite } from '../../../src/ledger/issue-member-certificate.js';
 import { inTransaction } from '../../../src/ledger/open.js';
 import { makeLedger, makePublicKey, type TestLedger } from '../../helpers/ledger.js';
 import { describeOnEachDatabase } from '../../helpers/postgres.js';
@@ -19,6 +20,7 @@ describeOnEachDatabase('short codes', (kind) => {
     const invite = { id: 'c1', member: 'bob', names: [], psk: Buffer.from('000123'), validityDays: 30, expiresAt };
     return createCode(test.ledger, { ...invite, ...change }, test.deps);
   }
+  const withdraw = (id: string) => withdrawInvite(test.ledger, id, 'test', test.deps);
   const take = (slot: number) => takeAttempt(test.ledger, slot, test.deps);
 
   it('are found by their slot, as an invite of kind code', async () => {
@@ -55,7 +57,7 @@ describeOnEachDatabase('short codes', (kind) => {
   it.each([
     ['expired', async () => test.advance(10 * minuteMs)],
     ['spent', async () => void (await completeInvite(test.ledger, 'c1', await reserve(), test.deps))],
-    ['expired', () => endCode(test.ledger, 'c1', test.deps)],
+    ['expired', () => withdraw('c1')],
   ])('that are %s lead to nothing', async (fault, prepare) => {
     const slot = await create();
     await prepare();
@@ -68,17 +70,25 @@ describeOnEachDatabase('short codes', (kind) => {
     return certificate.serialNumber;
   }
 
-  it('that were answered may be ended no more, but tried again', async () => {
+  it('that were answered may be tried again, as far as there are attempts', async () => {
     const slot = await create();
     await reserve();
-    await endCode(test.ledger, 'c1', test.deps);
     expect(await take(slot)).toMatchObject({ invite: { state: 'reserved' } });
+  });
+
+  it('hold their name no longer than there are attempts; a guest on its third then comes too late', async () => {
+    const slot = await create();
+    for (let count = 0; count < 2; count += 1) await take(slot);
+    await expect(create({ id: 'c2' })).rejects.toMatchObject({ code: 'ERR_LEDGER_NAME_TAKEN' });
+    await take(slot);
+    await create({ id: 'c2' });
+    await expect(reserve()).rejects.toMatchObject({ code: 'ERR_LEDGER_NAME_TAKEN' });
   });
 
   it('get three attempts of their own in a slot that was guessed at before', async () => {
     const first = await create();
     for (let count = 0; count < 9; count += 1) await take(first);
-    await endCode(test.ledger, 'c1', test.deps);
+    await withdraw('c1');
     // All slots but that one are taken, so that it is the next.
     const drawing = avoiding(first);
     await inTransaction(test.ledger, async (transaction) => {
