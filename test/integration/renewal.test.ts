@@ -114,6 +114,32 @@ describe('rekeyIdentity', () => {
     expect(await asyncRefusalOf(renewIdentity(thief, stolen, realDeps))).toBe('ERR_ENROLL_REFUSED');
   });
 
+  it('waits for the host once the certificate has expired, and then goes on', async () => {
+    let agoMs = 31 * 86_400_000;
+    const deps = { ...realDeps, clock: () => new Date(Date.now() - agoMs) };
+    const old = await TestHost.start({}, deps, { tlsPort: 0 });
+    try {
+      const expired = (await enrollInMemory(await old.invite(), { localKey: true, deps })).enrolled.identity;
+      agoMs = 0;
+      await old.members.maintain();
+      const refusal = rekeyIdentity(home, expired, realDeps);
+      await expect(refusal).rejects.toMatchObject({
+        code: 'ERR_ENROLL_HELD',
+        message: expect.stringContaining('has expired'),
+      });
+      const [held] = await listHeldRenewals(old.ledger);
+      expect(held).toMatchObject({ member: 'bob', reason: 'expired' });
+      await expect(refusal).rejects.toMatchObject({
+        hint: expect.stringContaining(held?.spkiSha256.slice(0, 16) ?? '?'),
+      });
+      await allowRenewal(old.ledger, held?.spkiSha256 ?? '', deps);
+      const renewed = await rekeyIdentity(home, expired, realDeps);
+      expect(Date.parse(leafOf(renewed).validTo)).toBeGreaterThan(Date.now());
+    } finally {
+      await old.stop();
+    }
+  });
+
   it('is refused after a revocation', async () => {
     await revokeCertificate(host.ledger, leafOf(identity).serialNumber, 'keyCompromise', realDeps);
     expect(await asyncRefusalOf(rekeyIdentity(home, identity, realDeps))).toBe('ERR_ENROLL_REFUSED');
