@@ -113,7 +113,7 @@ describe('the port for members', () => {
   });
 
   it('lets one address hold a few connections only', async () => {
-    await start({ connectionsPerAddress: 3, headTimeoutMs: 1500 });
+    await start({ connectionsPerAddress: 3, headTimeoutMs: 3000 });
     const held = [silent(), silent(), silent()];
     await Promise.all(held.map((socket) => once(socket, 'connect')));
     await answerTo(silent());
