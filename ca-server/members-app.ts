@@ -7,15 +7,17 @@ import type { TLSSocket } from 'node:tls';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import { isQTChatError } from '../src/errors.js';
 import { answerError } from './app.js';
-import { type MemberRoute, type OpenRoute, routerOf } from './authorize/access.js';
+import { type Door, type MemberRoute, noDoor, type OpenRoute, routerOf } from './authorize/access.js';
+import { authenticate } from './authorize/basic.js';
 import { identifyCaller } from './authorize/caller.js';
 import { type AutoCa, defaultLimits } from './auto-ca.js';
 import { OcspResponder } from './ocsp-responder.js';
 import type { OwnCredentials } from './own-credentials.js';
-import { busy, notAccepted, notFound, sendProblem } from './problem.js';
+import { busy, notAccepted, notFound, sendProblem, unauthorized } from './problem.js';
 import { RateLimit } from './rate-limit.js';
 import { crlRoute } from './routes/crl.js';
 import { addressOf } from './routes/enroll.js';
+import { estRoutes } from './routes/est.js';
 import { memberRoutes } from './routes/member.js';
 import { ocspRoutes } from './routes/ocsp.js';
 import { renewRoutes } from './routes/renew.js';
@@ -34,7 +36,7 @@ export function closedRoutes(autoCa: AutoCa): MemberRoute[] {
 export function openRouter(autoCa: AutoCa, own: OwnCredentials): Router {
   const router = express.Router();
   router.use(atRate(autoCa));
-  router.use(routerOf(openRoutes(autoCa, own), async () => undefined));
+  router.use(routerOf(openRoutes(autoCa, own), noDoor));
   return router;
 }
 
@@ -43,13 +45,16 @@ export function createMembersApp(autoCa: AutoCa, own: OwnCredentials): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing').enable('strict routing');
   app.use(atRate(autoCa));
-  const identify = (request: Request) => identifyCaller(request.socket as TLSSocket, autoCa);
-  app.use(routerOf([...openRoutes(autoCa, own), ...closedRoutes(autoCa)], identify));
+  const door: Door = {
+    identify: (request) => identifyCaller(request.socket as TLSSocket, autoCa),
+    authenticate: (request) => authenticate(request, autoCa),
+  };
+  app.use(routerOf([...openRoutes(autoCa, own), ...closedRoutes(autoCa), ...estRoutes(autoCa)], door));
   app.use((_request: Request, response: Response) => sendProblem(response, notFound()));
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     if (isQTChatError(error, 'ERR_ENROLL_REFUSED') && !response.headersSent) {
       autoCa.log({ event: 'refused', address: addressOf(request.socket), reason: error.message });
-      sendProblem(response, notAccepted());
+      sendProblem(response, response.hasHeader('WWW-Authenticate') ? unauthorized() : notAccepted());
     } else {
       answerError(autoCa, error, request.socket, response);
     }

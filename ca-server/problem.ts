@@ -29,6 +29,26 @@ export function notAccepted(): Problem {
   return problem('not-accepted', 403, 'Not accepted', 'Your certificate does not allow that; the host can see why.');
 }
 
+/** The one answer to a client of EST that is to show a user name and a password (RFC 7030 §3.2.3). */
+export function unauthorized(): Problem {
+  return problem(
+    'unauthorized',
+    401,
+    'Unauthorized',
+    'The credentials are missing, spent, expired or unknown: ask the host for new ones.',
+  );
+}
+
+/** For a request for a certificate that its own sender may not have; `detail` says nothing about others. */
+export function requestRefused(detail: string): Problem {
+  return problem('request-refused', 400, 'Request refused', detail);
+}
+
+/** For a body that says to be what the address does not take. */
+export function wrongMediaType(expected: string): Problem {
+  return problem('wrong-media-type', 415, 'Unsupported media type', `A body here is ${expected}, in base64.`);
+}
+
 /** For what is not an enrolment message at all. */
 export function malformed(): Problem {
   return problem('malformed', 400, 'Malformed request', 'This is not what qtchat enroll sends.');

@@ -77,7 +77,8 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
       endings.push(() => opened.close());
       members = opened;
     }
-    await writeAutoCaRecord(home, { addresses, port: server.port });
+    const ports = { port: server.port, ...(members !== undefined && { membersPort: members.port }) };
+    await writeAutoCaRecord(home, { addresses, ...ports });
     endings.push(await announceRunning(home, { service: 'autoca', pid: process.pid, port: server.port }));
     return { circleId, addresses, port: server.port, ...(members !== undefined && { members }), close };
   } catch (error) {

@@ -3,14 +3,17 @@
  * it names the access; whatever is not a route is answered as if it did not exist.
  */
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
-import { QTChatError } from '../../src/errors.js';
+import { isQTChatError, QTChatError } from '../../src/errors.js';
+import type { Invite } from '../../src/ledger/invites.js';
+import { basicChallenge } from './basic.js';
 import type { Caller } from './caller.js';
 
 /**
- * Who may come in: anybody; a member whose certificate is valid; such a member, or one whose
- * certificate has expired, of whom the route then takes special care.
+ * Who may come in: anybody; who has credentials for EST; such a one, or a member whose certificate is
+ * valid; such a member; such a member, or one whose certificate has expired, of whom the route then takes
+ * special care.
  */
-export type Access = 'none' | 'member' | 'member-or-expired';
+export type Access = 'none' | 'basic' | 'basic-or-member' | 'member' | 'member-or-expired';
 
 interface RoutePlace {
   readonly method: 'get' | 'post';
@@ -27,38 +30,83 @@ export interface OpenRoute extends RoutePlace {
 
 /** A route for members. */
 export interface MemberRoute extends RoutePlace {
-  readonly access: Exclude<Access, 'none'>;
+  readonly access: 'member' | 'member-or-expired';
   readonly handle: (request: Request, response: Response, caller: Caller) => Promise<void>;
 }
 
-/** Any route. */
-export type Route = OpenRoute | MemberRoute;
+/** A route for those who have credentials, or are members already. */
+export interface CredentialRoute extends RoutePlace {
+  readonly access: 'basic' | 'basic-or-member';
+  readonly handle: (request: Request, response: Response, applicant: Applicant) => Promise<void>;
+}
 
-/**
- * The router of some routes.
- *
- * @param identify - finds out who asks; throws `ERR_ENROLL_REFUSED` for who must not
- */
-export function routerOf(
-  routes: readonly Route[],
-  identify: (request: Request) => Promise<Caller | undefined>,
-): Router {
+/** By what right somebody asks for a certificate: an invite that is open, or the certificate held. */
+export type Applicant =
+  | { readonly invite: Invite; readonly caller?: never }
+  | { readonly caller: Caller; readonly invite?: never };
+
+/** Any route. */
+export type Route = OpenRoute | MemberRoute | CredentialRoute;
+
+/** Finds out who asks: undefined for who shows nothing; throws `ERR_ENROLL_REFUSED` for who must not. */
+export interface Door {
+  /** By a certificate. */
+  readonly identify: (request: Request) => Promise<Caller | undefined>;
+  /** By a user name and a password. */
+  readonly authenticate: (request: Request) => Promise<Invite | undefined>;
+}
+
+/** For routers that have open routes alone. */
+export const noDoor: Door = { identify: async () => undefined, authenticate: async () => undefined };
+
+/** The router of some routes. */
+export function routerOf(routes: readonly Route[], door: Door): Router {
   const router = Router({ caseSensitive: true, strict: true });
   for (const route of routes) {
     const { method, path, bodyLimitBytes } = route;
     const letIn = async (request: Request, response: Response, next: NextFunction): Promise<void> => {
-      if (route.access === 'none') return next();
-      response.locals.caller = admitted(await identify(request), route.access);
+      response.locals.admitted = await admit(route.access, door, request, response);
       next();
     };
     const handle = async (request: Request, response: Response): Promise<void> => {
+      const { admitted } = response.locals;
       if (route.access === 'none') await route.handle(request, response);
-      else await route.handle(request, response, response.locals.caller as Caller);
+      else if (isForMembers(route)) await route.handle(request, response, admitted as Caller);
+      else await route.handle(request, response, admitted as Applicant);
     };
     // Nobody's body is read before it is known that they may ask.
     router[method](path, letIn, express.raw({ type: () => true, limit: bodyLimitBytes, inflate: false }), handle);
   }
   return router;
+}
+
+function isForMembers(route: MemberRoute | CredentialRoute): route is MemberRoute {
+  return route.access === 'member' || route.access === 'member-or-expired';
+}
+
+/** Who asks, as the route's kind has it; nothing for a route that is open. */
+async function admit(
+  access: Access,
+  door: Door,
+  request: Request,
+  response: Response,
+): Promise<Caller | Applicant | undefined> {
+  if (access === 'none') return undefined;
+  if (access === 'member' || access === 'member-or-expired') return admitted(await door.identify(request), access);
+  try {
+    return await applicantOf(access, door, request);
+  } catch (error) {
+    // Whatever was wrong, credentials would be right.
+    if (isQTChatError(error, 'ERR_ENROLL_REFUSED')) response.setHeader('WWW-Authenticate', basicChallenge);
+    throw error;
+  }
+}
+
+async function applicantOf(access: CredentialRoute['access'], door: Door, request: Request): Promise<Applicant> {
+  const invite = await door.authenticate(request);
+  if (invite !== undefined) return { invite };
+  if (access === 'basic-or-member') return { caller: admitted(await door.identify(request), 'member') };
+  throw new QTChatError('ERR_ENROLL_REFUSED', 'it showed no credentials');
 }
 
 function admitted(caller: Caller | undefined, access: MemberRoute['access']): Caller {

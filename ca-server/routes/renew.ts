@@ -3,10 +3,11 @@
  * Names come from the ledger, nothing from whoever asks but the key.
  */
 import { X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
 import { formatBody, memberPaths, memberRequestLimitBytes, parseRekeyRequest } from '../../src/enroll/members-wire.js';
 import { isQTChatError, QTChatError } from '../../src/errors.js';
-import { type RenewalRequest, renewCertificate } from '../../src/ledger/renewals.js';
+import { type RenewalOutcome, type RenewalRequest, renewCertificate } from '../../src/ledger/renewals.js';
 import { circleIdOf } from '../../src/pki/circle.js';
 import { readCsr } from '../../src/pki/csr.js';
 import { rootCertificate } from '../../src/pki/issuer.js';
@@ -44,17 +45,12 @@ export function renewRoutes(autoCa: AutoCa): MemberRoute[] {
   ];
 
   async function renew(request: Request, response: Response, wanted: RenewalRequest): Promise<void> {
-    const { ledger, signer, deps, loadProfile, log } = autoCa;
-    const outcome = await renewCertificate(ledger, signer, loadProfile, wanted, deps);
-    const event = { address: addressOf(request.socket), formerSerialNumber: wanted.formerSerial };
-    if (outcome.held !== undefined) {
-      log({ ...event, event: 'held', reason: outcome.held });
-      send(response, 'application/json', formatBody({ held: outcome.held }), 202);
+    const { held, certificate } = await renewAndTell(autoCa, request.socket, wanted);
+    if (held !== undefined) {
+      send(response, 'application/json', formatBody({ held }), 202);
       return;
     }
-    const { certificate, repeated } = outcome;
-    if (!repeated) log({ ...event, event: 'renewed', serialNumber: certificate.serialNumber });
-    const chain = [certificate, ...signer.chain].map(({ raw }) => raw);
+    const chain = [certificate, ...autoCa.signer.chain].map(({ raw }) => raw);
     send(response, 'application/json', formatBody({ chain }));
   }
 
@@ -69,6 +65,20 @@ export function renewRoutes(autoCa: AutoCa): MemberRoute[] {
     }
     return publicKey;
   }
+}
+
+/**
+ * Renews, or holds, and tells the host.
+ *
+ * @throws {QTChatError} what {@link renewCertificate} throws
+ */
+export async function renewAndTell(autoCa: AutoCa, socket: Socket, wanted: RenewalRequest): Promise<RenewalOutcome> {
+  const { ledger, signer, deps, loadProfile, log } = autoCa;
+  const outcome = await renewCertificate(ledger, signer, loadProfile, wanted, deps);
+  const event = { address: addressOf(socket), formerSerialNumber: wanted.formerSerial };
+  if (outcome.held !== undefined) log({ ...event, event: 'held', reason: outcome.held });
+  else if (!outcome.repeated) log({ ...event, event: 'renewed', serialNumber: outcome.certificate.serialNumber });
+  return outcome;
 }
 
 async function readCsrOf(csr: Buffer) {

@@ -12,6 +12,8 @@ export interface AutoCaRecord {
   /** In order of trial. */
   readonly addresses: readonly string[];
   readonly port: number;
+  /** The port for members, where there is one. */
+  readonly membersPort?: number;
 }
 
 /** @throws {QTChatError} `ERR_STORE_UNWRITABLE` */
@@ -28,8 +30,11 @@ export async function writeAutoCaRecord(home: Home, record: AutoCaRecord): Promi
 export async function readAutoCaRecord(home: Home): Promise<AutoCaRecord & { readonly hasRun: boolean }> {
   const path = autocaPath(home);
   try {
-    const { addresses, port } = JSON.parse((await readBoundedFile(path)).toString('utf8')) as Record<string, unknown>;
-    if (isAddresses(addresses) && isPort(port)) return { addresses, port, hasRun: true };
+    const record = JSON.parse((await readBoundedFile(path)).toString('utf8')) as Record<string, unknown>;
+    const { addresses, port, membersPort } = record;
+    if (isAddresses(addresses) && isPort(port)) {
+      return { addresses, port, hasRun: true, ...(isPort(membersPort) && { membersPort }) };
+    }
   } catch (error) {
     if (isQTChatError(error, 'ERR_STORE_NOT_FOUND')) {
       return { addresses: reachableAddresses(undefined), port: defaultAutoCaPort, hasRun: false };

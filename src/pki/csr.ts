@@ -25,8 +25,12 @@ import { SubjectPublicKey } from './subject-public-key.js';
 import { isReservedUri } from './uri.js';
 
 /** What a request asks for, its proof of possession verified. */
-export interface CertificateRequest {
+export interface CertificateRequest extends RequestWishes {
   publicKey: KeyObject;
+}
+
+/** What a request asks for beside its key. */
+export interface RequestWishes {
   /** The common name asked for; nobody's identity. */
   commonName: string | undefined;
   /** The names asked for; never ours, and not checked beyond their syntax. */
@@ -35,6 +39,8 @@ export interface CertificateRequest {
   otherNames: number;
   /** The purposes asked for; what is given is the profile's to say. */
   extendedKeyUsages: string[];
+  /** Types of the attributes it has, in the form 1.2.840.113549.1.9.14. */
+  attributes: string[];
 }
 
 /** A CA's rights, and the two that make sense for key agreement alone: asked for, but never given. */
@@ -77,13 +83,27 @@ export async function readCsr(der: Buffer): Promise<CertificateRequest> {
   const request = await parse(der);
   const publicKey = readPublicKey(der);
   if (!provesPossession(der, publicKey)) throw refused('its signature is not by the key it presents');
+  return { publicKey, ...wishesOf(request) };
+}
+
+/**
+ * Reads what a request asks for, and neither its key nor its signature: for a key that is made in its place
+ * (RFC 7030 §4.4.1).
+ *
+ * @throws {QTChatError} `ERR_PKI_CSR_REFUSED` as {@link readCsr} does, but for what concerns the key
+ */
+export async function readWishes(der: Buffer): Promise<RequestWishes> {
+  return wishesOf(await parse(der));
+}
+
+function wishesOf(request: Pkcs10CertificateRequest): RequestWishes {
   const asked = readExtensions(request);
   reading(() => refuseKeyUsages(asked));
   return {
-    publicKey,
     commonName: request.subjectName.getField('CN')[0],
     ...reading(() => readNames(asked)),
     extendedKeyUsages: reading(() => readPurposes(asked)),
+    attributes: request.attributes.map(({ type }) => type),
   };
 }
 

@@ -20,8 +20,13 @@ const maximumCertificates = 100;
 /** Version of a SignedData with X.509 certificates alone and without signers (RFC 5652 §5.1). */
 const version1 = 1;
 
-/** The certificates as a PEM file with BEGIN PKCS7, in the order given: BER, in which a SET OF needs none. */
+/** The certificates as a PEM file with BEGIN PKCS7, in the order given. */
 export function toPkcs7(certificates: readonly X509Certificate[]): string {
+  return encodePem('PKCS7', pkcs7Of(certificates));
+}
+
+/** The certificates in the order given: BER, in which a SET OF needs none. */
+export function pkcs7Of(certificates: readonly X509Certificate[]): Buffer {
   const signedData = derSequence(
     derInteger(version1),
     derSet(), // digest algorithms
@@ -29,7 +34,7 @@ export function toPkcs7(certificates: readonly X509Certificate[]): string {
     derContext(0, ...certificates.map(({ raw }) => raw)),
     derSet(), // signers
   );
-  return encodePem('PKCS7', derSequence(derOid(oids.pkcs7SignedData), derContext(0, signedData)));
+  return derSequence(derOid(oids.pkcs7SignedData), derContext(0, signedData));
 }
 
 /** The BER of the one PKCS #7 in a file, PEM or not; undefined when the file is something else. */
