@@ -1,5 +1,5 @@
 /** A guest with an invite line: its id names the invite, whose secret makes the psk. */
-import { findInviteFault, findUsableInvite } from '../../src/ledger/invites.js';
+import { judgeInvite } from '../../src/ledger/invites.js';
 import { spkiDigest } from '../../src/pki/circle.js';
 import { rootCertificate } from '../../src/pki/issuer.js';
 import type { AutoCa } from '../auto-ca.js';
@@ -11,7 +11,7 @@ export function openByInvite({ ledger, signer, deps }: AutoCa, id: string): Open
   return {
     label: `invite ${id}`,
     hello: async (noiseMessage) => {
-      const invite = await findUsableInvite(ledger, id, deps.clock());
+      const { invite, fault } = await judgeInvite(ledger, id, deps.clock());
       const isLine = invite?.kind === 'line';
       const beginning = { mode: 'invite', id, rootSpkiSha256: spkiDigest(rootCertificate(signer)) } as const;
       // Without an invite no guest can be right, and finding that out takes as long as with one.
@@ -19,7 +19,6 @@ export function openByInvite({ ledger, signer, deps }: AutoCa, id: string): Open
       try {
         handshake.readMessage(noiseMessage);
       } catch (cause) {
-        const fault = await findInviteFault(ledger, id, deps.clock());
         throw refusal(fault ?? 'the guest does not know the secret, or was altered on the way', cause);
       }
       if (!isLine) throw refusal('unknown');

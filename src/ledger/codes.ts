@@ -3,7 +3,7 @@
  * in all. An attempt counts from the moment it begins, and is on disk before it goes on.
  */
 import { QTChatError } from '../errors.js';
-import { createInvite, findInviteFault, findUsableInvite, type Invite, type NewInvite } from './invites.js';
+import { createInvite, findUsableInvite, type Invite, judgeInvite, type NewInvite } from './invites.js';
 import { inTransaction, type Ledger } from './open.js';
 import { codeAttempts } from './spent-codes.js';
 
@@ -67,9 +67,8 @@ export async function takeAttempt(ledger: Ledger, slot: number, deps: { clock: (
       .executeTakeFirstOrThrow();
     const attemptsLeft = Math.max(0, codeAttempts - attempts);
     const [id, now] = [invite_id ?? '', deps.clock()];
-    const invite = await findUsableInvite(transaction, id, now);
-    const fault = await findInviteFault(transaction, id, now);
-    if (invite === undefined) return { attemptsLeft, fault: fault ?? 'unknown' };
+    const { invite, fault } = await judgeInvite(transaction, id, now);
+    if (invite === undefined) return { attemptsLeft, fault };
     if (attempts > codeAttempts) return { attemptsLeft, fault: 'all its attempts are spent' };
     return { attemptsLeft, invite };
   });

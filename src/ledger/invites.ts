@@ -103,6 +103,23 @@ export async function createInvite(ledger: Ledger, invite: NewInvite, deps: { cl
   });
 }
 
+/** An invite with what is wrong with it, if anything is. */
+export type JudgedInvite =
+  | { readonly invite: Invite; readonly fault?: undefined }
+  | { readonly invite?: undefined; readonly fault: InviteFault };
+
+/**
+ * Looks an invite up for a stranger: that there is none takes as much reading as that it is spent.
+ *
+ * @returns the invite if it can be used at `now`, else why not, for the host's log
+ */
+export async function judgeInvite(ledger: Ledger, id: string, now: Date): Promise<JudgedInvite> {
+  const row = await ledger.selectFrom('invite').selectAll().where('id', '=', id).executeTakeFirst();
+  const invite = inviteFrom(row ?? unknownRow);
+  const fault = row === undefined ? 'unknown' : faultOf(invite, now);
+  return fault === undefined ? { invite } : { fault };
+}
+
 /** The invite if it can be used at `now`: open and not expired, or reserved for less than 15 minutes. */
 export async function findUsableInvite(ledger: Ledger, id: string, now: Date): Promise<Invite | undefined> {
   const invite = await findInvite(ledger, id);
@@ -238,6 +255,21 @@ function faultOf(invite: Invite, now: Date): InviteFault | undefined {
   if (invite.state === 'reserved') return now < (invite.reservedUntil ?? now) ? undefined : 'spent';
   return now < invite.expiresAt ? undefined : 'expired';
 }
+
+const unknownRow: LedgerSchema['invite'] = {
+  id: '0000000000000000',
+  kind: 'line',
+  member: 'nobody',
+  names: '[]',
+  psk: Buffer.alloc(32),
+  state: 'open',
+  validity_days: 1,
+  replaces: 0,
+  created_at: 0,
+  expires_at: 0,
+  reserved_until: null,
+  serial_number: null,
+};
 
 function inviteFrom(row: LedgerSchema['invite']): Invite {
   return {
