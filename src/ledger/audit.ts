@@ -22,7 +22,9 @@ export type AuditEvent =
   | 'invite.created'
   | 'invite.withdrawn'
   | 'invite.reserved'
-  | 'invite.completed';
+  | 'invite.completed'
+  | 'ledger.restored'
+  | 'ledger.compacted';
 
 /** One entry of the log. */
 export interface AuditEntry {

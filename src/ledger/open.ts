@@ -48,11 +48,23 @@ export async function openLedgerAt(location: LedgerLocation): Promise<Ledger> {
   }
 }
 
-/** Removes every table of a ledger in an SQLite file and begins a new one in it; call it in a transaction. */
-export async function beginAnew(ledger: Ledger): Promise<void> {
+/**
+ * Removes every table of a ledger in an SQLite file and begins a new one in it; call it in a transaction.
+ *
+ * @param version - of the tables that `fill` fills; they are upgraded then
+ * @throws {QTChatError} `ERR_LEDGER_DAMAGED` for a version that is newer than ours
+ */
+export async function beginAnew(
+  ledger: Ledger,
+  version = migrationSteps.length,
+  fill?: () => Promise<void>,
+): Promise<void> {
+  if (version > migrationSteps.length) throw tooNew('the ledger');
   const tables = sql<{ name: string }>`select name from sqlite_schema where type = 'table' order by rowid desc`;
   for (const { name } of (await tables.execute(ledger)).rows) await sql`drop table ${sql.table(name)}`.execute(ledger);
-  await applyMigrations(ledger, sqliteDialect, 0);
+  await applyMigrations(ledger, sqliteDialect, 0, version);
+  await fill?.();
+  await applyMigrations(ledger, sqliteDialect, version);
 }
 
 /** Runs `body` in the transaction that `ledger` is, or else in a new one that commits when it returns. */
@@ -77,14 +89,23 @@ async function readKnownVersion(ledger: Ledger, dialect: LedgerDialect, location
   const version = await dialect.readVersion(ledger);
   if (version <= migrationSteps.length) return version;
   const place = location.type === 'sqlite' ? location.path : location.server.url;
-  throw new QTChatError('ERR_LEDGER_DAMAGED', `the ledger ${quote(place)} was written by a newer qtchat`, {
+  throw tooNew(`the ledger ${quote(place)}`);
+}
+
+function tooNew(what: string): QTChatError {
+  return new QTChatError('ERR_LEDGER_DAMAGED', `${what} was written by a newer qtchat`, {
     hint: 'Install the newest version',
   });
 }
 
-async function applyMigrations(ledger: Ledger, dialect: LedgerDialect, from: number): Promise<void> {
-  for (const statement of migrationSteps.slice(from).flatMap((step) => step(dialect))) {
+async function applyMigrations(
+  ledger: Ledger,
+  dialect: LedgerDialect,
+  from: number,
+  to = migrationSteps.length,
+): Promise<void> {
+  for (const statement of migrationSteps.slice(from, to).flatMap((step) => step(dialect))) {
     await sql.raw(statement).execute(ledger);
   }
-  await dialect.writeVersion(ledger, migrationSteps.length);
+  await dialect.writeVersion(ledger, to);
 }

@@ -32,7 +32,7 @@ async function retireFile(
   const ledger = await openLedgerAt({ type: 'sqlite', path });
   try {
     if ((await ledger.selectFrom('audit').select('sequence').executeTakeFirst()) === undefined) {
-      await fill?.(ledger);
+      if (fill !== undefined) await inTransaction(ledger, fill);
       return undefined;
     }
     let number = 1;

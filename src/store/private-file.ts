@@ -4,12 +4,15 @@
  * finds half a file. What the files mean is not known here.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { access, link, mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { access, link, mkdir, mkdtemp, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { type ErrorCode, QTChatError, quote, systemErrorCode } from '../errors.js';
 import { asidePrefix, sweepLitter } from './litter.js';
+
+/** What a file is to hold; in pieces where it is too long for one. */
+export type FileContent = string | Uint8Array | AsyncIterable<string>;
 
 /** How {@link writeFileSafely} writes. */
 export interface WriteOptions {
@@ -56,7 +59,7 @@ export async function checkWritableFolder(path: string): Promise<void> {
  */
 export async function writeFileSafely(
   path: string,
-  content: string | Uint8Array,
+  content: FileContent,
   options: WriteOptions,
 ): Promise<string | undefined> {
   await sweepLitter(dirname(path));
@@ -138,10 +141,10 @@ export async function flushFolder(path: string): Promise<void> {
 }
 
 /** Creates a file, which must not exist, and flushes it to disk. Readers may see it half-written. */
-export async function writeFlushed(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+export async function writeFlushed(path: string, content: FileContent, mode: number): Promise<void> {
   const file = await open(path, 'wx', mode);
   try {
-    await file.writeFile(content);
+    await writeFile(file, content);
     await file.sync();
   } finally {
     await file.close();
@@ -278,7 +281,8 @@ export function existsError(path: string): QTChatError {
   });
 }
 
-function tooOpen(path: string): QTChatError {
+/** The error for a file with a secret that others than its owner may read. */
+export function tooOpen(path: string): QTChatError {
   return new QTChatError('ERR_STORE_PERMISSIONS', `${quote(path)} holds a secret, but others may read it`, {
     hint: `Run chmod 600 ${quote(path)}`,
   });

@@ -20,6 +20,7 @@ const password = 'correct horse battery staple';
 
 /** What a command writes may not be there yet. */
 const writes: Record<string, string[]> = {
+  'ca:backup': ['circle.backup'],
   'cert:issue': ['bob.pem', 'bob.key', 'bob.pfx'],
   'cert:request': ['bob.csr'],
   'cert:sign': ['bob.pem'],
@@ -32,6 +33,7 @@ const places: Record<string, Place> = {
   'ca:init': 'nowhere',
   'ca:import': 'nowhere',
   'ca:export-root': 'tiered',
+  'ca:restore': 'nowhere',
   demo: 'nowhere',
   enroll: 'nowhere',
   send: 'guest',
@@ -98,6 +100,7 @@ describeWith('ip', 'the examples in the help', () => {
   async function prepare(folder: string): Promise<void> {
     await qtchat(folder, 'ca', ['ca', 'init']);
     await qtchat(folder, 'tiered', ['ca', 'init', '--intermediate']);
+    await qtchat(folder, 'ca', ['ca', 'backup', join(folder, 'circle.backup')]);
     await cp(join(folder, 'ca'), join(folder, 'host'), { recursive: true });
     await qtchat(folder, 'host', ['cert', 'issue', 'alice', '--me', '--ip', '192.168.1.100']);
     const server = new Program(['autoca', 'serve'], worldOf(folder, 'host'));

@@ -3,7 +3,7 @@
  * compared field by field. Only dates (openssl does not backdate), serial numbers and keys differ.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { packageRoot } from '../../src/package-root.js';
@@ -173,6 +173,15 @@ describeWith('openssl', '--explain, run by a shell', () => {
       expect(readFileSync(home.at(`our-${name}`)).equals(readFileSync(home.at(name)))).toBe(true);
     }
     expect(await runExplained('cert', 'convert', 'root.p7b', '--to', 'pem')).toContain('BEGIN CERTIFICATE');
+  });
+
+  it('ca backup and ca restore: the CA is there again', async () => {
+    await runExplained('ca', 'init', '--no-password');
+    await runExplained('ca', 'backup', 'circle.backup');
+    const [key, root] = ['ca.key', 'root.pem'].map((name) => readFileSync(home.at(name)));
+    for (const name of ['ca.key', 'root.pem']) rmSync(home.at(name));
+    await runExplained('ca', 'restore', 'circle.backup');
+    expect(['ca.key', 'root.pem'].map((name) => readFileSync(home.at(name)))).toEqual([key, root]);
   });
 
   it('ca import and ca export-root: the same files under the names of the other commands', async () => {

@@ -92,3 +92,14 @@ function ledger(issuing: string): string[] {
     `[ -e crlnumber ] || printf '%x\\n' "$(date +%s)" > crlnumber`,
   ];
 }
+
+/** `ca backup`: the files that the other explanations speak of, and whatever of them is there. */
+export function explainBackup({ args }: Typed): string[] {
+  const files = ['ca.key', 'root.pem', 'intermediate.pem', 'root.key', 'index.txt', 'crlnumber', 'crl.pem'];
+  return [`(umask 077 && tar -cf ${pathWord(textOf(args.file) ?? '')} $(ls ${files.join(' ')} 2>/dev/null))`];
+}
+
+/** `ca restore`. */
+export function explainRestore({ args }: Typed): string[] {
+  return ['[ ! -e ca.key ]', `tar -xf ${pathWord(textOf(args.file) ?? '')}`];
+}

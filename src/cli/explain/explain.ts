@@ -4,7 +4,15 @@
  * also on intermediate.pem and root.key. Nothing is run.
  */
 import { QTChatError } from '../../errors.js';
-import { explainCaImport, explainCaShow, explainCrl, explainExportRoot, explainRevoke } from './ca.js';
+import {
+  explainBackup,
+  explainCaImport,
+  explainCaShow,
+  explainCrl,
+  explainExportRoot,
+  explainRestore,
+  explainRevoke,
+} from './ca.js';
 import { explainConvert, explainExport, explainImport, explainInspect, explainVerify } from './files.js';
 import { explainCaInit } from './init.js';
 import { explainIssue, explainRenew, explainRequest, explainSign } from './issuing.js';
@@ -16,6 +24,8 @@ const explanations: Readonly<Record<string, (typed: Typed) => string[] | Promise
   'ca:crl': explainCrl,
   'ca:import': explainCaImport,
   'ca:export-root': explainExportRoot,
+  'ca:backup': explainBackup,
+  'ca:restore': explainRestore,
   'cert:issue': explainIssue,
   'cert:request': explainRequest,
   'cert:sign': explainSign,
