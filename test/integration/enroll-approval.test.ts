@@ -1,7 +1,7 @@
 /** Enrolment by approval, and a man in the middle who has all the time and both orders to try. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { byApproval } from '../../src/enroll/by-approval.js';
 import { noSecret, prologueOf } from '../../src/enroll/hello.js';
@@ -13,6 +13,7 @@ import { listCertificates } from '../../src/ledger/certificates.js';
 import { approveRequest, denyRequest, listRequests } from '../../src/ledger/requests.js';
 import { enrollInMemory, Relay, realDeps, TestHost } from '../helpers/enrollment.js';
 
+const openingSize = requestHead(trips.opening.path, 2).length + 2;
 const bob = { member: 'bob', names: [], validityDays: 30 };
 const id = '00112233445566ff';
 const beginning = { mode: 'approval', id } as const;
@@ -133,12 +134,53 @@ describe('joining by approval', () => {
     await Promise.all([...guests, late].map(({ ended }) => ended));
   });
 
+  it('outlasts the deadlines of other connections', async () => {
+    await host.stop();
+    host = await TestHost.start({
+      approvalPollMs: 10,
+      headTimeoutMs: 200,
+      requestTimeoutMs: 300,
+      connectionTimeoutMs: 1500,
+    });
+    const guest = new Guest(host.server);
+    const words = await guest.words;
+    const { request } = await host.event('requested');
+    // One comes after the guest, asks for nothing, and is sent away.
+    const outlastOne = async (): Promise<void> => void (await once(connect(host.port, '127.0.0.1').resume(), 'close'));
+    await outlastOne();
+    guest.confirm();
+    await outlastOne();
+    await approve(words, request);
+    expect(await guest.ended).toBe('enrolled');
+  });
+
+  // Offsets into what goes by: see hello.ts.
+  it.each<[string, 'toServer' | 'toGuest', number]>([
+    ['the id of the request', 'toGuest', responseHead(40).length],
+    ['the commitment', 'toGuest', responseHead(40).length + 8],
+    ['the key of the guest', 'toServer', openingSize + requestHead(trips.hello.path, 58).length + 10],
+    ['the tag of message 1', 'toServer', openingSize + requestHead(trips.hello.path, 58).length + 57],
+    ['the key of the server', 'toGuest', responseHead(40).length + 40 + responseHead(48).length],
+    ['the tag of message 2', 'toGuest', responseHead(40).length + 40 + responseHead(48).length + 47],
+  ])('shows the guest no words when a relay alters %s', async (_title, altered, position) => {
+    const relay = await Relay.start(host.port);
+    relay.alter = (octets, direction, offset) => {
+      const index = position - offset;
+      if (direction === altered && index >= 0 && index < octets.length) octets[index] = (octets[index] ?? 0) ^ 1;
+      return octets;
+    };
+    const seen: string[] = [];
+    const way = byApproval({ host: '127.0.0.1', port: relay.port }, async (words) => void seen.push(words));
+    expect(await codeOf(enrollInMemory(way))).toMatch(/^ERR_ENROLL_/);
+    expect(seen).toEqual([]);
+    await relay.stop();
+  });
+
   it('answers a second message 1 on no connection', async () => {
     const relay = await Relay.start(host.port);
     const guest = new Guest({ host: '127.0.0.1', port: relay.port });
     await guest.words;
     const hello = Buffer.concat(relay.recorded[0]?.toServer ?? []).subarray(-58);
-    const { connect } = await import('node:net');
     const replay = connect(host.port, '127.0.0.1').on('error', () => {});
     const answer: Buffer[] = [];
     replay.on('data', (octets) => answer.push(octets));
@@ -192,7 +234,6 @@ async function startForger(
   commitTo: Buffer,
   choose: (message: Buffer) => { answer: Buffer },
 ): Promise<{ server: Server; port: number }> {
-  const openingSize = requestHead(trips.opening.path, 2).length + 2;
   const helloSize = requestHead(trips.hello.path, 58).length + 58;
   const server = createServer((socket) => {
     let received = Buffer.alloc(0);
