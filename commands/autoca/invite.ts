@@ -11,8 +11,12 @@ interface InviteResult {
   readonly link?: string;
   /** With --link: the same by every address of the Auto CA. */
   readonly links?: readonly string[];
-  /** With --link: what opens the file. */
+  /** With --link: what opens the file. With --est: what the client proves itself by, once. */
   readonly password?: string;
+  /** With --est: the user name that goes with the password. */
+  readonly username?: string;
+  /** With --est: where the client asks. */
+  readonly url?: string;
   readonly id: string;
   readonly member: string;
   readonly expiresAt: string;
@@ -26,7 +30,8 @@ export default class AutocaInvite extends BaseCommand {
   static override description =
     `The line serves once. Whoever has it can become NAME, so hand it over on a way you trust. Needs no CA password.
 With --link it is an address for a browser, and a password: hand them over on two ways.
-With --code it is short enough to be read out; it serves for ten minutes and three attempts.`;
+With --code it is short enough to be read out; it serves for ten minutes and three attempts.
+With --est it is a user name and a password, with a colon between, for a device or a program that speaks EST (RFC 7030).`;
   static override examples = [
     '<%= config.bin %> autoca invite bob',
     '<%= config.bin %> autoca invite carol --ip 192.168.1.101 --dns carol.example --expires 2h',
@@ -35,10 +40,15 @@ With --code it is short enough to be read out; it serves for ten minutes and thr
       command: '<%= config.bin %> autoca invite dave --code',
     },
     { description: 'For a phone, a browser, another program', command: '<%= config.bin %> autoca invite erin --link' },
+    { description: 'For a device that speaks EST', command: '<%= config.bin %> autoca invite printer --est' },
   ];
   static override args = { name: Args.string({ description: 'member name of the guest', required: true }) };
   static override flags = {
     ...guestFlags,
+    est: Flags.boolean({
+      description: 'a user name and a one-time password for a client of EST',
+      exclusive: ['code', 'link', 'qr'],
+    }),
     code: Flags.boolean({ description: 'a code of eight digits instead of a line', exclusive: ['link', 'qr'] }),
     link: Flags.boolean({ description: 'an address at which any program fetches a .pfx, and its password' }),
     legacy: Flags.boolean({
@@ -64,6 +74,15 @@ With --code it is short enough to be read out; it serves for ten minutes and thr
     const { member } = terms;
     const common = { member, expiresAt: expiresAt.toISOString() };
 
+    if (flags.est) {
+      const { makeCredentials } = await import('../../src/cli/autoca/make-credentials.js');
+      const { hasRun, ...made } = await makeCredentials(home, request, deps);
+      this.print(`${made.username}:${made.password}`);
+      this.note(`For ${member}, once, until ${minuteOf(expiresAt)}: the user name, and behind the colon the password`);
+      this.note(`The client asks at ${made.url}   (docs/EST.md shows it with curl and openssl)`);
+      this.#noteNext(hasRun);
+      return { ...common, ...made };
+    }
     if (flags.link) {
       const { hasRun, circleUri, ...made } = await makeLink(home, request, flags.legacy, deps);
       const [link = ''] = made.links;

@@ -4,13 +4,16 @@
  */
 import { hkdfSync } from 'node:crypto';
 
-/** The address of each operation, on the port for members. */
+/** Where all of it is, on the port for members. */
+export const estRoot = '/.well-known/est';
+
+/** The address of each operation. */
 export const estPaths = {
-  cacerts: '/.well-known/est/cacerts',
-  csrattrs: '/.well-known/est/csrattrs',
-  simpleenroll: '/.well-known/est/simpleenroll',
-  simplereenroll: '/.well-known/est/simplereenroll',
-  serverkeygen: '/.well-known/est/serverkeygen',
+  cacerts: `${estRoot}/cacerts`,
+  csrattrs: `${estRoot}/csrattrs`,
+  simpleenroll: `${estRoot}/simpleenroll`,
+  simplereenroll: `${estRoot}/simplereenroll`,
+  serverkeygen: `${estRoot}/serverkeygen`,
 } as const;
 
 const passwordSizeBytes = 16;

@@ -92,6 +92,7 @@ export async function makeLink(
   };
 }
 
-function newId(deps: Pick<Deps, 'random'>): string {
+/** A fresh id of an invite: 16 lower-case hex digits. */
+export function newId(deps: Pick<Deps, 'random'>): string {
   return deps.random(inviteIdSizeBytes).toString('hex');
 }
