@@ -16,6 +16,7 @@ import { spkiOf } from '../../src/pki/spki.js';
 import type { MemberRoute } from '../authorize/access.js';
 import type { Caller } from '../authorize/caller.js';
 import type { AutoCa } from '../auto-ca.js';
+import { asRefusal } from '../refusal.js';
 import { send } from '../send.js';
 import { addressOf } from './enroll.js';
 
@@ -45,7 +46,9 @@ export function renewRoutes(autoCa: AutoCa): MemberRoute[] {
   ];
 
   async function renew(request: Request, response: Response, wanted: RenewalRequest): Promise<void> {
-    const { held, certificate } = await renewAndTell(autoCa, request.socket, wanted);
+    const { held, certificate } = await renewAndTell(autoCa, request.socket, wanted).catch((error: unknown) => {
+      throw asRefusal(error, `renewal of ${wanted.formerSerial}`);
+    });
     if (held !== undefined) {
       send(response, 'application/json', formatBody({ held }), 202);
       return;

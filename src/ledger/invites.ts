@@ -24,7 +24,10 @@ import { inviteDigest } from './row-digest.js';
 import type { LedgerSchema } from './schema.js';
 import type { Signer } from './signer.js';
 
-/** Which way an invite opens: by the secret of its line, a short code, the host's approval of a request, or a link. */
+/**
+ * Which way an invite opens: by the secret of its line, a short code, the host's approval of a request, a link, or
+ * credentials for EST.
+ */
 export type InviteKind = 'line' | 'code' | 'approval' | 'link' | 'est';
 
 /** How long an answered but unacknowledged invite may be answered again. */
@@ -37,8 +40,9 @@ export interface Invite {
   readonly member: string;
   readonly names: SubjectAltName[];
   /**
-   * Of a line, 32 octets derived from its secret; of a code, its secret digits in ASCII; of a link, the half of
-   * its password that is not in the link. Empty for an approval, and once the invite is done or withdrawn.
+   * Of a line or of credentials for EST, 32 octets derived from the secret; of a code, its secret digits in ASCII; of a
+   * link, the half of its password that is not in the link. Empty for an approval, and once the invite is done or
+   * withdrawn.
    */
   readonly psk: Buffer;
   /** A reservation that was never acknowledged still reads `reserved` after its time. */

@@ -316,6 +316,7 @@ describe('renewal', () => {
         return formatBody({ csr: await createCsr(key, 'x', [uri]), statement: signature });
       },
     ],
+    ["that is another member's", async (identity) => rekeyBody(identity, (await enrolled()).privateKey)],
     [
       'that is too weak',
       async (identity) => {
