@@ -5,9 +5,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isQTChatError, type QTChatError } from '../errors.js';
+import { samePublicKey } from '../pki/spki.js';
 import type { Home } from '../store/home.js';
-import type { Identity } from '../store/identities.js';
+import { type Identity, loadIdentity } from '../store/identities.js';
 import { fetchCrl } from './fetch-crl.js';
+import { withAutoCa } from './own-auto-ca.js';
 import { renewalTimeOf, renewIdentity } from './renew-identity.js';
 
 /** What keeping takes, and whom it tells. */
@@ -32,29 +34,54 @@ const defaultIntervalMs = 45_000;
 /** An Auto CA that is away is asked less often. */
 const longestIntervalMs = 10 * 60_000;
 
-/** Keeps the identity until `signal` aborts; returns at once where no Auto CA is known. */
+/** Keeps the identity until `signal` aborts. */
 export async function keepIdentity(options: KeepOptions): Promise<void> {
-  const { home, clock, signal, onCrl } = options;
-  const intervalMs = options.intervalMs ?? defaultIntervalMs;
+  const { home, signal, onTrouble, intervalMs = defaultIntervalMs } = options;
+  let told: string | undefined;
+  const tellOnce = (error: QTChatError): void => {
+    if (signal.aborted || error.message === told) return;
+    told = error.message;
+    onTrouble(error);
+  };
   let { identity } = options;
   let pauseMs = intervalMs;
-  let told: string | undefined;
-  while (identity.autoCa !== undefined && !signal.aborted) {
-    if (clock() >= renewalTimeOf(identity)) {
-      const renewal = await attempt(() => renewIdentity(home, identity, { clock, signal }));
-      if ('value' in renewal) {
-        identity = renewal.value;
-        options.onRenewed(identity);
-      } else if (!signal.aborted && renewal.error.message !== told) {
-        told = renewal.error.message;
-        options.onTrouble(renewal.error);
-      }
+  while (!signal.aborted) {
+    identity = await takeUp(identity, options);
+    // The host's own Auto CA may be started, and move, while the host chats.
+    const located = await attempt(() => withAutoCa(home, identity));
+    if ('value' in located) identity = located.value;
+    if (identity.autoCa !== undefined) {
+      identity = await renewWhenDue(identity, options, tellOnce);
+      const fetched = await attempt(() => fetchCrl(home, identity, signal));
+      if ('value' in fetched && fetched.value) await options.onCrl();
+      pauseMs = 'value' in fetched ? intervalMs : Math.min(pauseMs * 2, longestIntervalMs);
     }
-    const fetched = await attempt(() => fetchCrl(home, identity, signal));
-    if ('value' in fetched && fetched.value) await onCrl();
-    pauseMs = 'value' in fetched ? intervalMs : Math.min(pauseMs * 2, longestIntervalMs);
     await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => {});
   }
+}
+
+/** Takes up what another process of this home has renewed; the key of one that runs stays, whatever was saved. */
+async function takeUp(identity: Identity, { home, onRenewed }: KeepOptions): Promise<Identity> {
+  const saved = await attempt(() => loadIdentity(home, identity.member));
+  if ('error' in saved || saved.value.chain[0]?.serialNumber === identity.chain[0]?.serialNumber) return identity;
+  if (!samePublicKey(saved.value.privateKey, identity.privateKey)) return identity;
+  onRenewed(saved.value);
+  return saved.value;
+}
+
+async function renewWhenDue(
+  identity: Identity,
+  { home, clock, signal, onRenewed }: KeepOptions,
+  onTrouble: (error: QTChatError) => void,
+): Promise<Identity> {
+  if (clock() < renewalTimeOf(identity)) return identity;
+  const renewal = await attempt(() => renewIdentity(home, identity, { clock, signal }));
+  if ('error' in renewal) {
+    onTrouble(renewal.error);
+    return identity;
+  }
+  onRenewed(renewal.value);
+  return renewal.value;
 }
 
 async function attempt<Value>(action: () => Promise<Value>): Promise<{ value: Value } | { error: QTChatError }> {

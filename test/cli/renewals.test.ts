@@ -75,6 +75,13 @@ describe('identity renew', () => {
     expect(await serialOf()).toBe(before);
   });
 
+  it('renews the identity of the host too, at its own Auto CA', async () => {
+    await at(host, ['cert', 'issue', 'alice', '--me']);
+    const before = (await loadIdentity(host)).chain[0]?.serialNumber;
+    expect(await at(host, ['identity', 'renew', 'alice'])).toMatchObject({ exitCode: 0 });
+    expect((await loadIdentity(host, 'alice')).chain[0]?.serialNumber).not.toBe(before);
+  });
+
   it('names the right command in the home of the CA', async () => {
     const ca = await makeCaHome();
     await at(ca, ['cert', 'issue', 'alice', '--me']);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { fetchCrl } from '../../src/enroll/fetch-crl.js';
-import { rekeyIdentity } from '../../src/enroll/renew-identity.js';
+import { rekeyIdentity, renewIdentity } from '../../src/enroll/renew-identity.js';
 import { revokeCertificate } from '../../src/ledger/certificates.js';
 import { spkiFingerprint } from '../../src/pki/circle.js';
 import { issueCrl } from '../../src/pki/crl.js';
@@ -236,6 +236,19 @@ describe('a certificate at two thirds of its life', () => {
     } finally {
       await old.stop();
     }
+  });
+
+  it('is taken up when another process of the home has renewed it', async () => {
+    const [alice, bob] = [await enrolled(), await enrolled()];
+    const { home } = await meeting.at(alice.member);
+    await saveIdentity({ folder: home }, alice, { replace: false });
+    const at = await listening(alice, { keepIdentity: { intervalMs: 20 } });
+    const renewed = await renewIdentity({ folder: home }, alice, deps);
+    await at.event('renewed');
+    await revoke(alice);
+    const dialling = await listening(bob, { who: at.who, requireFreshCrl: true, keepIdentity: { intervalMs: 20 } });
+    await dialling.event('connected');
+    expect(leafOf(renewed).serialNumber).not.toBe(leafOf(alice).serialNumber);
   });
 
   it('stays, and says why, where the Auto CA is away', async () => {

@@ -8,6 +8,7 @@ import {
   memberPaths,
   parseMemberAnswer,
 } from '../../enroll/members-wire.js';
+import { withAutoCa } from '../../enroll/own-auto-ca.js';
 import { takeOwnKey } from '../../enroll/own-key.js';
 import { rekeyIdentity, renewIdentity } from '../../enroll/renew-identity.js';
 import { isQTChatError, QTChatError } from '../../errors.js';
@@ -72,7 +73,7 @@ export async function revokeOwn(
 }
 
 async function identityAt(home: Home, { member, server }: OwnRequest): Promise<Identity> {
-  const identity = await loadIdentity(home, member);
+  const identity = await withAutoCa(home, await loadIdentity(home, member));
   if (server !== undefined) {
     const { host, port = defaultMembersPort } = parseAddress(server);
     return { ...identity, autoCa: { addresses: [host], port } };
