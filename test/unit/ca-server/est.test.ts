@@ -533,4 +533,20 @@ describe('a key made by the server', () => {
     expect(answer.status).toBe(400);
     expect(await stateOf(credentials.id)).toBe('open');
   });
+
+  it('is not made where the host wants none made', async () => {
+    const other = await TestHost.start({}, undefined, { tlsPort: 0, requireLocalKey: true });
+    const former = { host, root };
+    try {
+      host = other;
+      root = (await openIssuer(other.home, undefined)).chain.at(-1) as X509Certificate;
+      const credentials = await invited();
+      const body = await csrOf(makeKey(), credentials.member);
+      expect((await ask({ path: estPaths.serverkeygen, body, credentials })).status).toBe(403);
+      certificatesIn(await ask({ path: estPaths.simpleenroll, body, credentials }));
+    } finally {
+      ({ host, root } = former);
+      await other.stop();
+    }
+  });
 });
