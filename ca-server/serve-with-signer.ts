@@ -11,6 +11,8 @@ export interface SignedServeOptions
     Pick<SignerOptions, 'program' | 'password' | 'onCrash'> {
   /** The home with what leads to its ledger; asked for once the CA key is open. */
   readonly homeWithLedger: () => Promise<Home>;
+  /** Lets guests find it by mDNS; told why that cannot be on a network. */
+  readonly announce?: { readonly onTrouble: (reason: string) => void };
 }
 
 /** A running Auto CA, as long as its signer runs. */
@@ -25,7 +27,7 @@ export interface SignedServedHome extends ServedHome {
  * @throws {QTChatError} what {@link startSigner} and {@link serveHome} throw
  */
 export async function serveWithSigner(home: Home, options: SignedServeOptions): Promise<SignedServedHome> {
-  const { program, password, onCrash, homeWithLedger, ...serving } = options;
+  const { program, password, onCrash, homeWithLedger, announce, ...serving } = options;
   let whole: Promise<Home> | undefined;
   const location = async () => {
     whole ??= homeWithLedger();
@@ -34,7 +36,9 @@ export async function serveWithSigner(home: Home, options: SignedServeOptions): 
   const signer = await startSigner(home, { program, password, onCrash, location }, options.deps);
   try {
     const served = await serveHome((await whole) ?? home, { ...serving, ca: signer });
+    const withdraw = announce && (await announcing(served.port, options, announce));
     const close = async (): Promise<void> => {
+      await withdraw?.();
       await served.close();
       await signer.close();
     };
@@ -43,4 +47,13 @@ export async function serveWithSigner(home: Home, options: SignedServeOptions): 
     await signer.close();
     throw error;
   }
+}
+
+async function announcing(
+  port: number,
+  { deps, host }: SignedServeOptions,
+  options: NonNullable<SignedServeOptions['announce']>,
+): Promise<() => Promise<void>> {
+  const { announceOnLan } = await import('../src/enroll/lan.js');
+  return announceOnLan(port, deps, { host, ...options });
 }

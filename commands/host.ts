@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { caPasswordFileFlag, hostFlag, jsonLinesFlag, listenFlag, portFlag, tlsPortFlag } from '../src/cli/flags.js';
+import {
+  announceFlag,
+  caPasswordFileFlag,
+  hostFlag,
+  jsonLinesFlag,
+  listenFlag,
+  portFlag,
+  tlsPortFlag,
+} from '../src/cli/flags.js';
 import { QTChatError } from '../src/errors.js';
 import { packageRoot } from '../src/package-root.js';
 import type { Home } from '../src/store/home.js';
@@ -11,6 +19,7 @@ interface ServeFlags {
   readonly host: string | undefined;
   readonly port: number;
   readonly 'tls-port': number | undefined;
+  readonly announce: boolean;
   readonly 'ca-password-file': string | undefined;
   readonly 'no-password': boolean;
 }
@@ -29,6 +38,7 @@ stays as it is. Leaving the chat ends the Auto CA as well. Needs a terminal; scr
     host: hostFlag,
     port: portFlag,
     'tls-port': tlsPortFlag,
+    announce: announceFlag,
     listen: listenFlag,
     'ca-password-file': caPasswordFileFlag,
     'no-password': Flags.boolean({
@@ -97,6 +107,9 @@ stays as it is. Leaving the chat ends the Auto CA as well. Needs a terminal; scr
     const served = await serveWithSigner(home, {
       ...{ ...place, deps, port, tlsPort, password },
       program: join(packageRoot(), 'dist/signer.js'),
+      ...(flags.announce && {
+        announce: { onTrouble: (reason: string) => say(`Guests can't find it by themselves: ${reason}`) },
+      }),
       homeWithLedger: async () => home,
       log: (event) => say(describeEvent(event)),
       onCrash: (reason) => say(`The process with the CA key has ended (${reason})`),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import {
+  announceFlag,
   caPasswordFileFlag,
   databaseFlag,
   databasePasswordFileFlag,
@@ -27,6 +28,7 @@ export default class AutocaServe extends BaseCommand {
     host: hostFlag,
     port: portFlag,
     'tls-port': tlsPortFlag,
+    announce: announceFlag,
     'require-local-key': Flags.boolean({ description: 'make no keys for guests: each makes its own' }),
     'ca-password-file': caPasswordFileFlag,
     database: databaseFlag,
@@ -62,6 +64,12 @@ export default class AutocaServe extends BaseCommand {
       tlsPort,
       password,
       program: join(packageRoot(), 'dist/signer.js'),
+      ...(flags.announce && {
+        announce: {
+          onTrouble: (reason: string) =>
+            tell({ event: 'unannounced', reason }, `Guests can't find it by themselves: ${reason}`, 'note'),
+        },
+      }),
       homeWithLedger: async () => {
         const database = await chooseDatabase(home, flags, deps);
         const line = describeDatabase(database);

@@ -152,3 +152,8 @@ export const tlsPortFlag = Flags.integer({
   description: 'TCP port for members, with TLS (default 17593, or any free one with --port 0)',
   ...portRange,
 });
+
+/** `--announce`, of the Auto CA. */
+export const announceFlag = Flags.boolean({
+  description: 'let guests on the local network find it by mDNS; names nobody',
+});

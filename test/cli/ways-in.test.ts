@@ -125,6 +125,23 @@ describe('an approval, by commands', () => {
     await serving.stop();
   });
 
+  it('is what is left to a guest without invite and address, if the host is on the same network', async () => {
+    const { serving, server } = await serve();
+    const [address = '', port] = server.split(':');
+    const { stdin, onScreen } = fakeTerminal(
+      { when: 'Enter if you have none', type: '\r' },
+      { when: `Enter for ${server}`, type: '\r' },
+      { when: 'same words', type: 'y' },
+    );
+    const autoCas = [{ address, port: Number(port) }];
+    const joining = atGuest(['enroll'], { stdin, onStderr: onScreen, autoCas });
+    const { request, words } = await serving.event('requested');
+    const typed = ['--name', 'bob', '--words', String(words)];
+    expect(await atHost('autoca', 'approve', String(request), ...typed)).toMatchObject({ exitCode: 0 });
+    expect(await joining).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^You are now bob/) });
+    await serving.stop();
+  });
+
   it('asks host and guest for what was not given', async () => {
     const { serving, server } = await serve();
     const stdin = new PassThrough();

@@ -5,6 +5,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { Config } from '@oclif/core';
 import type { BaseCommand } from '../../src/cli/base-command.js';
 import type { Deps, Input } from '../../src/cli/deps.js';
+import type { FoundAutoCa } from '../../src/enroll/lan.js';
 import { packageRoot } from '../../src/package-root.js';
 
 /** What a test may choose about the command's world. */
@@ -16,6 +17,8 @@ export interface CommandWorld {
   readonly loginName?: string;
   readonly clock?: () => Date;
   readonly signal?: AbortSignal;
+  /** What answers on the local network; nothing when left out. */
+  readonly autoCas?: readonly FoundAutoCa[];
   /** Called with everything written so far on stdout, at every write. */
   readonly onStdout?: (soFar: string) => void;
   /** Called with everything written so far on stderr, at every write. */
@@ -62,6 +65,7 @@ export async function runCommand(argv: readonly string[], world: CommandWorld): 
     defaultHome: join(world.home, 'default'),
     loginName: world.loginName ?? 'tester',
     signal: world.signal ?? new AbortController().signal,
+    findAutoCas: async () => world.autoCas ?? [],
     setExitCode: (code) => {
       exitCode = code;
     },

@@ -12,7 +12,12 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'qtchat-hosting-'));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+const running: Program[] = [];
+afterEach(async () => {
+  // Whatever a failure has left.
+  for (const program of running.splice(0)) await program.stop('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
 
 const homeOf = (name: string): string => join(folder, name);
 
@@ -47,10 +52,10 @@ describeWith('script', 'host on a terminal', () => {
   function onTerminal(...argv: string[]): Program {
     const line = [process.execPath, join(packageRoot(), 'bin/run.js'), 'host', ...listens, ...argv];
     const quoted = line.map((word) => `'${word}'`).join(' ');
-    return new Program(`script --quiet --flush --return --command "${quoted}" /dev/null`, {
-      home: folder,
-      env: { QTCHAT_HOME: homeOf('host'), NO_COLOR: '1' },
-    });
+    const world = { home: folder, env: { QTCHAT_HOME: homeOf('host'), NO_COLOR: '1' } };
+    const program = new Program(`exec script --quiet --flush --return --command "${quoted}" /dev/null`, world);
+    running.push(program);
+    return program;
   }
   const type = (program: Program, text: string): void => void program.child.stdin?.write(`${text}\r`);
   const status = async (home: string) => (await runCommand(['status', '--json'], { home })).json();
@@ -68,7 +73,8 @@ describeWith('script', 'host on a terminal', () => {
     type(host, 'bob');
     const [invite] = await host.waitFor(/qtchat1-[\w-]+/);
     await host.waitFor(/[█▀▄ ]{30}/);
-    await host.waitFor(/listening on port \d+/);
+    // The prompt comes last.
+    await host.waitFor(/listening on port \d+[\s\S]*> /);
     expect(await status(homeOf('host'))).toMatchObject({
       identity: { member: self, expired: false },
       running: [{ service: 'autoca' }, { service: 'chat' }],
@@ -126,7 +132,7 @@ describeWith('script', 'host on a terminal', () => {
     const other = onTerminal('--no-password');
     const [, port = ''] = await other.waitFor(/Auto CA: 127\.0\.0\.1 port (\d+)/);
     const host = new Program(
-      `script --quiet --flush --return --command "'${process.execPath}' '${join(packageRoot(), 'bin/run.js')}' host --host 127.0.0.1 --port ${port}" /dev/null`,
+      `exec script --quiet --flush --return --command "'${process.execPath}' '${join(packageRoot(), 'bin/run.js')}' host --host 127.0.0.1 --port ${port}" /dev/null`,
       { home: folder, env: { QTCHAT_HOME: homeOf('other') } },
     );
     expect(await host.ended()).toBe(6);

@@ -1,13 +1,13 @@
 /** Which way into a circle the user has: an invite line, a short code, or the host's approval. */
 import { parseAddress } from '../../conversation/resolve-who.js';
-import { defaultAutoCaPort } from '../../enroll/autoca-record.js';
 import { byApproval } from '../../enroll/by-approval.js';
 import { byInvite } from '../../enroll/by-invite.js';
 import { parseInvite } from '../../enroll/invite.js';
 import type { WayIn } from '../../enroll/way-in.js';
 import { QTChatError } from '../../errors.js';
 import { readBoundedInput } from '../input.js';
-import { askSecret, askText, canPrompt } from '../prompt.js';
+import { askSecret, canPrompt } from '../prompt.js';
+import { askServer, type ServerDeps, serverFrom } from './ask-server.js';
 import { judgeConfirmation, type WordsDeps } from './confirm-words.js';
 
 /** What was typed. */
@@ -20,12 +20,12 @@ export interface EnrollFlags {
 }
 
 /**
- * Finds the way in; asks for what was not given.
+ * Finds the way in; asks for what was not given. Who has neither invite nor code leaves the question for one empty.
  *
  * @throws {QTChatError} `ERR_USAGE` for flags that do not go together, or when nobody can be asked;
  *   `ERR_ENROLL_INVITE_INVALID`, `ERR_CANCELLED`
  */
-export async function chooseWay(flags: EnrollFlags, deps: WordsDeps): Promise<WayIn> {
+export async function chooseWay(flags: EnrollFlags, deps: WordsDeps & ServerDeps): Promise<WayIn> {
   if (flags['words-file'] !== undefined && (flags.code || flags.invite !== undefined || flags.server === undefined)) {
     throw new QTChatError('ERR_USAGE', '--words-file is for those who have neither invite nor code', {
       hint: 'Name the host with --server, and nothing else',
@@ -35,13 +35,15 @@ export async function chooseWay(flags: EnrollFlags, deps: WordsDeps): Promise<Wa
   if (flags.invite === undefined && flags.server !== undefined) {
     return byApproval(serverFrom(flags.server), await judgeConfirmation(flags['words-file'], deps));
   }
-  const invite = parseInvite(await inviteText(flags.invite, deps));
+  const text = await inviteText(flags, deps);
+  if (text === undefined) return byApproval(await askServer(deps), await judgeConfirmation(undefined, deps));
+  const invite = parseInvite(text);
   if (flags.server === undefined) return byInvite(invite);
   const { host, port = invite.port } = parseAddress(flags.server);
   return byInvite({ ...invite, addresses: [host], port });
 }
 
-async function wayByCode({ invite, server }: EnrollFlags, deps: WordsDeps): Promise<WayIn> {
+async function wayByCode({ invite, server }: EnrollFlags, deps: WordsDeps & ServerDeps): Promise<WayIn> {
   if (invite !== undefined && invite !== '-') {
     throw new QTChatError('ERR_USAGE', 'a code does not belong on the command line, where others can read it', {
       hint: 'Run qtchat enroll --code and type it when asked, or give - and write it to standard input',
@@ -52,13 +54,13 @@ async function wayByCode({ invite, server }: EnrollFlags, deps: WordsDeps): Prom
       hint: 'Add --server HOST',
     });
   }
-  const { host, port } = serverFrom(server ?? (await askText('Address of the host', deps)));
+  const place = server === undefined ? await askServer(deps) : serverFrom(server);
   const text = invite === '-' ? await readBoundedInput(deps, 'line') : await codeText(deps);
   const [{ byCode }, { parseCode }] = await Promise.all([
     import('../../enroll/by-code.js'),
     import('../../enroll/code.js'),
   ]);
-  return byCode(parseCode(text), { host, port });
+  return byCode(parseCode(text), place);
 }
 
 async function codeText(deps: WordsDeps): Promise<string> {
@@ -68,16 +70,14 @@ async function codeText(deps: WordsDeps): Promise<string> {
   });
 }
 
-async function inviteText(given: string | undefined, deps: WordsDeps): Promise<string> {
+async function inviteText({ invite: given }: EnrollFlags, deps: WordsDeps): Promise<string | undefined> {
   if (given !== undefined && given !== '-') return given;
   if (given === '-') return readBoundedInput(deps, 'end');
-  if (canPrompt(deps)) return askSecret('Paste the invite (qtchat1-…)', deps);
+  if (canPrompt(deps)) {
+    const typed = await askSecret('Paste the invite (qtchat1-…), or Enter if you have none', deps);
+    return typed.trim() === '' ? undefined : typed;
+  }
   throw new QTChatError('ERR_USAGE', 'no invite was given, and there is no terminal to ask', {
     hint: 'Name it as the argument, or - to read it from standard input',
   });
-}
-
-function serverFrom(text: string): { host: string; port: number } {
-  const { host, port = defaultAutoCaPort } = parseAddress(text);
-  return { host, port };
 }

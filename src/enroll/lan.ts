@@ -1,0 +1,98 @@
+/**
+ * Finds Auto CAs on the local network by mDNS (RFC 6762, RFC 6763), and lets others find ours. What is found was
+ * said by whoever likes to answer: it saves typing an address, and proves nothing. Announcements name nobody:
+ * not the machine, not its user, not the circle.
+ */
+import type { EventEmitter } from 'node:events';
+import { isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Bonjour, type ServiceConfig } from 'bonjour-service';
+
+/** An Auto CA as it answered. */
+export interface FoundAutoCa {
+  /** The IPv4 address that the answer came from. */
+  readonly address: string;
+  readonly port: number;
+}
+
+const serviceType = 'qtchat-autoca';
+const nameSizeBytes = 8;
+/** More are not shown: no network of people has as many, and who floods us is not to fill the screen. */
+const foundLimit = 16;
+
+/** On which network to speak. */
+export interface LanOptions {
+  /** The one address that we serve on; every network, but not loopback, when undefined or a wildcard. */
+  readonly host?: string | undefined;
+  /** Told of what the operating system refuses; there is no mDNS on that network then. */
+  readonly onTrouble?: (message: string) => void;
+}
+
+/**
+ * Announces an Auto CA on every network of this machine, until the returned function is called.
+ *
+ * @param random - for names that nobody recognizes
+ */
+export function announceOnLan(
+  port: number,
+  { random }: { readonly random: (size: number) => Buffer },
+  options: LanOptions = {},
+): () => Promise<void> {
+  const speakers = speakersOf(options, (speaker, address) => {
+    const name = random(nameSizeBytes).toString('hex');
+    // Its own choice for the host would be the name of the machine.
+    const config: ServiceConfig = { name, type: serviceType, port, host: `${name}.local`, disableIPv6: true };
+    const service = speaker.publish(config);
+    // Its own choice would be the addresses on all networks, told to each of them.
+    const all = service.records.bind(service);
+    service.records = () => all().filter(({ type, data }) => type !== 'A' || data === address);
+  });
+  return async () => {
+    for (const speaker of speakers) {
+      await new Promise<void>((resolve) => speaker.unpublishAll(() => speaker.destroy(() => resolve())));
+    }
+  };
+}
+
+/** The Auto CAs that answer within `timeMs`, in the order of their answers. */
+export async function findOnLan(timeMs: number, signal: AbortSignal, options: LanOptions = {}): Promise<FoundAutoCa[]> {
+  const found = new Map<string, FoundAutoCa>();
+  const speakers = speakersOf(options, (speaker) => {
+    speaker.find({ type: serviceType }, ({ port, referer }) => {
+      const address = referer?.address ?? '';
+      if (found.size >= foundLimit || !isIPv4(address) || !(port > 0 && port < 65_536)) return;
+      found.set(`${address}:${port}`, { address, port });
+    });
+  });
+  // An aborted search has found what it has found.
+  await sleep(timeMs, undefined, { signal }).catch(() => {});
+  await Promise.all(speakers.map((speaker) => new Promise<void>((resolve) => speaker.destroy(() => resolve()))));
+  return [...found.values()];
+}
+
+function speakersOf(
+  { host, onTrouble = () => {} }: LanOptions,
+  begin: (speaker: Bonjour, address: string) => void,
+): Bonjour[] {
+  return lanAddresses(host).map((address) => {
+    const tell = (error: unknown): void => onTrouble(error instanceof Error ? error.message : String(error));
+    // Bound to one address, a socket would not hear what is said to all: it speaks on one interface, and hears on any.
+    const config = { interface: address, bind: '0.0.0.0' } as Partial<ServiceConfig>;
+    const speaker = new Bonjour(config, tell);
+    // It throws for want of somebody to tell: a port that another program keeps to itself must not end ours.
+    const { mdns } = (speaker as unknown as { server: { mdns: EventEmitter } }).server;
+    mdns.on('error', tell);
+    begin(speaker, address);
+    return speaker;
+  });
+}
+
+/** One IPv4 address of every network to speak on. */
+function lanAddresses(host: string | undefined): string[] {
+  if (host !== undefined && host !== '0.0.0.0' && host !== '::') return isIPv4(host) ? [host] : [];
+  return Object.values(networkInterfaces()).flatMap((entries) => {
+    const entry = entries?.find(({ family, internal }) => family === 'IPv4' && !internal);
+    return entry === undefined ? [] : [entry.address];
+  });
+}
