@@ -6,7 +6,14 @@
 import { createPublicKey } from 'node:crypto';
 import { linkDigest, linkDownloads, linkPassword } from '../src/enroll/link.js';
 import { reserveInvite } from '../src/ledger/invites.js';
-import { type Download, findOpenLink, type OpenLink, storeLinkFile, takeDownload } from '../src/ledger/links.js';
+import {
+  type Download,
+  findOpenLink,
+  type OpenLink,
+  removeExpiredFiles,
+  storeLinkFile,
+  takeDownload,
+} from '../src/ledger/links.js';
 import { generateKey } from '../src/pki/key-type.js';
 import { humanPasswordIterations, writePfx } from '../src/pki/pfx.js';
 import type { AutoCa } from './auto-ca.js';
@@ -76,6 +83,8 @@ export class LinkFiles {
         legacy,
       },
     );
+    // Now and then, so that none outlives its link by long.
+    await removeExpiredFiles(ledger, deps);
     await storeLinkFile(ledger, { invite: invite.id, serialNumber: issued.certificate.serialNumber, file }, deps);
   }
 }

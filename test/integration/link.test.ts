@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { serveHome } from '../../ca-server/serve-home.js';
 import { linkDigest, linkPassword } from '../../src/enroll/link.js';
 import { listCertificates } from '../../src/ledger/certificates.js';
 import { reserveInvite } from '../../src/ledger/invites.js';
@@ -35,10 +36,10 @@ describe('a link', () => {
     host = await TestHost.start({ openingBurst: 1000, ...limits }, deps, more);
   };
 
-  async function makeLink(legacy = false) {
+  async function makeLink(legacy = false, change: { id?: string; member?: string } = {}) {
     const [id, seed] = [randomBytes(16), randomBytes(32)];
     const expiresAt = new Date(now().getTime() + dayMs);
-    const invite = { id: 'bobs-link', member: 'bob', names: [], psk: seed, validityDays: 30, expiresAt };
+    const invite = { id: 'bobs-link', member: 'bob', names: [], psk: seed, validityDays: 30, expiresAt, ...change };
     await createLink(host.ledger, { invite, idSha256: linkDigest(id), legacy }, host.deps);
     return { path: `/link/${id.toString('base64url')}`, password: linkPassword(id, seed) };
   }
@@ -95,6 +96,27 @@ describe('a link', () => {
     expect(new Set(files).size).toBe(1);
     expect((await ask('POST', path)).status).toBe(403);
     expect(await validCertificates()).toHaveLength(1);
+  });
+
+  it('leaves no file behind once it has expired and the Auto CA starts again, or another is made', async () => {
+    await start();
+    const files = async () =>
+      (await host.ledger.selectFrom('link').select('locked_file').execute()).filter(
+        (row) => row.locked_file.length > 0,
+      );
+    const { path } = await makeLink();
+    await ask('POST', path);
+    expect(await files()).toHaveLength(1);
+    now = () => new Date(Date.now() + 2 * dayMs);
+    const another = await makeLink(false, { id: 'carols-link', member: 'carol' });
+    await ask('POST', another.path);
+    expect(await files()).toHaveLength(1);
+    now = () => new Date(Date.now() + 4 * dayMs);
+    const { signer } = await ownSigner();
+    const ca = { chain: signer.chain, signerFor: async () => signer };
+    const again = await serveHome(host.home, { ca, deps: host.deps, host: '127.0.0.1', port: 0, log: () => {} });
+    await again.close();
+    expect(await files()).toEqual([]);
   });
 
   it('leads to one certificate however many ask at once', async () => {
