@@ -10,7 +10,7 @@ import {
   type Download,
   findOpenLink,
   type OpenLink,
-  removeExpiredFiles,
+  removeEndedFiles,
   storeLinkFile,
   takeDownload,
 } from '../src/ledger/links.js';
@@ -84,7 +84,7 @@ export class LinkFiles {
       },
     );
     // Now and then, so that none outlives its link by long.
-    await removeExpiredFiles(ledger, deps);
+    await removeEndedFiles(ledger, deps);
     await storeLinkFile(ledger, { invite: invite.id, serialNumber: issued.certificate.serialNumber, file }, deps);
   }
 }

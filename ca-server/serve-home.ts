@@ -2,7 +2,7 @@
 import { reachableAddresses } from '../src/enroll/addresses.js';
 import { writeAutoCaRecord } from '../src/enroll/autoca-record.js';
 import { firstContactOf } from '../src/enroll/first-contact.js';
-import { removeExpiredFiles } from '../src/ledger/links.js';
+import { removeEndedFiles } from '../src/ledger/links.js';
 import { openLedger } from '../src/ledger/open.js';
 import type { OpenedCa } from '../src/ledger/signer.js';
 import { circleIdOf } from '../src/pki/circle.js';
@@ -57,7 +57,7 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
   try {
     const ledger = await openLedger(home);
     endings.push(() => ledger.destroy());
-    await removeExpiredFiles(ledger, deps);
+    await removeEndedFiles(ledger, deps);
     const signer = await ca.signerFor(ledger);
     const contact = () => firstContactOf(home, circleId, addresses);
     const world = { deps, log, requireLocalKey, host: contact, loadProfile: (name: string) => loadProfile(name, home) };

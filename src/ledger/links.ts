@@ -79,7 +79,7 @@ export async function storeLinkFile(
  * Counts a download of a link's file, and gives it out; the last time, it is removed.
  *
  * @param most - how often it is given out
- * @returns undefined when there is none, or none any more
+ * @returns undefined when there is none, or none any more: its certificate may have been revoked, too
  */
 export async function takeDownload(
   ledger: Ledger,
@@ -106,16 +106,19 @@ export async function takeDownload(
   });
 }
 
-/** Removes the files of links that have expired, fetched or not. */
-export async function removeExpiredFiles(ledger: Ledger, deps: { clock: () => Date }): Promise<void> {
-  const expired = await ledger
+/** Removes the files of links that have expired, or whose certificates were revoked, fetched or not. */
+export async function removeEndedFiles(ledger: Ledger, deps: { clock: () => Date }): Promise<void> {
+  const ended = await ledger
     .selectFrom('link')
     .innerJoin('invite', 'invite.id', 'link.invite_id')
+    .innerJoin('certificate', 'certificate.serial_number', 'invite.serial_number')
     .select('invite_id')
-    .where('expires_at', '<=', deps.clock().getTime())
+    .where((either) =>
+      either.or([either('expires_at', '<=', deps.clock().getTime()), either('revoked_at', 'is not', null)]),
+    )
     .where('locked_file', '!=', Buffer.alloc(0))
     .execute();
-  const ids = expired.map(({ invite_id }) => invite_id);
+  const ids = ended.map(({ invite_id }) => invite_id);
   if (ids.length > 0) await removeFiles(ledger, ids);
 }
 
@@ -123,10 +126,12 @@ async function findFile(ledger: Ledger, idSha256: string, most: number, now: Dat
   return ledger
     .selectFrom('link')
     .innerJoin('invite', 'invite.id', 'link.invite_id')
-    .select(['invite_id', 'locked_file', 'member'])
+    .innerJoin('certificate', 'certificate.serial_number', 'invite.serial_number')
+    .select(['invite_id', 'locked_file', 'certificate.member'])
     .where('id_sha256', '=', idSha256)
     .where('downloads', '<', most)
     .where('expires_at', '>', now.getTime())
+    .where('revoked_at', 'is', null)
     .where('locked_file', '!=', Buffer.alloc(0))
     .executeTakeFirst();
 }

@@ -1,13 +1,8 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { listCertificates, revokeCertificate } from '../../../src/ledger/certificates.js';
 import { createInvite, listInvites, reserveInvite } from '../../../src/ledger/invites.js';
 import { withdrawInvite } from '../../../src/ledger/issue-member-certificate.js';
-import {
-  createLink,
-  findOpenLink,
-  removeExpiredFiles,
-  storeLinkFile,
-  takeDownload,
-} from '../../../src/ledger/links.js';
+import { createLink, findOpenLink, removeEndedFiles, storeLinkFile, takeDownload } from '../../../src/ledger/links.js';
 import { makeLedger, makePublicKey, type TestLedger } from '../../helpers/ledger.js';
 import { describeOnEachDatabase } from '../../helpers/postgres.js';
 
@@ -58,11 +53,21 @@ describeOnEachDatabase('links', (kind) => {
 
   it('hand nothing out once they have expired, and remove the file', async () => {
     await answer();
-    await removeExpiredFiles(test.ledger, test.deps);
+    await removeEndedFiles(test.ledger, test.deps);
     expect(await storedFiles()).toEqual([file]);
     test.advance(24 * hourMs);
     expect(await take()).toBeUndefined();
-    await removeExpiredFiles(test.ledger, test.deps);
+    await removeEndedFiles(test.ledger, test.deps);
+    expect(await storedFiles()).toEqual([Buffer.alloc(0)]);
+  });
+
+  it('hand nothing out once the certificate is revoked, and remove the file', async () => {
+    await answer();
+    const [{ serialNumber } = { serialNumber: '' }] = await listCertificates(test.ledger);
+    expect(await take()).toMatchObject({ number: 1 });
+    await revokeCertificate(test.ledger, serialNumber, 'keyCompromise', test.deps, 'test');
+    expect(await take()).toBeUndefined();
+    await removeEndedFiles(test.ledger, test.deps);
     expect(await storedFiles()).toEqual([Buffer.alloc(0)]);
   });
 
