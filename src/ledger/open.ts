@@ -5,6 +5,7 @@ import type { Home } from '../store/home.js';
 import { createFolder } from '../store/private-file.js';
 import { openSqlite } from '../store/sqlite.js';
 import type { LedgerDialect } from './dialect.js';
+import { committed, type TransactionBody } from './group-commit.js';
 import { type LedgerLocation, locateLedger } from './location.js';
 import { migrationSteps } from './migrations/steps.js';
 import type { Ledger, LedgerSchema } from './schema.js';
@@ -67,13 +68,13 @@ export async function beginAnew(
   await applyMigrations(ledger, sqliteDialect, version);
 }
 
-/** Runs `body` in the transaction that `ledger` is, or else in a new one that commits when it returns. */
-export async function inTransaction<Result>(
-  ledger: Ledger,
-  body: (transaction: Transaction<LedgerSchema>) => Promise<Result>,
-): Promise<Result> {
-  if (ledger.isTransaction) return body(ledger as Transaction<LedgerSchema>);
-  return ledger.transaction().execute(body);
+/**
+ * Runs `body` in the transaction that `ledger` is, or else in a new one that is committed when this resolves.
+ *
+ * @throws what {@link committed} throws
+ */
+export async function inTransaction<Result>(ledger: Ledger, body: TransactionBody<Result>): Promise<Result> {
+  return ledger.isTransaction ? body(ledger as Transaction<LedgerSchema>) : committed(ledger, body);
 }
 
 async function connect(location: LedgerLocation): Promise<{ ledger: Ledger; dialect: LedgerDialect }> {

@@ -14,6 +14,7 @@ import {
   SqliteDialect,
   type SqliteDialectConfig,
   SqliteDriver,
+  type SqliteStatement,
 } from 'kysely';
 import Libsql from 'libsql';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
@@ -21,6 +22,9 @@ import { noSpace } from './private-file.js';
 
 /** How long a statement waits for another process that is writing. */
 const busyTimeoutMs = 5_000;
+
+/** Preparing a statement takes as long as running it: more than the ledger has are kept. */
+const statementsKept = 300;
 
 /**
  * Opens the SQLite file at `path`, creating it with mode 0600 in a folder that exists.
@@ -84,13 +88,16 @@ function openDatabase(path: string): SqliteDatabase {
       database.close();
       throw error;
     }
+    const statements = new Map<string, SqliteStatement>();
     return {
       close: () => {
         database.close();
       },
       prepare: (sql) => {
+        const known = statements.get(sql);
+        if (known !== undefined) return known;
         const statement = explaining(path, () => database.prepare(sql));
-        return {
+        const prepared: SqliteStatement = {
           reader: statement.reader,
           all: (parameters) => explaining(path, () => statement.all(bindable(parameters)).map(withBuffers)),
           run: (parameters) => explaining(path, () => statement.run(bindable(parameters))),
@@ -98,6 +105,9 @@ function openDatabase(path: string): SqliteDatabase {
             throw new Error('streaming queries are not offered: rows would change under the reader');
           },
         };
+        if (statements.size >= statementsKept) statements.clear();
+        statements.set(sql, prepared);
+        return prepared;
       },
     };
   });
