@@ -9,9 +9,9 @@ import {
 } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
-import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Limits } from '../../../ca-server/auto-ca.js';
 import { estRoutes } from '../../../ca-server/routes/est.js';
 import { drawEstPassword, estKey, estPaths } from '../../../src/enroll/est.js';
 import { revokeCertificate } from '../../../src/ledger/certificates.js';
@@ -158,6 +158,23 @@ async function enrolled(change: Partial<NewInvite> = {}): Promise<Identity & Cre
   return { key, certificate, ...credentials };
 }
 
+/** Does something with another host in the place of ours. */
+async function onAnotherHost(
+  limits: Partial<Limits>,
+  more: { readonly requireLocalKey?: boolean },
+  action: () => Promise<void>,
+): Promise<void> {
+  const former = { host, root };
+  host = await TestHost.start(limits, undefined, { tlsPort: 0, ...more });
+  try {
+    root = (await openIssuer(host.home, undefined)).chain.at(-1) as X509Certificate;
+    await action();
+  } finally {
+    await host.stop();
+    ({ host, root } = former);
+  }
+}
+
 /** Waits until the server has said so of this invite. */
 async function eventOf(kind: 'enrolled' | 'unconfirmed', invite: string): Promise<void> {
   for (;;) {
@@ -242,35 +259,31 @@ describe('the first certificate', () => {
     );
   });
 
-  it('is given again to who lost the answer, and then the former one is revoked', async () => {
-    const credentials = await invited();
-    const { id, member } = credentials;
-    const body = await csrOf(makeKey(), member);
-    const tcp = connectTcp({ host: '127.0.0.1', port: host.members.port });
-    const cut = new Promise<void>((resolve) => {
-      const headers = { 'Content-Type': 'application/pkcs10', 'Content-Length': body.length };
-      const createConnection = () => connectTls({ socket: tcp, ca: [root.toString()], host: '127.0.0.1' });
-      const auth = `${id}:${credentials.password}`;
-      const options = { method: 'POST', path: estPaths.simpleenroll, headers, auth, createConnection };
-      const asking = request(options, () => {
-        tcp.resetAndDestroy();
-        resolve();
-      });
-      asking.on('error', () => {});
-      asking.end(body);
+  it('is given again to who has not closed the connection, and then the former one is revoked', async () => {
+    await onAnotherHost({ headTimeoutMs: 2000 }, {}, async () => {
+      const credentials = await invited();
+      const { id, member, password } = credentials;
+      const body = await csrOf(makeKey(), member);
+      const socket = connectTls({ host: '127.0.0.1', port: host.members.port, ca: [root.toString()] });
+      const basic = Buffer.from(`${id}:${password}`).toString('base64');
+      const head = [`POST ${estPaths.simpleenroll} HTTP/1.1`, 'Host: ca', `Authorization: Basic ${basic}`];
+      const about = ['Content-Type: application/pkcs10', `Content-Length: ${body.length}`];
+      socket.write([...head, ...about, '', body].join('\r\n'));
+      // The answer comes, and is never acknowledged; the server gives up.
+      await eventOf('unconfirmed', id);
+      socket.destroy();
+      expect(await stateOf(id)).toBe('reserved');
+      const [certificate] = certificatesIn(await ask({ path: estPaths.simpleenroll, body, credentials }));
+      const serials = await host.ledger
+        .selectFrom('certificate')
+        .select(['serial_number', 'revoked_at'])
+        .where('member', '=', member)
+        .execute();
+      expect(serials).toHaveLength(2);
+      expect(serials.filter(({ revoked_at }) => revoked_at === null).map((row) => row.serial_number)).toEqual([
+        certificate?.serialNumber,
+      ]);
     });
-    await cut;
-    await eventOf('unconfirmed', id);
-    const [certificate] = certificatesIn(await ask({ path: estPaths.simpleenroll, body, credentials }));
-    const serials = await host.ledger
-      .selectFrom('certificate')
-      .select(['serial_number', 'revoked_at'])
-      .where('member', '=', member)
-      .execute();
-    expect(serials).toHaveLength(2);
-    expect(serials.filter(({ revoked_at }) => revoked_at === null).map((row) => row.serial_number)).toEqual([
-      certificate?.serialNumber,
-    ]);
   });
 
   it('is given to one of several who ask at once', async () => {
@@ -535,18 +548,11 @@ describe('a key made by the server', () => {
   });
 
   it('is not made where the host wants none made', async () => {
-    const other = await TestHost.start({}, undefined, { tlsPort: 0, requireLocalKey: true });
-    const former = { host, root };
-    try {
-      host = other;
-      root = (await openIssuer(other.home, undefined)).chain.at(-1) as X509Certificate;
+    await onAnotherHost({}, { requireLocalKey: true }, async () => {
       const credentials = await invited();
       const body = await csrOf(makeKey(), credentials.member);
       expect((await ask({ path: estPaths.serverkeygen, body, credentials })).status).toBe(403);
       certificatesIn(await ask({ path: estPaths.simpleenroll, body, credentials }));
-    } finally {
-      ({ host, root } = former);
-      await other.stop();
-    }
+    });
   });
 });
