@@ -2,13 +2,14 @@
  * What an authentic guest gets: a certificate for its own key, or key and certificate. A private key that
  * is made here is never stored and leaves only inside the locked `.pfx`.
  */
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { NoiseTransport } from '../src/enroll/noise.js';
 import { type EnrollmentAnswer, type EnrollmentRequest, pfxPasswordFrom } from '../src/enroll/wire.js';
 import { reserveInvite } from '../src/ledger/invites.js';
 import { readCsr } from '../src/pki/csr.js';
-import { generateKey } from '../src/pki/key-type.js';
+import { type FreshKey, makeFreshKey } from '../src/pki/fresh-key.js';
 import { generatedPasswordIterations, writePfx } from '../src/pki/pfx.js';
+import type { SubjectPublicKey } from '../src/pki/subject-public-key.js';
 import type { AutoCa } from './auto-ca.js';
 import { refusal } from './refusal.js';
 
@@ -33,7 +34,7 @@ export async function answerRequest(
   { exportedKey }: Pick<NoiseTransport, 'exportedKey'>,
   mayAnswer: () => void,
 ): Promise<{ answer: EnrollmentAnswer; reserved: Reserved }> {
-  const key = request.csr === undefined ? await generateKey('p256') : undefined;
+  const key = request.csr === undefined ? await makeFreshKey('p256') : undefined;
   const publicKey = await publicKeyOf(request, key);
   const { certificate, member } = await reserveInvite(ledger, signer, profile, id, publicKey, deps, mayAnswer);
   const reserved = { invite: id, member, serialNumber: certificate.serialNumber };
@@ -51,8 +52,11 @@ export async function answerRequest(
   return { reserved, answer: { pfx } };
 }
 
-async function publicKeyOf(request: EnrollmentRequest, key: KeyObject | undefined) {
-  if (key !== undefined) return createPublicKey(key);
+async function publicKeyOf(
+  request: EnrollmentRequest,
+  key: FreshKey | undefined,
+): Promise<KeyObject | SubjectPublicKey> {
+  if (key !== undefined) return key.publicKey;
   if (request.csr === undefined) throw refusal('the request holds no CSR');
   return (await readCsr(request.csr)).publicKey;
 }

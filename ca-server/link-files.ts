@@ -3,7 +3,6 @@
  * stored; every further one gets the same file, as often as the ledger allows. The private key is in memory until
  * the file is made, and the password, which follows from the id that the guest sent, not much longer.
  */
-import { createPublicKey } from 'node:crypto';
 import { linkDigest, linkDownloads, linkPassword } from '../src/enroll/link.js';
 import { reserveInvite } from '../src/ledger/invites.js';
 import {
@@ -14,7 +13,7 @@ import {
   storeLinkFile,
   takeDownload,
 } from '../src/ledger/links.js';
-import { generateKey } from '../src/pki/key-type.js';
+import { makeFreshKey } from '../src/pki/fresh-key.js';
 import { humanPasswordIterations, writePfx } from '../src/pki/pfx.js';
 import type { AutoCa } from './auto-ca.js';
 import { asRefusal, refusal } from './refusal.js';
@@ -69,8 +68,8 @@ export class LinkFiles {
 
   async #makeFile(id: Buffer, { invite, legacy }: OpenLink): Promise<void> {
     const { ledger, signer, profile, deps } = this.#autoCa;
-    const key = await generateKey('p256');
-    const issued = await reserveInvite(ledger, signer, profile, invite.id, createPublicKey(key), deps);
+    const key = await makeFreshKey('p256');
+    const issued = await reserveInvite(ledger, signer, profile, invite.id, key.publicKey, deps);
     // The root stays out: who takes it from a file that came over an open line, trusts that line.
     const chain = [issued.certificate, ...signer.chain.slice(0, -1)];
     const file = await writePfx(

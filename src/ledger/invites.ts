@@ -8,6 +8,7 @@ import { QTChatError, quote } from '../errors.js';
 import type { PlanDeps } from '../pki/plan.js';
 import type { Profile } from '../pki/profile.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
+import type { SubjectPublicKey } from '../pki/subject-public-key.js';
 import { appendAudit } from './audit.js';
 import { revokeCertificate } from './certificates.js';
 import {
@@ -152,7 +153,7 @@ export async function reserveInvite(
   signer: Signer,
   profile: Profile,
   id: string,
-  publicKey: KeyObject,
+  publicKey: KeyObject | SubjectPublicKey,
   deps: PlanDeps,
   mayAnswer: () => void = () => {},
 ): Promise<{ certificate: X509Certificate; member: string }> {

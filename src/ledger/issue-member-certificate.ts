@@ -9,6 +9,7 @@ import { autoCaName } from '../pki/circle.js';
 import { buildCertificatePlan, type PlanDeps } from '../pki/plan.js';
 import type { Profile } from '../pki/profile.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
+import type { SubjectPublicKey } from '../pki/subject-public-key.js';
 import { appendAudit } from './audit.js';
 import { revokeCertificate } from './certificates.js';
 import { refuseTakenKey } from './keys.js';
@@ -22,7 +23,7 @@ export interface MemberRequest {
   readonly member: string;
   /** Beside the circle URI, which is always added. */
   readonly names: readonly SubjectAltName[];
-  readonly publicKey: KeyObject;
+  readonly publicKey: KeyObject | SubjectPublicKey;
   readonly validityDays: number;
   /** Name of the profile, for renewal; `peer` when left out. */
   readonly profileName?: string;

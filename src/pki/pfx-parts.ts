@@ -1,5 +1,5 @@
 /** The pieces of a .pfx file (RFC 7292 §4) as they are written. */
-import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import {
   derBmpString,
   derContext,
@@ -42,9 +42,8 @@ export function certificateBag(certificate: X509Certificate, attributes: readonl
 }
 
 /** ContentInfo of type data with one key, encrypted by itself. */
-export async function keyPart(key: KeyObject, attributes: readonly Buffer[], options: PartOptions): Promise<Buffer> {
-  const plaintext = key.export({ type: 'pkcs8', format: 'der' });
-  const { algorithm, ciphertext } = await encrypt(plaintext, options);
+export async function keyPart(pkcs8: Buffer, attributes: readonly Buffer[], options: PartOptions): Promise<Buffer> {
+  const { algorithm, ciphertext } = await encrypt(pkcs8, options);
   const bag = safeBag(oids.shroudedKeyBag, derSequence(algorithm, derOctetString(ciphertext)), attributes);
   return plainPart(derSequence(bag));
 }

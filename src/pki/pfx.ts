@@ -6,19 +6,27 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { QTChatError } from '../errors.js';
 import { berToDer } from './ber.js';
+import { readCertificateFields } from './certificate-fields.js';
 import { derInteger, derSequence, derTags } from './der.js';
 import { DerError, DerLimitError, DerReader } from './der-reader.js';
+import type { FreshKey } from './fresh-key.js';
 import { oids } from './oids.js';
 import { type PfxContents, readContents } from './pfx-contents.js';
 import { buildMac, verifyMac } from './pfx-mac.js';
 import { bagAttributes, certificateBag, encryptedPart, keyPart, plainPart } from './pfx-parts.js';
-import { keyIdentifier } from './spki.js';
+import { privateKeyToDer as pkcs8Of } from './private-key.js';
+import { SubjectPublicKey } from './subject-public-key.js';
 
 /** A private key and the certificates that go with it. */
 export interface PfxContent {
   key: KeyObject;
   /** The key's own certificate first, then each one's issuer as far as the file has them. */
   chain: X509Certificate[];
+}
+
+/** What goes into a file: a key that was just made need not become a KeyObject first. */
+export interface NewPfxContent extends Pick<PfxContent, 'chain'> {
+  key: KeyObject | FreshKey;
 }
 
 /** What a .pfx file is written with. */
@@ -63,18 +71,17 @@ export function checkPfxPassword(password: string): void {
  * @throws {QTChatError} `ERR_PASSWORD_UNSUITABLE` for a password that other programs would read differently,
  *   `ERR_PKI_KEY_INVALID` when the key is not that of the first certificate
  */
-export async function writePfx(content: PfxContent, options: PfxOptions): Promise<Buffer> {
+export async function writePfx({ key, chain }: NewPfxContent, options: PfxOptions): Promise<Buffer> {
   checkPfxPassword(options.password);
-  if (content.chain[0]?.checkPrivateKey(content.key) !== true) {
+  const { publicKey, pkcs8 } = 'pkcs8' in key ? key : { publicKey: SubjectPublicKey.of(key), pkcs8: pkcs8Of(key) };
+  if (chain[0] === undefined || !readCertificateFields(chain[0]).spki.equals(publicKey.der)) {
     throw new QTChatError('ERR_PKI_KEY_INVALID', 'the key does not belong to the first certificate');
   }
-  const attributes = bagAttributes(options.friendlyName, keyIdentifier(content.key));
-  const certificates = content.chain.map((certificate, index) =>
-    certificateBag(certificate, index === 0 ? attributes : []),
-  );
+  const attributes = bagAttributes(options.friendlyName, publicKey.identifier);
+  const certificates = chain.map((certificate, index) => certificateBag(certificate, index === 0 ? attributes : []));
   const parts = await Promise.all([
     encryptedPart(derSequence(...certificates), options),
-    keyPart(content.key, attributes, options),
+    keyPart(pkcs8, attributes, options),
   ]);
   const authenticatedSafe = derSequence(...parts);
   const mac = await buildMac(authenticatedSafe, options.password, options);

@@ -212,7 +212,7 @@ describe('fuzz: well-formed files with wrong things in them', () => {
       () =>
         fuzz(async (change) => {
           const bags = derSequence(certificateBag(leaf, attributes), certificateBag(anchor, []));
-          const parts = [await encryptedPart(bags, cheap), await keyPart(key, attributes, cheap)];
+          const parts = [await encryptedPart(bags, cheap), await keyPart(privateKeyToDer(key), attributes, cheap)];
           await opened(await pfxOf(change(derSequence(...parts))));
         }),
       testMs,
@@ -223,7 +223,7 @@ describe('fuzz: well-formed files with wrong things in them', () => {
       () =>
         fuzz(async (change) => {
           const bags = change(derSequence(certificateBag(leaf, attributes), certificateBag(anchor, [])));
-          const parts = [await encryptedPart(bags, cheap), await keyPart(key, attributes, cheap)];
+          const parts = [await encryptedPart(bags, cheap), await keyPart(privateKeyToDer(key), attributes, cheap)];
           await opened(await pfxOf(derSequence(...parts)));
         }),
       testMs,
@@ -235,7 +235,7 @@ describe('fuzz: well-formed files with wrong things in them', () => {
         fuzz(async (change) => {
           const parts = [
             plainPart(derSequence(certificateBag(leaf, attributes))),
-            await keyPart(key, attributes, cheap),
+            await keyPart(privateKeyToDer(key), attributes, cheap),
           ];
           await opened(change(await pfxOf(derSequence(...parts))));
         }),
