@@ -31,6 +31,7 @@ export function createApp(autoCa: AutoCa, open?: Router): AutoCaApp {
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing').enable('strict routing');
   const limits = { ...defaultLimits, ...autoCa.limits };
+  app.use(autoCa.watch.counting('guests'));
   app.use(enrollRoutes(autoCa, limits, settle));
   app.use(linkRoutes(autoCa, limits));
   if (open !== undefined) app.use(open);

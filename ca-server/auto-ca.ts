@@ -1,10 +1,10 @@
-/** What the Auto CA works with and what it reports; nothing here does anything. */
+/** What the Auto CA works with; nothing here does anything. */
 import type { EnrollmentAnswer } from '../src/enroll/wire.js';
-import type { HeldReason } from '../src/ledger/held-renewals.js';
 import type { Ledger } from '../src/ledger/open.js';
 import type { Signer } from '../src/ledger/signer.js';
 import type { Profile } from '../src/pki/profile.js';
-import type { RevocationReason } from '../src/pki/revocation-reason.js';
+import type { AutoCaEvent } from './event.js';
+import type { Watch } from './watch.js';
 
 /** Everything the Auto CA needs, given by whoever starts it. */
 export interface AutoCa {
@@ -23,43 +23,11 @@ export interface AutoCa {
   readonly requireLocalKey?: boolean;
   /** Receives every event; must not throw. */
   readonly log: (event: AutoCaEvent) => void;
+  /** What it has seen since it started. */
+  readonly watch: Watch;
   /** Limits other than the defaults. */
   readonly limits?: Partial<Limits>;
 }
-
-/** What happened, for the host's eyes. Reasons are never told to guests. */
-export type AutoCaEvent = {
-  /** The guest's IP address. */
-  readonly address: string;
-} & (
-  | {
-      readonly event: 'reserved' | 'enrolled';
-      readonly member: string;
-      readonly invite: string;
-      readonly serialNumber: string;
-    }
-  | { readonly event: 'unconfirmed'; readonly member: string; readonly invite: string; readonly serialNumber: string }
-  | { readonly event: 'renewed'; readonly formerSerialNumber: string; readonly serialNumber: string }
-  | { readonly event: 'held'; readonly formerSerialNumber: string; readonly reason: HeldReason }
-  | {
-      readonly event: 'revoked';
-      readonly member: string;
-      readonly serialNumber: string;
-      readonly reason: RevocationReason;
-    }
-  | { readonly event: 'requested'; readonly request: string; readonly words: string }
-  | { readonly event: 'gone'; readonly request: string }
-  | { readonly event: 'unwatched'; readonly reason: string }
-  | {
-      readonly event: 'fetched';
-      readonly member: string;
-      readonly invite: string;
-      /** Which download of the file it was, from 1. */
-      readonly download: number;
-    }
-  | { readonly event: 'refused'; readonly reason: string }
-  | { readonly event: 'failed'; readonly reason: string; readonly requestId: string }
-);
 
 /** What one guest, or all of them, may take. */
 export interface Limits {

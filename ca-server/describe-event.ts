@@ -1,6 +1,6 @@
 /** Words for the host's log. */
 import { escapeControls } from '../src/errors.js';
-import type { AutoCaEvent } from './auto-ca.js';
+import type { AutoCaEvent } from './event.js';
 
 /** One line for one event; nothing in it can move a cursor. */
 export function describeEvent(event: AutoCaEvent): string {

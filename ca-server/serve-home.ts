@@ -12,10 +12,13 @@ import type { Home } from '../src/store/home.js';
 import { loadProfile } from '../src/store/profiles.js';
 import { announceRunning } from '../src/store/running.js';
 import type { AutoCa } from './auto-ca.js';
+import type { AutoCaEvent } from './event.js';
 import { listen } from './listen.js';
 import { listenForMembers, type MembersServer } from './listen-members.js';
+import { listenForMetrics, type MetricsServer } from './listen-metrics.js';
 import { openRouter } from './members-app.js';
 import { OwnCredentials } from './own-credentials.js';
+import { Watch } from './watch.js';
 
 /** How to run it. */
 export interface ServeOptions extends Pick<AutoCa, 'deps' | 'log' | 'limits' | 'requireLocalKey'> {
@@ -26,6 +29,8 @@ export interface ServeOptions extends Pick<AutoCa, 'deps' | 'log' | 'limits' | '
   readonly port: number;
   /** The port for members, 0 for any free one; without it members have none. */
   readonly tlsPort?: number;
+  /** A port for metrics on this machine alone, 0 for any free one; none when left out. */
+  readonly metricsPort?: number;
 }
 
 /** A running Auto CA. */
@@ -36,6 +41,8 @@ export interface ServedHome {
   readonly port: number;
   /** The port for members. */
   readonly members?: MembersServer;
+  /** The port for metrics. */
+  readonly metricsPort?: number;
   close(): Promise<void>;
 }
 
@@ -45,7 +52,7 @@ export interface ServedHome {
  * @throws {QTChatError} what `openLedger` and `listen` throw
  */
 export async function serveHome(home: Home, options: ServeOptions): Promise<ServedHome> {
-  const { ca, deps, log, limits, requireLocalKey = false, host, port, tlsPort } = options;
+  const { ca, deps, limits, requireLocalKey = false, host, port, tlsPort } = options;
   const profile = await loadProfile();
   const circleId = circleIdOf(rootCertificate(ca));
   const addresses = reachableAddresses(host);
@@ -59,8 +66,20 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
     endings.push(() => ledger.destroy());
     await removeEndedFiles(ledger, deps);
     const signer = await ca.signerFor(ledger);
+    const watch = new Watch({ ledger, deps });
+    const log = (event: AutoCaEvent): void => {
+      watch.note(event);
+      options.log(event);
+    };
     const contact = () => firstContactOf(home, circleId, addresses);
-    const world = { deps, log, requireLocalKey, host: contact, loadProfile: (name: string) => loadProfile(name, home) };
+    const world = {
+      deps,
+      log,
+      watch,
+      requireLocalKey,
+      host: contact,
+      loadProfile: (name: string) => loadProfile(name, home),
+    };
     let members: MembersServer | undefined;
     const membersPort = (): number | undefined => members?.port;
     const autoCa: AutoCa = { ledger, signer, profile, membersPort, ...world, ...(limits !== undefined && { limits }) };
@@ -79,10 +98,22 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
       endings.push(() => opened.close());
       members = opened;
     }
+    let metrics: MetricsServer | undefined;
+    if (options.metricsPort !== undefined) {
+      metrics = await listenForMetrics(autoCa, options.metricsPort);
+      endings.push(metrics.close);
+    }
     const ports = { port: server.port, ...(members !== undefined && { membersPort: members.port }) };
     await writeAutoCaRecord(home, { addresses, ...ports });
     endings.push(await announceRunning(home, { service: 'autoca', pid: process.pid, port: server.port }));
-    return { circleId, addresses, port: server.port, ...(members !== undefined && { members }), close };
+    return {
+      circleId,
+      addresses,
+      port: server.port,
+      ...(members !== undefined && { members }),
+      ...(metrics !== undefined && { metricsPort: metrics.port }),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -11,9 +11,11 @@ import type { Caller } from './caller.js';
 /**
  * Who may come in: anybody; who has credentials for EST; such a one, or a member whose certificate is
  * valid; such a member; such a member, or one whose certificate has expired, of whom the route then takes
- * special care.
+ * special care; a member with a valid certificate whom the host has made an admin.
  */
-export type Access = 'none' | 'basic' | 'basic-or-member' | 'member' | 'member-or-expired';
+export type Access = 'none' | 'basic' | 'basic-or-member' | MemberAccess;
+
+type MemberAccess = 'member' | 'member-or-expired' | 'admin';
 
 interface RoutePlace {
   readonly method: 'get' | 'post';
@@ -30,7 +32,7 @@ export interface OpenRoute extends RoutePlace {
 
 /** A route for members. */
 export interface MemberRoute extends RoutePlace {
-  readonly access: 'member' | 'member-or-expired';
+  readonly access: MemberAccess;
   readonly handle: (request: Request, response: Response, caller: Caller) => Promise<void>;
 }
 
@@ -54,10 +56,16 @@ export interface Door {
   readonly identify: (request: Request) => Promise<Caller | undefined>;
   /** By a user name and a password. */
   readonly authenticate: (request: Request) => Promise<Invite | undefined>;
+  /** Whether the host has made a member an admin. */
+  readonly isAdmin: (caller: Caller) => Promise<boolean>;
 }
 
 /** For routers that have open routes alone. */
-export const noDoor: Door = { identify: async () => undefined, authenticate: async () => undefined };
+export const noDoor: Door = {
+  identify: async () => undefined,
+  authenticate: async () => undefined,
+  isAdmin: async () => false,
+};
 
 /** The router of some routes. */
 export function routerOf(routes: readonly Route[], door: Door): Router {
@@ -81,7 +89,11 @@ export function routerOf(routes: readonly Route[], door: Door): Router {
 }
 
 function isForMembers(route: MemberRoute | CredentialRoute): route is MemberRoute {
-  return route.access === 'member' || route.access === 'member-or-expired';
+  return isMemberAccess(route.access);
+}
+
+function isMemberAccess(access: Access): access is MemberAccess {
+  return access === 'member' || access === 'member-or-expired' || access === 'admin';
 }
 
 /** Who asks, as the route's kind has it; nothing for a route that is open. */
@@ -92,7 +104,11 @@ async function admit(
   response: Response,
 ): Promise<Caller | Applicant | undefined> {
   if (access === 'none') return undefined;
-  if (access === 'member' || access === 'member-or-expired') return admitted(await door.identify(request), access);
+  if (isMemberAccess(access)) {
+    const caller = admitted(await door.identify(request), access);
+    if (access !== 'admin' || (await door.isAdmin(caller))) return caller;
+    throw new QTChatError('ERR_ENROLL_REFUSED', `${caller.record.member} is no admin`);
+  }
   try {
     return await applicantOf(access, door, request);
   } catch (error) {
@@ -109,9 +125,9 @@ async function applicantOf(access: CredentialRoute['access'], door: Door, reques
   throw new QTChatError('ERR_ENROLL_REFUSED', 'it showed no credentials');
 }
 
-function admitted(caller: Caller | undefined, access: MemberRoute['access']): Caller {
+function admitted(caller: Caller | undefined, access: MemberAccess): Caller {
   if (caller === undefined) throw new QTChatError('ERR_ENROLL_REFUSED', 'it showed no certificate');
-  if (access === 'member' && caller.isExpired) {
+  if (access !== 'member-or-expired' && caller.isExpired) {
     throw new QTChatError('ERR_ENROLL_REFUSED', `the certificate of ${caller.record.member} has expired`);
   }
   return caller;

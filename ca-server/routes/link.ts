@@ -7,9 +7,10 @@ import { linkPath, parseLinkId } from '../../src/enroll/link.js';
 import { isQTChatError } from '../../src/errors.js';
 import type { AutoCa, Limits } from '../auto-ca.js';
 import { LinkFiles } from '../link-files.js';
-import { linkPage, pageHeaders, refusedPage } from '../link-page.js';
+import { linkPage, refusedPage } from '../link-page.js';
 import { busy, sendProblem } from '../problem.js';
 import { RateLimit } from '../rate-limit.js';
+import { sendPage } from '../send.js';
 import { addressOf } from './enroll.js';
 
 /** The routes; both are for anybody who has the link. */
@@ -51,9 +52,4 @@ export function linkRoutes(autoCa: AutoCa, limits: Limits): Router {
     }
   });
   return router;
-}
-
-function sendPage(response: Response, status: number, page: Buffer): void {
-  response.writeHead(status, { ...pageHeaders, 'Content-Length': page.length, Connection: 'close' });
-  response.end(page);
 }

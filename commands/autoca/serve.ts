@@ -9,6 +9,7 @@ import {
   databasePasswordFileFlag,
   hostFlag,
   jsonLinesFlag,
+  metricsPortFlag,
   portFlag,
   tlsPortFlag,
 } from '../../src/cli/flags.js';
@@ -28,6 +29,7 @@ export default class AutocaServe extends BaseCommand {
     host: hostFlag,
     port: portFlag,
     'tls-port': tlsPortFlag,
+    'metrics-port': metricsPortFlag,
     announce: announceFlag,
     'require-local-key': Flags.boolean({ description: 'make no keys for guests: each makes its own' }),
     'ca-password-file': caPasswordFileFlag,
@@ -52,6 +54,7 @@ export default class AutocaServe extends BaseCommand {
       else this[stream](line);
     };
     const place = { port: flags.port, ...(flags.host !== undefined && { host: flags.host }) };
+    const metricsPort = flags['metrics-port'];
     const tlsPort = flags['tls-port'] ?? (flags.port === 0 ? 0 : defaultMembersPort);
     const beforeAsking = async (): Promise<void> => {
       await requireFreePort(place);
@@ -62,6 +65,7 @@ export default class AutocaServe extends BaseCommand {
       ...place,
       deps,
       tlsPort,
+      ...(metricsPort !== undefined && { metricsPort }),
       password,
       program: join(packageRoot(), 'dist/signer.js'),
       ...(flags.announce && {
@@ -88,10 +92,18 @@ export default class AutocaServe extends BaseCommand {
       },
     });
     try {
-      const { addresses, port, members, circleId } = served;
+      const { addresses, port, members, circleId, metricsPort: forMetrics = null } = served;
       const ports = `port ${port}${members === undefined ? '' : `, for members ${members.port}`}`;
-      const listening = { event: 'listening', addresses, port, tlsPort: members?.port ?? null, circleId };
+      const listening = {
+        event: 'listening',
+        addresses,
+        port,
+        tlsPort: members?.port ?? null,
+        metricsPort: forMetrics,
+        circleId,
+      };
       tell(listening, `Auto CA: ${addresses.join(', ')} ${ports}`, 'print');
+      if (!flags.json && forMetrics !== null) this.note(`Metrics: http://127.0.0.1:${forMetrics}/metrics`);
       if (!flags.json) this.note('Next, in another terminal: qtchat autoca invite NAME   (Ctrl-C ends the Auto CA)');
       const end = deps.signal.aborted ? undefined : await Promise.race([once(deps.signal, 'abort'), served.lost]);
       if (isQTChatError(end)) throw end;

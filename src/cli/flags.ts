@@ -157,3 +157,9 @@ export const tlsPortFlag = Flags.integer({
 export const announceFlag = Flags.boolean({
   description: 'let guests on the local network find it by mDNS; names nobody',
 });
+
+/** `--metrics-port`, of the Auto CA. */
+export const metricsPortFlag = Flags.integer({
+  description: 'TCP port for metrics, for programs on this machine alone; 0 takes any free one (default none)',
+  ...portRange,
+});

@@ -23,6 +23,8 @@ export type AuditEvent =
   | 'invite.withdrawn'
   | 'invite.reserved'
   | 'invite.completed'
+  | 'admin.granted'
+  | 'admin.withdrawn'
   | 'ledger.restored'
   | 'ledger.compacted';
 

@@ -16,6 +16,7 @@ export class LedgerHistory {
   readonly #lists = new Map<number, string | undefined>();
   readonly #invites = new Map<string, { readonly digest: string | undefined; hasEnded: boolean }>();
   readonly #abandoned = new Set<string>();
+  readonly #admins = new Set<string>();
 
   /** Takes the next entry of the log. */
   add({ event, details }: AuditEntry): void {
@@ -26,6 +27,8 @@ export class LedgerHistory {
       this.#certificates.set(serialNumber, { digest, revokedFor: reason, isThere: false });
     } else if (event === 'certificate.revoked' && certificate !== undefined) certificate.revokedFor ??= reason;
     else if (event === 'certificate.abandoned') this.#abandoned.add(serialNumber);
+    else if (event === 'admin.granted') this.#admins.add(serialNumber);
+    else if (event === 'admin.withdrawn') this.#admins.delete(serialNumber);
     else if (event === 'crl.issued') this.#lists.set(Number(details.number), digest);
     else if (event === 'invite.created') this.#invites.set(id, { digest, hasEnded: false });
     else if ((event === 'invite.completed' || event === 'invite.withdrawn') && invite) invite.hasEnded = true;
@@ -44,6 +47,14 @@ export class LedgerHistory {
       newest = Math.max(newest, row.number);
       tell(this.#judgeList(row));
     });
+    const admins = new Set<string>();
+    await forEachRow(ledger, 'admin', ({ serial_number }) => {
+      admins.add(serial_number);
+      if (!this.#admins.has(serial_number)) tell(`the holder of ${serial_number} was made an admin without an entry`);
+    });
+    for (const serialNumber of this.#admins) {
+      if (!admins.has(serialNumber)) tell(`the holder of ${serialNumber} was unmade an admin without an entry`);
+    }
     for (const [serialNumber, { isThere }] of this.#certificates) {
       if (!isThere) tell(`the certificate ${serialNumber} was removed`);
     }

@@ -16,6 +16,7 @@ export interface LedgerSchema {
   renewal: RenewalTable;
   held_renewal: HeldRenewalTable;
   fact: FactTable;
+  admin: AdminTable;
   audit: AuditTable;
 }
 
@@ -117,6 +118,11 @@ interface HeldRenewalTable {
   reason: 'second' | 'expired';
   held_at: number;
   allowed_until: number | null;
+}
+
+interface AdminTable {
+  serial_number: string;
+  granted_at: number;
 }
 
 interface FactTable {

@@ -23,6 +23,7 @@ const keys = {
   crl: ['number'],
   renewal: ['former_serial'],
   held_renewal: ['former_serial', 'spki_sha256'],
+  admin: ['serial_number'],
   audit: ['sequence'],
 } as const satisfies { [Table in TableName]: readonly (keyof LedgerSchema[Table])[] };
 

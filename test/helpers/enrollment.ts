@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AutoCaEvent, Limits } from '../../ca-server/auto-ca.js';
+import type { Limits } from '../../ca-server/auto-ca.js';
+import type { AutoCaEvent } from '../../ca-server/event.js';
 import type { MembersServer } from '../../ca-server/listen-members.js';
 import { type ServedHome, type ServeOptions, serveHome } from '../../ca-server/serve-home.js';
 import { byInvite } from '../../src/enroll/by-invite.js';
@@ -62,7 +63,7 @@ export class TestHost {
   static async start(
     limits: Partial<Limits> = {},
     deps: TestDeps = realDeps,
-    more: Pick<ServeOptions, 'tlsPort' | 'requireLocalKey'> = {},
+    more: Pick<ServeOptions, 'tlsPort' | 'metricsPort' | 'requireLocalKey'> = {},
   ): Promise<TestHost> {
     const home = await makeCaHome(deps);
     const host = new TestHost(home, await openLedger(home), deps);
@@ -89,6 +90,11 @@ export class TestHost {
   get members(): MembersServer {
     if (this.#served?.members === undefined) throw new Error('the host has no port for members');
     return this.#served.members;
+  }
+
+  /** The port for metrics on this machine. */
+  get metricsPort(): number {
+    return this.#served?.metricsPort ?? 0;
   }
 
   /** A new invite; its line points to `port`, the host's own unless a relay is to stand between. */

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
+import { grantAdmin } from '../../src/ledger/admins.js';
 import { createInvite } from '../../src/ledger/invites.js';
 import { openLedger } from '../../src/ledger/open.js';
 import { recordRequest } from '../../src/ledger/requests.js';
@@ -159,7 +160,7 @@ describeWith('ip', 'the examples in the help', () => {
   });
 });
 
-/** An open invite, and a guest that waits for approval, for longer than one does. */
+/** An open invite, a guest that waits for approval, for longer than one does, and an admin. */
 async function addGuests(home: string): Promise<void> {
   const ledger = await openLedger({ folder: home });
   const later = new Date(Date.now() + 3_600_000);
@@ -169,6 +170,7 @@ async function addGuests(home: string): Promise<void> {
   await recordRequest(ledger, { id: '4f2a90c100000000', address, words, expiresAt }, deps);
   const invite = { id: '81d40b2700000000', member: 'ivy', names: [], psk: Buffer.alloc(32), validityDays: 30 };
   await createInvite(ledger, { ...invite, expiresAt }, deps);
+  await grantAdmin(ledger, 'alice', deps);
   await sql`pragma wal_checkpoint(truncate)`.execute(ledger);
   await ledger.destroy();
 }

@@ -3,6 +3,7 @@
  * a list of statements, in a file of its own, that names no type or trigger but through the dialect.
  */
 import type { LedgerDialect } from '../dialect.js';
+import { admins } from './admins.js';
 import { certificateKeys } from './certificate-keys.js';
 import { codesAndRequests } from './codes-and-requests.js';
 import { facts } from './facts.js';
@@ -20,4 +21,5 @@ export const migrationSteps: readonly ((dialect: LedgerDialect) => readonly stri
   certificateKeys,
   codesAndRequests,
   links,
+  admins,
 ];

@@ -125,6 +125,7 @@ describe('who may come in', () => {
 
   it('is said by every route', () => {
     expect(routes().map(({ method, path, access }) => `${method} ${path} ${access}`)).toEqual([
+      'get /healthz none',
       'get /crl none',
       'post /ocsp none',
       'get /ocsp/*question none',
@@ -132,6 +133,8 @@ describe('who may come in', () => {
       'post /revoke member',
       'post /renew member-or-expired',
       'post /rekey member-or-expired',
+      'get /dashboard admin',
+      'get /metrics admin',
     ]);
   });
 
@@ -160,7 +163,7 @@ describe('who may come in', () => {
   it.each(Object.keys(strangers))('refuses one %s on every route for members, in the same words', async (title) => {
     const as = await strangers[title]?.();
     const closed = routes().filter(({ access }) => access !== 'none');
-    expect(closed).toHaveLength(4);
+    expect(closed).toHaveLength(6);
     for (const { method, path } of closed) {
       const { status, body } = await ask({ method: method === 'get' ? 'GET' : 'POST', path, as });
       expect(status).toBe(403);
