@@ -40,8 +40,10 @@ export class FirstCertificates {
       const { serialNumber } = certificate;
       const about = { address: addressOf(socket), member, invite: id, serialNumber };
       log({ event: 'reserved', ...about });
-      let isDelivered = false;
+      let hasLeft = false;
       const leave = async (): Promise<void> => {
+        // Whether all of it was sent is told late at times: after the client has closed.
+        const isDelivered = hasLeft && response.writableFinished;
         const isDone = isDelivered && (await completeInvite(ledger, id, serialNumber, deps).catch(() => false));
         this.#underWay.delete(id);
         log({ event: isDone ? 'enrolled' : 'unconfirmed', ...about });
@@ -49,7 +51,7 @@ export class FirstCertificates {
       // Where the client wanted the connection closed, node:http would close it before the client can.
       socket.destroySoon = () => void socket.end();
       socket.once('end', () => {
-        isDelivered = response.writableFinished;
+        hasLeft = response.writableEnded;
       });
       if (socket.closed) await leave();
       else socket.once('close', () => void leave());
