@@ -23,8 +23,6 @@ export interface Reserved {
 /**
  * Issues what the invite says, and reserves the invite for it.
  *
- * @param mayAnswer - throws when another guest is just confirming its answer to this invite; asked while
- *   the ledger is held
  * @throws {QTChatError} what {@link reserveInvite} and `readCsr` throw
  */
 export async function answerRequest(
@@ -32,11 +30,10 @@ export async function answerRequest(
   id: string,
   request: EnrollmentRequest,
   { exportedKey }: Pick<NoiseTransport, 'exportedKey'>,
-  mayAnswer: () => void,
 ): Promise<{ answer: EnrollmentAnswer; reserved: Reserved }> {
   const key = request.csr === undefined ? await makeFreshKey('p256') : undefined;
   const publicKey = await publicKeyOf(request, key);
-  const { certificate, member } = await reserveInvite(ledger, signer, profile, id, publicKey, deps, mayAnswer);
+  const { certificate, member } = await reserveInvite(ledger, signer, profile, id, publicKey, deps);
   const reserved = { invite: id, member, serialNumber: certificate.serialNumber };
   const chain = [certificate, ...signer.chain];
   if (key === undefined) return { reserved, answer: { chain: chain.map(({ raw }) => raw) } };

@@ -61,7 +61,10 @@ export class ApprovalDesk {
       throw error;
     }
     // It may have left while the ledger was busy.
-    if (!this.#places.has(guest.id)) return endRequest(ledger, guest.id, deps);
+    if (!this.#places.has(guest.id)) {
+      await endRequest(ledger, guest.id, deps);
+      return;
+    }
     place.isRecorded = true;
     log({ event: 'requested', address: guest.address, request: guest.id, words: guest.words });
     this.#watch();
@@ -86,9 +89,8 @@ export class ApprovalDesk {
     this.#places.delete(id);
     place.settle('left');
     const { ledger, deps, log } = this.#autoCa;
-    await endRequest(ledger, id, deps);
-    // Whoever has heard the decision is done here.
-    if ((await place.outcome) === 'left') log({ event: 'gone', address: place.guest.address, request: id });
+    const isTooSoon = await endRequest(ledger, id, deps);
+    if (isTooSoon) log({ event: 'gone', address: place.guest.address, request: id });
   }
 
   #watch(): void {

@@ -4,7 +4,7 @@
  */
 import { type Mode, parseHello, parseOpening } from '../src/enroll/hello.js';
 import { formatAnswer, parseRequest } from '../src/enroll/wire.js';
-import { completeInvite, findUsableInvite } from '../src/ledger/invites.js';
+import { claimInvite, completeInvite, releaseInvite } from '../src/ledger/invites.js';
 import { answerRequest, type Reserved } from './answer-request.js';
 import type { ApprovalDesk } from './approval-desk.js';
 import type { AutoCa } from './auto-ca.js';
@@ -13,13 +13,6 @@ import { openByCode } from './openings/by-code.js';
 import { openByInvite } from './openings/by-invite.js';
 import type { Opened, Opening } from './openings/opening.js';
 import { asRefusal, refusal } from './refusal.js';
-
-/** What all enrolments at one server share. */
-export interface Shared {
-  /** Ids of the invites whose guest has the receipt and is about to leave. */
-  readonly confirming: Set<string>;
-  readonly desk: ApprovalDesk;
-}
 
 type Step = 'opening' | 'hello' | 'request' | 'acknowledge' | 'confirm' | 'over';
 
@@ -30,7 +23,7 @@ type Step = 'opening' | 'hello' | 'request' | 'acknowledge' | 'confirm' | 'over'
  */
 export class Enrollment {
   readonly #autoCa: AutoCa;
-  readonly #shared: Shared;
+  readonly #desk: ApprovalDesk;
   readonly #address: string;
   #next: readonly Step[] = ['opening', 'hello'];
   #opening: { readonly mode: Mode; readonly opening: Opening } | undefined;
@@ -39,9 +32,9 @@ export class Enrollment {
   #reserved: Reserved | undefined;
 
   /** @param address - the guest's, as the host's log shows it */
-  constructor(autoCa: AutoCa, shared: Shared, address: string) {
+  constructor(autoCa: AutoCa, desk: ApprovalDesk, address: string) {
     this.#autoCa = autoCa;
-    this.#shared = shared;
+    this.#desk = desk;
     this.#address = address;
   }
 
@@ -63,7 +56,7 @@ export class Enrollment {
       const { opening, answer } =
         message.mode === 'code'
           ? await openByCode(this.#autoCa, message.code)
-          : openByApproval(this.#shared.desk, this.#address, this.#autoCa.deps);
+          : openByApproval(this.#desk, this.#address, this.#autoCa.deps);
       this.#opening = { mode: message.mode, opening };
       return answer;
     });
@@ -92,9 +85,7 @@ export class Enrollment {
       isKeyMissing = request.csr === undefined && this.#autoCa.requireLocalKey === true;
       if (isKeyMissing) return transport.send.encrypt(formatAnswer({ localKey: 'required' }));
       const id = await invite();
-      const { answer, reserved } = await answerRequest(this.#autoCa, id, request, transport, () => {
-        if (this.#shared.confirming.has(id)) throw confirmedByAnother();
-      });
+      const { answer, reserved } = await answerRequest(this.#autoCa, id, request, transport);
       this.#reserved = reserved;
       const host = await this.#autoCa.host();
       const membersPort = this.#autoCa.membersPort?.();
@@ -126,19 +117,14 @@ export class Enrollment {
     const reserved = this.#reserved;
     if (!this.#next.includes('confirm') || reserved === undefined) return false;
     this.#next = [];
-    try {
-      return await completeInvite(this.#autoCa.ledger, reserved.invite, reserved.serialNumber, this.#autoCa.deps);
-    } finally {
-      this.#shared.confirming.delete(reserved.invite);
-    }
+    return completeInvite(this.#autoCa.ledger, reserved.invite, reserved.serialNumber, this.#autoCa.deps);
   }
 
   /** Refuses whatever still comes; the invite may be answered anew. */
-  end(): void {
-    if (this.#next.includes('confirm') && this.#reserved !== undefined) {
-      this.#shared.confirming.delete(this.#reserved.invite);
-    }
+  async end(): Promise<void> {
+    const reserved = this.#next.includes('confirm') ? this.#reserved : undefined;
     this.#next = [];
+    if (reserved !== undefined) await releaseInvite(this.#autoCa.ledger, reserved.invite, reserved.serialNumber);
   }
 
   /** The guest's connection is no more: nothing waits for it any longer. */
@@ -149,19 +135,9 @@ export class Enrollment {
   // Several guests may have got an answer to one invite. Only the last certificate is valid, and from
   // the receipt until its guest has left it stays so: nobody ends up with one that was revoked meanwhile.
   async #claim(): Promise<void> {
-    const { ledger, deps } = this.#autoCa;
-    const { confirming } = this.#shared;
     const reserved = this.#reserved;
     if (reserved === undefined) throw refusal('there was no request');
-    if (confirming.has(reserved.invite)) throw confirmedByAnother();
-    confirming.add(reserved.invite);
-    try {
-      const invite = await findUsableInvite(ledger, reserved.invite, deps.clock());
-      if (invite?.serialNumber !== reserved.serialNumber) throw refusal('it was answered anew meanwhile, or has ended');
-    } catch (error) {
-      confirming.delete(reserved.invite);
-      throw error;
-    }
+    await claimInvite(this.#autoCa.ledger, reserved.invite, reserved.serialNumber, this.#autoCa.deps);
   }
 
   // The step counts as over until it has succeeded: a failure, or a second message at the same time, ends all.
@@ -182,8 +158,4 @@ export class Enrollment {
     if (this.#opened === undefined) throw refusal('there was no hello');
     return this.#opened;
   }
-}
-
-function confirmedByAnother(): Error {
-  return refusal('another guest is just confirming it');
 }

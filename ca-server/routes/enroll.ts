@@ -24,7 +24,7 @@ const largestBodyBytes = Math.max(...Object.values(trips).flatMap((trip) => trip
  */
 export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Promise<void>) => void): Router {
   const enrollments = new WeakMap<Socket, Enrollment>();
-  const shared = { confirming: new Set<string>(), desk: new ApprovalDesk(autoCa, limits) };
+  const desk = new ApprovalDesk(autoCa, limits);
   const { clock } = autoCa.deps;
   const hellos = new RateLimit({ perSecond: limits.hellosPerSecond, burst: limits.helloBurst }, clock);
   const openings = new RateLimit({ perSecond: limits.openingsPerSecond, burst: limits.openingBurst }, clock);
@@ -36,7 +36,7 @@ export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Prom
   const enrollmentOn = (socket: Socket): Enrollment => {
     const known = enrollments.get(socket);
     if (known !== undefined) return known;
-    const enrollment = new Enrollment(autoCa, shared, addressOf(socket));
+    const enrollment = new Enrollment(autoCa, desk, addressOf(socket));
     enrollments.set(socket, enrollment);
     socket.once('close', () => settle(leave(enrollment)));
     return enrollment;
@@ -84,14 +84,14 @@ export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Prom
 
   function awaitClosing(socket: Socket, enrollment: Enrollment): void {
     if (socket.closed) {
-      enrollment.end();
+      settle(end(enrollment));
       return;
     }
     const address = addressOf(socket);
     const deadline = setTimeout(() => socket.destroy(), limits.closeTimeoutMs);
     let hasLeftInOrder = false;
     // Anything but silence, then the end, is not the guest of our protocol.
-    socket.once('data', () => enrollment.end());
+    socket.once('data', () => settle(end(enrollment)));
     socket.once('end', () => {
       hasLeftInOrder = true;
       clearTimeout(deadline);
@@ -99,12 +99,21 @@ export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Prom
     });
     socket.once('close', () => {
       clearTimeout(deadline);
-      if (hasLeftInOrder) return;
-      enrollment.end();
-      if (enrollment.reserved !== undefined) {
-        autoCa.log({ event: 'unconfirmed', address, ...enrollment.reserved });
-      }
+      if (!hasLeftInOrder) settle(giveUp(enrollment, address));
     });
+  }
+
+  async function giveUp(enrollment: Enrollment, address: string): Promise<void> {
+    await end(enrollment);
+    if (enrollment.reserved !== undefined) autoCa.log({ event: 'unconfirmed', address, ...enrollment.reserved });
+  }
+
+  async function end(enrollment: Enrollment): Promise<void> {
+    try {
+      await enrollment.end();
+    } catch {
+      // The ledger failed us. Others may be answered again after a while by themselves.
+    }
   }
 
   async function leave(enrollment: Enrollment): Promise<void> {

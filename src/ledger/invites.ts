@@ -56,6 +56,8 @@ export interface Invite {
   readonly reservedUntil?: Date;
   /** Of the certificate it led to. */
   readonly serialNumber?: string;
+  /** Until then only the guest with that certificate counts: it is about to confirm that it has it. */
+  readonly confirmingUntil?: Date;
 }
 
 /** What a new invite says. */
@@ -100,6 +102,7 @@ export async function createInvite(ledger: Ledger, invite: NewInvite, deps: { cl
         expires_at: invite.expiresAt.getTime(),
         reserved_until: null,
         serial_number: null,
+        confirming_until: null,
       })
       .returningAll()
       .executeTakeFirstOrThrow();
@@ -144,9 +147,7 @@ export async function findInviteFault(ledger: Ledger, id: string, now: Date): Pr
  * any number of answers one certificate is valid. The invite changes in the transaction that stores the
  * certificate: until then it stays as it was.
  *
- * @param mayAnswer - asked in each transaction; throws while the invite must not be answered
- * @throws {QTChatError} `ERR_ENROLL_REFUSED` when the invite cannot be used; what {@link issueMemberCertificate}
- *   and `mayAnswer` throw
+ * @throws {QTChatError} `ERR_ENROLL_REFUSED` when the invite cannot be used; what {@link issueMemberCertificate} throws
  */
 export async function reserveInvite(
   ledger: Ledger,
@@ -155,10 +156,8 @@ export async function reserveInvite(
   id: string,
   publicKey: KeyObject | SubjectPublicKey,
   deps: PlanDeps,
-  mayAnswer: () => void = () => {},
 ): Promise<{ certificate: X509Certificate; member: string }> {
   const requestNow = async (transaction: Ledger): Promise<MemberRequest> => {
-    mayAnswer();
     const { serialNumber: former, ...invite } = await requireUsable(transaction, id, deps.clock());
     const { member, names, validityDays, replace } = invite;
     const by = `invite ${id}`;
@@ -186,8 +185,52 @@ export async function reserveInvite(
 async function requireUsable(ledger: Ledger, id: string, now: Date): Promise<Invite> {
   const invite = await findInvite(ledger, id);
   const fault = invite === undefined ? 'unknown' : faultOf(invite, now);
+  if (invite?.confirmingUntil !== undefined && now < invite.confirmingUntil) throw beingConfirmed();
   if (invite !== undefined && fault === undefined) return invite;
   throw new QTChatError('ERR_ENROLL_REFUSED', `the invite ${quote(id)} is ${fault}`, { hint: 'Ask for a new one' });
+}
+
+/** How long a guest that gets the receipt may take to leave; longer than any server waits. */
+const confirmationMs = 15_000;
+
+/**
+ * Lets one guest confirm: until it has, or {@link releaseInvite} is called, or 15 seconds are over, nobody else is
+ * answered, at whatever server. So nobody ends up with a certificate that was revoked meanwhile.
+ *
+ * @throws {QTChatError} `ERR_ENROLL_REFUSED` when another guest is doing so, or was answered after this one
+ */
+export async function claimInvite(
+  ledger: Ledger,
+  id: string,
+  serialNumber: string,
+  deps: { clock: () => Date },
+): Promise<void> {
+  await inTransaction(ledger, async (transaction) => {
+    const now = deps.clock();
+    const invite = await requireUsable(transaction, id, now);
+    if (invite.serialNumber !== serialNumber) {
+      throw new QTChatError('ERR_ENROLL_REFUSED', 'it was answered anew meanwhile, or has ended');
+    }
+    await setConfirming(transaction, id, serialNumber, now.getTime() + confirmationMs);
+  });
+}
+
+/** Takes back {@link claimInvite}: the guest left without a word. */
+export async function releaseInvite(ledger: Ledger, id: string, serialNumber: string): Promise<void> {
+  await setConfirming(ledger, id, serialNumber, null);
+}
+
+async function setConfirming(ledger: Ledger, id: string, serialNumber: string, until: number | null): Promise<void> {
+  await ledger
+    .updateTable('invite')
+    .set({ confirming_until: until })
+    .where('id', '=', id)
+    .where('serial_number', '=', serialNumber)
+    .execute();
+}
+
+function beingConfirmed(): QTChatError {
+  return new QTChatError('ERR_ENROLL_REFUSED', 'another guest is just confirming it');
 }
 
 /**
@@ -274,6 +317,7 @@ const unknownRow: LedgerSchema['invite'] = {
   expires_at: 0,
   reserved_until: null,
   serial_number: null,
+  confirming_until: null,
 };
 
 function inviteFrom(row: LedgerSchema['invite']): Invite {
@@ -290,5 +334,6 @@ function inviteFrom(row: LedgerSchema['invite']): Invite {
     expiresAt: new Date(row.expires_at),
     ...(row.reserved_until !== null && { reservedUntil: new Date(row.reserved_until) }),
     ...(row.serial_number !== null && { serialNumber: row.serial_number }),
+    ...(row.confirming_until !== null && { confirmingUntil: new Date(row.confirming_until) }),
   };
 }

@@ -128,12 +128,19 @@ export async function denyRequest(ledger: Ledger, id: string, deps: { clock: () 
   });
 }
 
-/** Forgets a request whose guest has left; what was approved for it and not yet answered ends too. */
-export async function endRequest(ledger: Ledger, id: string, deps: { clock: () => Date }): Promise<void> {
-  await inTransaction(ledger, async (transaction) => {
+/**
+ * Forgets a request whose guest has left; what was approved for it and not yet answered ends too.
+ *
+ * @returns whether the guest has left before it was denied or answered
+ */
+export async function endRequest(ledger: Ledger, id: string, deps: { clock: () => Date }): Promise<boolean> {
+  return inTransaction(ledger, async (transaction) => {
+    const decision = (await decisionsOn(transaction, [id])).get(id);
     await transaction.deleteFrom('request').where('id', '=', id).execute();
     const invite = await findUsableInvite(transaction, id, deps.clock());
-    if (invite?.state === 'open') await withdrawInvite(transaction, id, 'autoca serve', deps);
+    const isOpen = invite?.state === 'open';
+    if (isOpen) await withdrawInvite(transaction, id, 'autoca serve', deps);
+    return isOpen || decision === 'waiting';
   });
 }
 

@@ -61,6 +61,8 @@ interface InviteTable {
   expires_at: number;
   reserved_until: number | null;
   serial_number: string | null;
+  /** While a guest with the receipt is about to leave. */
+  confirming_until: number | null;
   kind: 'line' | 'code' | 'approval' | 'link' | 'est';
 }
 

@@ -6,6 +6,7 @@ import type { LedgerDialect } from '../dialect.js';
 import { admins } from './admins.js';
 import { certificateKeys } from './certificate-keys.js';
 import { codesAndRequests } from './codes-and-requests.js';
+import { confirmations } from './confirmations.js';
 import { facts } from './facts.js';
 import { links } from './links.js';
 import { membersAndCertificates } from './members-and-certificates.js';
@@ -22,4 +23,5 @@ export const migrationSteps: readonly ((dialect: LedgerDialect) => readonly stri
   codesAndRequests,
   links,
   admins,
+  confirmations,
 ];

@@ -2,12 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { listAudit } from '../../../src/ledger/audit.js';
 import { findCertificate, listCertificates } from '../../../src/ledger/certificates.js';
 import {
+  claimInvite,
   completeInvite,
   createInvite,
   findInviteFault,
   findUsableInvite,
   listInvites,
   type NewInvite,
+  releaseInvite,
   reservationMs,
   reserveInvite,
 } from '../../../src/ledger/invites.js';
@@ -125,6 +127,35 @@ describeOnEachDatabase('invites', (kind) => {
     expect(await validSerialNumbers()).toEqual([second]);
     expect(await completeInvite(test.ledger, 'i1', first, test.deps)).toBe(false);
     expect(await completeInvite(test.ledger, 'i1', second, test.deps)).toBe(true);
+  });
+
+  it('are answered to nobody else while a guest confirms, for fifteen seconds at most', async () => {
+    await create();
+    const serialNumber = await reserve();
+    await claimInvite(test.ledger, 'i1', serialNumber, test.deps);
+    await expect(reserve()).rejects.toMatchObject({ message: 'another guest is just confirming it' });
+    await expect(claimInvite(test.ledger, 'i1', serialNumber, test.deps)).rejects.toMatchObject({
+      code: 'ERR_ENROLL_REFUSED',
+    });
+    expect(await validSerialNumbers()).toEqual([serialNumber]);
+    test.advance(15_000);
+    const next = await reserve();
+    await expect(claimInvite(test.ledger, 'i1', serialNumber, test.deps)).rejects.toMatchObject({
+      message: 'it was answered anew meanwhile, or has ended',
+    });
+    await claimInvite(test.ledger, 'i1', next, test.deps);
+    expect(await completeInvite(test.ledger, 'i1', next, test.deps)).toBe(true);
+  });
+
+  it('are answered again at once when the guest left without a word', async () => {
+    await create();
+    const serialNumber = await reserve();
+    await claimInvite(test.ledger, 'i1', serialNumber, test.deps);
+    await releaseInvite(test.ledger, 'i1', 'AB');
+    await expect(reserve()).rejects.toMatchObject({ code: 'ERR_ENROLL_REFUSED' });
+    await releaseInvite(test.ledger, 'i1', serialNumber);
+    const next = await reserve();
+    expect(await validSerialNumbers()).toEqual([next]);
   });
 
   it('answered at once by several leave one certificate valid', async () => {

@@ -82,7 +82,7 @@ describeOnEachDatabase('requests for approval', (kind) => {
     ['left behind by a server that is gone', id, async () => test.advance(requestSilenceMs)],
     ['denied already', id, async () => void (await denyRequest(test.ledger, id, test.deps))],
     ['approved already', id, async () => void (await approveRequest(test.ledger, id, words, bob, test.deps))],
-    ['ended', id, () => endRequest(test.ledger, id, test.deps)],
+    ['ended', id, async () => void (await endRequest(test.ledger, id, test.deps))],
   ])('cannot be approved or denied when %s', async (_title, typed, prepare) => {
     await record();
     await prepare();
