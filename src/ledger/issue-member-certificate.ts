@@ -123,6 +123,36 @@ export async function issueReserved(
   }
 }
 
+/**
+ * Reserves, issues and stores. Where the key is in this process that is one transaction and one flush to the
+ * disk: what is signed leaves only when it is committed, and what fails was never there.
+ *
+ * @param storing - what else belongs into the transaction that stores it
+ * @throws {QTChatError} what {@link reserveMember}, the signer and `storing` throw
+ */
+export async function reserveAndIssue(
+  ledger: Ledger,
+  signer: Signer,
+  profile: Profile,
+  request: MemberRequest,
+  storing: (transaction: Ledger, serialNumber: string) => Promise<void>,
+  deps: PlanDeps,
+): Promise<IssuedMember> {
+  const { issueWithin } = signer;
+  const reserve = (open: Ledger): Promise<ReservedMember> => reserveMember(open, signer, profile, request, deps);
+  if (issueWithin === undefined) {
+    const reserved = await inTransaction(ledger, reserve);
+    return issueReserved(ledger, signer, reserved, (open) => storing(open, reserved.serialNumber), deps);
+  }
+  return inTransaction(ledger, async (open) => {
+    const { member, by, serialNumber, validityCut } = await reserve(open);
+    const certificate = new X509Certificate(await issueWithin(open, serialNumber));
+    await completeReservation(open, { serialNumber, certificate, member, by }, deps);
+    await storing(open, serialNumber);
+    return { certificate, ...(validityCut !== undefined && { validityCut }) };
+  });
+}
+
 async function refuseTakenName(ledger: Ledger, claim: NameClaim, now: Date): Promise<void> {
   const [holder] = await obstaclesTo(ledger, claim, now);
   if (holder !== undefined) throw nameTaken(claim.member, holder);

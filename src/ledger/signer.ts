@@ -27,6 +27,13 @@ export interface Signer extends AuditSigner {
    */
   issue(serialNumber: string): Promise<Buffer>;
   /**
+   * The same for what was reserved in a transaction that is still open; only where the key is in this process,
+   * since another one reads what is committed.
+   *
+   * @throws {QTChatError} as {@link issue}
+   */
+  issueWithin?(transaction: Ledger, serialNumber: string): Promise<Buffer>;
+  /**
    * Issues the revocation list reserved under a number, in DER.
    *
    * @throws {QTChatError} `ERR_LEDGER_NOT_FOUND` when none is reserved, and what `issueCrl` throws
@@ -66,13 +73,15 @@ export function createSigner(
     return known;
   };
   let signed: SignedHead | undefined;
+  const issueWithin = async (open: Ledger, serialNumber: string): Promise<Buffer> => {
+    const reservation = await findReservation(open, serialNumber, deps);
+    const plan = buildReservedPlan(reservation, await profileOf(reservation.profileName), issuer);
+    return issueDer(plan, issuer);
+  };
   return {
     chain: issuer.chain,
-    issue: async (serialNumber) => {
-      const reservation = await findReservation(ledger, serialNumber, deps);
-      const plan = buildReservedPlan(reservation, await profileOf(reservation.profileName), issuer);
-      return issueDer(plan, issuer);
-    },
+    issue: (serialNumber) => issueWithin(ledger, serialNumber),
+    issueWithin,
     issueCrl: async (number) => issueCrl(await findReservedCrl(ledger, number), issuer),
     signAuditHead: async () => {
       signed = await signHeadOf(ledger, issuer, signed);

@@ -4,8 +4,8 @@
  */
 import type { X509Certificate } from 'node:crypto';
 import { revokeCertificate } from '../../ledger/certificates.js';
-import { freeName, issueReserved, type MemberRequest, reserveMember } from '../../ledger/issue-member-certificate.js';
-import { inTransaction, openLedger } from '../../ledger/open.js';
+import { freeName, type MemberRequest, reserveAndIssue } from '../../ledger/issue-member-certificate.js';
+import { inTransaction, type Ledger, openLedger } from '../../ledger/open.js';
 import type { OpenedCa } from '../../ledger/signer.js';
 import { circleIdOf } from '../../pki/circle.js';
 import { rootCertificate } from '../../pki/issuer.js';
@@ -45,13 +45,11 @@ export async function issueAndSave(
   const undo: Undo = [];
   try {
     const signer = await ca.signerFor(ledger);
-    const reserved = await inTransaction(ledger, (open) => reserveMember(open, signer, profile, request, deps));
-    const { serialNumber } = reserved;
-    const claim = { ...request, besides: serialNumber };
-    const refuseTakenName = async (open: typeof ledger): Promise<void> => {
-      if (!replace) await freeName(open, claim, deps);
+    const storing = async (open: Ledger, besides: string): Promise<void> => {
+      if (!replace) await freeName(open, { ...request, besides }, deps);
     };
-    const issued = await issueReserved(ledger, signer, reserved, refuseTakenName, deps);
+    const issued = await reserveAndIssue(ledger, signer, profile, request, storing, deps);
+    const { serialNumber } = issued.certificate;
     try {
       await save([issued.certificate, ...signer.chain.slice(0, -1)], undo);
     } catch (error) {
@@ -59,7 +57,7 @@ export async function issueAndSave(
       await revokeCertificate(ledger, serialNumber, 'cessationOfOperation', deps, by);
       throw error;
     }
-    if (replace) await inTransaction(ledger, (open) => freeName(open, claim, deps));
+    if (replace) await inTransaction(ledger, (open) => freeName(open, { ...request, besides: serialNumber }, deps));
     return { ...issued, circleId: circleIdOf(rootCertificate(signer)) };
   } finally {
     await ledger.destroy();
