@@ -84,6 +84,7 @@ describe('a code, by commands', () => {
     ['no terminal to ask for the code', ['--code', '--server', '127.0.0.1'], /no terminal.*Give - /],
     ['no terminal to ask for the host', ['-', '--code'], /no terminal.*--server/],
     ['a host that is none', ['-', '--code', '--server', 'a b'], /"a b"/],
+    ['a code where an invite was expected', ['12 345 678'], /a code, not an invite.*--code/],
     ['half a code', ['-', '--code', '--server', '127.0.0.1'], /eight digits/],
     ['words beside a code', ['-', '--code', '--server', '127.0.0.1', '--words-file', '-'], /--words-file/],
   ])('is refused: %s', async (_title, argv, reason) => {

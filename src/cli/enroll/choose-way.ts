@@ -37,6 +37,9 @@ export async function chooseWay(flags: EnrollFlags, deps: WordsDeps & ServerDeps
   }
   const text = await inviteText(flags, deps);
   if (text === undefined) return byApproval(await askServer(deps), await judgeConfirmation(undefined, deps));
+  if (/^\s*(\d[\s-]*){8}$/.test(text)) {
+    throw new QTChatError('ERR_USAGE', 'this is a code, not an invite', { hint: 'Run qtchat enroll --code' });
+  }
   const invite = parseInvite(text);
   if (flags.server === undefined) return byInvite(invite);
   const { host, port = invite.port } = parseAddress(flags.server);
