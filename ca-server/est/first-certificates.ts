@@ -6,7 +6,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { QTChatError } from '../../src/errors.js';
-import { completeInvite, type Invite, reserveInvite } from '../../src/ledger/invites.js';
+import { claimInvite, completeInvite, type Invite, releaseInvite, reserveInvite } from '../../src/ledger/invites.js';
 import type { AutoCa } from '../auto-ca.js';
 import { addressOf } from '../routes/enroll.js';
 
@@ -23,7 +23,8 @@ export class FirstCertificates {
   /**
    * Issues the certificate of an invite; whoever asks has shown its credentials.
    *
-   * @throws {QTChatError} `ERR_ENROLL_BUSY` while another connection is being answered; what `reserveInvite` throws
+   * @throws {QTChatError} `ERR_ENROLL_BUSY` while another connection is being answered; what `reserveInvite`
+   *   and `claimInvite` throw
    */
   async issue(
     { id }: Invite,
@@ -38,6 +39,8 @@ export class FirstCertificates {
     try {
       const { certificate, member } = await reserveInvite(ledger, signer, profile, id, publicKey, deps);
       const { serialNumber } = certificate;
+      // The same holds for another server with this ledger.
+      await claimInvite(ledger, id, serialNumber, deps);
       const about = { address: addressOf(socket), member, invite: id, serialNumber };
       log({ event: 'reserved', ...about });
       let hasLeft = false;
@@ -45,6 +48,7 @@ export class FirstCertificates {
         // Whether all of it was sent is told late at times: after the client has closed.
         const isDelivered = hasLeft && response.writableFinished;
         const isDone = isDelivered && (await completeInvite(ledger, id, serialNumber, deps).catch(() => false));
+        if (!isDone) await releaseInvite(ledger, id, serialNumber).catch(() => {});
         this.#underWay.delete(id);
         log({ event: isDone ? 'enrolled' : 'unconfirmed', ...about });
       };
