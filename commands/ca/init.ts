@@ -11,6 +11,7 @@ export default class CaInit extends BaseCommand {
     '<%= config.bin %> ca init --name "Family circle" --key p384 --no-password',
     '<%= config.bin %> ca init --ca-password-file secret.txt',
     '<%= config.bin %> ca init --intermediate --permit-dns example.org --permit-ip 192.168.0.0/16',
+    '<%= config.bin %> ca init --intermediate --root-key-file offline/root.key --root-cert-file offline/root.pem',
   ];
   static override flags = {
     name: Flags.string({ description: 'name of the CA, for people', default: 'QTChat circle', helpValue: 'NAME' }),
@@ -18,6 +19,17 @@ export default class CaInit extends BaseCommand {
     days: Flags.integer({ description: 'validity of the root in days', default: 3650, helpValue: 'DAYS' }),
     intermediate: Flags.boolean({
       description: "a CA of its own key issues, so that the root's can be taken offline",
+    }),
+    'root-key-file': Flags.string({
+      description: 'key of a root that is there already: make the next CA below it',
+      helpValue: 'FILE',
+      dependsOn: ['intermediate'],
+      exclusive: ['name', 'days'],
+    }),
+    'root-cert-file': Flags.string({
+      description: "that root's certificate (default that of this home)",
+      helpValue: 'FILE',
+      dependsOn: ['root-key-file'],
     }),
     ...constraintFlags,
     'no-password': Flags.boolean({ description: 'keep the key unencrypted' }),
@@ -31,6 +43,7 @@ export default class CaInit extends BaseCommand {
     if (await this.explained({ args: {}, flags })) return;
     const { parseKeyType } = await import('../../src/pki/key-type.js');
     const { createCa } = await import('../../src/cli/ca/create-ca.js');
+    const { createBelow } = await import('../../src/cli/ca/create-below.js');
     const { describeCa } = await import('../../src/cli/ca/describe-ca.js');
     const { readConstraintFlags } = await import('../../src/cli/ca/constraint-flags.js');
     const { readPassword } = await import('../../src/cli/password.js');
@@ -51,7 +64,12 @@ export default class CaInit extends BaseCommand {
       nameConstraints: readConstraintFlags(flags),
       force: flags.force,
     };
-    const created = await createCa(home, { ...request, password }, this.deps);
+    const { 'root-key-file': keyFile, 'root-cert-file': certFile, 'no-password': noPassword } = flags;
+    const files = { keyFile: keyFile ?? '', certFile, passwordFile: flags['ca-password-file'] };
+    const created =
+      keyFile === undefined
+        ? await createCa(home, { ...request, password }, this.deps)
+        : await createBelow(home, { ...request, ...files, password, noPassword }, this.deps);
     const ca = describeCa(home, created.chain, created.encrypted);
     if (!created.encrypted) this.warn('the CA key has no password: whoever can read the file can issue certificates');
     if (created.oldCa !== undefined) this.note(`The old CA is kept in ${created.oldCa}`);
@@ -61,9 +79,14 @@ export default class CaInit extends BaseCommand {
     this.print(`  root  ${ca.rootPath}`);
     if (ca.intermediate !== null) {
       this.print(`  issues as  "${ca.intermediate.name}", until ${dayOf(ca.intermediate.notAfter)}`);
-      this.note("The root's key can go offline now: qtchat ca export-root DIR");
+      if (keyFile === undefined) this.note("The root's key can go offline now: qtchat ca export-root DIR");
+      else if (created.oldCa !== undefined && created.oldLedger === undefined) this.note(formerCa(created.oldCa));
     }
     this.note(`Next: qtchat cert issue --ip ${reachableAddresses(undefined)[0]}`);
     return { ...ca, oldCa: created.oldCa ?? null, oldLedger: created.oldLedger ?? null };
   }
+}
+
+function formerCa(folder: string): string {
+  return `What the former CA has issued stays valid. If its key is lost: qtchat ca crl --root --revoke ${folder}/intermediate.pem`;
 }

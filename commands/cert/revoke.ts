@@ -1,7 +1,6 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { explainFlag } from '../../src/cli/flags.js';
-import { revocationReasons } from '../../src/pki/revocation-reason.js';
+import { explainFlag, reasonFlag } from '../../src/cli/flags.js';
 
 export default class CertRevoke extends BaseCommand {
   static override summary = 'revoke a certificate before its end';
@@ -15,11 +14,7 @@ export default class CertRevoke extends BaseCommand {
     subject: Args.string({ name: 'NAME|SERIAL', description: 'member name or serial number', required: true }),
   };
   static override flags = {
-    reason: Flags.string({
-      description: `why: ${revocationReasons.join(', ')}`,
-      default: 'unspecified',
-      helpValue: 'REASON',
-    }),
+    reason: reasonFlag,
     explain: explainFlag,
   };
 
@@ -28,7 +23,7 @@ export default class CertRevoke extends BaseCommand {
     if (await this.explained({ args, flags })) return;
     const { parseRevocationReason } = await import('../../src/pki/revocation-reason.js');
     const { revokeIssued } = await import('../../src/cli/cert/revoke-issued.js');
-    const reason = parseRevocationReason(flags.reason);
+    const reason = parseRevocationReason(flags.reason ?? 'unspecified');
     const revoked = await revokeIssued(this.homeOf(flags), args.subject, reason, this.deps);
     for (const { member, serialNumber, already, revokedAt } of revoked) {
       const verb = already ? `Revoked already on ${revokedAt.toISOString().slice(0, 10)}:` : 'Revoked';

@@ -71,8 +71,8 @@ export abstract class BaseCommand extends Command {
   }): Promise<boolean> {
     if (!typed.flags.explain) return false;
     const { explain } = await import('./explain/explain.js');
-    const { loginName, signal } = this.deps;
-    const world = { home: this.homeOf(typed.flags), loginName, signal };
+    const { clock, loginName, signal } = this.deps;
+    const world = { home: this.homeOf(typed.flags), clock, loginName, signal };
     const commands = await explain(this.ctor.id, { ...typed, ...world });
     for (const command of commands) this.print(command);
     if (this.jsonEnabled()) this.logJson({ commands });

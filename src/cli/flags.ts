@@ -1,6 +1,7 @@
 /** Flags that several commands share, so that they are called and explained alike everywhere. */
 import { Flags } from '@oclif/core';
 import { keyTypes } from '../pki/key-type.js';
+import { revocationReasons } from '../pki/revocation-reason.js';
 
 const repeatable = { multiple: true, multipleNonGreedy: true } as const;
 
@@ -76,6 +77,18 @@ export const identityPasswordFileFlag = Flags.string({
 
 /** `--root-file`. */
 export const rootFileFlag = Flags.string({ description: 'root certificate to trust', helpValue: 'FILE' });
+
+/** `--root-key-file`, of commands that need the key of a root that does not issue itself. */
+export const rootKeyFileFlag = Flags.string({
+  description: "the root's key (default that of this home)",
+  helpValue: 'FILE',
+});
+
+/** `--reason`: read by `parseRevocationReason`. */
+export const reasonFlag = Flags.string({
+  description: `why: ${revocationReasons.join(', ')} (default the first)`,
+  helpValue: 'REASON',
+});
 
 /** `--listen`: read by `parseListen`. */
 export const listenFlag = Flags.string({

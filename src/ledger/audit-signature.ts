@@ -66,6 +66,24 @@ export async function signHeadOf(ledger: Ledger, issuer: Issuer, known: AuditHea
   return { ...head, signature: await issuer.sign(statement(issuer, head)) };
 }
 
+/**
+ * Hands the log over to a CA that follows another one of the same circle: checks that it goes on from what the former
+ * one signed, and signs its end with the new key. Nothing happens where the former one's signature does not stand.
+ *
+ * @returns writes the new signature into the ledger, in place of the former; to be called when the new CA is in place
+ * @throws {QTChatError} `ERR_LEDGER_DAMAGED` when the log does not go on where it was signed
+ */
+export async function handOverAuditLog(
+  ledger: Ledger,
+  former: { readonly chain: readonly X509Certificate[] },
+  issuer: Issuer,
+): Promise<() => Promise<void>> {
+  const stored = await readSignedHead(ledger);
+  if (stored === undefined || !isSignedBy(former, stored)) return async () => {};
+  const signed = await signHeadOf(ledger, issuer, stored);
+  return () => writeSignedHead(ledger, signed);
+}
+
 /** The signed end of the log that the ledger holds; undefined when there is none that can be read. */
 export async function readSignedHead(ledger: Ledger): Promise<SignedHead | undefined> {
   const [sequence, sha256 = '', signature = ''] = ((await readFact(ledger, 'audit_signature')) ?? '').split(' ');

@@ -19,6 +19,8 @@ export type AuditEvent =
   | 'renewal.held'
   | 'renewal.allowed'
   | 'crl.issued'
+  | 'root-crl.issued'
+  | 'authority.revoked'
   | 'invite.created'
   | 'invite.withdrawn'
   | 'invite.reserved'

@@ -121,7 +121,8 @@ async function lastCrl(ledger: Ledger): Promise<{ number: number; thisUpdate: Da
   return row && { number: row.number, thisUpdate: new Date(row.this_update) };
 }
 
-function rollback(knownNumber: bigint): QTChatError {
+/** The refusal to go on with a ledger that is older than a list seen. */
+export function rollback(knownNumber: bigint): QTChatError {
   return new QTChatError(
     'ERR_LEDGER_DAMAGED',
     `the ledger does not know the revocation list ${knownNumber}, which was published: it is an old one`,
@@ -129,7 +130,8 @@ function rollback(knownNumber: bigint): QTChatError {
   );
 }
 
-function clockBehind(thisUpdate: Date): QTChatError {
+/** The refusal to issue a list that is older than the last. */
+export function clockBehind(thisUpdate: Date): QTChatError {
   return new QTChatError(
     'ERR_PKI_VALIDITY',
     `the last revocation list is of ${thisUpdate.toISOString()}, which is later than now`,

@@ -13,6 +13,8 @@ export interface LedgerSchema {
   link: LinkTable;
   request: RequestTable;
   crl: CrlTable;
+  revoked_authority: RevokedAuthorityTable;
+  root_crl: CrlTable;
   renewal: RenewalTable;
   held_renewal: HeldRenewalTable;
   fact: FactTable;
@@ -104,6 +106,15 @@ interface CrlTable {
   next_update: number;
   /** DER; empty until it was signed. */
   content: Buffer;
+}
+
+interface RevokedAuthorityTable {
+  serial_number: string;
+  not_after: number;
+  /** DER. */
+  content: Buffer;
+  revoked_at: number;
+  revocation_reason: string;
 }
 
 interface RenewalTable {

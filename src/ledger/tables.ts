@@ -21,6 +21,8 @@ const keys = {
   link: ['invite_id'],
   request: ['id'],
   crl: ['number'],
+  revoked_authority: ['serial_number'],
+  root_crl: ['number'],
   renewal: ['former_serial'],
   held_renewal: ['former_serial', 'spki_sha256'],
   admin: ['serial_number'],

@@ -48,6 +48,11 @@ export function crlPath(home: Home): string {
   return join(caFolder(home), 'crl.pem');
 }
 
+/** The root's newest revocation list, where an intermediate issues. */
+export function rootCrlPath(home: Home): string {
+  return join(caFolder(home), 'root-crl.pem');
+}
+
 /** The ledger: who holds what. */
 export function ledgerPath(home: Home): string {
   return join(home.folder, 'ledger.db');

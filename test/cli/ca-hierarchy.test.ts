@@ -1,11 +1,12 @@
 /** A root with an intermediate below, a root taken offline, and a CA that may not certify everything. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { circleIdOf, circleNamesOf } from '../../src/pki/circle.js';
 import { parseCertificates } from '../../src/pki/pem.js';
+import { readCrl, verifyCrl } from '../../src/pki/read-crl.js';
 import { loadIdentity } from '../../src/store/identities.js';
 import { makeHome, type TestHome } from '../helpers/home.js';
 import { describeWith } from '../helpers/require-program.js';
@@ -91,6 +92,175 @@ describe('qtchat ca export-root', () => {
   });
 });
 
+describe('qtchat ca crl --root', () => {
+  const list = () => readCrl(readFileSync(inCa('root-crl.pem')));
+  const serialOf = (path: string) => parseCertificates(readFileSync(path))[0]?.serialNumber;
+
+  it('writes a list of the root, with its key from the home or from where it was taken', async () => {
+    await initIntermediate();
+    const first = await test.done(['ca', 'crl', '--root']);
+    expect(first).toMatchObject({ path: inCa('root-crl.pem'), count: 0 });
+    verifyCrl(list(), rootOf());
+    expect((list().nextUpdate?.getTime() ?? 0) - list().thisUpdate.getTime()).toBe(180 * 86_400_000);
+    await test.done(['ca', 'export-root', test.at('safe')]);
+    await test.refused(['ca', 'crl', '--root'], 3, /root's key is not in .*--root-key-file/);
+    const brought = ['ca', 'crl', '--root', '--root-key-file', test.at('safe', 'root.key')];
+    expect(await test.done([...brought, '--days', '30'])).toMatchObject({ count: 0 });
+    expect(list().number).toBeGreaterThan(BigInt(Number(first.number)));
+    expect(await test.done(['ca', 'crl'])).toMatchObject({ path: inCa('crl.pem') });
+  });
+
+  it('asks for the password of the key', async () => {
+    const password = ['--ca-password-file', test.file('password', 'secret\n')];
+    await test.done(['ca', 'init', '--intermediate', ...password]);
+    await test.done(['ca', 'crl', '--root', ...password]);
+    await test.refused(['ca', 'crl', '--root'], 2, /--ca-password-file/);
+    await test.refused(
+      ['ca', 'crl', '--root', '--ca-password-file', test.file('wrong', 'x\n')],
+      5,
+      /password is wrong/,
+    );
+  });
+
+  it('revokes a CA below the root, once, and says what that means here', async () => {
+    await initIntermediate();
+    const revoke = ['ca', 'crl', '--root', '--revoke', inCa('intermediate.pem'), '--reason', 'keyCompromise'];
+    const result = await test.run(revoke);
+    expect(result).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringMatching(/^Warning: the CA of this home is revoked/),
+    });
+    expect(await test.done(revoke)).toMatchObject({ count: 1 });
+    const serialNumber = serialOf(inCa('intermediate.pem'));
+    expect(list().revoked).toMatchObject([{ serialNumber, reason: 'cACompromise' }]);
+    await test.done(['cert', 'issue', 'bob', '--out', test.folder]);
+    await test.done(['ca', 'crl']);
+    const lists = ['--crl-file', inCa('crl.pem'), '--crl-file', inCa('root-crl.pem')];
+    const verdict = await test.run(['cert', 'verify', test.at('bob.pem'), ...lists]);
+    expect(verdict).toMatchObject({ exitCode: 7, stderr: expect.stringMatching(/\(issuing\)" was revoked on/) });
+  });
+
+  it('refuses what cannot be revoked, or is no root above an intermediate', async () => {
+    await initIntermediate();
+    await test.done(['cert', 'issue', 'bob', '--out', test.folder]);
+    const revoke = ['ca', 'crl', '--root', '--revoke'];
+    for (const path of [test.at('bob.pem'), inCa('root.pem')]) {
+      await test.refused([...revoke, path], 1, /not that of a CA below the root/);
+    }
+    const other = ['ca', 'crl', '--root', '--root-key-file', inCa('ca.key')];
+    await test.refused(other, 1, /does not belong/);
+    for (const days of ['0', '367', '99999999999']) {
+      await test.refused(['ca', 'crl', '--root', `--days=${days}`], 2, /from 1 to 366/);
+    }
+    await test.refused(['ca', 'crl', '--root', '--out', test.at('bob.pem')], 4, /exists already/);
+    await test.refused(['ca', 'crl', '--revoke', inCa('intermediate.pem')], 2, /--root/);
+    await test.done(['ca', 'init', '--no-password', '--force']);
+    await test.refused(['ca', 'crl', '--root'], 2, /the root of this home issues itself/);
+  });
+
+  it('refuses an old ledger, and a clock that went back', async () => {
+    await initIntermediate();
+    await test.done(['ca', 'crl', '--root']);
+    const yesterday = { clock: () => new Date(Date.now() - 3_600_000) };
+    const late = await test.run(['ca', 'crl', '--root', '--out', test.at('other.pem')], yesterday);
+    expect(late).toMatchObject({ exitCode: 2, stdout: '' });
+    for (const name of ['ledger.db', 'ledger.db-wal', 'ledger.db-shm']) rmSync(join(test.home, name), { force: true });
+    const forgotten = await test.run(['ca', 'crl', '--root']);
+    expect(forgotten).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/does not know the revocation list/),
+    });
+  });
+});
+
+describe('qtchat ca init --intermediate --root-key-file', () => {
+  const next = (...more: string[]) => ['ca', 'init', '--intermediate', '--no-password', '--root-key-file', ...more];
+
+  it('goes on with the circle, the ledger and the members, and the root stays away', async () => {
+    const { circleId } = await initIntermediate('--name', 'Family');
+    await test.done(['cert', 'issue', 'bob', '--out', test.folder]);
+    await test.done(['ca', 'export-root', test.at('safe')]);
+    const made = await test.done([...next(test.at('safe', 'root.key')), '--force']);
+    const name = expect.stringMatching(/^Family \(issuing [0-9a-f]{8}\)$/);
+    expect(made).toMatchObject({
+      circleId,
+      intermediate: { name },
+      oldCa: `${join(test.home, 'ca')}.bak`,
+      oldLedger: null,
+    });
+    expect(existsSync(inCa('root.key'))).toBe(false);
+    expect(await test.done(['cert', 'verify', test.at('bob.pem')])).toMatchObject({ valid: true });
+    await test.refused(['cert', 'issue', 'bob', '--out', test.at('new')], 4, /name bob is taken/);
+    await test.done(['cert', 'renew', 'bob', '--out', test.at('new')]);
+    const chain = parseCertificates(readFileSync(test.at('new', 'bob.pem')));
+    expect(chain.map(({ subject }) => subject)).toEqual([
+      'CN=bob',
+      expect.stringMatching(/^CN=Family .issuing [0-9a-f]{8}/),
+    ]);
+    const former = `${join(test.home, 'ca')}.bak/intermediate.pem`;
+    const list = ['ca', 'crl', '--root', '--root-key-file', test.at('safe', 'root.key'), '--revoke', former];
+    expect(await test.run(list)).toMatchObject({ exitCode: 0, stderr: '' });
+    const crl = ['--crl-file', inCa('crl.pem'), '--crl-file', inCa('root-crl.pem')];
+    await test.done(['ca', 'crl']);
+    expect(await test.done(['cert', 'verify', test.at('new', 'bob.pem'), ...crl])).toMatchObject({ valid: true });
+    expect(await test.run(['cert', 'verify', test.at('bob.pem'), ...crl])).toMatchObject({ exitCode: 7 });
+  });
+
+  it('hands the audit log over: it is still the CA that has signed it', async () => {
+    await initIntermediate();
+    await test.done(['cert', 'issue', 'bob', '--out', test.folder]);
+    await test.done(['ca', 'crl']);
+    expect(await test.run(['autoca', 'audit', 'verify'])).toMatchObject({ exitCode: 0 });
+    await test.done([...next(inCa('root.key')), '--force']);
+    expect(await test.run(['autoca', 'audit', 'verify'])).toMatchObject({ exitCode: 0 });
+    await test.done(['cert', 'issue', 'carol', '--out', test.folder]);
+    await test.done(['ca', 'crl', '--root']);
+    await test.done(['ca', 'crl']);
+    expect(await test.run(['autoca', 'audit', 'verify'])).toMatchObject({ exitCode: 0 });
+  });
+
+  it('keeps the key of the root where it lies in the CA itself, also of one that issued before', async () => {
+    await test.done(['ca', 'init', '--no-password']);
+    await test.done(['cert', 'issue', 'bob', '--out', test.folder]);
+    await test.done(['cert', 'revoke', 'bob']);
+    const key = readFileSync(inCa('ca.key'), 'utf8');
+    await test.done([...next(inCa('ca.key')), '--force']);
+    expect(readFileSync(inCa('root.key'), 'utf8')).toBe(key);
+    expect(await test.done(['ca', 'crl', '--root'])).toMatchObject({ count: 1 });
+    const lists = ['--crl-file', inCa('root-crl.pem')];
+    const verdict = await test.run(['cert', 'verify', test.at('bob.pem'), ...lists]);
+    expect(verdict).toMatchObject({ exitCode: 7, stderr: expect.stringMatching(/"bob" was revoked/) });
+  });
+
+  it('begins on another machine, under the password of the root', async () => {
+    const password = ['--ca-password-file', test.file('password', 'secret\n')];
+    const { circleId } = await test.done(['ca', 'init', '--intermediate', '--name', 'x'.repeat(54), ...password]);
+    await test.done(['ca', 'export-root', test.at('safe')]);
+    const files = ['--root-key-file', test.at('safe', 'root.key'), '--root-cert-file', test.at('safe', 'root.pem')];
+    const elsewhere = { home: test.at('elsewhere') };
+    const made = await test.run(['ca', 'init', '--intermediate', ...files, ...password, '--json'], elsewhere);
+    expect(made.json()).toMatchObject({ circleId, encrypted: true, oldCa: null });
+    const issue = ['cert', 'issue', 'carol', '--out', test.folder, ...password];
+    expect(await test.run(issue, elsewhere)).toMatchObject({ exitCode: 0 });
+    expect(await test.done(['cert', 'verify', test.at('carol.pem')])).toMatchObject({ valid: true });
+  });
+
+  it('refuses another key, a home that has a CA, and flags that belong to a new root', async () => {
+    await initIntermediate();
+    await test.done(['ca', 'export-root', test.at('safe')]);
+    const key = test.at('safe', 'root.key');
+    await test.refused(next(key), 4, /exists already/);
+    await test.refused([...next(inCa('ca.key')), '--force'], 1, /does not belong/);
+    await test.refused([...next(test.at('nowhere')), '--force'], 3, /nowhere/);
+    await test.refused([...next(key), '--force', '--name', 'Other'], 2, /--name/);
+    await test.refused([...next(key), '--force', '--days', '10'], 2, /--days/);
+    await test.refused(['ca', 'init', '--force', '--root-key-file', key], 2, /--intermediate/);
+    const result = await test.run(next(key), { home: test.at('elsewhere') });
+    expect(result).toMatchObject({ exitCode: 3, stderr: expect.stringMatching(/there is no CA/) });
+    expect(existsSync(test.at('elsewhere'))).toBe(false);
+  });
+});
+
 describe('a CA that may not certify everything', () => {
   const limits = ['--permit-dns', 'example.org', '--permit-ip', '192.168.0.0/16', '--exclude-dns', 'hr.example.org'];
 
@@ -159,6 +329,22 @@ describe('a CA that may not certify everything', () => {
 });
 
 describeWith('openssl', 'OpenSSL and our hierarchies', () => {
+  it.each(['p256', 'rsa2048', 'ed25519'])('checks the whole path by both lists, with keys of type %s', async (key) => {
+    await initIntermediate('--key', key);
+    await test.done(['cert', 'issue', 'bob', '--out', test.folder]);
+    await test.done(['ca', 'crl']);
+    await test.done(['ca', 'crl', '--root']);
+    const verdict = () => {
+      const lists = ['-CRLfile', inCa('crl.pem'), '-CRLfile', inCa('root-crl.pem')];
+      const files = ['-CAfile', inCa('root.pem'), '-untrusted', inCa('intermediate.pem'), ...lists, test.at('bob.pem')];
+      const run = spawnSync('openssl', ['verify', '-x509_strict', '-crl_check_all', ...files], { encoding: 'utf8' });
+      return run.stdout + run.stderr;
+    };
+    expect(verdict()).toBe(`${test.at('bob.pem')}: OK\n`);
+    await test.done(['ca', 'crl', '--root', '--revoke', inCa('intermediate.pem')]);
+    expect(verdict()).toContain('certificate revoked');
+  });
+
   it.each(['p256', 'rsa2048', 'ed25519'])(
     'accepts the path of a limited hierarchy with keys of type %s',
     async (key) => {

@@ -22,6 +22,7 @@ const password = 'correct horse battery staple';
 /** What a command writes may not be there yet. */
 const writes: Record<string, string[]> = {
   'ca:backup': ['circle.backup'],
+  'ca:export-root': ['offline'],
   'cert:issue': ['bob.pem', 'bob.key', 'bob.pfx'],
   'cert:request': ['bob.csr'],
   'cert:sign': ['bob.pem'],
@@ -35,6 +36,7 @@ const places: Record<string, Place> = {
   'ca:import': 'nowhere',
   'ca:export-root': 'tiered',
   'ca:restore': 'nowhere',
+  'qtchat ca crl --root --root-key-file offline/root.key': 'tiered',
   demo: 'nowhere',
   enroll: 'nowhere',
   send: 'guest',
@@ -102,6 +104,9 @@ describeWith('ip', 'the examples in the help', () => {
     await qtchat(folder, 'ca', ['ca', 'init']);
     await qtchat(folder, 'tiered', ['ca', 'init', '--intermediate']);
     await qtchat(folder, 'ca', ['ca', 'backup', join(folder, 'circle.backup')]);
+    await mkdir(join(folder, 'offline'));
+    for (const name of ['root.key', 'root.pem'])
+      await cp(join(folder, 'tiered', 'ca', name), join(folder, 'offline', name));
     await cp(join(folder, 'ca'), join(folder, 'host'), { recursive: true });
     await qtchat(folder, 'host', ['cert', 'issue', 'alice', '--me', '--ip', '192.168.1.100']);
     const server = new Program(['autoca', 'serve'], worldOf(folder, 'host'));
@@ -133,7 +138,7 @@ describeWith('ip', 'the examples in the help', () => {
     // Companions of SQLite's files may come and go; what they held is in the files themselves.
     await cp(template, folder, { recursive: true, filter: (path) => !/-(wal|shm)$/.test(path) });
     const place = places[line] ?? places[id] ?? (line.includes('--peer alice') ? 'guest' : 'host');
-    await Promise.all((writes[id] ?? []).map((name) => rm(join(folder, name))));
+    await Promise.all((writes[id] ?? []).map((name) => rm(join(folder, name), { recursive: true })));
     const companion = companions[line] ?? companions[id];
     const running = companion === undefined ? undefined : new Program(companion, worldOf(folder, 'host'));
     try {

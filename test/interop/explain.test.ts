@@ -229,6 +229,37 @@ describeWith('openssl', '--explain, run by a shell', () => {
     await run('cert', 'verify', home.at('bob.pem'), ...list);
   });
 
+  it('ca crl --root and ca init --root-key-file: a root that revokes one CA, and makes the next', async () => {
+    await run('ca', 'init', '--intermediate', '--no-password', '--name', 'Ship');
+    await runExplained('ca', 'init', '--intermediate', '--no-password', '--name', 'Ship');
+    await runExplained('cert', 'issue', 'bob');
+    await runExplained('ca', 'export-root', 'offline');
+    await runExplained('ca', 'crl');
+    const root = ['--root-key-file', 'offline/root.key'];
+    await runExplained('ca', 'crl', '--root', ...root);
+    const lists = ['--crl-file', 'crl.pem', '--crl-file', 'root-crl.pem'].map((word) =>
+      word.endsWith('.pem') ? home.at(word) : word,
+    );
+    const verify = () => home.run(['cert', 'verify', home.at('bob.pem'), '--root-file', home.at('root.pem'), ...lists]);
+    expect(await verify()).toMatchObject({ exitCode: 0 });
+    const revoke = ['--revoke', 'intermediate.pem', '--reason', 'superseded'];
+    await runExplained('ca', 'crl', '--root', ...root, ...revoke);
+    expect(await verify()).toMatchObject({
+      exitCode: 7,
+      stderr: expect.stringMatching(/"Ship \(issuing\)" was revoked/),
+    });
+    const next = ['ca', 'init', '--intermediate', '--no-password'];
+    await run(...next, '--root-key-file', join(home.home, 'ca', 'root.key'), '--force');
+    await runExplained(...next, ...root);
+    const [ours, theirs] = [
+      describeFile(home.home, 'ca', 'intermediate.pem'),
+      describeFile(home.folder, 'intermediate.pem'),
+    ];
+    expect({ ...fields(theirs), subject: 0 }).toEqual({ ...fields(ours), subject: 0 });
+    await runExplained('cert', 'issue', 'carol');
+    await run('cert', 'verify', home.at('carol.pem'), '--root-file', home.at('root.pem'));
+  });
+
   it.each([
     ['--permit-dns', 'example.org', '--exclude-dns', 'hr.example.org'],
     ['--permit-ip', '10.0.0.0/8', '--exclude-ip', '10.1.0.0/16'],

@@ -71,8 +71,12 @@ function constraintsOf(issuing: X509Certificate): CaDescription['nameConstraints
   return { permitted: texts(constraints.permitted), excluded: texts(constraints.excluded) };
 }
 
-// Node writes names with the escapes of RFC 2253: a backslash before the character, or before its hex digits.
-function commonNameOf(certificate: X509Certificate): string {
+/**
+ * What a CA is called: its common name, or all of its name where it has none.
+ *
+ * Node writes names with the escapes of RFC 2253: a backslash before the character, or before its hex digits.
+ */
+export function commonNameOf(certificate: X509Certificate): string {
   const escaped = /^CN=(.*)$/m.exec(certificate.subject ?? '')?.[1];
   if (escaped === undefined) return nameText(readCertificateFields(certificate).subject);
   return escaped.replace(/\\(?:([0-9A-F]{2})|(.))/g, (_match, hex?: string, character?: string) =>

@@ -54,7 +54,7 @@ export async function writeNextCrl(
 }
 
 /** Writes the list, unless another process has put a newer one there; call it in a transaction, in which others wait. */
-async function placeUnlessOlder(
+export async function placeUnlessOlder(
   path: string,
   issuing: X509Certificate,
   issued: IssuedCrl,
@@ -66,7 +66,16 @@ async function placeUnlessOlder(
   await writeFileSafely(path, crlToPem(issued.content), { mode: 0o644, existing });
 }
 
-async function readStanding(path: string, issuing: X509Certificate, signal: AbortSignal): Promise<Crl | undefined> {
+/**
+ * The list that stands at `path`; undefined when nothing does.
+ *
+ * @throws {QTChatError} `ERR_STORE_EXISTS` when it is no list of this CA
+ */
+export async function readStanding(
+  path: string,
+  issuing: X509Certificate,
+  signal: AbortSignal,
+): Promise<Crl | undefined> {
   try {
     const crl = readCrl(await readBoundedFile(path, signal, longListBytes));
     verifyCrl(crl, issuing);

@@ -1,5 +1,6 @@
 /** The commands on the CA and its ledger, in the words of openssl. */
 import { checkCrlDays } from '../../ledger/crl.js';
+import { checkRootCrlDays, rootCrlDays } from '../../ledger/root-crl.js';
 import { issuingFile } from './openssl.js';
 import { file, password, pathWord, word } from './shell.js';
 import { numberOf, type Typed, textOf } from './typed.js';
@@ -60,8 +61,27 @@ export async function explainCaImport({ args, flags }: Typed): Promise<string[]>
   ];
 }
 
+/** `ca crl --root`: the root has an index.txt of its own. */
+function explainRootCrl({ flags }: Typed): string[] {
+  const days = numberOf(flags.days, rootCrlDays);
+  checkRootCrlDays(days);
+  const secret = password('-passin', textOf(flags['ca-password-file']));
+  const revoked = textOf(flags.revoke);
+  const reason = textOf(flags.reason) ?? 'unspecified';
+  const start = 'openssl ca -config root-ca.cnf';
+  return [
+    ...ledger('root.pem', pathWord(textOf(flags['root-key-file']) ?? 'root.key'), 'root-', 'root-ca.cnf'),
+    ...(revoked === undefined
+      ? []
+      : [[start, ...secret, '-revoke', pathWord(revoked), '-crl_reason', reason].join(' ')]),
+    [start, `-gencrl -crldays ${days}`, ...secret, '-out', pathWord(textOf(flags.out) ?? 'root-crl.pem')].join(' '),
+  ];
+}
+
 /** `ca crl`. */
-export async function explainCrl({ flags, home }: Typed): Promise<string[]> {
+export async function explainCrl(typed: Typed): Promise<string[]> {
+  const { flags, home } = typed;
+  if (flags.root === true) return explainRootCrl(typed);
   checkCrlDays(numberOf(flags.days, 7));
   const days = `-crldays ${numberOf(flags.days, 7)}`;
   const secret = password('-passin', textOf(flags['ca-password-file']));
@@ -73,23 +93,23 @@ export async function explainCrl({ flags, home }: Typed): Promise<string[]> {
 }
 
 /** What `openssl ca` needs beside key and certificate, where it is not there yet. */
-function ledger(issuing: string): string[] {
+function ledger(issuing: string, key = 'ca.key', database = '', config = 'ca.cnf'): string[] {
   return [
-    file('ca.cnf', [
+    file(config, [
       '[ ca ]',
       'default_ca = circle',
       '[ circle ]',
       `certificate = ${issuing}`,
-      'private_key = ca.key',
-      'database = index.txt',
-      'crlnumber = crlnumber',
+      `private_key = ${key}`,
+      `database = ${database}index.txt`,
+      `crlnumber = ${database}crlnumber`,
       'default_md = sha256',
       'crl_extensions = list',
       '[ list ]',
       'authorityKeyIdentifier = keyid:always',
     ]),
-    '[ -e index.txt ] || : > index.txt',
-    `[ -e crlnumber ] || printf '%x\\n' "$(date +%s)" > crlnumber`,
+    `[ -e ${database}index.txt ] || : > ${database}index.txt`,
+    `[ -e ${database}crlnumber ] || printf '%x\\n' "$(date +%s)" > ${database}crlnumber`,
   ];
 }
 

@@ -1,7 +1,8 @@
 /** `ca init` in the words of openssl: a root, and perhaps an intermediate CA below it. */
 import { checkCaName } from '../../pki/check-ca-plan.js';
+import { dayMs } from '../../pki/day.js';
 import { ipText } from '../../pki/ip-address.js';
-import { issuingName } from '../../pki/issuing-name.js';
+import { issuingName, laterIssuingName } from '../../pki/issuing-name.js';
 import type { NameConstraints, NameSubtree } from '../../pki/name-constraints.js';
 import { ipRange } from '../../pki/name-constraints.js';
 import { rootValidityDaysCap } from '../../pki/plan.js';
@@ -9,7 +10,7 @@ import { checkDays, invalidDays } from '../../pki/validity.js';
 import { loadCaProfile } from '../../store/profiles.js';
 import { readConstraintFlags } from '../ca/constraint-flags.js';
 import { makeKey } from './openssl.js';
-import { file, password, subject } from './shell.js';
+import { file, password, pathWord, subject } from './shell.js';
 import { numberOf, type Typed, textOf, textsOf } from './typed.js';
 
 /**
@@ -17,7 +18,8 @@ import { numberOf, type Typed, textOf, textsOf } from './typed.js';
  *
  * @throws {QTChatError} what the command throws of its flags
  */
-export async function explainCaInit({ flags }: Typed): Promise<string[]> {
+export async function explainCaInit(typed: Typed): Promise<string[]> {
+  const { flags } = typed;
   const name = textOf(flags.name) ?? '';
   const days = numberOf(flags.days, 3650);
   checkCaName(name);
@@ -30,6 +32,8 @@ export async function explainCaInit({ flags }: Typed): Promise<string[]> {
     'exclude-ip': textsOf(flags['exclude-ip']),
   });
   const limits = constraints === undefined ? [] : [`nameConstraints = critical, ${constraintText(constraints)}`];
+  const below = textOf(flags['root-key-file']);
+  if (below !== undefined) return explainBelow(typed, below, limits);
   const isTiered = flags.intermediate === true;
   const rootKey = isTiered ? 'root.key' : 'ca.key';
   const path = textOf(flags['ca-password-file']);
@@ -56,7 +60,9 @@ export async function explainCaInit({ flags }: Typed): Promise<string[]> {
       `-sha256 -days ${days} -set_serial 0x$(openssl rand -hex 16) -out root.pem`,
     ].join(' '),
   ];
-  return isTiered ? [...root, ...(await intermediate({ name, key, days, limits, protection, secret }))] : root;
+  return isTiered
+    ? [...root, ...(await intermediate({ name: issuingName(name), key, days, limits, protection, secret, rootKey }))]
+    : root;
 }
 
 interface Below {
@@ -67,18 +73,47 @@ interface Below {
   readonly limits: readonly string[];
   readonly protection: readonly string[];
   readonly secret: readonly string[];
+  /** Path of the root's key, as a word. */
+  readonly rootKey: string;
 }
 
-async function intermediate({ name, key, days, limits, protection, secret }: Below): Promise<string[]> {
+/** `ca init --intermediate --root-key-file`: the next one below a root that is there. */
+async function explainBelow(
+  { home, flags, clock, signal }: Typed,
+  rootKey: string,
+  limits: readonly string[],
+): Promise<string[]> {
+  const path = textOf(flags['ca-password-file']);
+  const { findRootCertificate } = await import('../ca/open-root.js');
+  const { commonNameOf } = await import('../ca/describe-ca.js');
+  const certFile = textOf(flags['root-cert-file']);
+  const root = await findRootCertificate(home, certFile, signal);
+  const leftDays = Math.floor((Date.parse(root.validTo) + 1000 - clock().getTime()) / dayMs);
+  const made = await intermediate({
+    name: laterIssuingName(commonNameOf(root), 'the next'),
+    key: textOf(flags.key) ?? '',
+    days: leftDays,
+    limits,
+    protection: flags['no-password'] === true ? [] : ['-aes-256-cbc', ...password('-pass', path)],
+    secret: flags['no-password'] === true ? [] : password('-passin', path),
+    rootKey: pathWord(rootKey),
+  });
+  const copy = certFile === undefined || certFile === 'root.pem' ? [] : [`cp ${pathWord(certFile)} root.pem`];
+  const note = '# Its name: any that no CA below this root has had. Here the command names it by its key.';
+  return [...copy, note, ...made];
+}
+
+async function intermediate(below: Below): Promise<string[]> {
+  const { name: own, key, days, limits, protection, secret, rootKey } = below;
   const { validityDays, pathLength } = await loadCaProfile();
-  const own = issuingName(name);
   checkCaName(own);
   return [
     makeKey(key, 'ca.key', protection),
     ['openssl req -new -sha256 -utf8 -key ca.key', ...secret, subject(own), '-out intermediate.csr'].join(' '),
     file('intermediate.cnf', [`basicConstraints = critical, CA:TRUE, pathlen:${pathLength}`, ...caExtensions(limits)]),
     [
-      'openssl x509 -req -in intermediate.csr -CA root.pem -CAkey root.key',
+      'openssl x509 -req -in intermediate.csr -CA root.pem',
+      `-CAkey ${rootKey}`,
       ...secret,
       `-set_serial 0x$(openssl rand -hex 16) -days ${Math.min(validityDays, days)} -sha256`,
       '-extfile intermediate.cnf -out intermediate.pem',

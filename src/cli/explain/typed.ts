@@ -7,6 +7,8 @@ export interface Typed {
   readonly flags: Readonly<Record<string, unknown>>;
   readonly home: Home;
   readonly loginName: string;
+  /** The present time. */
+  readonly clock: () => Date;
   /** Ends the waiting for a pipe. */
   readonly signal: AbortSignal;
 }

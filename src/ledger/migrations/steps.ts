@@ -4,6 +4,7 @@
  */
 import type { LedgerDialect } from '../dialect.js';
 import { admins } from './admins.js';
+import { authorities } from './authorities.js';
 import { certificateKeys } from './certificate-keys.js';
 import { codesAndRequests } from './codes-and-requests.js';
 import { confirmations } from './confirmations.js';
@@ -24,4 +25,5 @@ export const migrationSteps: readonly ((dialect: LedgerDialect) => readonly stri
   links,
   admins,
   confirmations,
+  authorities,
 ];
