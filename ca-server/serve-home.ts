@@ -2,7 +2,6 @@
 import { reachableAddresses } from '../src/enroll/addresses.js';
 import { writeAutoCaRecord } from '../src/enroll/autoca-record.js';
 import { firstContactOf } from '../src/enroll/first-contact.js';
-import { removeEndedFiles } from '../src/ledger/links.js';
 import { openLedger } from '../src/ledger/open.js';
 import type { OpenedCa } from '../src/ledger/signer.js';
 import { circleIdOf } from '../src/pki/circle.js';
@@ -18,6 +17,7 @@ import { listenForMembers, type MembersServer } from './listen-members.js';
 import { listenForMetrics, type MetricsServer } from './listen-metrics.js';
 import { openRouter } from './members-app.js';
 import { OwnCredentials } from './own-credentials.js';
+import { startUpkeep } from './upkeep.js';
 import { Watch } from './watch.js';
 
 /** How to run it. */
@@ -64,7 +64,6 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
   try {
     const ledger = await openLedger(home);
     endings.push(() => ledger.destroy());
-    await removeEndedFiles(ledger, deps);
     const signer = await ca.signerFor(ledger);
     const watch = new Watch({ ledger, deps });
     const log = (event: AutoCaEvent): void => {
@@ -86,6 +85,7 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
     const place = host === undefined ? {} : { host };
     const own = new OwnCredentials(autoCa, addresses);
     const open = tlsPort === undefined ? {} : { open: openRouter(autoCa, own) };
+    endings.push(await startUpkeep(autoCa));
     const server = await listen(autoCa, { ...place, port, ...open });
     endings.push(() => server.close());
     if (tlsPort !== undefined) {

@@ -43,7 +43,7 @@ export async function recordRequest(
 ): Promise<void> {
   await inTransaction(ledger, async (transaction) => {
     const now = deps.clock();
-    await forgetGone(transaction, now);
+    await forgetGoneRequests(transaction, now);
     if ((await listRequests(transaction, now)).length >= requestLimit) {
       throw new QTChatError('ERR_ENROLL_BUSY', `${requestLimit} requests wait for approval already`);
     }
@@ -156,7 +156,8 @@ async function decide(ledger: Ledger, id: string, state: Decision): Promise<void
   await ledger.updateTable('request').set({ state }).where('id', '=', id).execute();
 }
 
-async function forgetGone(ledger: Ledger, now: Date): Promise<void> {
+/** Forgets requests whose servers were silent for {@link requestSilenceMs}. */
+export async function forgetGoneRequests(ledger: Ledger, now: Date): Promise<void> {
   const silentSince = now.getTime() - requestSilenceMs;
   await ledger.deleteFrom('request').where('seen_at', '<=', silentSince).execute();
 }
