@@ -8,7 +8,7 @@ import { type JoinRequest, listRequests } from '../src/ledger/requests.js';
 import type { Refusal, Watch } from './watch.js';
 
 /** How many rows a table of the page has at most. */
-export const dashboardRows = 500;
+const dashboardRows = 500;
 
 /** One moment of an Auto CA. */
 export interface Dashboard {

@@ -6,7 +6,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { estKey } from '../../src/enroll/est.js';
 import { QTChatError } from '../../src/errors.js';
-import { findInviteFault, findUsableInvite, type Invite } from '../../src/ledger/invites.js';
+import { type Invite, judgeInvite } from '../../src/ledger/invites.js';
 import type { AutoCa } from '../auto-ca.js';
 
 /** What a refused client hears it should send (RFC 7030 §3.2.3). */
@@ -23,15 +23,13 @@ export async function authenticate(
 ): Promise<Invite | undefined> {
   if (authorization === undefined) return undefined;
   const { id, password } = credentialsIn(authorization);
-  const now = deps.clock();
-  const invite = await findUsableInvite(ledger, id, now);
-  const fault = await findInviteFault(ledger, id, now);
+  const { invite, fault = 'unknown' } = await judgeInvite(ledger, id, deps.clock());
   const isOurs = invite?.kind === 'est';
   // Without an invite no password is right, and finding that out takes as long as with one.
   const expected = isOurs ? invite.psk : deps.random(32);
   const isRight = timingSafeEqual(estKey({ id, password }), expected);
   if (isOurs && isRight) return invite;
-  throw refusal(`EST user ${id}: ${isOurs ? 'the password is wrong' : (fault ?? 'unknown')}`);
+  throw refusal(`EST user ${id}: ${isOurs ? 'the password is wrong' : fault}`);
 }
 
 function credentialsIn(authorization: string): { id: string; password: string } {

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { words } from './word-list.js';
 
 /** How many words are compared. */
-export const wordCount = 4;
+const wordCount = 4;
 const bitsPerWord = 11n;
 
 /** What binds a server to the public key (32 octets) that it will show. */

@@ -2,16 +2,12 @@
  * The certificates that this CA has issued: finding, listing and revoking them. What is only reserved
  * (reservations.ts) is not among them.
  */
-import type { X509Certificate } from 'node:crypto';
 import { QTChatError, quote } from '../errors.js';
-import { readCertificateFields } from '../pki/certificate-fields.js';
-import { spkiFingerprint } from '../pki/circle.js';
 import type { RevocationReason } from '../pki/revocation-reason.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { appendAudit } from './audit.js';
 import { parseNames } from './names.js';
 import { inTransaction, type Ledger } from './open.js';
-import { certificateDigest } from './row-digest.js';
 import type { LedgerSchema } from './schema.js';
 
 /** A certificate as the ledger holds it. */
@@ -63,50 +59,6 @@ export async function findCertificate(ledger: Ledger, serialNumber: string): Pro
     .where('state', '=', 'issued')
     .executeTakeFirst();
   return row && recordFrom(row);
-}
-
-/** Records a certificate just issued, with its audit entry; call it in the transaction that issues it. */
-export async function recordCertificate(
-  ledger: Ledger,
-  issued: {
-    certificate: X509Certificate;
-    member: string;
-    names: readonly SubjectAltName[];
-    profileName: string;
-    by: string;
-  },
-  deps: { clock: () => Date },
-): Promise<void> {
-  const { certificate, member, names, profileName, by } = issued;
-  const now = deps.clock().getTime();
-  await inTransaction(ledger, async (transaction) => {
-    await transaction
-      .insertInto('member')
-      .values({ name: member, created_at: now })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    const row = await transaction
-      .insertInto('certificate')
-      .values({
-        serial_number: certificate.serialNumber,
-        state: 'issued',
-        member,
-        names: JSON.stringify(names),
-        profile: profileName,
-        not_before: Date.parse(certificate.validFrom),
-        not_after: Date.parse(certificate.validTo),
-        spki: readCertificateFields(certificate).spki,
-        spki_sha256: spkiFingerprint(certificate),
-        content: certificate.raw,
-        issued_at: now,
-        revoked_at: null,
-        revocation_reason: null,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    const details = { member, serialNumber: certificate.serialNumber, digest: certificateDigest(row) };
-    await appendAudit(transaction, { actor: by, event: 'certificate.issued', details }, deps);
-  });
 }
 
 /**

@@ -17,7 +17,7 @@ import { inTransaction, type Ledger } from './open.js';
 import type { Signer } from './signer.js';
 
 /** How long a former certificate serves beside the next one, from the first use of that. */
-export const supersedingMs = dayMs;
+const supersedingMs = dayMs;
 
 /** Who asks for what. */
 export interface RenewalRequest {

@@ -29,6 +29,7 @@ export const requestSchema = v.union([
   v.strictObject({ id, crl: id }),
   v.strictObject({ id, auditHead: v.literal(true) }),
 ]);
+/** A question, as {@link requestSchema} passes it. */
 export type SignerRequest = v.InferOutput<typeof requestSchema>;
 
 const codes = Object.keys(errorExitCodes) as ErrorCode[];
@@ -46,6 +47,7 @@ export const answerSchema = v.union([
   }),
   v.strictObject({ id, code: v.picklist(codes), message: v.string(), hint: v.optional(v.string()) }),
 ]);
+/** An answer, as {@link answerSchema} passes it. */
 export type SignerAnswer = v.InferOutput<typeof answerSchema>;
 
 /** One frame. */

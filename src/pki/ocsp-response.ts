@@ -44,7 +44,7 @@ export interface OcspAnswer {
 }
 
 /** Why there is no answer, by name and number (RFC 6960 §4.2.1). */
-export const ocspFailureCodes = { malformedRequest: 1, internalError: 2, tryLater: 3 } as const;
+const ocspFailureCodes = { malformedRequest: 1, internalError: 2, tryLater: 3 } as const;
 
 /** The DER of a signed answer. */
 export function encodeOcspAnswer(answer: OcspAnswer, responder: OcspResponderCredential): Buffer {

@@ -12,7 +12,7 @@ export interface SeenHead {
 }
 
 /** Where it is. */
-export function auditHeadPath(home: Home): string {
+function auditHeadPath(home: Home): string {
   return join(home.folder, 'audit-head.json');
 }
 

@@ -141,7 +141,7 @@ export async function flushFolder(path: string): Promise<void> {
 }
 
 /** Creates a file, which must not exist, and flushes it to disk. Readers may see it half-written. */
-export async function writeFlushed(path: string, content: FileContent, mode: number): Promise<void> {
+async function writeFlushed(path: string, content: FileContent, mode: number): Promise<void> {
   const file = await open(path, 'wx', mode);
   try {
     await writeFile(file, content);

@@ -11,7 +11,7 @@ import { type Home, profilesFolder } from './home.js';
 import { readBoundedFile } from './private-file.js';
 
 /** The profiles of end entities that come with the program; no file of a user replaces them. */
-export const builtInProfiles: readonly string[] = ['peer', 'server', 'client', 'ocsp'];
+const builtInProfiles: readonly string[] = ['peer', 'server', 'client', 'ocsp'];
 
 /** Of the certificate by which the Auto CA proves itself; not for members, so not offered. */
 export const autoCaProfile = 'autoca';

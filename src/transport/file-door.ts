@@ -13,7 +13,7 @@ import type { PeerConnection } from './peer-connection.js';
 import { fileProtocol } from './tls-options.js';
 
 /** How long a token may be used after both sides agreed on the file. */
-export const tokenLifetimeMs = 30_000;
+const tokenLifetimeMs = 30_000;
 const openingTimeoutMs = 10_000;
 const openingBytes = fileTokenBytes + transferIdBytes;
 

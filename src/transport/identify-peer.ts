@@ -65,7 +65,7 @@ export function identifyPeer(
  *
  * @throws {QTChatError} as {@link identifyPeer}
  */
-export function identifyCertificate(certificate: X509Certificate, self: Identity, now: Date): PeerIdentity {
+function identifyCertificate(certificate: X509Certificate, self: Identity, now: Date): PeerIdentity {
   checkUsable(certificate, now);
   const spkiSha256 = spkiFingerprint(certificate);
   const own = self.chain[0];
