@@ -1,13 +1,13 @@
 /** Words for the host's log. */
 import { escapeControls } from '../src/errors.js';
-import type { AutoCaEvent } from './event.js';
+import type { LoggedEvent } from './event.js';
 
 /** One line for one event; nothing in it can move a cursor. */
-export function describeEvent(event: AutoCaEvent): string {
-  return escapeControls(`${wordsOf(event)} (${event.address})`);
+export function describeEvent(event: LoggedEvent): string {
+  return escapeControls('address' in event ? `${wordsOf(event)} (${event.address})` : wordsOf(event));
 }
 
-function wordsOf(event: AutoCaEvent): string {
+function wordsOf(event: LoggedEvent): string {
   switch (event.event) {
     case 'reserved':
       return `${event.member} was answered; certificate ${event.serialNumber}`;
@@ -35,5 +35,20 @@ function wordsOf(event: AutoCaEvent): string {
       return `Refused: ${event.reason}`;
     case 'failed':
       return `Failed: ${event.reason}; request ${event.requestId}`;
+    case 'database':
+      return `The ledger is on ${event.database}`;
+    case 'listening': {
+      const forMembers = event.tlsPort === null ? '' : `, for members ${event.tlsPort}`;
+      const forMetrics = event.metricsPort === null ? '' : `, for metrics 127.0.0.1:${event.metricsPort}`;
+      return `Auto CA: ${event.addresses.join(', ')} port ${event.port}${forMembers}${forMetrics}`;
+    }
+    case 'unannounced':
+      return `Guests can't find it by themselves: ${event.reason}`;
+    case 'signer-ended': {
+      const then = event.again ? 'it is started again' : 'nothing can be issued any more';
+      return `The process with the CA key has ended (${event.reason}): ${then}`;
+    }
+    case 'stopped':
+      return 'Auto CA: stopped';
   }
 }

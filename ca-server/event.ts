@@ -35,3 +35,26 @@ export type AutoCaEvent = {
   | { readonly event: 'refused'; readonly reason: string }
   | { readonly event: 'failed'; readonly reason: string; readonly requestId: string }
 );
+
+/** What happened to the server as a whole. */
+export type ServiceEvent =
+  | { readonly event: 'database'; readonly database: string }
+  | {
+      readonly event: 'listening';
+      readonly addresses: readonly string[];
+      readonly port: number;
+      readonly tlsPort: number | null;
+      readonly metricsPort: number | null;
+      readonly circleId: string;
+    }
+  | { readonly event: 'unannounced'; readonly reason: string }
+  | {
+      readonly event: 'signer-ended';
+      readonly reason: string;
+      /** It is started again. */
+      readonly again: boolean;
+    }
+  | { readonly event: 'stopped' };
+
+/** Everything that is ever written to a log. */
+export type LoggedEvent = AutoCaEvent | ServiceEvent;

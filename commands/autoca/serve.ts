@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Flags } from '@oclif/core';
+import type { LoggedEvent } from '../../ca-server/event.js';
+import type { EventLog } from '../../ca-server/event-log.js';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import {
   announceFlag,
@@ -35,6 +37,7 @@ export default class AutocaServe extends BaseCommand {
     'ca-password-file': caPasswordFileFlag,
     database: databaseFlag,
     'database-password-file': databasePasswordFileFlag,
+    'log-file': Flags.string({ description: 'append each event to this file as a line of JSON', helpValue: 'FILE' }),
     json: jsonLinesFlag,
   };
 
@@ -49,9 +52,11 @@ export default class AutocaServe extends BaseCommand {
     const { serveWithSigner } = await import('../../ca-server/serve-with-signer.js');
     const { describeEvent } = await import('../../ca-server/describe-event.js');
 
-    const tell = (event: object, line: string, stream: 'print' | 'note'): void => {
+    const log = await this.#openLog(flags['log-file']);
+    const tell = (event: LoggedEvent, line = describeEvent(event)): void => {
+      log?.write(event);
       if (flags.json) this.printJsonLine({ ...event, at: deps.clock().toISOString() });
-      else this[stream](line);
+      else this[event.event === 'listening' ? 'print' : 'note'](line);
     };
     const place = { port: flags.port, ...(flags.host !== undefined && { host: flags.host }) };
     const metricsPort = flags['metrics-port'];
@@ -70,46 +75,37 @@ export default class AutocaServe extends BaseCommand {
       program: join(packageRoot(), 'dist/signer.js'),
       ...(flags.announce && {
         announce: {
-          onTrouble: (reason: string) =>
-            tell({ event: 'unannounced', reason }, `Guests can't find it by themselves: ${reason}`, 'note'),
+          onTrouble: (reason: string) => tell({ event: 'unannounced', reason }),
         },
       }),
       homeWithLedger: async () => {
         const database = await chooseDatabase(home, flags, deps);
         const line = describeDatabase(database);
-        if (line !== undefined) tell({ event: 'database', database: database.shown }, line, 'note');
+        if (database.shown !== undefined) tell({ event: 'database', database: database.shown }, line);
         return database.home;
       },
       requireLocalKey: flags['require-local-key'],
-      log: (event) => tell(event, describeEvent(event), 'note'),
-      onCrash: (reason, again) => {
-        const then = again ? 'it is started again' : 'nothing can be issued any more';
-        tell(
-          { event: 'signer-ended', reason, again },
-          `The process with the CA key has ended (${reason}): ${then}`,
-          'note',
-        );
-      },
+      log: (event) => tell(event),
+      onCrash: (reason, again) => tell({ event: 'signer-ended', reason, again }),
     });
     try {
-      const { addresses, port, members, circleId, metricsPort: forMetrics = null } = served;
-      const ports = `port ${port}${members === undefined ? '' : `, for members ${members.port}`}`;
-      const listening = {
-        event: 'listening',
-        addresses,
-        port,
-        tlsPort: members?.port ?? null,
-        metricsPort: forMetrics,
-        circleId,
-      };
-      tell(listening, `Auto CA: ${addresses.join(', ')} ${ports}`, 'print');
-      if (!flags.json && forMetrics !== null) this.note(`Metrics: http://127.0.0.1:${forMetrics}/metrics`);
+      const { addresses, port, members, metricsPort: forMetrics = null, circleId } = served;
+      const ports = { port, tlsPort: members?.port ?? null, metricsPort: forMetrics };
+      tell({ event: 'listening', addresses, ...ports, circleId });
       if (!flags.json) this.note('Next, in another terminal: qtchat autoca invite NAME   (Ctrl-C ends the Auto CA)');
       const end = deps.signal.aborted ? undefined : await Promise.race([once(deps.signal, 'abort'), served.lost]);
       if (isQTChatError(end)) throw end;
     } finally {
       await served.close();
     }
-    tell({ event: 'stopped' }, 'Auto CA: stopped', 'note');
+    tell({ event: 'stopped' });
+    log?.close();
+  }
+
+  async #openLog(path: string | undefined): Promise<EventLog | undefined> {
+    if (path === undefined) return undefined;
+    const { openEventLog } = await import('../../ca-server/event-log.js');
+    const onTrouble = (reason: string) => this.note(`The log file can't be written any more (${reason})`);
+    return openEventLog(path, { clock: this.deps.clock, onTrouble });
   }
 }
