@@ -63,7 +63,7 @@ export async function goOnFromBackup(
       .updateTable('invite')
       .set({ psk: Buffer.alloc(0), expires_at: now, reserved_until: now })
       .where('state', '!=', 'done')
-      .where('expires_at', '>', now)
+      .where((row) => row.or([row('expires_at', '>', now), row('reserved_until', '>', now)]))
       .returning('id')
       .execute();
     for (const { id } of open)
