@@ -83,8 +83,8 @@ export type InviteFault = 'unknown' | 'expired' | 'spent';
 export async function createInvite(ledger: Ledger, invite: NewInvite, deps: { clock: () => Date }): Promise<void> {
   const { id, kind = 'line', member, replace = false, by = 'autoca invite' } = invite;
   await inTransaction(ledger, async (transaction) => {
-    for (const holder of await nameHolders(transaction, member, deps.clock())) {
-      if (!replace) throw nameTaken(member, holder);
+    for (const holder of await nameHolders(transaction, [member], deps.clock())) {
+      if (!replace) throw nameTaken(holder);
       if (holder.type === 'invite') await withdrawInvite(transaction, holder.id, by, deps);
     }
     const row = await transaction

@@ -7,7 +7,7 @@ import type { CertificatePlan, ReservedCertificate } from '../pki/plan.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { appendEntries } from './append-entries.js';
 import { revokeCertificate } from './certificates.js';
-import { nameTaken } from './members.js';
+import { nameHolders, nameTaken } from './members.js';
 import { parseNames } from './names.js';
 import { inTransaction, type Ledger } from './open.js';
 import { abandonReservation, notReserved, reservedRow } from './reservations.js';
@@ -96,25 +96,8 @@ export async function findReservedMany(ledger: Ledger, serialNumbers: readonly s
  */
 export async function refuseTakenNames(ledger: Ledger, members: readonly string[], now: Date): Promise<void> {
   for (const page of pagesOf(members)) {
-    const certificate = await ledger
-      .selectFrom('certificate')
-      .select(['member', 'serial_number'])
-      .where('member', 'in', page)
-      .where('state', '=', 'issued')
-      .where('revoked_at', 'is', null)
-      .where('not_after', '>', now.getTime())
-      .executeTakeFirst();
-    if (certificate !== undefined) {
-      throw nameTaken(certificate.member, { type: 'certificate', serialNumber: certificate.serial_number });
-    }
-    const invite = await ledger
-      .selectFrom('invite')
-      .select(['member', 'id'])
-      .where('member', 'in', page)
-      .where('state', '=', 'open')
-      .where('expires_at', '>', now.getTime())
-      .executeTakeFirst();
-    if (invite !== undefined) throw nameTaken(invite.member, { type: 'invite', id: invite.id });
+    const [holder] = await nameHolders(ledger, page, now);
+    if (holder !== undefined) throw nameTaken(holder);
   }
 }
 

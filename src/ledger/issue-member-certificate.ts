@@ -155,14 +155,14 @@ export async function reserveAndIssue(
 
 async function refuseTakenName(ledger: Ledger, claim: NameClaim, now: Date): Promise<void> {
   const [holder] = await obstaclesTo(ledger, claim, now);
-  if (holder !== undefined) throw nameTaken(claim.member, holder);
+  if (holder !== undefined) throw nameTaken(holder);
 }
 
 async function obstaclesTo(ledger: Ledger, claim: NameClaim, now: Date): Promise<NameHolder[]> {
   // Several servers may run, each with certificates of its own.
   if (claim.member === autoCaName || claim.successorOf !== undefined) return [];
   const own = [claim.inviteId, claim.besides];
-  const holders = await nameHolders(ledger, claim.member, now);
+  const holders = await nameHolders(ledger, [claim.member], now);
   return holders.filter((holder) => !own.includes(holder.type === 'invite' ? holder.id : holder.serialNumber));
 }
 
@@ -176,7 +176,7 @@ export type NameClaim = Pick<MemberRequest, 'member' | 'replace' | 'by' | 'invit
  */
 export async function freeName(ledger: Ledger, request: NameClaim, deps: Pick<PlanDeps, 'clock'>): Promise<void> {
   for (const holder of await obstaclesTo(ledger, request, deps.clock())) {
-    if (!request.replace) throw nameTaken(request.member, holder);
+    if (!request.replace) throw nameTaken(holder);
     if (holder.type === 'certificate') {
       await revokeCertificate(ledger, holder.serialNumber, 'superseded', deps, request.by);
     } else {

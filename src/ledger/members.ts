@@ -14,9 +14,10 @@ export interface Member {
 }
 
 /** Who or what holds a name. */
-export type NameHolder =
+export type NameHolder = { readonly member: string } & (
   | { readonly type: 'certificate'; readonly serialNumber: string }
-  | { readonly type: 'invite'; readonly id: string };
+  | { readonly type: 'invite'; readonly id: string }
+);
 
 /** All members by name: who has, or had, a certificate. The Auto CA is none. */
 export async function listMembers(ledger: Ledger, now: Date): Promise<Member[]> {
@@ -39,28 +40,34 @@ export async function listMembers(ledger: Ledger, now: Date): Promise<Member[]> 
   });
 }
 
-/** Everything that holds the name at `now`: certificates first. */
-export async function nameHolders(ledger: Ledger, member: string, now: Date): Promise<NameHolder[]> {
-  const certificates = await validCertificates(ledger, now).where('member', '=', member).execute();
+/**
+ * Everything that holds one of the names at `now`: certificates first.
+ *
+ * @param members - not more than a query takes: some hundreds
+ */
+export async function nameHolders(ledger: Ledger, members: readonly string[], now: Date): Promise<NameHolder[]> {
+  const certificates = await validCertificates(ledger, now).where('member', 'in', members).execute();
   const invites = await ledger
     .selectFrom('invite')
-    .select('id')
-    .where('member', '=', member)
+    .select(['id', 'member'])
+    .where('member', 'in', members)
     .where('state', '=', 'open')
     .where('expires_at', '>', now.getTime())
     // Nothing comes of these any more. Should the last attempt still be under way, the name's next holder wins.
     .where('id', 'not in', spentCodes(ledger))
     .execute();
   return [
-    ...certificates.map((row): NameHolder => ({ type: 'certificate', serialNumber: row.serial_number })),
-    ...invites.map((row): NameHolder => ({ type: 'invite', id: row.id })),
+    ...certificates.map(
+      ({ member, serial_number }): NameHolder => ({ member, type: 'certificate', serialNumber: serial_number }),
+    ),
+    ...invites.map(({ member, id }): NameHolder => ({ member, type: 'invite', id })),
   ];
 }
 
 /** The error for a name that somebody holds. */
-export function nameTaken(member: string, holder: NameHolder): QTChatError {
+export function nameTaken(holder: NameHolder): QTChatError {
   const by = holder.type === 'certificate' ? `a valid certificate (${holder.serialNumber})` : 'an open invite';
-  return new QTChatError('ERR_LEDGER_NAME_TAKEN', `the name ${member} is taken by ${by}`, {
+  return new QTChatError('ERR_LEDGER_NAME_TAKEN', `the name ${holder.member} is taken by ${by}`, {
     hint: 'Choose another name, or add --replace to revoke what is there',
   });
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { listAudit } from '../../../src/ledger/audit.js';
 import { listCertificates } from '../../../src/ledger/certificates.js';
+import { createCode, takeAttempt } from '../../../src/ledger/codes.js';
 import { createInvite } from '../../../src/ledger/invites.js';
 import {
   completeMany,
@@ -78,6 +79,22 @@ describeOnEachDatabase('certificates for many members', (kind) => {
       expect(await findReservedMany(test.ledger, serialsOf(planned))).toHaveLength(2);
     },
   );
+
+  it('are not kept from a name by a code that is used up', async () => {
+    const slot = await createCode(test.ledger, invite(test.deps.clock()), test.deps);
+    for (let attempt = 0; attempt < 3; attempt += 1) await takeAttempt(test.ledger, slot, test.deps);
+    const planned = await plan('bob');
+    await reserveMany(test.ledger, planned, terms, test.deps);
+    expect(await findReservedMany(test.ledger, serialsOf(planned))).toHaveLength(1);
+  });
+
+  it('are kept from a name until the last moment of its certificate', async () => {
+    const { certificate } = await test.issue({ member: 'bob' });
+    const planned = await plan('bob');
+    test.advance(Date.parse(certificate.validTo) - test.deps.clock().getTime());
+    const taken = { code: 'ERR_LEDGER_NAME_TAKEN' };
+    await expect(reserveMany(test.ledger, planned, terms, test.deps)).rejects.toMatchObject(taken);
+  });
 
   it('are not stored when somebody else took one of the names meanwhile', async () => {
     const planned = await plan('ann', 'bob');
