@@ -1,193 +1,182 @@
-// Full enrolments at the Auto CA as a guest makes them: invite, handshake, key and certificate in a locked
-// `.pfx` (P-256), opened and judged, receipt, invite spent; everything durable in an SQLite ledger, the CA key
-// in a process of its own. Guests and Auto CA share the machine. Limits per address are lifted, nothing else.
-// Prints enrolments a second beside what the disk alone takes: one durable commit after the other.
+// Full enrolments a second: invite, Noise handshake, key and .pfx made by the server, certificate recorded,
+// signed by the process with the CA key, stored durably, acknowledged, invite spent. The Auto CA runs as
+// `autoca serve` runs it (only its limits for one address are raised); guests run in two processes beside it
+// on the same machine and open and judge what they get as `enroll` does. Prints the rate, the guests' median
+// and 99th percentile, and the server's memory after a thousand enrolments and at the end.
 //
-//   node bench/autoca.mjs [enrolments] [guests at once]        default 3000 16
+//   node bench/autoca.mjs [enrolments] [guests at once] [--local-key]        default 3000, 32
 import { fork } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-const program = fileURLToPath(import.meta.url);
-const root = dirname(dirname(program));
-const deps = { clock: () => new Date(), random: randomBytes };
-const warmUp = 200;
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [total = 3000, atOnce = 32] = process.argv.slice(2).map(Number).filter(Number.isFinite);
+const localKey = process.argv.includes('--local-key');
+const generators = 2;
 
-if (process.argv[2] === 'serve') await serve(process.argv[3], process.argv[4]);
-else await main(Number(process.argv[2] ?? 3000), Number(process.argv[3] ?? 16));
+const role = process.env.BENCH_ROLE;
+if (role === undefined) await main();
+else await (role === 'server' ? serve() : enrol());
 
-/** The other process: an Auto CA that tells its port. */
-async function serve(modules, folder) {
-  const { serveWithSigner } = await import(modules);
-  const home = { folder };
-  const served = await serveWithSigner(home, {
+async function main() {
+  const home = await mkdtemp(join(tmpdir(), 'qtchat-bench-'));
+  // Beside node_modules, where what is not bundled is found.
+  const bundle = await mkdtemp(join(root, 'dist', 'bench-'));
+  const processes = [];
+  try {
+    await bundleTo(bundle);
+    const start = (name) => {
+      const env = { ...process.env, BENCH_ROLE: name, BENCH_HOME: home, BENCH_BUNDLE: bundle };
+      const child = fork(fileURLToPath(import.meta.url), process.argv.slice(2), { env });
+      processes.push(child);
+      return child;
+    };
+    const server = start('server');
+    const { port } = await next(server);
+    const guests = Array.from({ length: generators }, (_, index) => {
+      const child = start('guests');
+      child.send({ port, first: index, count: Math.floor(total / generators), atOnce: Math.ceil(atOnce / generators) });
+      return child;
+    });
+    for (const guest of guests) await next(guest); // invites are made
+    const memory = [];
+    const started = performance.now();
+    for (const guest of guests) guest.send('go');
+    const results = await Promise.all(guests.map(next));
+    const seconds = (performance.now() - started) / 1000;
+    server.send('memory');
+    memory.push(await next(server));
+    const times = results.flatMap(({ times }) => times).sort((a, b) => a - b);
+    const at = (part) => times[Math.floor(times.length * part)].toFixed(0);
+    const [{ early, now }] = memory;
+    console.log(
+      `enrolments/s          ${(times.length / seconds).toFixed(0)} (${times.length}, ${atOnce} at once, ${localKey ? 'CSR' : '.pfx'})`,
+    );
+    console.log(`guest's median, p99   ${at(0.5)} ms, ${at(0.99)} ms`);
+    const grown = early === undefined ? '' : ` = ${(now / early).toFixed(2)} × after 1,000`;
+    console.log(`server's memory       ${(now / 2 ** 20).toFixed(0)} MiB${grown}`);
+  } finally {
+    for (const child of processes) child.kill();
+    await Promise.all(processes.map((child) => (child.exitCode ?? child.signalCode) === null && once(child, 'exit')));
+    for (const folder of [home, bundle]) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function next(child) {
+  const [message] = await once(child, 'message');
+  if (message?.error !== undefined) throw new Error(message.error);
+  return message;
+}
+
+async function bundleTo(folder) {
+  const modules = [
+    'ca-server/serve-with-signer',
+    'src/enroll/by-invite',
+    'src/enroll/client',
+    'src/enroll/invite',
+    'src/ledger/invites',
+    'src/ledger/open',
+    'src/pki/circle',
+    'src/pki/issue',
+    'src/pki/key-type',
+    'src/pki/plan',
+    'src/pki/private-key',
+    'src/store/ca',
+  ];
+  await build({
+    absWorkingDir: root,
+    entryPoints: { signer: 'ca-server/signer/child.ts' },
+    outdir: folder,
+    ...(await options()),
+  });
+  await build({
+    stdin: { contents: modules.map((name) => `export * from './${name}.js';`).join('\n'), resolveDir: root },
+    outfile: join(folder, 'all.js'),
+    ...(await options()),
+  });
+}
+
+async function options() {
+  return {
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    mainFields: ['module', 'main'],
+    external: ['libsql', 'typescript'],
+    banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },
+    logLevel: 'error',
+  };
+}
+
+async function serve() {
+  const all = await import(pathToFileURL(join(process.env.BENCH_BUNDLE, 'all.js')).href);
+  const { randomBytes } = await import('node:crypto');
+  const home = { folder: process.env.BENCH_HOME };
+  const deps = { clock: () => new Date(), random: randomBytes };
+  const key = await all.generateKey('p256');
+  const root = await all.issueRoot(all.buildRootPlan({ name: 'Bench', key, validityDays: 3650 }, deps), key);
+  await all.saveCa(home, { keyPem: all.privateKeyToPem(key), root }, { force: false });
+  const unlimited = 1_000_000;
+  let enrolled = 0;
+  let early;
+  const served = await all.serveWithSigner(home, {
     deps,
     host: '127.0.0.1',
     port: 0,
-    program: join(dirname(fileURLToPath(modules)), 'signer.js'),
-    password: { read: async () => undefined, again: true },
+    program: join(process.env.BENCH_BUNDLE, 'signer.js'),
+    password: { again: true, read: async () => undefined },
     homeWithLedger: async () => home,
-    onCrash: (reason) => console.error(reason),
+    onCrash: (reason) => process.send({ error: reason }),
+    limits: { hellosPerSecond: unlimited, helloBurst: unlimited, connections: 4096, connectionsPerAddress: 4096 },
     log: (event) => {
-      if (event.event === 'refused' || event.event === 'failed') console.error(event);
+      if (event.event === 'failed' || event.event === 'refused') process.send({ error: event.reason });
+      if (event.event === 'enrolled') enrolled += 1;
+      if (enrolled === 1000) early ??= process.memoryUsage().rss;
     },
-    limits: { connectionsPerAddress: 10_000, hellosPerSecond: 1e6, helloBurst: 1e6 },
   });
+  process.on('message', () => process.send({ early, now: process.memoryUsage().rss }));
   process.send({ port: served.port });
-  process.on('message', () => process.send({ rss: process.memoryUsage().rss, cpu: process.cpuUsage() }));
-  process.on('disconnect', () => served.close().then(() => process.exit()));
 }
 
-async function main(count, atOnce) {
-  await mkdir(join(root, 'node_modules/.cache'), { recursive: true });
-  const modules = await mkdtemp(join(root, 'node_modules/.cache/qtchat-bench-'));
-  const folder = await mkdtemp(join(tmpdir(), 'qtchat-bench-'));
-  try {
-    const entry = await bundle(modules);
-    await measure(await import(entry), entry, folder, count, atOnce);
-  } finally {
-    await rm(modules, { recursive: true, force: true });
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Bundles the source, so that what is measured is not a build of yesterday. */
-async function bundle(outdir) {
-  const sources = [
-    ...['ca-server/serve-with-signer', 'src/enroll/client', 'src/enroll/by-invite', 'src/enroll/invite'],
-    ...['src/ledger/invites', 'src/ledger/open', 'src/pki/circle', 'src/pki/issue', 'src/pki/key-type'],
-    ...['src/pki/plan', 'src/store/ca'],
-  ];
-  const contents = sources.map((name) => `export * from './${name}.js';`).join('\n');
-  await build({
-    entryPoints: { signer: join(root, 'ca-server/signer/child.ts'), qtchat: 'qtchat-bench' },
-    plugins: [
-      {
-        name: 'entry',
-        setup: ({ onResolve, onLoad }) => {
-          onResolve({ filter: /^qtchat-bench$/ }, () => ({ path: 'entry', namespace: 'entry' }));
-          onLoad({ filter: /.*/, namespace: 'entry' }, () => ({ contents, resolveDir: root, loader: 'ts' }));
-        },
-      },
-    ],
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-    outdir,
+async function enrol() {
+  const all = await import(pathToFileURL(join(process.env.BENCH_BUNDLE, 'all.js')).href);
+  const { randomBytes } = await import('node:crypto');
+  const deps = { clock: () => new Date(), random: randomBytes };
+  const home = { folder: process.env.BENCH_HOME };
+  const [{ port, first, count, atOnce }] = await once(process, 'message');
+  const rootSpkiSha256 = all.spkiDigest((await all.loadCaChain(home)).at(-1));
+  const ledger = await all.openLedger(home);
+  const invites = Array.from({ length: count }, (_, index) => {
+    const id = randomBytes(8).toString('hex');
+    const invite = { id, secret: randomBytes(16), port, addresses: ['127.0.0.1'], rootSpkiSha256 };
+    return { ...invite, member: `guest-${first}-${index}` };
   });
-  return pathToFileURL(join(outdir, 'qtchat.js')).href;
-}
-
-async function measure(qtchat, entry, folder, count, atOnce) {
-  const home = { folder: join(folder, 'home') };
-  const rootCertificate = await makeCa(qtchat, home);
-  const ledger = await qtchat.openLedger(home);
-  const server = fork(program, ['serve', entry, home.folder]);
-  try {
-    const [{ port }] = await once(server, 'message');
-    const address = { port, addresses: ['127.0.0.1'], rootSpkiSha256: qtchat.spkiDigest(rootCertificate) };
-    let made = 0;
-    const invites = async (number) => {
-      const lines = [];
-      await qtchat.inTransaction(ledger, async (transaction) => {
-        for (let index = 0; index < number; index += 1) {
-          lines.push({ ...address, ...(await makeInvite(qtchat, transaction, `member${made++}`)) });
-        }
-      });
-      return lines;
-    };
-    await enrolAll(qtchat, await invites(warmUp), atOnce);
-    const commitMs = await commitTime(folder);
-    console.log(`one durable write, flushed             ${(1000 / commitMs).toFixed(0).padStart(6)} /s`);
-    const before = await usageOf(server);
-    let early;
-    const times = [];
-    let elapsedMs = 0;
-    for (let left = count; left > 0; left -= 1000) {
-      const lines = await invites(Math.min(left, 1000));
-      const start = performance.now();
-      times.push(...(await enrolAll(qtchat, lines, atOnce)));
-      elapsedMs += performance.now() - start;
-      early ??= await usageOf(server);
+  const expiresAt = new Date(Date.now() + 86_400_000);
+  await all.inTransaction(ledger, async (transaction) => {
+    for (const { id, secret, member } of invites) {
+      const psk = all.inviteKey({ id, secret });
+      await all.createInvite(transaction, { id, psk, member, names: [], validityDays: 30, expiresAt }, deps);
     }
-    const perSecond = (1000 * count) / elapsedMs;
-    const p = (part) => times[Math.floor(times.length * part)].toFixed(0);
-    times.sort((a, b) => a - b);
-    console.log(
-      `enrolments, .pfx, ${String(atOnce).padStart(2)} guests at once      ${perSecond.toFixed(0).padStart(6)} /s` +
-        `   ${((perSecond * commitMs) / 1000).toFixed(2)} × the disk's writes   p50 ${p(0.5)} ms, p99 ${p(0.99)} ms`,
-    );
-    const late = await usageOf(server);
-    console.log(`CPU time of the Auto CA for each: ${((late.cpuMs - before.cpuMs) / count).toFixed(2)} ms`);
-    console.log(
-      `memory of the Auto CA: ${mib(early.rss)} MiB after ${Math.min(count, 1000)}, ${mib(late.rss)} MiB after ${count}` +
-        `   ${(late.rss / early.rss).toFixed(2)} ×`,
-    );
-  } finally {
-    server.disconnect();
-    await once(server, 'exit');
-    await ledger.destroy();
-  }
-}
-
-async function makeCa(qtchat, home) {
-  const key = await qtchat.generateKey('p256');
-  const plan = qtchat.buildRootPlan({ name: 'Bench', key, validityDays: 3650 }, deps);
-  const rootCertificate = await qtchat.issueRoot(plan, key);
-  const keyPem = String(key.export({ type: 'pkcs8', format: 'pem' }));
-  await qtchat.saveCa(home, { keyPem, root: rootCertificate }, { force: false });
-  return rootCertificate;
-}
-
-async function makeInvite(qtchat, ledger, member) {
-  const [id, secret] = [randomBytes(8).toString('hex'), randomBytes(16)];
-  const invite = { id, member, names: [], psk: qtchat.inviteKey({ id, secret }), validityDays: 365 };
-  await qtchat.createInvite(ledger, { ...invite, expiresAt: new Date(Date.now() + 86_400_000) }, deps);
-  return { id, secret };
-}
-
-async function enrolAll(qtchat, lines, atOnce) {
+  });
+  await ledger.destroy();
+  process.send('ready');
+  await once(process, 'message');
   const times = [];
-  let next = 0;
   const guest = async () => {
-    while (next < lines.length) {
-      const line = lines[next++];
+    for (let invite = invites.pop(); invite !== undefined; invite = invites.pop()) {
       const start = performance.now();
-      await qtchat.enroll(qtchat.byInvite(line), { localKey: false, save: async () => {}, deps });
+      await all.enroll(all.byInvite(invite), { localKey, save: async () => {}, deps });
       times.push(performance.now() - start);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, guest));
-  return times;
-}
-
-/** Milliseconds that a write of one page and its flush take. */
-async function commitTime(folder) {
-  const file = await open(join(folder, 'writes'), 'w');
-  const page = randomBytes(4096);
-  const start = performance.now();
-  for (let index = 0; index < 300; index += 1) {
-    await file.write(page);
-    await file.datasync();
+  try {
+    await Promise.all(Array.from({ length: atOnce }, guest));
+    process.send({ times });
+  } catch (error) {
+    process.send({ error: String(error) });
   }
-  await file.close();
-  return (performance.now() - start) / 300;
-}
-
-/** Octets of memory, and milliseconds of CPU time so far; without the signer's. */
-async function usageOf(server) {
-  server.send('usage');
-  const [{ rss, cpu }] = await once(server, 'message');
-  return { rss, cpuMs: (cpu.user + cpu.system) / 1000 };
-}
-
-function mib(octets) {
-  return (octets / 2 ** 20).toFixed(0);
 }
