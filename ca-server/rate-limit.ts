@@ -1,8 +1,9 @@
 /**
- * A bucket of tokens for each remote address: so many at once, so many a second. Bounds the work that
+ * How often each remote address may ask: so many at once, so many a second on average. Bounds the work that
  * one machine can cause; it is no defence of secrets, which are too long to be guessed.
  */
 import { isIPv6 } from 'node:net';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
 /** How much one address may do. */
 export interface Rate {
@@ -10,33 +11,36 @@ export interface Rate {
   readonly burst: number;
 }
 
-const bucketsKept = 4096;
+const addressesKept = 4096;
 
-/** Counts what each address does. */
+/** Counts what each address does: `burst` in the time in which `perSecond` makes as many. */
 export class RateLimit {
-  readonly #rate: Rate;
-  readonly #clock: () => Date;
-  readonly #buckets = new Map<string, { tokens: number; at: number }>();
+  readonly #limiter: RateLimiterMemory;
+  /** Those that the limiter knows; the one that was quiet longest is first. */
+  readonly #keys = new Set<string>();
 
-  constructor(rate: Rate, clock: () => Date) {
-    this.#rate = rate;
-    this.#clock = clock;
+  constructor({ perSecond, burst }: Rate) {
+    this.#limiter = new RateLimiterMemory({ points: burst, duration: burst / perSecond });
   }
 
-  /** Takes one token; false when the address has none left. */
-  take(address: string): boolean {
+  /** Takes one of what an address may do; false when it has none left. */
+  async take(address: string): Promise<boolean> {
     const key = keyOf(address);
-    const now = this.#clock().getTime();
-    const { tokens, at } = this.#buckets.get(key) ?? { tokens: this.#rate.burst, at: now };
-    const refilled = (Math.max(0, now - at) / 1000) * this.#rate.perSecond;
-    const available = Math.min(this.#rate.burst, tokens + refilled);
-    const isAllowed = available >= 1;
-    this.#buckets.delete(key);
-    this.#buckets.set(key, { tokens: isAllowed ? available - 1 : available, at: now });
-    // The address that was quiet longest is forgotten first.
-    const [oldest] = this.#buckets.keys();
-    if (this.#buckets.size > bucketsKept && oldest !== undefined) this.#buckets.delete(oldest);
-    return isAllowed;
+    this.#keys.delete(key);
+    this.#keys.add(key);
+    const [oldest] = this.#keys;
+    // By itself the limiter remembers as many as ask.
+    if (this.#keys.size > addressesKept && oldest !== undefined) {
+      this.#keys.delete(oldest);
+      await this.#limiter.delete(oldest);
+    }
+    try {
+      await this.#limiter.consume(key);
+      return true;
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) return false;
+      throw refusal;
+    }
   }
 }
 

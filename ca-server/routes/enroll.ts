@@ -25,13 +25,9 @@ const largestBodyBytes = Math.max(...Object.values(trips).flatMap((trip) => trip
 export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Promise<void>) => void): Router {
   const enrollments = new WeakMap<Socket, Enrollment>();
   const desk = new ApprovalDesk(autoCa, limits);
-  const { clock } = autoCa.deps;
-  const hellos = new RateLimit({ perSecond: limits.hellosPerSecond, burst: limits.helloBurst }, clock);
-  const openings = new RateLimit({ perSecond: limits.openingsPerSecond, burst: limits.openingBurst }, clock);
-  const allOpenings = new RateLimit(
-    { perSecond: limits.openingsPerSecondInAll, burst: limits.openingBurstInAll },
-    clock,
-  );
+  const hellos = new RateLimit({ perSecond: limits.hellosPerSecond, burst: limits.helloBurst });
+  const openings = new RateLimit({ perSecond: limits.openingsPerSecond, burst: limits.openingBurst });
+  const allOpenings = new RateLimit({ perSecond: limits.openingsPerSecondInAll, burst: limits.openingBurstInAll });
 
   const enrollmentOn = (socket: Socket): Enrollment => {
     const known = enrollments.get(socket);
@@ -43,8 +39,8 @@ export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Prom
   };
   const limitTo =
     (rate: RateLimit, inAll?: RateLimit) =>
-    (request: Request, response: Response, next: NextFunction): void => {
-      if (rate.take(addressOf(request.socket)) && inAll?.take('everybody') !== false) next();
+    async (request: Request, response: Response, next: NextFunction): Promise<void> => {
+      if ((await rate.take(addressOf(request.socket))) && (await inAll?.take('everybody')) !== false) next();
       else sendProblem(response, busy());
     };
 

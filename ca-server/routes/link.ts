@@ -16,10 +16,10 @@ import { addressOf } from './enroll.js';
 /** The routes; both are for anybody who has the link. */
 export function linkRoutes(autoCa: AutoCa, limits: Limits): Router {
   const files = new LinkFiles(autoCa);
-  const rate = new RateLimit({ perSecond: limits.openingsPerSecond, burst: limits.openingBurst }, autoCa.deps.clock);
+  const rate = new RateLimit({ perSecond: limits.openingsPerSecond, burst: limits.openingBurst });
   const router = Router({ caseSensitive: true, strict: true });
-  router.use(linkPath, (request: Request, response: Response, next: NextFunction): void => {
-    if (rate.take(addressOf(request.socket))) next();
+  router.use(linkPath, async (request: Request, response: Response, next: NextFunction): Promise<void> => {
+    if (await rate.take(addressOf(request.socket))) next();
     else sendProblem(response, busy());
   });
   router.get(`${linkPath}:id`, (request, response, next) => {

@@ -175,14 +175,14 @@ describe('the Auto CA towards guests it does not know', () => {
     await Promise.all(held.map((socket) => once(socket, 'close')));
   });
 
-  it('lets one address say hello so many times a second', async () => {
-    let now = Date.now();
-    host = await TestHost.start({ helloBurst: 2, hellosPerSecond: 1 }, { ...realDeps, clock: () => new Date(now) });
+  it('lets one address say hello so many times a second, and again afterwards', async () => {
+    await start({ helloBurst: 2, hellosPerSecond: 0.5 });
     const statuses = [];
     for (let count = 0; count < 3; count += 1) statuses.push(statusOf(await say(host.port, hello)));
     expect(statuses).toEqual(['403', '403', '429']);
-    now += 2000;
-    expect(statusOf(await say(host.port, hello))).toBe('403');
+    let status = '429';
+    while (status === '429') status = statusOf(await say(host.port, hello)) ?? '';
+    expect(status).toBe('403');
   });
 });
 
