@@ -34,17 +34,19 @@ export async function serveWithSigner(home: Home, options: SignedServeOptions): 
     return locateLedger(await whole);
   };
   const signer = await startSigner(home, { program, password, onCrash, location }, options.deps);
+  let served: ServedHome | undefined;
+  let withdraw: (() => Promise<void>) | undefined;
+  const close = async (): Promise<void> => {
+    await withdraw?.();
+    await served?.close();
+    await signer.close();
+  };
   try {
-    const served = await serveHome((await whole) ?? home, { ...serving, ca: signer });
-    const withdraw = announce && (await announcing(served.port, options, announce));
-    const close = async (): Promise<void> => {
-      await withdraw?.();
-      await served.close();
-      await signer.close();
-    };
+    served = await serveHome((await whole) ?? home, { ...serving, ca: signer });
+    withdraw = announce && (await announcing(served.port, options, announce));
     return { ...served, close, lost: signer.lost };
   } catch (error) {
-    await signer.close();
+    await close();
     throw error;
   }
 }

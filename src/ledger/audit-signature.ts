@@ -8,7 +8,7 @@ import { QTChatError } from '../errors.js';
 import { circleIdOf } from '../pki/circle.js';
 import { type Issuer, issuingCertificate, rootCertificate } from '../pki/issuer.js';
 import { signatureAlgorithmOf } from '../pki/signature-algorithm.js';
-import { type AuditHead, auditHead, auditSeal } from './audit.js';
+import { type AuditHead, auditHead, containsHead } from './audit.js';
 import { walkAudit } from './audit-chain.js';
 import { readFact, writeFact } from './facts.js';
 import { inTransaction } from './open.js';
@@ -56,7 +56,7 @@ export async function signHeadOf(ledger: Ledger, issuer: Issuer, known: AuditHea
   const stored = await readSignedHead(ledger);
   const isGenuine = stored !== undefined && isSignedBy(issuer, stored);
   const after = known ?? (isGenuine ? stored : undefined);
-  const isThere = after === undefined || (await auditSeal(ledger, after.sequence))?.equals(after.sha256) === true;
+  const isThere = after === undefined || (await containsHead(ledger, after));
   const { head, brokenAt } = isThere ? await walkAudit(ledger, { after }) : { head: undefined };
   if (head === undefined || brokenAt !== undefined) {
     throw new QTChatError('ERR_LEDGER_DAMAGED', 'the audit log does not go on where the CA signed it last', {

@@ -90,6 +90,11 @@ export async function auditSeal(ledger: Ledger, sequence: number): Promise<Buffe
   return row?.sha256;
 }
 
+/** Whether the log still has, where it ended once, the entry that it ended with. */
+export async function containsHead(ledger: Ledger, { sequence, sha256 }: AuditHead): Promise<boolean> {
+  return (await auditSeal(ledger, sequence))?.equals(sha256) ?? false;
+}
+
 /** The entries behind a number, oldest first; all of them when it is left out. */
 export async function listAudit(ledger: Ledger, after = 0): Promise<AuditEntry[]> {
   const query = ledger.selectFrom('audit').selectAll().where('sequence', '>', after);

@@ -72,7 +72,10 @@ export async function issueNextCrl(
   deps: { clock: () => Date },
 ): Promise<IssuedCrl> {
   checkCrlDays(request.validityDays);
-  const dates = await inTransaction(ledger, (transaction) => reserveCrl(transaction, request, deps));
+  const { dates } = await inTransaction(ledger, async (transaction) => {
+    await abandonStaleReservations(transaction, request.by, deps);
+    return reserveCrlNumber(transaction, 'crl', request, deps);
+  });
   const content = await signer.issueCrl(dates.number);
   const count = readCrl(content).revoked.length;
   await inTransaction(ledger, async (transaction) => {
@@ -85,35 +88,41 @@ export async function issueNextCrl(
   return { ...dates, count, content };
 }
 
-async function reserveCrl(
+/** Number and dates of a list. */
+export type CrlDates = Pick<IssuedCrl, 'number' | 'thisUpdate' | 'nextUpdate'>;
+
+/**
+ * Reserves the next number of the lists in a table, with the dates of its list; call it in a transaction.
+ *
+ * @returns what was reserved, and the list before it, if any
+ * @throws {QTChatError} `ERR_PKI_VALIDITY` when the clock is behind the last list; `ERR_LEDGER_DAMAGED` when the ledger is
+ *   older than a list seen
+ */
+export async function reserveCrlNumber(
   ledger: Ledger,
+  table: 'crl' | 'root_crl',
   request: CrlRequest,
   deps: { clock: () => Date },
-): Promise<Pick<IssuedCrl, 'number' | 'thisUpdate' | 'nextUpdate'>> {
-  const { validityDays, knownNumber = -1n, clockWasAhead = false, by } = request;
-  const last = await lastCrl(ledger);
+): Promise<{ readonly dates: CrlDates; readonly last: Omit<CrlDates, 'nextUpdate'> | undefined }> {
+  const { validityDays, knownNumber = -1n, clockWasAhead = false } = request;
+  const last = await lastCrl(ledger, table);
   if (knownNumber > BigInt(last?.number ?? -1)) throw rollback(knownNumber);
   const nowSeconds = Math.floor(deps.clock().getTime() / 1000);
   const thisUpdate = new Date(nowSeconds * 1000);
   if (last !== undefined && thisUpdate < last.thisUpdate && !clockWasAhead) throw clockBehind(last.thisUpdate);
   const nextUpdate = new Date(thisUpdate.getTime() + validityDays * dayMs);
   const number = Math.max((last?.number ?? 0) + 1, (await crlFloor(ledger)) + 1, nowSeconds);
-  await abandonStaleReservations(ledger, by, deps);
+  const times = { this_update: thisUpdate.getTime(), next_update: nextUpdate.getTime() };
   await ledger
-    .insertInto('crl')
-    .values({
-      number,
-      this_update: thisUpdate.getTime(),
-      next_update: nextUpdate.getTime(),
-      content: Buffer.alloc(0),
-    })
+    .insertInto(table)
+    .values({ number, ...times, content: Buffer.alloc(0) })
     .execute();
-  return { number, thisUpdate, nextUpdate };
+  return { dates: { number, thisUpdate, nextUpdate }, last };
 }
 
-async function lastCrl(ledger: Ledger): Promise<{ number: number; thisUpdate: Date } | undefined> {
+async function lastCrl(ledger: Ledger, table: 'crl' | 'root_crl'): Promise<Omit<CrlDates, 'nextUpdate'> | undefined> {
   const row = await ledger
-    .selectFrom('crl')
+    .selectFrom(table)
     .select(['number', 'this_update'])
     .orderBy('number', 'desc')
     .limit(1)
@@ -121,8 +130,7 @@ async function lastCrl(ledger: Ledger): Promise<{ number: number; thisUpdate: Da
   return row && { number: row.number, thisUpdate: new Date(row.this_update) };
 }
 
-/** The refusal to go on with a ledger that is older than a list seen. */
-export function rollback(knownNumber: bigint): QTChatError {
+function rollback(knownNumber: bigint): QTChatError {
   return new QTChatError(
     'ERR_LEDGER_DAMAGED',
     `the ledger does not know the revocation list ${knownNumber}, which was published: it is an old one`,
@@ -130,8 +138,7 @@ export function rollback(knownNumber: bigint): QTChatError {
   );
 }
 
-/** The refusal to issue a list that is older than the last. */
-export function clockBehind(thisUpdate: Date): QTChatError {
+function clockBehind(thisUpdate: Date): QTChatError {
   return new QTChatError(
     'ERR_PKI_VALIDITY',
     `the last revocation list is of ${thisUpdate.toISOString()}, which is later than now`,

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { forgetAuditHead } from '../store/audit-head.js';
 import { putDatabaseSettingAside, readDatabaseSetting } from '../store/database-setting.js';
 import { type Home, ledgerPath } from '../store/home.js';
-import { createFolder, exists, writeFileSafely } from '../store/private-file.js';
+import { createFolder, exists, takeBack, writeFileSafely } from '../store/private-file.js';
 import { beginAnew, inTransaction, type Ledger, openLedgerAt } from './open.js';
 
 /**
@@ -12,7 +12,8 @@ import { beginAnew, inTransaction, type Ledger, openLedgerAt } from './open.js';
  * The file itself stays: processes that have it open would damage a new one under the same name. A ledger on a
  * database server stays there; what is put aside is the file that says so.
  *
- * @param fill - records in the new one, in the transaction that begins it: the former one stays when it fails
+ * @param fill - records in the new one, in the transaction that begins it: the former one stays when it fails, and no
+ *   copy does
  * @returns where the copy is, or undefined when nothing was recorded yet
  * @throws {QTChatError} as `openLedger`, and what `fill` rejects with
  */
@@ -39,11 +40,16 @@ async function retireFile(
     const copy = (): string => `${path}.bak${number === 1 ? '' : number}`;
     while (await exists(copy())) number += 1;
     await writeFileSafely(copy(), '', { mode: 0o600, existing: 'refuse' });
-    await sql`vacuum into ${copy()}`.execute(ledger);
-    await inTransaction(ledger, async (transaction) => {
-      await beginAnew(transaction);
-      await fill?.(transaction);
-    });
+    try {
+      await sql`vacuum into ${copy()}`.execute(ledger);
+      await inTransaction(ledger, async (transaction) => {
+        await beginAnew(transaction);
+        await fill?.(transaction);
+      });
+    } catch (error) {
+      await takeBack(copy(), undefined);
+      throw error;
+    }
     return copy();
   } finally {
     await ledger.destroy();

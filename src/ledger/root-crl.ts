@@ -5,11 +5,9 @@
  */
 import { QTChatError } from '../errors.js';
 import { issueCrl } from '../pki/crl.js';
-import { dayMs } from '../pki/day.js';
 import { type Issuer, issuingCertificate } from '../pki/issuer.js';
 import { appendAudit } from './audit.js';
-import { type CrlRequest, clockBehind, type IssuedCrl, rollback } from './crl.js';
-import { crlFloor } from './facts.js';
+import { type CrlRequest, type IssuedCrl, reserveCrlNumber } from './crl.js';
 import { inTransaction, type Ledger } from './open.js';
 import { revokedByRoot } from './revoked-authorities.js';
 
@@ -45,10 +43,10 @@ export async function issueNextRootCrl(
 ): Promise<IssuedCrl> {
   checkRootCrlDays(request.validityDays);
   const { dates, entries } = await inTransaction(ledger, async (transaction) => {
-    const last = await lastRootCrl(transaction);
-    const reserved = await reserveRootCrl(transaction, last, request, deps);
-    const since = Math.min(last?.thisUpdate.getTime() ?? 0, reserved.thisUpdate.getTime());
-    return { dates: reserved, entries: await revokedByRoot(transaction, issuingCertificate(root), new Date(since)) };
+    const reserved = await reserveCrlNumber(transaction, 'root_crl', request, deps);
+    const since = Math.min(reserved.last?.thisUpdate.getTime() ?? 0, reserved.dates.thisUpdate.getTime());
+    const named = await revokedByRoot(transaction, issuingCertificate(root), new Date(since));
+    return { dates: reserved.dates, entries: named };
   });
   const { number, thisUpdate, nextUpdate } = dates;
   const content = await issueCrl({ number: BigInt(number), thisUpdate, nextUpdate, entries }, root);
@@ -59,36 +57,4 @@ export async function issueNextRootCrl(
     await appendAudit(transaction, { actor: request.by, event: 'root-crl.issued', details }, deps);
   });
   return { ...dates, count, content };
-}
-
-type Dates = Pick<IssuedCrl, 'number' | 'thisUpdate' | 'nextUpdate'>;
-
-async function reserveRootCrl(
-  ledger: Ledger,
-  last: Pick<Dates, 'number' | 'thisUpdate'> | undefined,
-  { validityDays, knownNumber = -1n, clockWasAhead = false }: CrlRequest,
-  deps: { clock: () => Date },
-): Promise<Dates> {
-  if (knownNumber > BigInt(last?.number ?? -1)) throw rollback(knownNumber);
-  const nowSeconds = Math.floor(deps.clock().getTime() / 1000);
-  const thisUpdate = new Date(nowSeconds * 1000);
-  if (last !== undefined && thisUpdate < last.thisUpdate && !clockWasAhead) throw clockBehind(last.thisUpdate);
-  const nextUpdate = new Date(thisUpdate.getTime() + validityDays * dayMs);
-  const number = Math.max((last?.number ?? 0) + 1, (await crlFloor(ledger)) + 1, nowSeconds);
-  const times = { this_update: thisUpdate.getTime(), next_update: nextUpdate.getTime() };
-  await ledger
-    .insertInto('root_crl')
-    .values({ number, ...times, content: Buffer.alloc(0) })
-    .execute();
-  return { number, thisUpdate, nextUpdate };
-}
-
-async function lastRootCrl(ledger: Ledger): Promise<Pick<Dates, 'number' | 'thisUpdate'> | undefined> {
-  const row = await ledger
-    .selectFrom('root_crl')
-    .select(['number', 'this_update'])
-    .orderBy('number', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row && { number: row.number, thisUpdate: new Date(row.this_update) };
 }

@@ -3,7 +3,7 @@ import { QTChatError, quote } from '../errors.js';
 import { type DatabaseSetting, readDatabaseSetting, writeDatabaseSetting } from '../store/database-setting.js';
 import { type Home, ledgerPath } from '../store/home.js';
 import { exists } from '../store/private-file.js';
-import { type AuditHead, auditHead, auditSeal } from './audit.js';
+import { auditHead, containsHead } from './audit.js';
 import { claimLedger } from './facts.js';
 import { findServer } from './location.js';
 import { inTransaction, openLedgerAt } from './open.js';
@@ -63,14 +63,10 @@ async function moveOrJoin(from: Ledger, to: Ledger, url: string): Promise<Databa
     await copyLedger(from, to);
     return 'moved';
   }
-  if (await contains(to, head)) return 'joined';
+  if (await containsHead(to, head)) return 'joined';
   throw new QTChatError('ERR_STORE_EXISTS', `${quote(url)} holds a ledger that does not go on where this home's ends`, {
     hint: 'Name an empty database, or restore a backup of the ledger that is to be kept',
   });
-}
-
-async function contains(ledger: Ledger, { sequence, sha256 }: AuditHead): Promise<boolean> {
-  return (await auditSeal(ledger, sequence))?.equals(sha256) ?? false;
 }
 
 function elsewhere(url: string): QTChatError {

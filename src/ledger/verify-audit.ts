@@ -1,6 +1,6 @@
 /** Judges the audit log: its chain, the CA's signature under it, and whether the tables say what it says. */
 import type { X509Certificate } from 'node:crypto';
-import { type AuditHead, auditSeal } from './audit.js';
+import { type AuditHead, containsHead } from './audit.js';
 import { walkAudit } from './audit-chain.js';
 import { isSignedBy, readSignedHead } from './audit-signature.js';
 import { LedgerHistory } from './history.js';
@@ -37,22 +37,18 @@ export async function verifyAudit(
     if (brokenAt !== undefined)
       faults.push(`entry ${brokenAt} was changed or removed, and nothing behind it can be trusted`);
     for (const earlier of known) {
-      if (!(await contains(transaction, earlier))) faults.push(goneBack(earlier));
+      if (!(await containsHead(transaction, earlier))) faults.push(goneBack(earlier));
     }
     const signed = await readSignedHead(transaction);
     const isGenuine = signed !== undefined && isSignedBy(ca, signed);
     if (signed !== undefined && !isGenuine) faults.push("the signature under the log is not this CA's");
-    if (isGenuine && !(await contains(transaction, signed))) {
+    if (isGenuine && !(await containsHead(transaction, signed))) {
       faults.push(`the CA signed the log up to entry ${signed.sequence}, which was changed or cut off since`);
     }
     // Without a whole log there is nothing to compare the tables with.
     if (brokenAt === undefined) faults.push(...(await history.compare(transaction)));
     return { head, signedTo: isGenuine ? signed.sequence : 0, faults };
   });
-}
-
-async function contains(ledger: Ledger, { sequence, sha256 }: AuditHead): Promise<boolean> {
-  return (await auditSeal(ledger, sequence))?.equals(sha256) ?? false;
 }
 
 function goneBack({ sequence }: AuditHead): string {

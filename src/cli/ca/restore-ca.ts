@@ -1,7 +1,7 @@
 /** `ca restore`: the CA of a backup becomes the CA of this home, and its ledger goes on. */
 import type { X509Certificate } from 'node:crypto';
 import { QTChatError, quote } from '../../errors.js';
-import { auditSeal } from '../../ledger/audit.js';
+import { containsHead } from '../../ledger/audit.js';
 import { goOnFromBackup, importRows } from '../../ledger/backup.js';
 import { claimLedger } from '../../ledger/facts.js';
 import { findServer } from '../../ledger/location.js';
@@ -92,8 +92,7 @@ async function refuseOtherLedger(home: Home, server: DatabaseSetting, backup: Ba
   const head = backup.header.head === null ? undefined : parseHead(backup.header.head);
   const ledger = await openLedgerAt({ type: 'postgres', server: await findServer(home, server) });
   try {
-    const isSame = head !== undefined && (await auditSeal(ledger, head.sequence))?.equals(head.sha256) === true;
-    if (!isSame) {
+    if (head === undefined || !(await containsHead(ledger, head))) {
       throw new QTChatError('ERR_STORE_EXISTS', `${quote(server.url)} does not hold the ledger of this backup`, {
         hint: 'Restore without --database, then move the ledger with qtchat autoca serve --database',
       });

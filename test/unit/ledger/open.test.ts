@@ -112,7 +112,7 @@ describe('openLedger', () => {
       expect((await walkAudit(ledger)).brokenAt).toBeUndefined();
     });
 
-    it('keeps the former ledger where the new one cannot be filled', async () => {
+    it('keeps the former ledger, and no copy, where the new one cannot be filled', async () => {
       const ledger = await open();
       await appendAudit(ledger, entry, deps);
       await addMember(ledger, 'first');
@@ -122,6 +122,7 @@ describe('openLedger', () => {
       });
       await expect(attempt).rejects.toThrow('stop');
       expect(await memberNames(ledger)).toEqual(['first']);
+      expect(readdirSync(folder).some((name) => name.includes('bak'))).toBe(false);
     });
 
     it('does nothing while nothing is recorded', async () => {
