@@ -10,7 +10,7 @@ interface Manifest {
 
 const root = packageRoot();
 const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest;
-const topics = new Set(Object.keys(commands).flatMap((id) => (id.includes(':') ? [id.split(':')[0] ?? ''] : [])));
+const topics = new Set(Object.keys(commands).flatMap((id) => [id.replace(/:[^:]*$/, ''), id.split(':')[0]]));
 const documents = ['README.md', 'SECURITY.md', ...readdirSync(join(root, 'docs')).map((name) => join('docs', name))];
 
 /** What stands behind `qtchat` in code, up to whatever ends a command there. */
@@ -23,9 +23,10 @@ function linesIn(text: string): string[] {
 
 /** Why a line cannot be typed; undefined when it can. */
 function faultOf(line: string): string | undefined {
-  const [first = '', second = ''] = line.split(/\s+/);
+  const [first = '', ...more] = line.split(/\s+/);
   if (first === '' || first.startsWith('-')) return undefined;
-  const id = topics.has(first) ? `${first}:${second.split('|')[0]}` : first;
+  let id = first;
+  for (const word of more) if (topics.has(id) && commands[id] === undefined) id += `:${word.split('|')[0]}`;
   const command = commands[id];
   if (command === undefined) return `there is no ${id}`;
   const known = new Set(['json', 'help', ...Object.keys(command.flags)]);
