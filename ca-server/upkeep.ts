@@ -5,11 +5,15 @@ import { dayMs } from '../src/pki/day.js';
 import type { AutoCa } from './auto-ca.js';
 
 /**
- * Does it now, and then every day until the function it resolves with is called.
+ * Does it now, and then again and again until the function it resolves with is called.
  *
+ * @param everyMs - a day when left out
  * @throws {QTChatError} what the ledger throws at the first time; later the log tells
  */
-export async function startUpkeep({ ledger, deps, log }: AutoCa): Promise<() => Promise<void>> {
+export async function startUpkeep(
+  { ledger, deps, log }: Pick<AutoCa, 'ledger' | 'deps' | 'log'>,
+  everyMs = dayMs,
+): Promise<() => Promise<void>> {
   const keepUp = async (): Promise<void> => {
     await removeEndedFiles(ledger, deps);
     await compactLedger(ledger, deps);
@@ -22,7 +26,7 @@ export async function startUpkeep({ ledger, deps, log }: AutoCa): Promise<() => 
   let underWay: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     underWay = keepUp().catch(report);
-  }, dayMs);
+  }, everyMs);
   return async () => {
     clearInterval(timer);
     await underWay;
