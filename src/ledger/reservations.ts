@@ -1,7 +1,7 @@
 /**
- * Certificates from the moment that they are reserved until they are issued. A row is committed before
- * anything is signed, the signer signs what stands there, and only when the content has been stored may
- * the certificate leave: so nothing is ever out there that the ledger does not know. What was reserved and
+ * Certificates from the moment that they are reserved until they are issued. A row is written first, and committed
+ * where another process signs; the signer signs what stands there, and only when the content has been committed
+ * may the certificate leave: so nothing is ever out there that the ledger does not know. What was reserved and
  * not completed holds no name, and stands on the revocation lists as soon as it is given up.
  */
 import { createHash, type X509Certificate } from 'node:crypto';
