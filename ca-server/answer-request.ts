@@ -5,7 +5,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { NoiseTransport } from '../src/enroll/noise.js';
 import { type EnrollmentAnswer, type EnrollmentRequest, pfxPasswordFrom } from '../src/enroll/wire.js';
-import { reserveInvite } from '../src/ledger/invites.js';
+import { reserveInvite } from '../src/ledger/answer-invite.js';
 import { readCsr } from '../src/pki/csr.js';
 import { type FreshKey, makeFreshKey } from '../src/pki/fresh-key.js';
 import { generatedPasswordIterations, writePfx } from '../src/pki/pfx.js';

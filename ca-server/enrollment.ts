@@ -4,7 +4,7 @@
  */
 import { type Mode, parseHello, parseOpening } from '../src/enroll/hello.js';
 import { formatAnswer, parseRequest } from '../src/enroll/wire.js';
-import { claimInvite, completeInvite, releaseInvite } from '../src/ledger/invites.js';
+import { claimInvite, completeInvite, releaseInvite } from '../src/ledger/answer-invite.js';
 import { answerRequest, type Reserved } from './answer-request.js';
 import type { ApprovalDesk } from './approval-desk.js';
 import type { AutoCa } from './auto-ca.js';

@@ -4,7 +4,7 @@
  * the file is made, and the password, which follows from the id that the guest sent, not much longer.
  */
 import { linkDigest, linkDownloads, linkPassword } from '../src/enroll/link.js';
-import { reserveInvite } from '../src/ledger/invites.js';
+import { reserveInvite } from '../src/ledger/answer-invite.js';
 import {
   type Download,
   findOpenLink,

@@ -1,12 +1,13 @@
 /**
  * The first certificate of a client of EST, for its invite. HTTP has no acknowledgement, so the invite is
  * reserved with the answer and done when the client, having all of it, closes the connection in order.
- * Until then it may ask again, and what it got before is revoked (see `src/ledger/invites.ts`).
+ * Until then it may ask again, and what it got before is revoked (see `src/ledger/answer-invite.ts`).
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { QTChatError } from '../../src/errors.js';
-import { claimInvite, completeInvite, type Invite, releaseInvite, reserveInvite } from '../../src/ledger/invites.js';
+import { claimInvite, completeInvite, releaseInvite, reserveInvite } from '../../src/ledger/answer-invite.js';
+import type { Invite } from '../../src/ledger/invites.js';
 import type { AutoCa } from '../auto-ca.js';
 import { addressOf } from '../routes/enroll.js';
 

@@ -1,38 +1,23 @@
 /**
  * Invites to the Auto CA: open, then reserved while the guest has an answer it has not
- * acknowledged, then done. The secret of an invite never comes here; the key derived from it does,
+ * acknowledged, then done (answer-invite.ts). The secret of an invite never comes here; the key derived from it does,
  * until the invite is done.
  */
-import type { KeyObject, X509Certificate } from 'node:crypto';
 import { QTChatError, quote } from '../errors.js';
-import type { PlanDeps } from '../pki/plan.js';
-import type { Profile } from '../pki/profile.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
-import type { SubjectPublicKey } from '../pki/subject-public-key.js';
 import { appendAudit } from './audit.js';
-import { revokeCertificate } from './certificates.js';
-import {
-  freeName,
-  issueReserved,
-  type MemberRequest,
-  reserveMember,
-  withdrawInvite,
-} from './issue-member-certificate.js';
+import { withdrawInvite } from './issue-member-certificate.js';
 import { nameHolders, nameTaken } from './members.js';
 import { parseNames } from './names.js';
 import { inTransaction, type Ledger } from './open.js';
 import { inviteDigest } from './row-digest.js';
 import type { LedgerSchema } from './schema.js';
-import type { Signer } from './signer.js';
 
 /**
  * Which way an invite opens: by the secret of its line, a short code, the host's approval of a request, a link, or
  * credentials for EST.
  */
 export type InviteKind = 'line' | 'code' | 'approval' | 'link' | 'est';
-
-/** How long an answered but unacknowledged invite may be answered again. */
-export const reservationMs = 15 * 60 * 1000;
 
 /** An invite as the ledger holds it. */
 export interface Invite {
@@ -138,125 +123,6 @@ export async function findUsableInvite(ledger: Ledger, id: string, now: Date): P
 export async function findInviteFault(ledger: Ledger, id: string, now: Date): Promise<InviteFault | undefined> {
   const invite = await findInvite(ledger, id);
   return invite === undefined ? 'unknown' : faultOf(invite, now);
-}
-
-/**
- * Answers an invite: issues its member's certificate and reserves the invite for it for 15 minutes.
- *
- * Answered again while reserved, it revokes the former certificate and issues a new one, so that of
- * any number of answers one certificate is valid. The invite changes in the transaction that stores the
- * certificate: until then it stays as it was.
- *
- * @throws {QTChatError} `ERR_ENROLL_REFUSED` when the invite cannot be used; what {@link issueMemberCertificate} throws
- */
-export async function reserveInvite(
-  ledger: Ledger,
-  signer: Signer,
-  profile: Profile,
-  id: string,
-  publicKey: KeyObject | SubjectPublicKey,
-  deps: PlanDeps,
-): Promise<{ certificate: X509Certificate; member: string }> {
-  const requestNow = async (transaction: Ledger): Promise<MemberRequest> => {
-    const { serialNumber: former, ...invite } = await requireUsable(transaction, id, deps.clock());
-    const { member, names, validityDays, replace } = invite;
-    const by = `invite ${id}`;
-    return { member, names, validityDays, replace, publicKey, by, inviteId: id, besides: former };
-  };
-  const reserved = await inTransaction(ledger, async (transaction) =>
-    reserveMember(transaction, signer, profile, await requestNow(transaction), deps),
-  );
-  const { serialNumber, by } = reserved;
-  const store = async (transaction: Ledger): Promise<void> => {
-    const request = await requestNow(transaction);
-    if (request.besides !== undefined) await revokeCertificate(transaction, request.besides, 'superseded', deps, by);
-    await freeName(transaction, { ...request, besides: serialNumber }, deps);
-    await transaction
-      .updateTable('invite')
-      .set({ state: 'reserved', reserved_until: deps.clock().getTime() + reservationMs, serial_number: serialNumber })
-      .where('id', '=', id)
-      .execute();
-    await appendAudit(transaction, { actor: by, event: 'invite.reserved', details: { id, serialNumber } }, deps);
-  };
-  const { certificate } = await issueReserved(ledger, signer, reserved, store, deps);
-  return { certificate, member: reserved.member };
-}
-
-async function requireUsable(ledger: Ledger, id: string, now: Date): Promise<Invite> {
-  const invite = await findInvite(ledger, id);
-  const fault = invite === undefined ? 'unknown' : faultOf(invite, now);
-  if (invite?.confirmingUntil !== undefined && now < invite.confirmingUntil) throw beingConfirmed();
-  if (invite !== undefined && fault === undefined) return invite;
-  throw new QTChatError('ERR_ENROLL_REFUSED', `the invite ${quote(id)} is ${fault}`, { hint: 'Ask for a new one' });
-}
-
-/** How long a guest that gets the receipt may take to leave; longer than any server waits. */
-const confirmationMs = 15_000;
-
-/**
- * Lets one guest confirm: until it has, or {@link releaseInvite} is called, or 15 seconds are over, nobody else is
- * answered, at whatever server. So nobody ends up with a certificate that was revoked meanwhile.
- *
- * @throws {QTChatError} `ERR_ENROLL_REFUSED` when another guest is doing so, or was answered after this one
- */
-export async function claimInvite(
-  ledger: Ledger,
-  id: string,
-  serialNumber: string,
-  deps: { clock: () => Date },
-): Promise<void> {
-  await inTransaction(ledger, async (transaction) => {
-    const now = deps.clock();
-    const invite = await requireUsable(transaction, id, now);
-    if (invite.serialNumber !== serialNumber) {
-      throw new QTChatError('ERR_ENROLL_REFUSED', 'it was answered anew meanwhile, or has ended');
-    }
-    await setConfirming(transaction, id, serialNumber, now.getTime() + confirmationMs);
-  });
-}
-
-/** Takes back {@link claimInvite}: the guest left without a word. */
-export async function releaseInvite(ledger: Ledger, id: string, serialNumber: string): Promise<void> {
-  await setConfirming(ledger, id, serialNumber, null);
-}
-
-async function setConfirming(ledger: Ledger, id: string, serialNumber: string, until: number | null): Promise<void> {
-  await ledger
-    .updateTable('invite')
-    .set({ confirming_until: until })
-    .where('id', '=', id)
-    .where('serial_number', '=', serialNumber)
-    .execute();
-}
-
-function beingConfirmed(): QTChatError {
-  return new QTChatError('ERR_ENROLL_REFUSED', 'another guest is just confirming it');
-}
-
-/**
- * Ends an invite whose guest has acknowledged the certificate.
- *
- * @returns false, and nothing changes, unless the invite is reserved for this very serial number
- */
-export async function completeInvite(
-  ledger: Ledger,
-  id: string,
-  serialNumber: string,
-  deps: { clock: () => Date },
-): Promise<boolean> {
-  return inTransaction(ledger, async (transaction) => {
-    const { numUpdatedRows } = await transaction
-      .updateTable('invite')
-      .set({ state: 'done', psk: Buffer.alloc(0) })
-      .where('id', '=', id)
-      .where('state', '=', 'reserved')
-      .where('serial_number', '=', serialNumber)
-      .executeTakeFirst();
-    if (numUpdatedRows !== 1n) return false;
-    const details = { id, serialNumber };
-    await appendAudit(transaction, { actor: `invite ${id}`, event: 'invite.completed', details }, deps);
-    return true;
-  });
 }
 
 /**

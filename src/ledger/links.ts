@@ -2,7 +2,8 @@
  * Links: invites whose answer is a file that is fetched over plain HTTP. It is made at the first request, and
  * kept, locked, until it was fetched often enough or the invite has expired. Its password is not here.
  */
-import { completeInvite, createInvite, findUsableInvite, type Invite, type NewInvite } from './invites.js';
+import { completeInvite } from './answer-invite.js';
+import { createInvite, findUsableInvite, type Invite, type NewInvite } from './invites.js';
 import { inTransaction, type Ledger } from './open.js';
 
 /** A link that was not answered yet. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { completeInvite, reserveInvite } from '../../../src/ledger/answer-invite.js';
 import { codeSlots, createCode, takeAttempt } from '../../../src/ledger/codes.js';
-import { completeInvite, findInviteFault, type NewInvite, reserveInvite } from '../../../src/ledger/invites.js';
+import { findInviteFault, type NewInvite } from '../../../src/ledger/invites.js';
 import { withdrawInvite } from '../../../src/ledger/issue-member-certificate.js';
 import { inTransaction } from '../../../src/ledger/open.js';
 import { makeLedger, makePublicKey, type TestLedger } from '../../helpers/ledger.js';

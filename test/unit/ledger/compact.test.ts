@@ -1,16 +1,11 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { completeInvite, reserveInvite } from '../../../src/ledger/answer-invite.js';
 import { listAudit } from '../../../src/ledger/audit.js';
 import { listCertificates } from '../../../src/ledger/certificates.js';
 import { codeSlots, createCode, takeAttempt } from '../../../src/ledger/codes.js';
 import { compactLedger, keptDays } from '../../../src/ledger/compact.js';
 import { issueNextCrl } from '../../../src/ledger/crl.js';
-import {
-  completeInvite,
-  createInvite,
-  listInvites,
-  type NewInvite,
-  reserveInvite,
-} from '../../../src/ledger/invites.js';
+import { createInvite, listInvites, type NewInvite } from '../../../src/ledger/invites.js';
 import { createLink } from '../../../src/ledger/links.js';
 import { listRequests, recordRequest, requestSilenceMs } from '../../../src/ledger/requests.js';
 import { verifyAudit } from '../../../src/ledger/verify-audit.js';

@@ -1,17 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { listAudit } from '../../../src/ledger/audit.js';
-import { findCertificate, listCertificates } from '../../../src/ledger/certificates.js';
 import {
   claimInvite,
   completeInvite,
+  releaseInvite,
+  reservationMs,
+  reserveInvite,
+} from '../../../src/ledger/answer-invite.js';
+import { listAudit } from '../../../src/ledger/audit.js';
+import { findCertificate, listCertificates } from '../../../src/ledger/certificates.js';
+import {
   createInvite,
   findInviteFault,
   findUsableInvite,
   listInvites,
   type NewInvite,
-  releaseInvite,
-  reservationMs,
-  reserveInvite,
 } from '../../../src/ledger/invites.js';
 import { makeLedger, makePublicKey, type TestLedger } from '../../helpers/ledger.js';
 import { describeOnEachDatabase } from '../../helpers/postgres.js';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { reserveInvite } from '../../../src/ledger/answer-invite.js';
 import { listCertificates, revokeCertificate } from '../../../src/ledger/certificates.js';
-import { createInvite, reserveInvite } from '../../../src/ledger/invites.js';
+import { createInvite } from '../../../src/ledger/invites.js';
 import { makeLedger, makePublicKey, type TestLedger } from '../../helpers/ledger.js';
 import { describeOnEachDatabase } from '../../helpers/postgres.js';
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { reserveInvite } from '../../../src/ledger/answer-invite.js';
 import { listCertificates, revokeCertificate } from '../../../src/ledger/certificates.js';
-import { createInvite, listInvites, reserveInvite } from '../../../src/ledger/invites.js';
+import { createInvite, listInvites } from '../../../src/ledger/invites.js';
 import { withdrawInvite } from '../../../src/ledger/issue-member-certificate.js';
 import { createLink, findOpenLink, removeEndedFiles, storeLinkFile, takeDownload } from '../../../src/ledger/links.js';
 import { makeLedger, makePublicKey, type TestLedger } from '../../helpers/ledger.js';

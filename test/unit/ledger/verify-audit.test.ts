@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
+import { completeInvite, reserveInvite } from '../../../src/ledger/answer-invite.js';
 import { type AuditHead, appendAudit, auditHead } from '../../../src/ledger/audit.js';
 import { revokeCertificate } from '../../../src/ledger/certificates.js';
 import { issueNextCrl } from '../../../src/ledger/crl.js';
-import { completeInvite, createInvite, reserveInvite } from '../../../src/ledger/invites.js';
+import { createInvite } from '../../../src/ledger/invites.js';
 import { verifyAudit } from '../../../src/ledger/verify-audit.js';
 import { makeCircle } from '../../helpers/certificates.js';
 import { dropAuditGuards, makeLedger, makePublicKey, type TestLedger } from '../../helpers/ledger.js';
