@@ -46,7 +46,12 @@ export async function listenForMetrics(autoCa: AutoCa, port: number): Promise<Me
     answerError(autoCa, error, request.socket, response);
   });
   const server = createServer(
-    { maxHeaderSize: headLimitBytes, headersTimeout: limits.headTimeoutMs, requestTimeout: limits.requestTimeoutMs },
+    {
+      maxHeaderSize: headLimitBytes,
+      headersTimeout: limits.headTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: Math.max(20, Math.min(1000, limits.headTimeoutMs / 4)),
+    },
     fewRequests(app, requestsPerConnection),
   );
   guard(server, autoCa, limits);

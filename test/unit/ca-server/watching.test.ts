@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request as askPlainly, type IncomingMessage } from 'node:http';
 import { request as askMembers } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import express from 'express';
 import { noDoor, routerOf } from '../../../ca-server/authorize/access.js';
@@ -30,7 +31,8 @@ let alice: Identity;
 let bob: Identity;
 
 beforeAll(async () => {
-  host = await TestHost.start({ hellosPerSecond: 1000, helloBurst: 1000 }, realDeps, { tlsPort: 0, metricsPort: 0 });
+  const limits = { hellosPerSecond: 1000, helloBurst: 1000, headTimeoutMs: 1000 };
+  host = await TestHost.start(limits, realDeps, { tlsPort: 0, metricsPort: 0 });
   rootPem = String((await openIssuer(host.home, undefined)).chain.at(-1));
   const enrolled = async (member: string) =>
     (await enrollInMemory(await host.invite({ member }), { localKey: true })).enrolled.identity;
@@ -152,6 +154,37 @@ describe('the metrics', () => {
     ['as the dashboard', '/dashboard', {}, 'GET'],
   ])('are not there %s', async (_, path, headers, method) => {
     expect((await plainly(host.metricsPort, path, headers, method)).status).toBe(404);
+  });
+});
+
+describe('the port for metrics', () => {
+  /** What comes back until the connection ends. */
+  async function say(octets: string): Promise<string> {
+    const socket = connect(host.metricsPort, '127.0.0.1').setEncoding('latin1');
+    socket.write(octets);
+    let answer = '';
+    for await (const chunk of socket) answer += chunk;
+    return answer;
+  }
+
+  it.each([
+    ['a head that is too long', `GET /metrics HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(5000)}\r\n\r\n`, '400'],
+    ['what is no HTTP', '\u0000\u0001\u0002', '400'],
+    ['a head that does not end', 'GET /metrics HTTP/1.1\r\nX: ', '408|400'],
+  ])('ends on %s', async (_, octets, status) => {
+    expect(await say(octets)).toMatch(new RegExp(`^HTTP/1\\.1 (${status}) `));
+    expect((await plainly(host.metricsPort, '/metrics')).status).toBe(200);
+  });
+
+  it('is listened to on this machine alone', async () => {
+    const others = Object.values(networkInterfaces()).flatMap((list) =>
+      (list ?? []).filter(({ internal, family }) => !internal && family === 'IPv4'),
+    );
+    for (const { address } of others) {
+      const socket = connect(host.metricsPort, address);
+      const [error] = await once(socket, 'error');
+      expect(error).toMatchObject({ code: 'ECONNREFUSED' });
+    }
   });
 });
 
