@@ -3,7 +3,7 @@
  * cause refusals, so only so many of these are written a minute; how many were left out is.
  */
 import { type DestinationStream, destination, pino } from 'pino';
-import { explainingWrite } from '../src/store/private-file.js';
+import { explainingWrite } from '../src/store/file-error.js';
 import type { LoggedEvent } from './event.js';
 import { levelOf, recordOf } from './log-record.js';
 

@@ -2,8 +2,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
+import { explainingWrite } from './file-error.js';
 import type { Home } from './home.js';
-import { createFolder, explainingWrite, readBoundedFile, writeFileSafely } from './private-file.js';
+import { createFolder, readBoundedFile, writeFileSafely } from './private-file.js';
 
 /** The number of an entry and its seal. */
 export interface SeenHead {

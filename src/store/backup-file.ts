@@ -8,7 +8,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import * as v from 'valibot';
 import { QTChatError, quote } from '../errors.js';
-import { readBoundedFile, tooOpen, writeFileSafely } from './private-file.js';
+import { tooOpen } from './file-error.js';
+import { readBoundedFile, writeFileSafely } from './private-file.js';
 
 /** What the first line says. */
 export type BackupHeader = v.InferOutput<typeof headerSchema>;

@@ -2,8 +2,9 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
+import { explainingWrite } from './file-error.js';
 import type { Home } from './home.js';
-import { createFolder, exists, explainingWrite, readBoundedFile, writeFileSafely } from './private-file.js';
+import { createFolder, exists, readBoundedFile, writeFileSafely } from './private-file.js';
 
 /** What the file says. */
 export interface DatabaseSetting {

@@ -8,7 +8,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, link, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
-import { createFolder, explainingWrite, flushFolder } from './private-file.js';
+import { explainingWrite } from './file-error.js';
+import { createFolder, flushFolder } from './private-file.js';
 
 // What a disk must keep free beside the file, for everybody else on it.
 const spareBytes = 32 * 1024 * 1024;

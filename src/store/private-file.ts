@@ -8,7 +8,8 @@ import { access, link, mkdir, mkdtemp, open, rename, rm, stat, writeFile } from 
 import { Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
-import { type ErrorCode, QTChatError, quote, systemErrorCode } from '../errors.js';
+import { QTChatError, systemErrorCode } from '../errors.js';
+import { existsError, explained, explainingWrite, tooLong, tooOpen } from './file-error.js';
 import { asidePrefix, sweepLitter } from './litter.js';
 
 /** What a file is to hold; in pieces where it is too long for one. */
@@ -238,60 +239,4 @@ function readBounded(file: number, path: string, limitBytes: number): Buffer {
     if (count === 0) return Buffer.concat(chunks);
     chunks.push(chunk.subarray(0, count));
   }
-}
-
-/** Runs `action`, turning errors of the system into `ERR_STORE_UNWRITABLE` or `ERR_STORE_NO_SPACE` for `path`. */
-export async function explainingWrite<Result>(path: string, action: () => Promise<Result>): Promise<Result> {
-  try {
-    return await action();
-  } catch (error) {
-    throw explained(error, path, 'write');
-  }
-}
-
-function explained(error: unknown, path: string, verb: 'read' | 'write'): unknown {
-  const system = systemErrorCode(error);
-  if (system === undefined || error instanceof QTChatError) return error;
-  if (system === 'ENOSPC' || system === 'EDQUOT') return noSpace(path, error);
-  const isMissing = verb === 'read' && (system === 'ENOENT' || system === 'ENOTDIR');
-  const code: ErrorCode =
-    verb === 'write' ? 'ERR_STORE_UNWRITABLE' : isMissing ? 'ERR_STORE_NOT_FOUND' : 'ERR_STORE_PERMISSIONS';
-  const hint =
-    verb === 'write'
-      ? 'Make its folder writable for you, or choose another one'
-      : isMissing
-        ? 'Check the path'
-        : 'Check that it is a file and that you may read it';
-  const message = isMissing ? `there is no file ${quote(path)}` : `cannot ${verb} ${quote(path)} (${system})`;
-  return new QTChatError(code, message, { hint, cause: error });
-}
-
-/** The error for a file that a full disk has no room for. */
-export function noSpace(path: string, cause: unknown): QTChatError {
-  return new QTChatError('ERR_STORE_NO_SPACE', `the disk has no room for ${quote(path)}`, {
-    hint: 'Make room, then try again',
-    cause,
-  });
-}
-
-/** The error for a path that is taken. */
-export function existsError(path: string): QTChatError {
-  return new QTChatError('ERR_STORE_EXISTS', `${quote(path)} exists already`, {
-    hint: 'Nothing was overwritten; with --force the old one is kept as .bak',
-  });
-}
-
-/** The error for a file with a secret that others than its owner may read. */
-export function tooOpen(path: string): QTChatError {
-  return new QTChatError('ERR_STORE_PERMISSIONS', `${quote(path)} holds a secret, but others may read it`, {
-    hint: `Run chmod 600 ${quote(path)}`,
-  });
-}
-
-function tooLong(path: string, limitBytes: number): QTChatError {
-  const limit = `${limitBytes / 1024 / 1024} MiB`;
-  return new QTChatError(
-    'ERR_STORE_DAMAGED',
-    `${quote(path)} is longer than ${limit}, so it cannot be what was expected`,
-  );
 }

@@ -4,8 +4,9 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { systemErrorCode } from '../errors.js';
+import { existsError, explainingWrite } from './file-error.js';
 import { asidePrefix, replacedBy, replacementPrefix, sweepLitter } from './litter.js';
-import { createFolder, exists, existsError, explainingWrite, flushFolder, refuseExisting } from './private-file.js';
+import { createFolder, exists, flushFolder, refuseExisting } from './private-file.js';
 
 /** One file of a folder. */
 export interface FolderFile {

@@ -9,8 +9,8 @@ import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
+import { explainingWrite } from './file-error.js';
 import type { Home } from './home.js';
-import { explainingWrite } from './private-file.js';
 
 /** Octets of the longest name that every system takes, without the zero at its end. */
 const nameLimitBytes = 103;

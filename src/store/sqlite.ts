@@ -18,7 +18,7 @@ import {
 } from 'kysely';
 import Libsql from 'libsql';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
-import { noSpace } from './private-file.js';
+import { noSpace } from './file-error.js';
 
 /** How long a statement waits for another process that is writing. */
 const busyTimeoutMs = 5_000;

@@ -10,14 +10,9 @@ import { crlToPem } from '../../pki/crl.js';
 import { issuingCertificate, rootCertificate } from '../../pki/issuer.js';
 import { type Crl, readCrl, verifyCrl } from '../../pki/read-crl.js';
 import { keepCrl } from '../../store/crl.js';
+import { existsError } from '../../store/file-error.js';
 import type { Home } from '../../store/home.js';
-import {
-  checkWritableFolder,
-  existsError,
-  longListBytes,
-  readBoundedFile,
-  writeFileSafely,
-} from '../../store/private-file.js';
+import { checkWritableFolder, longListBytes, readBoundedFile, writeFileSafely } from '../../store/private-file.js';
 
 /**
  * Issues the next list and writes it to `path`, in PEM.
