@@ -101,8 +101,9 @@ With --est it is a user name and a password, with a colon between, for a device 
     if (!flags.code) await this.#showQrCode(made.invite, flags.qr);
     const where = `${made.addresses.join(', ')} port ${made.port}`;
     this.note(`For ${member}, once, until ${minuteOf(expiresAt)}; it leads to ${where}`);
+    const { serverAsTyped } = await import('../../src/enroll/autoca-record.js');
     const how = flags.code
-      ? ` --code --server ${made.addresses[0]}   (and types the code)`
+      ? ` --code --server ${serverAsTyped(made)}   (and types the code)`
       : '   (and pastes the line)';
     this.note(`${member} joins with: qtchat enroll${how}`);
     this.#noteNext(hasRun);

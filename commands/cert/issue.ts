@@ -16,8 +16,7 @@ import type { Home } from '../../src/store/home.js';
 export default class CertIssue extends BaseCommand {
   static override summary = 'make a key and a certificate in one step';
   static override description =
-    `Without NAME it is for you: the identity stays in this home, which speaks as it from then on
-(a san.cnf then gives your name too, by its CN). With NAME it is for somebody else (unless --me): NAME.pem and NAME.key are written to the current folder or to --out.`;
+    `Without NAME it is for you: the identity stays in this home, which speaks as it from then on (a san.cnf then gives your name too, by its CN). With NAME it is for somebody else (unless --me): NAME.pem and NAME.key are written to the current folder or to --out.`;
   static override examples = [
     '<%= config.bin %> cert issue --ip 192.168.1.100',
     '<%= config.bin %> cert issue bob --ip 192.168.1.101 --dns bob.example.org --out bob --pfx',

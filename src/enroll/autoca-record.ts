@@ -1,4 +1,5 @@
 /** Where the Auto CA of a home is reached: written by the server, read by whoever makes an invite. */
+import { isIPv6 } from 'node:net';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
 import { autocaPath, type Home } from '../store/home.js';
 import { createFolder, readBoundedFile, writeFileSafely } from '../store/private-file.js';
@@ -52,4 +53,11 @@ function isAddresses(value: unknown): value is string[] {
 
 function isPort(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65_536;
+}
+
+/** What a guest types after --server: the first address, with the port unless it is the usual one. */
+export function serverAsTyped({ addresses, port }: Pick<AutoCaRecord, 'addresses' | 'port'>): string {
+  const [address = 'HOST'] = addresses;
+  if (port === defaultAutoCaPort) return address;
+  return `${isIPv6(address) ? `[${address}]` : address}:${port}`;
 }

@@ -13,7 +13,7 @@ import { parseCertificates, toPem } from '../pki/pem.js';
 import { privateKeyToPem, readPrivateKey } from '../pki/private-key.js';
 import { currentMember, type Home, identitiesFolder, identityFolder } from './home.js';
 import { replacedBy } from './litter.js';
-import { readBoundedFile, readPrivateFile, refuseExisting } from './private-file.js';
+import { exists, readBoundedFile, readPrivateFile } from './private-file.js';
 import { finishFolder, writeFolderSafely } from './private-folder.js';
 
 /** Who made the private key: this machine, or a server that has therefore seen it. */
@@ -46,10 +46,13 @@ export interface AutoCaPlace {
 /**
  * Refuses when this home has an identity of that name: ask before making a key or a certificate.
  *
+ * @param hint - what to do instead
  * @throws {QTChatError} `ERR_STORE_EXISTS`
  */
-export async function refuseExistingIdentity(home: Home, member: string): Promise<void> {
-  await refuseExisting([identityFolder(home, member)]);
+export async function refuseExistingIdentity(home: Home, member: string, hint: string): Promise<void> {
+  const path = identityFolder(home, member);
+  if (!(await exists(path))) return;
+  throw new QTChatError('ERR_STORE_EXISTS', `the identity ${quote(path)} exists already`, { hint });
 }
 
 /**

@@ -98,7 +98,11 @@ describe('qtchat cert export --pfx', () => {
 
   it('refuses a member of whom this home has no key', async () => {
     await test.run(['cert', 'issue', 'bob', '--out', test.folder]);
-    await test.refused(['cert', 'export', 'bob', '--pfx', ...password], 3, /no identity "bob"/);
+    await test.refused(
+      ['cert', 'export', 'bob', '--pfx', ...password],
+      3,
+      /no identity "bob".* --cert-file bob\.pem --key-file bob\.key/,
+    );
   });
 
   it('refuses a key that is not that of the certificate', async () => {

@@ -201,6 +201,21 @@ describe('qtchat cert issue with names of every kind', () => {
     expect(values(listedNames[0])).toEqual(expected);
   });
 
+  it('says as whom the home spoke before, when the CN of a san.cnf makes another of it', async () => {
+    const mine = await test.run(['cert', 'issue', '--ip', '192.168.1.100'], { loginName: 'alice' });
+    expect(mine.stderr).not.toContain('identity use');
+    const result = await test.run(['cert', 'issue', '--san-cnf', test.file('san.cnf', seed)]);
+    expect(result.stderr).toContain(
+      'Note: this home spoke as alice before; qtchat identity use alice goes back to that',
+    );
+  });
+
+  it('says how to go on when the identity is there already', async () => {
+    const argv = ['cert', 'issue', '--ip', '192.168.1.100'];
+    expect(await test.run(argv, { loginName: 'alice' })).toMatchObject({ exitCode: 0 });
+    await test.refused(argv, 4, /exists already\. qtchat cert renew alice .* with --replace/);
+  });
+
   it('takes the names of a san.cnf behind those of the flags, and my name from its CN', async () => {
     const file = test.file('san.cnf', seed);
     const result = await test.run(['cert', 'issue', '--san-cnf', file, '--ip', '192.168.1.7', '--ip', '192.168.1.100']);

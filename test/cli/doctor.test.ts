@@ -46,12 +46,12 @@ describe('doctor', () => {
     const { exitCode, stdout } = await home.run(['doctor', home.at('bob.pem')]);
     expect(exitCode).toBe(7);
     expect(stdout).toMatch(
-      /^revocation +the certificate of "bob" was revoked on .*\n +Repair: qtchat cert issue bob --replace\n$/,
+      /^revocation +the certificate of "bob" was revoked on .*\n +Repair: take the one that is valid \(qtchat cert list --name bob\), or, if none is, qtchat cert issue bob\n$/,
     );
   });
 
   it.each<[string, number, string]>([
-    ['expired', 400, 'qtchat cert issue bob --replace'],
+    ['expired', 400, 'qtchat cert renew bob'],
     ['not valid before', -2, "set this machine's clock (date), or wait"],
   ])('finds what is %s, by the clock', async (reason, days, repair) => {
     const findings = await doctor([home.at('bob.pem')], daysFromNow(days));
@@ -80,11 +80,17 @@ describe('doctor', () => {
     ]);
   });
 
+  it.each(['server', 'client', 'ocsp'])('finds nothing wrong with a certificate of the profile %s', async (profile) => {
+    await run('cert', 'issue', 'nas', '--profile', profile, '--dns', 'nas.example.org', '--out', home.folder);
+    expect(await doctor([home.at('nas.pem'), '--key-file', home.at('nas.key')])).toEqual([]);
+  });
+
   it('finds a usage that members need and a key that is too weak', async () => {
     const circle = await makeCircle();
     const root = ['--root-file', home.file('root.pem', circle.rootPem)];
-    const { certificatePem } = await makeMember(circle, { member: 'eve', ekus: ['1.3.6.1.5.5.7.3.1'] });
+    const { certificatePem } = await makeMember(circle, { member: 'eve', ekus: ['1.3.6.1.5.5.7.3.3'] });
     expect(await doctor([home.file('eve.pem', certificatePem), ...root])).toMatchObject([
+      { about: 'usage', message: expect.stringMatching(/serverAuth/) },
       { about: 'usage', message: expect.stringMatching(/clientAuth/) },
     ]);
     const weak = await makeMember(circle, { member: 'mallory', keyType: 'rsa1024' });

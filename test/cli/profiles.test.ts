@@ -84,6 +84,14 @@ describe('qtchat cert issue --profile', () => {
     await test.refused(['cert', 'issue', 'web', '--profile', 'odd'], 1, /templates\/odd\.json/);
   });
 
+  it('warns of a certificate for a server that names no host', async () => {
+    const unnamed = /^Note: it names no host/m;
+    expect((await test.run(['cert', 'issue', 'web', '--profile', 'server', '--dry-run'])).stderr).toMatch(unnamed);
+    const named = ['cert', 'issue', 'web', '--profile', 'server', '--ip', '192.168.1.7', '--dry-run'];
+    expect((await test.run(named)).stderr).not.toMatch(unnamed);
+    expect((await test.run(['cert', 'issue', 'web', '--profile', 'client', '--dry-run'])).stderr).not.toMatch(unnamed);
+  });
+
   it('refuses a kind of key that the profile does not have', async () => {
     writeProfile('kiosk', {});
     const argv = ['cert', 'issue', 'web', '--profile', 'kiosk', '--key', 'rsa2048', '--dry-run'];

@@ -36,7 +36,7 @@ describe('a code, by commands', () => {
     const { serving, server } = await serve();
     const made = await atHost('autoca', 'invite', 'bob', '--code', '--ip', '192.168.1.101');
     expect(made.stdout).toMatch(/^\d{8}\n$/);
-    expect(made.stderr).toContain('qtchat enroll --code --server 127.0.0.1');
+    expect(made.stderr).toContain(`qtchat enroll --code --server ${server}   (`);
     const { stdin, onScreen } = fakeTerminal({ when: 'Code', type: `${made.stdout.trim()}\r` });
     const joined = await atGuest(['enroll', '--code', '--server', server], { stdin, onStderr: onScreen });
     expect(joined).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^You are now bob of circle /) });

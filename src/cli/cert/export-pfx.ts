@@ -1,6 +1,7 @@
 /** `cert export --pfx`: an identity of this home, or a certificate and its key from files, as one `.pfx` file. */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
+import { isQTChatError, QTChatError } from '../../errors.js';
 import { keyTypeOf } from '../../pki/key-type.js';
 import { humanPasswordIterations, writePfx } from '../../pki/pfx.js';
 import { readPrivateKey } from '../../pki/private-key.js';
@@ -73,7 +74,11 @@ async function readCredential(
   signal: AbortSignal,
 ): Promise<{ key: KeyObject; chain: X509Certificate[] }> {
   if (files === undefined) {
-    const { privateKey, chain } = await loadIdentity(home, name);
+    const { privateKey, chain } = await loadIdentity(home, name).catch((error: unknown) => {
+      if (!isQTChatError(error, 'ERR_STORE_NO_IDENTITY')) throw error;
+      const hint = `Where its files are, add --cert-file ${name}.pem --key-file ${name}.key`;
+      throw new QTChatError(error.code, error.message, { hint, cause: error });
+    });
     return { key: privateKey, chain };
   }
   const chain = await readCertificateFile(files.certificate, signal);

@@ -4,8 +4,9 @@ import { QTChatError, quote } from '../../errors.js';
 import { parseKeyType } from '../../pki/key-type.js';
 import { parseMemberName } from '../../pki/member-name.js';
 import { validityDaysCap } from '../../pki/profile.js';
+import type { SubjectAltName } from '../../pki/subject-alt-name.js';
 import { checkDays } from '../../pki/validity.js';
-import type { Home } from '../../store/home.js';
+import { currentMember, type Home } from '../../store/home.js';
 import { refuseExistingIdentity } from '../../store/identities.js';
 import { refuseExisting } from '../../store/private-file.js';
 import { loadProfile } from '../../store/profiles.js';
@@ -47,7 +48,10 @@ export async function judgeIssueRequest(
   const request = await parseIssueRequest(home, flags, deps);
   if (!request.force) {
     await refuseExisting(credentialPathList(request.paths));
-    if (request.adopt && !request.replace) await refuseExistingIdentity(home, request.member);
+    if (request.adopt && !request.replace) {
+      const hint = `qtchat cert renew ${request.member} makes its next certificate; with --replace it begins anew`;
+      await refuseExistingIdentity(home, request.member, hint);
+    }
   }
   return request;
 }
@@ -65,11 +69,15 @@ async function parseIssueRequest(
       ? await ownMemberName(home, commonName, loginName, 'qtchat cert issue NAME --me')
       : parseMemberName(flags.name);
   if (adopt && flags.profile !== 'peer') await refuseHalfProfile(home, flags.profile);
+  const doubts = [
+    ...(flags.name === undefined ? await formerIdentity(home, member) : []),
+    ...(adopt ? [] : await namelessServer(home, flags.profile, names)),
+  ];
   const parts = { pem: !adopt || flags.out !== undefined, pfx: flags.pfx };
   return {
     member,
     names,
-    warnings,
+    warnings: [...warnings, ...doubts],
     keyType: parseKeyType(flags.key),
     profileName: flags.profile,
     validityDays: flags.days,
@@ -87,4 +95,20 @@ async function refuseHalfProfile(home: Home, name: string): Promise<void> {
   throw new QTChatError('ERR_USAGE', `an identity of yours cannot be of profile ${quote(name)}: it listens and dials`, {
     hint: 'Name the machine or program that it is for: qtchat cert issue NAME',
   });
+}
+
+/** The name may have come from a san.cnf that was meant for a machine. */
+async function formerIdentity(home: Home, member: string): Promise<string[]> {
+  const former = await currentMember(home);
+  if (former === undefined || former === member) return [];
+  return [`this home spoke as ${former} before; qtchat identity use ${former} goes back to that`];
+}
+
+/** A server's certificate that names no host, which clients refuse for any. */
+async function namelessServer(home: Home, profileName: string, names: readonly SubjectAltName[]): Promise<string[]> {
+  if (profileName === 'peer' || names.some(({ type }) => type === 'dns' || type === 'ip')) return [];
+  const { extendedKeyUsages: usages } = await loadProfile(profileName, home);
+  return usages.includes('serverAuth')
+    ? ['it names no host, so clients will refuse the server: add --dns or --ip']
+    : [];
 }

@@ -7,10 +7,12 @@ import type { X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { isQTChatError, quote } from '../../errors.js';
+import { extendedKeyUsagesOf, readCertificateFields } from '../../pki/certificate-fields.js';
 import { circleNamesOf } from '../../pki/circle.js';
 import { readCsr } from '../../pki/csr.js';
 import { csrFromFile } from '../../pki/csr-file.js';
 import { describeCertificate } from '../../pki/describe.js';
+import type { ExtendedKeyUsage } from '../../pki/oids.js';
 import { readPrivateKey } from '../../pki/private-key.js';
 import { readCrl } from '../../pki/read-crl.js';
 import { verifyNames } from '../../pki/verify-names.js';
@@ -113,9 +115,7 @@ async function pathFaults(
 ): Promise<PathFault[]> {
   const root = await rootOrFault(home, rootFile, deps.signal);
   if ('code' in root) return [root];
-  // Members meet as servers and as clients; of other certificates only a server says what it is for.
-  const purposes =
-    member !== undefined ? (['serverAuth', 'clientAuth'] as const) : isServer ? (['serverAuth'] as const) : [];
+  const purposes = purposesOf(chain, member !== undefined, isServer);
   const judgements = [{ at: now }, ...purposes.map((purpose) => ({ at: now, purpose }))];
   const crls = await Promise.all(
     crlFiles.map(async (path) => readCrl(await readBoundedFile(path, deps.signal, longListBytes))),
@@ -124,6 +124,15 @@ async function pathFaults(
     ...judgements.flatMap((judgement) => verifyPath(chain, root, judgement)),
     ...(crls.length === 0 ? [] : verifyRevocation(chain, root, crls, now)),
   ];
+}
+
+/** What the certificate has to be good for: a server for what it does, a member for what the certificate claims. */
+function purposesOf([leaf]: readonly X509Certificate[], isMember: boolean, isServer: boolean): ExtendedKeyUsage[] {
+  if (isServer || leaf === undefined || !isMember) return isServer ? ['serverAuth'] : [];
+  const claimed = extendedKeyUsagesOf(readCertificateFields(leaf)) ?? [];
+  // Certificates of the profiles server, client and ocsp bear a member's name too, and are good for one thing each.
+  const profiled = (['serverAuth', 'clientAuth', 'OCSPSigning'] as const).filter((usage) => claimed.includes(usage));
+  return profiled.length === 0 ? ['serverAuth', 'clientAuth'] : profiled;
 }
 
 function addressFaults(leaf: X509Certificate, target: string): PathFault[] {

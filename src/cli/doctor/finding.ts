@@ -36,6 +36,9 @@ export function refusedFinding(error: QTChatError, { target }: Patient): Finding
 }
 
 const anew = ({ member }: Patient): string => `qtchat cert issue ${member ?? 'NAME'} --replace`;
+/** It may have a successor, which another one would revoke. */
+const successor = ({ member }: Patient): string =>
+  `take the one that is valid (qtchat cert list --name ${member ?? 'NAME'}), or, if none is, qtchat cert issue ${member ?? 'NAME'}`;
 const otherChain = ({ target }: Patient): string =>
   `qtchat cert verify ${quote(target)} --root-file ROOT, with the right root, and the intermediates behind the certificate`;
 
@@ -43,10 +46,10 @@ const otherChain = ({ target }: Patient): string =>
 const cures: Readonly<Partial<Record<PathFaultCode, { about: Ailment; repair: (patient: Patient) => string }>>> = {
   malformed: { about: 'form', repair: anew },
   'not-yet-valid': { about: 'clock', repair: () => "set this machine's clock (date), or wait" },
-  expired: { about: 'clock', repair: anew },
+  expired: { about: 'clock', repair: ({ member }) => `qtchat cert renew ${member ?? 'NAME'}` },
   usage: { about: 'usage', repair: anew },
   weak: { about: 'key', repair: (patient) => `${anew(patient)} --key p256` },
   name: { about: 'name', repair: (patient) => `${anew(patient)} --ip ADDRESS --dns NAME` },
-  revoked: { about: 'revocation', repair: anew },
+  revoked: { about: 'revocation', repair: successor },
   'revocation-unknown': { about: 'revocation', repair: () => 'qtchat ca crl, where the CA is' },
 };
