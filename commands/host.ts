@@ -58,7 +58,9 @@ stays as it is. Leaving the chat ends the Auto CA as well. Needs a terminal; scr
     const { hostIdentity } = await import('../src/cli/host/host-identity.js');
     const { hostInvite } = await import('../src/cli/host/host-invite.js');
     const { talk } = await import('../src/cli/chat/talk.js');
+    const { parseListen } = await import('../src/conversation/listen-at.js');
     const name = args.name === undefined ? undefined : parseMemberName(args.name);
+    parseListen(flags.listen);
     const note = (line: string): void => this.note(line);
     // Around the prompt while the chat is open.
     const screen = { tell: note };

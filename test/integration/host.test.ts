@@ -46,11 +46,12 @@ describe('host without a terminal', () => {
 });
 
 describeWith('script', 'host on a terminal', () => {
-  const listens = ['--host', '127.0.0.1', '--port', '0', '--listen', '127.0.0.1:0'];
+  const onTerminal = (...argv: string[]): Program => onTerminalAt('127.0.0.1:0', ...argv);
 
   /** On a terminal of its own, which `script` makes. */
-  function onTerminal(...argv: string[]): Program {
-    const line = [process.execPath, join(packageRoot(), 'bin/run.js'), 'host', ...listens, ...argv];
+  function onTerminalAt(listen: string, ...argv: string[]): Program {
+    const where = ['--host', '127.0.0.1', '--port', '0', '--listen', listen];
+    const line = [process.execPath, join(packageRoot(), 'bin/run.js'), 'host', ...where, ...argv];
     const quoted = line.map((word) => `'${word}'`).join(' ');
     const world = { home: folder, env: { QTCHAT_HOME: homeOf('host'), NO_COLOR: '1' } };
     const program = new Program(`exec script --quiet --flush --return --command "${quoted}" /dev/null`, world);
@@ -126,6 +127,13 @@ describeWith('script', 'host on a terminal', () => {
     host.child.stdin?.write('\x03');
     expect(await host.ended()).toBe(130);
     expect(await status(homeOf('host'))).toMatchObject({ running: [] });
+  }, 60_000);
+
+  it('ends before it makes anything when it is told to listen at what is no address', async () => {
+    const host = onTerminalAt('18694', '--no-password');
+    expect(await host.ended()).toBe(2);
+    expect(host.stdout).toMatch(/"18694" is no address to listen on/);
+    expect(host.stdout).not.toMatch(/Made the CA/);
   }, 60_000);
 
   it('ends before it asks for anything when its port is taken', async () => {
