@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
-import { isQTChatError } from '../src/errors.js';
+import { isQTChatError, messageOf } from '../src/errors.js';
 import { type AutoCa, defaultLimits } from './auto-ca.js';
 import { busy, failed, malformed, notFound, refused, sendProblem } from './problem.js';
 import { addressOf, enrollRoutes } from './routes/enroll.js';
@@ -58,7 +58,7 @@ export function answerError(autoCa: AutoCa, error: unknown, socket: Socket, resp
     sendProblem(response, malformed());
   } else {
     const requestId = autoCa.deps.random(8).toString('hex');
-    autoCa.log({ event: 'failed', address, requestId, reason: error instanceof Error ? error.message : String(error) });
+    autoCa.log({ event: 'failed', address, requestId, reason: messageOf(error) });
     sendProblem(response, failed(requestId));
   }
 }

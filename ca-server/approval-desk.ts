@@ -3,6 +3,7 @@
  * so the ledger is asked now and then; it also hears that the guests are still there.
  */
 import { approvalMs } from '../src/enroll/hello.js';
+import { messageOf } from '../src/errors.js';
 import { decisionsOn, endRequest, keepWaiting, recordRequest, requestSilenceMs } from '../src/ledger/requests.js';
 import type { AutoCa, Limits } from './auto-ca.js';
 import { refusal } from './refusal.js';
@@ -124,12 +125,8 @@ export class ApprovalDesk {
       this.#isFailing = false;
     } catch (error) {
       // The ledger may be back at the next look; until then, one line is enough.
-      if (!this.#isFailing) log({ event: 'unwatched', address: 'none', reason: reasonOf(error) });
+      if (!this.#isFailing) log({ event: 'unwatched', address: 'none', reason: messageOf(error) });
       this.#isFailing = true;
     }
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

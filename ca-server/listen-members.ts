@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
+import { messageOf } from '../src/errors.js';
 import { currentCrl } from '../src/ledger/current-crl.js';
 import { supersedeFormer } from '../src/ledger/renewals.js';
 import { rootCertificate } from '../src/pki/issuer.js';
@@ -68,7 +69,7 @@ export async function listenForMembers(
   // A port that is taken must leave no certificate behind.
   await start(server, { ...options, flag: '--tls-port' });
   const report = (error: unknown): void => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     autoCa.log({ event: 'failed', address: 'here', reason, requestId: 'maintenance' });
   };
   const maintain = async (): Promise<void> => {

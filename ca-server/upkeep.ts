@@ -1,4 +1,5 @@
 /** What the Auto CA does once a day whatever its guests do: it removes from the ledger what nobody needs any more. */
+import { messageOf } from '../src/errors.js';
 import { compactLedger } from '../src/ledger/compact.js';
 import { removeEndedFiles } from '../src/ledger/links.js';
 import { dayMs } from '../src/pki/day.js';
@@ -19,7 +20,7 @@ export async function startUpkeep(
     await compactLedger(ledger, deps);
   };
   const report = (error: unknown): void => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     log({ event: 'failed', address: 'here', reason, requestId: 'upkeep' });
   };
   await keepUp();

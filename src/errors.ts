@@ -138,6 +138,11 @@ export function escapeControls(text: string): string {
   );
 }
 
+/** What an error says, whatever was thrown; not escaped. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The `code` of a Node system error such as `EADDRINUSE`, or undefined. */
 export function systemErrorCode(error: unknown): string | undefined {
   // No instanceof: errors of native parts may come from another realm.

@@ -5,7 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { Command, Flags } from '@oclif/core';
-import { escapeControls, QTChatError } from '../errors.js';
+import { escapeControls, messageOf, QTChatError } from '../errors.js';
 import type { Home } from '../store/home.js';
 import { type Deps, systemDeps } from './deps.js';
 
@@ -136,7 +136,7 @@ export function foreseen(error: unknown, commandId: string): QTChatError {
     const message = usageMessage(error.message);
     return new QTChatError('ERR_USAGE', message, { hint: `See ${help}`, cause: error });
   }
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return new QTChatError('ERR_INTERNAL', `something unforeseen went wrong: ${text}`, {
     hint: 'Set QTCHAT_DEBUG=1 to see where, and please report it',
     cause: error,

@@ -8,7 +8,7 @@ import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { type ChatEvent, checkText } from '../chat/chat-session.js';
 import { keepIdentity } from '../enroll/keep-identity.js';
-import { isQTChatError, QTChatError } from '../errors.js';
+import { isQTChatError, messageOf, QTChatError } from '../errors.js';
 import type { FileEvent, OfferDecision } from '../files/file-events.js';
 import { sourceFileSize } from '../files/source-file.js';
 import { ContactBook } from '../store/contacts.js';
@@ -441,6 +441,6 @@ function isOwnHost(host: string | undefined): boolean {
 }
 
 function unforeseen(error: unknown): QTChatError {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return new QTChatError('ERR_INTERNAL', `something unforeseen went wrong: ${text}`, { cause: error });
 }

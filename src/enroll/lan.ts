@@ -8,6 +8,7 @@ import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bonjour, type ServiceConfig } from 'bonjour-service';
+import { messageOf } from '../errors.js';
 
 /** An Auto CA as it answered. */
 export interface FoundAutoCa {
@@ -76,7 +77,7 @@ function speakersOf(
   begin: (speaker: Bonjour, address: string) => void,
 ): Bonjour[] {
   return lanAddresses(host).map((address) => {
-    const tell = (error: unknown): void => onTrouble(error instanceof Error ? error.message : String(error));
+    const tell = (error: unknown): void => onTrouble(messageOf(error));
     // Bound to one address, a socket would not hear what is said to all: it speaks on one interface, and hears on any.
     const config = { interface: address, bind: '0.0.0.0' } as Partial<ServiceConfig>;
     const speaker = new Bonjour(config, tell);

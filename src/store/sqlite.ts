@@ -17,7 +17,7 @@ import {
   type SqliteStatement,
 } from 'kysely';
 import Libsql from 'libsql';
-import { QTChatError, quote, systemErrorCode } from '../errors.js';
+import { messageOf, QTChatError, quote, systemErrorCode } from '../errors.js';
 import { noSpace } from './file-error.js';
 
 /** How long a statement waits for another process that is writing. */
@@ -166,5 +166,5 @@ function explained(error: unknown, path: string): unknown {
 
 /** SQLite opens no path of more than 512 octets, and libsql does not say why. */
 function isTooLong(path: string, error: unknown): boolean {
-  return Buffer.byteLength(path) > 500 && /Unable to open/.test(error instanceof Error ? error.message : String(error));
+  return Buffer.byteLength(path) > 500 && /Unable to open/.test(messageOf(error));
 }
