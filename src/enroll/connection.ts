@@ -146,6 +146,11 @@ export class EnrollmentConnection {
         hint: `Try again in a minute; ${this.#terms.left}`,
       });
     }
+    if (status === '500') {
+      return new QTChatError('ERR_ENROLL_BUSY', `the Auto CA at ${this.#server} could not answer`, {
+        hint: `Its host can see why in the log of autoca serve; try again in a minute: ${this.#terms.left}`,
+      });
+    }
     return this.#tampered();
   }
 

@@ -226,6 +226,7 @@ describe('enrolment', () => {
       'ERR_ENROLL_TAMPERED',
     ],
     ['says it is busy', 'HTTP/1.1 429 Busy\r\nConnection: close\r\n\r\n', 'ERR_ENROLL_BUSY'],
+    ['says that it failed', 'HTTP/1.1 500 Failed\r\nConnection: close\r\n\r\n', 'ERR_ENROLL_BUSY'],
     ['says nothing and closes', '', 'ERR_ENROLL_UNREACHABLE'],
   ])('names the trouble when the other side %s', async (_title, greeting, code) => {
     const stranger = createServer((socket) => {
