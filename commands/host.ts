@@ -95,14 +95,11 @@ stays as it is. Leaving the chat ends the Auto CA as well. Needs a terminal; scr
     const { hostCa } = await import('../src/cli/host/host-ca.js');
     const { defaultMembersPort } = await import('../src/enroll/members-wire.js');
     const { describeEvent } = await import('../ca-server/describe-event.js');
-    const { requireFreePort } = await import('../ca-server/free-port.js');
+    const { requireFreePorts } = await import('../ca-server/free-port.js');
     const { serveWithSigner } = await import('../ca-server/serve-with-signer.js');
     const { port, 'tls-port': tlsPort = port === 0 ? 0 : defaultMembersPort, 'no-password': noPassword } = flags;
     const place = flags.host === undefined ? {} : { host: flags.host };
-    const beforeAsking = async (): Promise<void> => {
-      await requireFreePort({ ...place, port });
-      await requireFreePort({ ...place, port: tlsPort, flag: '--tls-port' });
-    };
+    const beforeAsking = () => requireFreePorts({ ...place, port, tlsPort });
     const say = (line: string): void => screen.tell(line);
     const caOptions = { passwordFile: flags['ca-password-file'], noPassword, beforeAsking, say };
     const password = await hostCa(home, caOptions, deps);

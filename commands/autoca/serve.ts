@@ -48,7 +48,7 @@ export default class AutocaServe extends BaseCommand {
     const { findCaPassword } = await import('../../src/cli/ca/ca-password.js');
     const { chooseDatabase, describeDatabase } = await import('../../src/cli/autoca/choose-database.js');
     const { defaultMembersPort } = await import('../../src/enroll/members-wire.js');
-    const { requireFreePort } = await import('../../ca-server/free-port.js');
+    const { requireFreePorts } = await import('../../ca-server/free-port.js');
     const { serveWithSigner } = await import('../../ca-server/serve-with-signer.js');
     const { describeEvent } = await import('../../ca-server/describe-event.js');
 
@@ -61,10 +61,7 @@ export default class AutocaServe extends BaseCommand {
     const place = { port: flags.port, ...(flags.host !== undefined && { host: flags.host }) };
     const metricsPort = flags['metrics-port'];
     const tlsPort = flags['tls-port'] ?? (flags.port === 0 ? 0 : defaultMembersPort);
-    const beforeAsking = async (): Promise<void> => {
-      await requireFreePort(place);
-      await requireFreePort({ ...place, port: tlsPort, flag: '--tls-port' });
-    };
+    const beforeAsking = () => requireFreePorts({ ...place, tlsPort });
     const password = await findCaPassword(home, { file: flags['ca-password-file'], beforeAsking }, deps);
     const served = await serveWithSigner(home, {
       ...place,
