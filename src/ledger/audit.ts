@@ -85,7 +85,7 @@ export async function auditHead(ledger: Ledger): Promise<AuditHead | undefined> 
 }
 
 /** The seal of one entry; undefined when there is none of this number. */
-export async function auditSeal(ledger: Ledger, sequence: number): Promise<Buffer | undefined> {
+async function auditSeal(ledger: Ledger, sequence: number): Promise<Buffer | undefined> {
   const row = await ledger.selectFrom('audit').select('sha256').where('sequence', '=', sequence).executeTakeFirst();
   return row?.sha256;
 }

@@ -119,12 +119,6 @@ export async function findUsableInvite(ledger: Ledger, id: string, now: Date): P
   return invite !== undefined && faultOf(invite, now) === undefined ? invite : undefined;
 }
 
-/** Why the invite cannot be used at `now`, or undefined when it can. */
-export async function findInviteFault(ledger: Ledger, id: string, now: Date): Promise<InviteFault | undefined> {
-  const invite = await findInvite(ledger, id);
-  return invite === undefined ? 'unknown' : faultOf(invite, now);
-}
-
 /**
  * Ends an open invite before its time.
  *

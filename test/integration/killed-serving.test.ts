@@ -13,7 +13,7 @@ import { enroll } from '../../src/enroll/client.js';
 import { type InviteLine, inviteKey } from '../../src/enroll/invite.js';
 import { isQTChatError } from '../../src/errors.js';
 import { listCertificates } from '../../src/ledger/certificates.js';
-import { createInvite, findInviteFault, listInvites } from '../../src/ledger/invites.js';
+import { createInvite, judgeInvite, listInvites } from '../../src/ledger/invites.js';
 import { inTransaction, type Ledger, openLedger } from '../../src/ledger/open.js';
 import { caOf } from '../../src/ledger/signer.js';
 import { verifyAudit } from '../../src/ledger/verify-audit.js';
@@ -166,7 +166,7 @@ describeOnEachDatabase('an Auto CA that is killed while guests join', (kind) => 
       const invites = new Map((await listInvites(ledger)).map((one) => [one.id, one]));
       for (const { line, held } of guests) {
         const { state, serialNumber } = invites.get(line.id) ?? {};
-        if (state !== 'done') expect(await findInviteFault(ledger, line.id, new Date())).toBeUndefined();
+        if (state !== 'done') expect((await judgeInvite(ledger, line.id, new Date())).fault).toBeUndefined();
         expect(serialNumber).toBe(held[0]?.serialNumber);
       }
       expect((await verifyAudit(ledger, { chain })).faults).toEqual([]);

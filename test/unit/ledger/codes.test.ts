@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { completeInvite, reserveInvite } from '../../../src/ledger/answer-invite.js';
 import { codeSlots, createCode, takeAttempt } from '../../../src/ledger/codes.js';
-import { findInviteFault, type NewInvite } from '../../../src/ledger/invites.js';
+import { judgeInvite, type NewInvite } from '../../../src/ledger/invites.js';
 import { withdrawInvite } from '../../../src/ledger/issue-member-certificate.js';
 import { inTransaction } from '../../../src/ledger/open.js';
 import { makeLedger, makePublicKey, type TestLedger } from '../../helpers/ledger.js';
@@ -104,7 +104,7 @@ describeOnEachDatabase('short codes', (kind) => {
       code: 'ERR_LEDGER_BUSY',
       message: 'all 100 short codes are in use',
     });
-    expect(await findInviteFault(test.ledger, 'more', test.deps.clock())).toBe('unknown');
+    expect((await judgeInvite(test.ledger, 'more', test.deps.clock())).fault).toBe('unknown');
     test.advance(minuteMs);
     await create({ id: 'after', member: 'after' });
   });
@@ -130,6 +130,6 @@ describeOnEachDatabase('short codes', (kind) => {
     await create();
     await expect(create({ id: 'c2' })).rejects.toMatchObject({ code: 'ERR_LEDGER_NAME_TAKEN' });
     await create({ id: 'c2', replace: true });
-    expect(await findInviteFault(test.ledger, 'c1', test.deps.clock())).toBe('expired');
+    expect((await judgeInvite(test.ledger, 'c1', test.deps.clock())).fault).toBe('expired');
   });
 });

@@ -10,8 +10,8 @@ import { listAudit } from '../../../src/ledger/audit.js';
 import { findCertificate, listCertificates } from '../../../src/ledger/certificates.js';
 import {
   createInvite,
-  findInviteFault,
   findUsableInvite,
+  judgeInvite,
   listInvites,
   type NewInvite,
 } from '../../../src/ledger/invites.js';
@@ -69,7 +69,7 @@ describeOnEachDatabase('invites', (kind) => {
       createdAt: now(),
       expiresAt: new Date(now().getTime() + 24 * hourMs),
     });
-    expect(await findInviteFault(test.ledger, 'i1', now())).toBeUndefined();
+    expect((await judgeInvite(test.ledger, 'i1', now())).fault).toBeUndefined();
   });
 
   it('lead to a certificate with the names of the invite, then end', async () => {
@@ -79,7 +79,7 @@ describeOnEachDatabase('invites', (kind) => {
     expect(record).toMatchObject({ member: 'bob', names: [{ type: 'dns', value: 'bob.home' }] });
     expect(await findUsableInvite(test.ledger, 'i1', now())).toMatchObject({ state: 'reserved', serialNumber });
     expect(await completeInvite(test.ledger, 'i1', serialNumber, test.deps)).toBe(true);
-    expect(await findInviteFault(test.ledger, 'i1', now())).toBe('spent');
+    expect((await judgeInvite(test.ledger, 'i1', now())).fault).toBe('spent');
     expect(await validSerialNumbers()).toEqual([serialNumber]);
     expect((await listAudit(test.ledger)).map(({ event }) => event)).toEqual([
       'invite.created',
@@ -112,7 +112,7 @@ describeOnEachDatabase('invites', (kind) => {
     await prepare();
     const before = await listCertificates(test.ledger);
     expect(await findUsableInvite(test.ledger, id, now())).toBeUndefined();
-    expect(await findInviteFault(test.ledger, id, now())).toBe(fault);
+    expect((await judgeInvite(test.ledger, id, now())).fault).toBe(fault);
     await expect(reserve(id)).rejects.toMatchObject({
       code: 'ERR_ENROLL_REFUSED',
       message: expect.stringContaining(fault),
@@ -206,7 +206,7 @@ describeOnEachDatabase('invites', (kind) => {
     ])('are refused: %s', async (_title, prepare) => {
       await prepare();
       await expect(create()).rejects.toMatchObject({ code: 'ERR_LEDGER_NAME_TAKEN', exitCode: 4 });
-      expect(await findInviteFault(test.ledger, 'i1', now())).toBe('unknown');
+      expect((await judgeInvite(test.ledger, 'i1', now())).fault).toBe('unknown');
     });
 
     it('are made with replace; the old certificate ends when the guest enrols, not before', async () => {
@@ -220,7 +220,7 @@ describeOnEachDatabase('invites', (kind) => {
     it('withdraw the other open invite with replace, its key too', async () => {
       await create({ id: 'i0' });
       await create({ replace: true });
-      expect(await findInviteFault(test.ledger, 'i0', now())).toBe('expired');
+      expect((await judgeInvite(test.ledger, 'i0', now())).fault).toBe('expired');
       const [withdrawn] = (await listInvites(test.ledger)).filter(({ id }) => id === 'i0');
       expect(withdrawn?.psk).toHaveLength(0);
     });

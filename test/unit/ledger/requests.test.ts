@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { listAudit } from '../../../src/ledger/audit.js';
-import { findInviteFault, listInvites } from '../../../src/ledger/invites.js';
+import { judgeInvite, listInvites } from '../../../src/ledger/invites.js';
 import {
   approveRequest,
   decisionsOn,
@@ -112,7 +112,7 @@ describeOnEachDatabase('requests for approval', (kind) => {
     await record();
     await approveRequest(test.ledger, id, words, bob, test.deps);
     await endRequest(test.ledger, id, test.deps);
-    expect(await findInviteFault(test.ledger, id, now())).toBe('expired');
+    expect((await judgeInvite(test.ledger, id, now())).fault).toBe('expired');
   });
 
   it('are twenty at most, until one is over', async () => {
