@@ -204,7 +204,11 @@ describe('qtchat ca restore refuses, and leaves nothing behind:', () => {
   it('a home that has a CA', async () => {
     const before = test.everything();
     const result = await test.run(['ca', 'restore', file]);
-    expect(result).toMatchObject({ exitCode: 4, stdout: '' });
+    expect(result).toMatchObject({
+      exitCode: 4,
+      stdout: '',
+      stderr: expect.stringMatching(/already\. Restore into a home without a CA/),
+    });
     expect(test.everything()).toEqual(before);
   });
 

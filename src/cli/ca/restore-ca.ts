@@ -1,6 +1,6 @@
 /** `ca restore`: the CA of a backup becomes the CA of this home, and its ledger goes on. */
 import type { X509Certificate } from 'node:crypto';
-import { QTChatError, quote } from '../../errors.js';
+import { isQTChatError, QTChatError, quote } from '../../errors.js';
 import { containsHead } from '../../ledger/audit.js';
 import { goOnFromBackup, importRows } from '../../ledger/backup.js';
 import { claimLedger } from '../../ledger/facts.js';
@@ -44,7 +44,14 @@ export async function restoreCa(
   server: DatabaseSetting | undefined,
   deps: { clock: () => Date; signal: AbortSignal },
 ): Promise<RestoredCa> {
-  await refuseExistingCa(home);
+  await refuseExistingCa(home).catch((error: unknown) => {
+    if (!isQTChatError(error, 'ERR_STORE_EXISTS')) throw error;
+    // There is no --force: a CA in use is never put aside for an older state of one.
+    throw new QTChatError(error.code, error.message, {
+      hint: 'Restore into a home without a CA: --home DIR',
+      cause: error,
+    });
+  });
   const backup = await openBackup(path, deps.signal);
   const chain = chainOf(backup.files, home);
   const circleId = circleIdOf(rootCertificate({ chain }));
