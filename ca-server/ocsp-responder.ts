@@ -3,7 +3,7 @@
  * a nonce are kept for a moment, so that many who ask cost one signature.
  */
 import { isQTChatError } from '../src/errors.js';
-import { findCertificate } from '../src/ledger/certificates.js';
+import { findStatus } from '../src/ledger/certificates.js';
 import { issuingCertificate } from '../src/pki/issuer.js';
 import { isIssuedBy, type OcspCertId, readOcspRequest } from '../src/pki/ocsp-request.js';
 import { encodeOcspAnswer, encodeOcspFailure, type OcspStatus } from '../src/pki/ocsp-response.js';
@@ -55,10 +55,9 @@ export class OcspResponder {
     const { ledger, signer } = this.#autoCa;
     const { serialNumber } = certId;
     if (serialNumber === undefined || !isIssuedBy(certId, issuingCertificate(signer))) return { status: 'unknown' };
-    const record = await findCertificate(ledger, serialNumber);
-    if (record === undefined) return { status: 'unknown' };
-    const { revokedAt, revocationReason: reason = 'unspecified' } = record;
-    return revokedAt === undefined ? { status: 'good' } : { status: 'revoked', revokedAt, reason };
+    const status = await findStatus(ledger, serialNumber);
+    if (status === undefined) return { status: 'unknown' };
+    return status === 'good' ? { status } : { status: 'revoked', ...status };
   }
 
   #keep(key: string, answer: Buffer, until: number): void {

@@ -61,6 +61,24 @@ export async function findCertificate(ledger: Ledger, serialNumber: string): Pro
   return row && recordFrom(row);
 }
 
+/** When and why a serial number was revoked; `good` when its certificate was issued and was not, undefined when it was never issued. */
+export async function findStatus(
+  ledger: Ledger,
+  serialNumber: string,
+): Promise<'good' | { revokedAt: Date; reason: RevocationReason } | undefined> {
+  const row = await ledger
+    .selectFrom('certificate')
+    .select(['state', 'revoked_at', 'revocation_reason'])
+    .where('serial_number', '=', serialNumber.toUpperCase())
+    .executeTakeFirst();
+  // Also what was reserved and given up: it may have been signed and lost, so it stands on the lists too.
+  if (row !== undefined && row.revoked_at !== null) {
+    const reason = (row.revocation_reason ?? 'unspecified') as RevocationReason;
+    return { revokedAt: new Date(row.revoked_at), reason };
+  }
+  return row?.state === 'issued' ? 'good' : undefined;
+}
+
 /**
  * Revokes a certificate, with its audit entry. One that is revoked already stays as it is.
  *

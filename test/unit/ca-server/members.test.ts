@@ -10,14 +10,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { closedRoutes, openRoutes } from '../../../ca-server/members-app.js';
 import { formatBody, parseRenewalAnswer } from '../../../src/enroll/members-wire.js';
 import { findCertificate, revokeCertificate } from '../../../src/ledger/certificates.js';
+import { reserveMember } from '../../../src/ledger/issue-member-certificate.js';
+import { abandonReservation } from '../../../src/ledger/reservations.js';
 import { autoCaUri } from '../../../src/pki/circle.js';
 import { crlToPem } from '../../../src/pki/crl.js';
 import { createCsr } from '../../../src/pki/csr.js';
 import { type KeyHolder, signSuccession } from '../../../src/pki/key-succession.js';
+import { generateKey } from '../../../src/pki/key-type.js';
 import { toPem } from '../../../src/pki/pem.js';
 import { privateKeyToPem } from '../../../src/pki/private-key.js';
 import { openIssuer } from '../../../src/store/ca.js';
 import type { Identity } from '../../../src/store/identities.js';
+import { loadProfile } from '../../../src/store/profiles.js';
 import { makeCircle, makeKey, makeMember } from '../../helpers/certificates.js';
 import { enrollInMemory, TestHost } from '../../helpers/enrollment.js';
 import { identityOf } from '../../helpers/identity.js';
@@ -444,6 +448,18 @@ describeWith('openssl', 'other programs', () => {
       const { stdout, stderr } = await run('openssl', ['ocsp', ...about, ...files]);
       expect(stderr + stdout).toMatch(/Response verify OK[\s\S]*: unknown/);
     }
+  });
+
+  it('hear that a certificate is revoked whose signing was begun and given up: it may be out there', async () => {
+    const publicKey = createPublicKey(await generateKey('p256'));
+    const request = { member: 'ghost', names: [], publicKey, validityDays: 1, by: 'test' };
+    const issuer = { chain: [root] };
+    const { serialNumber } = await reserveMember(host.ledger, issuer, await loadProfile(), request, host.deps);
+    const about = ['-issuer', at('root.pem'), '-CAfile', at('root.pem'), '-serial', `0x${serialNumber}`];
+    const state = () => run('openssl', ['ocsp', ...about, '-url', `http://127.0.0.1:${host.port}/ocsp`]);
+    expect((await state()).stdout).toMatch(/: unknown/);
+    await abandonReservation(host.ledger, serialNumber, 'test', host.deps);
+    expect((await state()).stdout).toMatch(/: revoked/);
   });
 
   it.each(['', 'AAAA', '%zz', '../crl'])('hear that "%s" is no question', async (question) => {
