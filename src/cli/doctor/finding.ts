@@ -35,7 +35,8 @@ export function refusedFinding(error: QTChatError, { target }: Patient): Finding
   return { about: 'form', message: error.message, repair: error.hint ?? repair };
 }
 
-const anew = ({ member }: Patient): string => `qtchat cert issue ${member ?? 'NAME'} --replace`;
+/** Its names have to be said again: the new certificate has no others. */
+const anew = ({ member }: Patient): string => `qtchat cert issue ${member ?? 'NAME'} --replace --ip ADDRESS --dns NAME`;
 /** It may have a successor, which another one would revoke. */
 const successor = ({ member }: Patient): string =>
   `take the one that is valid (qtchat cert list --name ${member ?? 'NAME'}), or, if none is, qtchat cert issue ${member ?? 'NAME'}`;
@@ -49,7 +50,7 @@ const cures: Readonly<Partial<Record<PathFaultCode, { about: Ailment; repair: (p
   expired: { about: 'clock', repair: ({ member }) => `qtchat cert renew ${member ?? 'NAME'}` },
   usage: { about: 'usage', repair: anew },
   weak: { about: 'key', repair: (patient) => `${anew(patient)} --key p256` },
-  name: { about: 'name', repair: (patient) => `${anew(patient)} --ip ADDRESS --dns NAME` },
+  name: { about: 'name', repair: anew },
   revoked: { about: 'revocation', repair: successor },
   'revocation-unknown': { about: 'revocation', repair: () => 'qtchat ca crl, where the CA is' },
 };
