@@ -33,16 +33,17 @@ export async function answerRequest(
 ): Promise<{ answer: EnrollmentAnswer; reserved: Reserved }> {
   const key = request.csr === undefined ? await makeFreshKey('p256') : undefined;
   const publicKey = await publicKeyOf(request, key);
-  const { certificate, member } = await reserveInvite(ledger, signer, profile, id, publicKey, deps);
-  const reserved = { invite: id, member, serialNumber: certificate.serialNumber };
-  const chain = [certificate, ...signer.chain];
-  if (key === undefined) return { reserved, answer: { chain: chain.map(({ raw }) => raw) } };
+  const { der, member, serialNumber } = await reserveInvite(ledger, signer, profile, id, publicKey, deps);
+  const reserved = { invite: id, member, serialNumber };
+  const chain = [der, ...signer.chain.map(({ raw }) => raw)];
+  if (key === undefined) return { reserved, answer: { chain } };
   const pfx = await writePfx(
     { key, chain },
     {
       password: pfxPasswordFrom(exportedKey),
       friendlyName: member,
       iterations: generatedPasswordIterations,
+      pbmac1: true,
       random: deps.random,
     },
   );

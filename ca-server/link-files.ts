@@ -71,7 +71,7 @@ export class LinkFiles {
     const key = await makeFreshKey('p256');
     const issued = await reserveInvite(ledger, signer, profile, invite.id, key.publicKey, deps);
     // The root stays out: who takes it from a file that came over an open line, trusts that line.
-    const chain = [issued.certificate, ...signer.chain.slice(0, -1)];
+    const chain = [issued.der, ...signer.chain.slice(0, -1).map(({ raw }) => raw)];
     const file = await writePfx(
       { key, chain },
       {
@@ -84,6 +84,6 @@ export class LinkFiles {
     );
     // Now and then, so that none outlives its link by long.
     await removeEndedFiles(ledger, deps);
-    await storeLinkFile(ledger, { invite: invite.id, serialNumber: issued.certificate.serialNumber, file }, deps);
+    await storeLinkFile(ledger, { invite: invite.id, serialNumber: issued.serialNumber, file }, deps);
   }
 }

@@ -18,9 +18,8 @@ export const handshakeMessageSizeBytes = 32 + tagSizeBytes;
 // 32 octets long, so that section 5.2 takes it as the first hash unhashed.
 const protocolName = Buffer.from('Noise_NNpsk0_25519_AESGCM_SHA256', 'latin1');
 const empty = Buffer.alloc(0);
-// RFC 8410: everything of a PKCS #8 or SPKI structure that precedes the 32 octets of an X25519 key.
-const privateKeyPrefix = Buffer.from('302e020100300506032b656e04220420', 'hex');
-const publicKeyPrefix = Buffer.from('302a300506032b656e032100', 'hex');
+/** X25519 of a private key and this is its public key (RFC 7748 §6.1). */
+const basePoint = publicKeyOf(Buffer.concat([Buffer.from([9]), Buffer.alloc(31)]));
 
 /** What {@link NoiseHandshake.split} hands over. */
 export interface NoiseTransport {
@@ -50,6 +49,7 @@ export class NoiseHandshake {
   readonly #role: NoiseOptions['role'];
   readonly #psk: Buffer;
   readonly #ephemeral: KeyObject;
+  readonly #ephemeralPublicKey: Buffer;
   #chainingKey: Buffer = protocolName;
   #hash: Buffer = protocolName;
   #cipher: CipherState | undefined;
@@ -62,17 +62,14 @@ export class NoiseHandshake {
     }
     this.#role = options.role;
     this.#psk = Buffer.from(options.psk);
-    this.#ephemeral = createPrivateKey({
-      key: Buffer.concat([privateKeyPrefix, options.ephemeral]),
-      format: 'der',
-      type: 'pkcs8',
-    });
+    this.#ephemeral = privateKeyOf(options.ephemeral);
+    this.#ephemeralPublicKey = diffieHellman({ privateKey: this.#ephemeral, publicKey: basePoint });
     this.#mixHash(options.prologue);
   }
 
   /** This side's public key, 32 octets: what its message will begin with. */
   get ephemeralPublicKey(): Buffer {
-    return createPublicKey(this.#ephemeral).export({ format: 'der', type: 'spki' }).subarray(-32);
+    return Buffer.from(this.#ephemeralPublicKey);
   }
 
   /** The handshake hash (section 11.2): public, different for every handshake. */
@@ -84,7 +81,7 @@ export class NoiseHandshake {
   writeMessage(payload: Uint8Array = empty): Buffer {
     const step = this.#begin('initiator');
     if (step === 'first') this.#mixKeyAndHash(this.#psk);
-    const publicKey = this.ephemeralPublicKey;
+    const publicKey = this.#ephemeralPublicKey;
     this.#mixEphemeral(publicKey);
     if (step === 'second') this.#mixSharedSecret();
     const message = Buffer.concat([publicKey, this.#encryptAndHash(payload)]);
@@ -103,11 +100,7 @@ export class NoiseHandshake {
     if (message.length < handshakeMessageSizeBytes || message.length > noiseMessageLimitBytes) throw unauthentic();
     if (step === 'first') this.#mixKeyAndHash(this.#psk);
     const publicKey = message.subarray(0, 32);
-    this.#remoteEphemeral = createPublicKey({
-      key: Buffer.concat([publicKeyPrefix, publicKey]),
-      format: 'der',
-      type: 'spki',
-    });
+    this.#remoteEphemeral = publicKeyOf(publicKey);
     this.#mixEphemeral(publicKey);
     if (step === 'second') this.#mixSharedSecret();
     const payload = this.#decryptAndHash(message.subarray(32));
@@ -183,6 +176,18 @@ export class NoiseHandshake {
     this.#mixHash(ciphertext);
     return plaintext;
   }
+}
+
+// As JSON Web Keys (RFC 8037 §2): OpenSSL's decoder for DER takes ten times as long, longer than all of the handshake.
+function privateKeyOf(octets: Uint8Array): KeyObject {
+  // The public part must be a text, and is not looked at.
+  const key = { kty: 'OKP', crv: 'X25519', d: Buffer.from(octets).toString('base64url'), x: '' };
+  return createPrivateKey({ key, format: 'jwk' });
+}
+
+function publicKeyOf(octets: Uint8Array): KeyObject {
+  const key = { kty: 'OKP', crv: 'X25519', x: Buffer.from(octets).toString('base64url') };
+  return createPublicKey({ key, format: 'jwk' });
 }
 
 // Section 4.3, with all three outputs; whoever needs two ignores the third.

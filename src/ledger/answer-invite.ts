@@ -2,7 +2,7 @@
  * How an invite is spent: answered, which reserves it; confirmed by one guest at a time; then done. Whatever
  * breaks off before leaves it usable.
  */
-import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { QTChatError, quote } from '../errors.js';
 import type { PlanDeps } from '../pki/plan.js';
 import type { Profile } from '../pki/profile.js';
@@ -11,6 +11,7 @@ import { appendAudit } from './audit.js';
 import { revokeCertificate } from './certificates.js';
 import { type Invite, judgeInvite } from './invites.js';
 import { freeName, issueReserved, type MemberRequest, reserveMember } from './issue-member-certificate.js';
+import type { IssuedMember } from './issued-member.js';
 import { inTransaction, type Ledger } from './open.js';
 import type { Signer } from './signer.js';
 
@@ -34,7 +35,7 @@ export async function reserveInvite(
   id: string,
   publicKey: KeyObject | SubjectPublicKey,
   deps: PlanDeps,
-): Promise<{ certificate: X509Certificate; member: string }> {
+): Promise<IssuedMember> {
   const requestNow = async (transaction: Ledger): Promise<MemberRequest> => {
     const { serialNumber: former, ...invite } = await requireUsable(transaction, id, deps.clock());
     const { member, names, validityDays, replace } = invite;
@@ -56,8 +57,7 @@ export async function reserveInvite(
       .execute();
     await appendAudit(transaction, { actor: by, event: 'invite.reserved', details: { id, serialNumber } }, deps);
   };
-  const { certificate } = await issueReserved(ledger, signer, reserved, store, deps);
-  return { certificate, member: reserved.member };
+  return issueReserved(ledger, signer, reserved, store, deps);
 }
 
 async function requireUsable(ledger: Ledger, id: string, now: Date): Promise<Invite> {

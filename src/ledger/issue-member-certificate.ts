@@ -3,7 +3,7 @@
  * check, reserve; sign; store, and free the name of what held it. Every step is committed before the next
  * begins, so that what was signed is in the ledger, and what leaves is there as a whole.
  */
-import { type KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { checkPlan } from '../pki/check-plan.js';
 import { autoCaName } from '../pki/circle.js';
 import { buildCertificatePlan, type PlanDeps } from '../pki/plan.js';
@@ -12,6 +12,7 @@ import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import type { SubjectPublicKey } from '../pki/subject-public-key.js';
 import { appendAudit } from './audit.js';
 import { revokeCertificate } from './certificates.js';
+import { IssuedMember } from './issued-member.js';
 import { refuseTakenKey } from './keys.js';
 import { type NameHolder, nameHolders, nameTaken } from './members.js';
 import { inTransaction, type Ledger } from './open.js';
@@ -37,13 +38,6 @@ export interface MemberRequest {
   readonly successorOf?: string;
   /** Serial number of a certificate that does not stand in its way either. */
   readonly besides?: string | undefined;
-}
-
-/** A certificate just issued. */
-export interface IssuedMember {
-  readonly certificate: X509Certificate;
-  /** Why the certificate ends earlier than asked, if it does. */
-  readonly validityCut?: string;
 }
 
 /** A certificate that is reserved, to be signed next. */
@@ -106,16 +100,16 @@ export async function issueReserved(
   storing: (transaction: Ledger) => Promise<void>,
   deps: Pick<PlanDeps, 'clock'>,
 ): Promise<IssuedMember> {
-  const { member, by, serialNumber, validityCut } = reserved;
+  const { by, serialNumber } = reserved;
   // The signer reads what is committed, so a transaction that is still open would wait for itself.
   if (ledger.isTransaction) throw new TypeError('certificates are not signed within a transaction');
   try {
-    const certificate = new X509Certificate(await signer.issue(serialNumber));
+    const der = await signer.issue(serialNumber);
     await inTransaction(ledger, async (transaction) => {
-      await completeReservation(transaction, { serialNumber, certificate, member, by }, deps);
+      await completeReservation(transaction, { ...reserved, der }, deps);
       await storing(transaction);
     });
-    return { certificate, ...(validityCut !== undefined && { validityCut }) };
+    return new IssuedMember(reserved, der);
   } catch (error) {
     // Where this fails too, the reservation ends by itself.
     await abandonReservation(ledger, serialNumber, by, deps).catch(() => {});
@@ -145,11 +139,11 @@ export async function reserveAndIssue(
     return issueReserved(ledger, signer, reserved, (open) => storing(open, reserved.serialNumber), deps);
   }
   return inTransaction(ledger, async (open) => {
-    const { member, by, serialNumber, validityCut } = await reserve(open);
-    const certificate = new X509Certificate(await issueWithin(open, serialNumber));
-    await completeReservation(open, { serialNumber, certificate, member, by }, deps);
-    await storing(open, serialNumber);
-    return { certificate, ...(validityCut !== undefined && { validityCut }) };
+    const reserved = await reserve(open);
+    const der = await issueWithin(open, reserved.serialNumber);
+    await completeReservation(open, { ...reserved, der }, deps);
+    await storing(open, reserved.serialNumber);
+    return new IssuedMember(reserved, der);
   });
 }
 

@@ -4,9 +4,9 @@
  * may the certificate leave: so nothing is ever out there that the ledger does not know. What was reserved and
  * not completed holds no name, and stands on the revocation lists as soon as it is given up.
  */
-import { createHash, type X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { QTChatError, quote } from '../errors.js';
-import { readCertificateFields } from '../pki/certificate-fields.js';
+import { parseCertificateFields } from '../pki/certificate-fields.js';
 import type { CertificatePlan, ReservedCertificate } from '../pki/plan.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { SubjectPublicKey } from '../pki/subject-public-key.js';
@@ -111,20 +111,20 @@ export async function completeReservation(
   ledger: Ledger,
   issued: {
     readonly serialNumber: string;
-    readonly certificate: X509Certificate;
+    readonly der: Buffer;
     readonly member: string;
     readonly by: string;
   },
   deps: { clock: () => Date },
 ): Promise<void> {
-  const { serialNumber, certificate, member, by } = issued;
+  const { serialNumber, der, member, by } = issued;
   await inTransaction(ledger, async (transaction) => {
     const row = await transaction
       .updateTable('certificate')
-      .set({ state: 'issued', content: certificate.raw, issued_at: deps.clock().getTime() })
+      .set({ state: 'issued', content: der, issued_at: deps.clock().getTime() })
       .where('serial_number', '=', serialNumber)
       .where('member', '=', member)
-      .where('spki', '=', readCertificateFields(certificate).spki)
+      .where('spki', '=', parseCertificateFields(der).spki)
       .where('state', '=', 'reserved')
       .where('revoked_at', 'is', null)
       .returningAll()

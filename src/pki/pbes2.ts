@@ -39,21 +39,41 @@ export interface Pbes2Encrypted {
   ciphertext: Buffer;
 }
 
+/** How to encrypt. */
+export interface Pbes2Options {
+  iterations: number;
+  random: (size: number) => Buffer;
+}
+
 /** Encrypts `plaintext` under the UTF-8 octets of `password`, with fresh salt and IV. */
 export async function encryptPbes2(
   plaintext: Buffer,
   password: string,
-  options: { iterations: number; random: (size: number) => Buffer },
+  options: Pbes2Options,
 ): Promise<Pbes2Encrypted> {
-  const { iterations, random } = options;
-  const [salt, iv] = [random(saltOctets), random(ivOctets)];
-  const key = await deriveKey(password, salt, iterations, 32, 'sha256');
-  const cipher = createCipheriv('aes-256-cbc', key, iv);
-  const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
+  return pbes2Encryption(password, options)(plaintext);
+}
+
+/**
+ * The same for several plaintexts of one file, each with a fresh IV: the key is derived once, with a salt that all of
+ * them state. Who tries passwords needs only one of them anyway.
+ */
+export function pbes2Encryption(
+  password: string,
+  { iterations, random }: Pbes2Options,
+): (plaintext: Buffer) => Promise<Pbes2Encrypted> {
+  const salt = random(saltOctets);
   const prf = derSequence(derOid(oids.hmacWithSha256), derNull);
   const kdf = derSequence(derOid(oids.pbkdf2), derSequence(derOctetString(salt), derInteger(iterations), prf));
-  const scheme = derSequence(derOid(oids.aes256Cbc), derOctetString(iv));
-  return { algorithm: derSequence(derOid(oids.pbes2), derSequence(kdf, scheme)), ciphertext };
+  let deriving: Promise<Buffer> | undefined;
+  return async (plaintext) => {
+    deriving ??= deriveKey(password, salt, iterations, 32, 'sha256');
+    const iv = random(ivOctets);
+    const cipher = createCipheriv('aes-256-cbc', await deriving, iv);
+    const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
+    const scheme = derSequence(derOid(oids.aes256Cbc), derOctetString(iv));
+    return { algorithm: derSequence(derOid(oids.pbes2), derSequence(kdf, scheme)), ciphertext };
+  };
 }
 
 /** PBKDF2's parameters as a file states them. */
@@ -64,6 +84,20 @@ export interface Pbkdf2Parameters {
   digest: string;
 }
 
+/** Derives a key from a password. */
+export type DeriveKey = (parameters: Pbkdf2Parameters & { keyOctets: number }) => Promise<Buffer>;
+
+/** Derives from one password by PBKDF2, and from the same parameters once: the parts of a file may share them. */
+export function keysFrom(password: string): DeriveKey {
+  const derived = new Map<string, Promise<Buffer>>();
+  return ({ salt, iterations, keyOctets, digest }) => {
+    const name = `${salt.toString('hex')} ${iterations} ${keyOctets} ${digest}`;
+    const key = derived.get(name) ?? deriveKey(password, salt, iterations, keyOctets, digest);
+    derived.set(name, key);
+    return key;
+  };
+}
+
 /**
  * Decrypts what PBES2 encrypted.
  *
@@ -71,7 +105,7 @@ export interface Pbkdf2Parameters {
  * @throws {DerError} when the parameters are malformed, unsupported or ask for too many iterations
  * @throws {QTChatError} `ERR_PASSWORD_WRONG` when the padding is wrong; not every wrong password is found so
  */
-export async function decryptPbes2(parameters: DerReader, ciphertext: Buffer, password: string): Promise<Buffer> {
+export async function decryptPbes2(parameters: DerReader, ciphertext: Buffer, derive: DeriveKey): Promise<Buffer> {
   const kdf = parameters.enter();
   const scheme = parameters.enter();
   parameters.end();
@@ -84,7 +118,7 @@ export async function decryptPbes2(parameters: DerReader, ciphertext: Buffer, pa
   if (iv.length !== ivOctets || !Number.isInteger(blocks) || blocks === 0)
     throw new DerError('the blocks do not fit AES');
   if (keyOctets !== undefined && keyOctets !== cipher.keyOctets) throw new DerError('the key length does not fit AES');
-  const key = await deriveKey(password, salt, iterations, cipher.keyOctets, digest);
+  const key = await derive({ salt, iterations, keyOctets: cipher.keyOctets, digest });
   const decipher = createDecipheriv(cipher.name, key, iv);
   try {
     return Buffer.concat([decipher.update(ciphertext), decipher.final()]);

@@ -9,7 +9,7 @@ import { berToDer } from './ber.js';
 import { derTags } from './der.js';
 import { DerError, DerLimitError, DerReader } from './der-reader.js';
 import { oids } from './oids.js';
-import { decryptPbes2 } from './pbes2.js';
+import { type DeriveKey, decryptPbes2, keysFrom } from './pbes2.js';
 import { parseCertificate } from './pem.js';
 import { decryptLegacy, isLegacyEncryption } from './pfx-legacy.js';
 import { usableKey } from './private-key.js';
@@ -37,12 +37,13 @@ export async function readContents(authenticatedSafe: Buffer, password: string):
   const contents: PfxContents = { key: undefined, certificates: [] };
   const parts = readerOf(authenticatedSafe).enter();
   let derivations = 0;
+  const derive = keysFrom(password);
   const decryptNext: Decrypt = (algorithm, ciphertext) => {
     derivations += 1;
     if (derivations > maximumDerivations) {
       throw new DerLimitError(`it has more than ${maximumDerivations} encrypted parts`);
     }
-    return decrypt(algorithm, ciphertext, password);
+    return decrypt(algorithm, ciphertext, { password, derive });
   };
   let bags = 0;
   for (let part = 0; !parts.done; part += 1) {
@@ -89,9 +90,13 @@ function implicitOctetString(reader: DerReader): Buffer {
   return Buffer.concat(octets);
 }
 
-async function decrypt(algorithm: DerReader, ciphertext: Buffer, password: string): Promise<Buffer> {
+async function decrypt(
+  algorithm: DerReader,
+  ciphertext: Buffer,
+  { password, derive }: { password: string; derive: DeriveKey },
+): Promise<Buffer> {
   const oid = algorithm.oid();
-  if (oid === oids.pbes2) return decryptPbes2(algorithm.enter(), ciphertext, password);
+  if (oid === oids.pbes2) return decryptPbes2(algorithm.enter(), ciphertext, derive);
   if (isLegacyEncryption(oid)) return decryptLegacy(oid, algorithm.enter(), ciphertext, password);
   throw new DerError(`a part of it is encrypted in an unsupported way (${oid})`);
 }

@@ -1,7 +1,7 @@
 /**
  * The MAC of a .pfx file (RFC 7292 §4, appendix B), which alone proves that the password is right
  * and nothing was altered. Writes HMAC-SHA256 (or SHA-1, for what is old) under PKCS #12's own key
- * derivation, which every program reads; reads SHA-1 and SHA-2 of it, and PBMAC1 (RFC 9579).
+ * derivation, which every program reads, or PBMAC1 (RFC 9579), for our own reader; reads SHA-1 and SHA-2 of both.
  */
 import { createHmac, pbkdf2, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -16,6 +16,9 @@ const deriveKey = promisify(pbkdf2);
 /** Eight octets, since some importers are reported to refuse more. */
 const saltOctets = 8;
 
+const pbmac1SaltOctets = 16;
+const pbmac1KeyOctets = 32;
+
 const digests: Readonly<Record<string, KdfDigest>> = {
   [oids.sha1]: { name: 'sha1', blockOctets: 64, octets: 20 },
   [oids.sha256]: { name: 'sha256', blockOctets: 64, octets: 32 },
@@ -23,13 +26,20 @@ const digests: Readonly<Record<string, KdfDigest>> = {
   [oids.sha512]: { name: 'sha512', blockOctets: 128, octets: 64 },
 };
 
-/** MacData over `content`: HMAC-SHA256, or under `legacy` HMAC-SHA1, with a fresh salt. */
-export async function buildMac(
-  content: Buffer,
-  password: string,
-  options: { iterations: number; random: (size: number) => Buffer; legacy?: boolean },
-): Promise<Buffer> {
-  const { iterations, random, legacy = false } = options;
+/** How the key of a MAC is derived, and which HMAC it is. */
+export interface MacOptions {
+  readonly iterations: number;
+  readonly random: (size: number) => Buffer;
+  /** HMAC-SHA1. */
+  readonly legacy?: boolean;
+  /** PBMAC1 (RFC 9579). */
+  readonly pbmac1?: boolean;
+}
+
+/** MacData over `content`: HMAC-SHA256 unless it is to be another one, with a fresh salt. */
+export async function buildMac(content: Buffer, password: string, options: MacOptions): Promise<Buffer> {
+  const { iterations, random, legacy = false, pbmac1 = false } = options;
+  if (pbmac1) return buildPbmac1(content, password, options);
   const salt = random(saltOctets);
   const oid = legacy ? oids.sha1 : oids.sha256;
   const mac = await pkcs12Mac(oid, content, password, { salt, iterations });
@@ -50,15 +60,27 @@ export async function verifyMac(macData: DerReader, content: Buffer, password: s
   digestInfo.end();
   const oid = algorithm.oid();
   // PBMAC1 has its own salt and iterations; those of MacData mean nothing then (RFC 9579 §5).
-  if (oid === oids.pbmac1) return matches(stated, await pbmac1(algorithm.enter(), content, password));
+  if (oid === oids.pbmac1) return matches(stated, await readPbmac1(algorithm.enter(), content, password));
   const salt = macData.read(derTags.octetString);
   const iterations = macData.done ? 1 : readIterations(macData);
   macData.end();
   return matches(stated, await pkcs12Mac(oid, content, password, { salt, iterations }));
 }
 
+/** MacData of PBMAC1: HMAC-SHA256 under PBKDF2-HMAC-SHA256. */
+async function buildPbmac1(content: Buffer, password: string, { iterations, random }: MacOptions): Promise<Buffer> {
+  const salt = random(pbmac1SaltOctets);
+  const hmac = derSequence(derOid(oids.hmacWithSha256), derNull);
+  const parameters = derSequence(derOctetString(salt), derInteger(iterations), derInteger(pbmac1KeyOctets), hmac);
+  const scheme = derSequence(derOid(oids.pbmac1), derSequence(derSequence(derOid(oids.pbkdf2), parameters), hmac));
+  const key = await deriveKey(password, salt, iterations, pbmac1KeyOctets, 'sha256');
+  const mac = createHmac('sha256', key).update(content).digest();
+  // MacData has a salt of its own, which means nothing here.
+  return derSequence(derSequence(scheme, derOctetString(mac)), derOctetString(Buffer.from('NOT USED', 'latin1')));
+}
+
 /** PBMAC1-params (RFC 9579 §4, RFC 8018 §7.1). */
-async function pbmac1(parameters: DerReader, content: Buffer, password: string): Promise<Buffer> {
+async function readPbmac1(parameters: DerReader, content: Buffer, password: string): Promise<Buffer> {
   const kdf = parameters.enter();
   const scheme = parameters.enter();
   parameters.end();

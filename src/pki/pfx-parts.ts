@@ -11,16 +11,23 @@ import {
   derSet,
 } from './der.js';
 import { oids } from './oids.js';
-import { encryptPbes2 } from './pbes2.js';
+import { type Pbes2Encrypted, type Pbes2Options, pbes2Encryption } from './pbes2.js';
 import { encryptLegacy } from './pfx-legacy.js';
 
-/** How parts are encrypted. */
-export interface PartOptions {
+/** How the parts of one file are encrypted. */
+export interface PartOptions extends Pbes2Options {
   password: string;
-  iterations: number;
-  random: (size: number) => Buffer;
   /** With 3DES instead of AES-256. */
   legacy?: boolean;
+}
+
+/** Encrypts the parts of one file. */
+export type PartEncryption = (plaintext: Buffer) => Promise<Pbes2Encrypted>;
+
+/** How the parts of one file are encrypted: with AES-256 under one key, or each with 3DES. */
+export function partEncryption({ password, legacy = false, ...options }: PartOptions): PartEncryption {
+  if (!legacy) return pbes2Encryption(password, options);
+  return (plaintext) => encryptLegacy(plaintext, password, options);
 }
 
 /** ContentInfo of type data, not encrypted. */
@@ -29,27 +36,24 @@ export function plainPart(content: Buffer): Buffer {
 }
 
 /** ContentInfo of type encryptedData (RFC 2315 §13): everything encrypted together. */
-export async function encryptedPart(content: Buffer, options: PartOptions): Promise<Buffer> {
-  const { algorithm, ciphertext } = await encrypt(content, options);
+export async function encryptedPart(content: Buffer, encrypt: PartEncryption): Promise<Buffer> {
+  const { algorithm, ciphertext } = await encrypt(content);
   const info = derSequence(derOid(oids.pkcs7Data), algorithm, derContextPrimitive(0, ciphertext));
   return derSequence(derOid(oids.pkcs7EncryptedData), derContext(0, derSequence(derInteger(0), info)));
 }
 
 /** One certificate. */
-export function certificateBag(certificate: X509Certificate, attributes: readonly Buffer[]): Buffer {
-  const value = derSequence(derOid(oids.x509Certificate), derContext(0, derOctetString(certificate.raw)));
+export function certificateBag(certificate: X509Certificate | Buffer, attributes: readonly Buffer[]): Buffer {
+  const der = Buffer.isBuffer(certificate) ? certificate : certificate.raw;
+  const value = derSequence(derOid(oids.x509Certificate), derContext(0, derOctetString(der)));
   return safeBag(oids.certBag, value, attributes);
 }
 
 /** ContentInfo of type data with one key, encrypted by itself. */
-export async function keyPart(pkcs8: Buffer, attributes: readonly Buffer[], options: PartOptions): Promise<Buffer> {
-  const { algorithm, ciphertext } = await encrypt(pkcs8, options);
+export async function keyPart(pkcs8: Buffer, attributes: readonly Buffer[], encrypt: PartEncryption): Promise<Buffer> {
+  const { algorithm, ciphertext } = await encrypt(pkcs8);
   const bag = safeBag(oids.shroudedKeyBag, derSequence(algorithm, derOctetString(ciphertext)), attributes);
   return plainPart(derSequence(bag));
-}
-
-function encrypt(plaintext: Buffer, options: PartOptions): Promise<{ algorithm: Buffer; ciphertext: Buffer }> {
-  return (options.legacy ? encryptLegacy : encryptPbes2)(plaintext, options.password, options);
 }
 
 function safeBag(type: string, value: Buffer, attributes: readonly Buffer[]): Buffer {

@@ -7,7 +7,7 @@ import { isQTChatError, QTChatError } from '../errors.js';
 import { derOctetString, derSequence, derTags } from './der.js';
 import { DerError, DerReader } from './der-reader.js';
 import { oids } from './oids.js';
-import { decryptPbes2, encryptPbes2 } from './pbes2.js';
+import { decryptPbes2, encryptPbes2, keysFrom } from './pbes2.js';
 import { encodePem } from './pem-block.js';
 import { spkiOf } from './spki.js';
 
@@ -105,7 +105,7 @@ export async function decryptPrivateKey(der: Buffer, password: string): Promise<
     const ciphertext = reader.read(derTags.octetString);
     reader.end();
     if (algorithm.oid() !== oids.pbes2) throw new DerError('it is not encrypted with PBES2');
-    plaintext = await decryptPbes2(algorithm.enter(), ciphertext, password);
+    plaintext = await decryptPbes2(algorithm.enter(), ciphertext, keysFrom(password));
   } catch (error) {
     if (isQTChatError(error)) throw error;
     if (!(error instanceof DerError)) throw error;

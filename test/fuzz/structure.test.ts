@@ -24,7 +24,14 @@ import { parseCertificate } from '../../src/pki/pem.js';
 import { decodePem, encodePem } from '../../src/pki/pem-block.js';
 import { readPfx } from '../../src/pki/pfx.js';
 import { buildMac } from '../../src/pki/pfx-mac.js';
-import { bagAttributes, certificateBag, encryptedPart, keyPart, plainPart } from '../../src/pki/pfx-parts.js';
+import {
+  bagAttributes,
+  certificateBag,
+  encryptedPart,
+  keyPart,
+  partEncryption,
+  plainPart,
+} from '../../src/pki/pfx-parts.js';
 import { readPkcs7, toPkcs7 } from '../../src/pki/pkcs7.js';
 import { buildCertificatePlan } from '../../src/pki/plan.js';
 import { privateKeyToDer, readPrivateKey } from '../../src/pki/private-key.js';
@@ -212,7 +219,10 @@ describe('fuzz: well-formed files with wrong things in them', () => {
       () =>
         fuzz(async (change) => {
           const bags = derSequence(certificateBag(leaf, attributes), certificateBag(anchor, []));
-          const parts = [await encryptedPart(bags, cheap), await keyPart(privateKeyToDer(key), attributes, cheap)];
+          const parts = [
+            await encryptedPart(bags, partEncryption(cheap)),
+            await keyPart(privateKeyToDer(key), attributes, partEncryption(cheap)),
+          ];
           await opened(await pfxOf(change(derSequence(...parts))));
         }),
       testMs,
@@ -223,7 +233,10 @@ describe('fuzz: well-formed files with wrong things in them', () => {
       () =>
         fuzz(async (change) => {
           const bags = change(derSequence(certificateBag(leaf, attributes), certificateBag(anchor, [])));
-          const parts = [await encryptedPart(bags, cheap), await keyPart(privateKeyToDer(key), attributes, cheap)];
+          const parts = [
+            await encryptedPart(bags, partEncryption(cheap)),
+            await keyPart(privateKeyToDer(key), attributes, partEncryption(cheap)),
+          ];
           await opened(await pfxOf(derSequence(...parts)));
         }),
       testMs,
@@ -235,7 +248,7 @@ describe('fuzz: well-formed files with wrong things in them', () => {
         fuzz(async (change) => {
           const parts = [
             plainPart(derSequence(certificateBag(leaf, attributes))),
-            await keyPart(privateKeyToDer(key), attributes, cheap),
+            await keyPart(privateKeyToDer(key), attributes, partEncryption(cheap)),
           ];
           await opened(change(await pfxOf(derSequence(...parts))));
         }),

@@ -4,11 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import {
-  type IssuedMember,
-  issueMemberCertificate,
-  type MemberRequest,
-} from '../../src/ledger/issue-member-certificate.js';
+import { issueMemberCertificate, type MemberRequest } from '../../src/ledger/issue-member-certificate.js';
+import type { IssuedMember } from '../../src/ledger/issued-member.js';
 import { type Ledger, openLedger } from '../../src/ledger/open.js';
 import { createSigner, type Signer } from '../../src/ledger/signer.js';
 import { createIssuer, type Issuer } from '../../src/pki/issuer.js';

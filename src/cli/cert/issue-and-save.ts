@@ -20,7 +20,7 @@ export type Undo = (() => Promise<void>)[];
 export interface IssuedCredential {
   readonly certificate: X509Certificate;
   readonly circleId: string;
-  readonly validityCut?: string;
+  readonly validityCut?: string | undefined;
 }
 
 /**
@@ -58,7 +58,8 @@ export async function issueAndSave(
       throw error;
     }
     if (replace) await inTransaction(ledger, (open) => freeName(open, { ...request, besides: serialNumber }, deps));
-    return { ...issued, circleId: circleIdOf(rootCertificate(signer)) };
+    const { certificate, validityCut } = issued;
+    return { certificate, validityCut, circleId: circleIdOf(rootCertificate(signer)) };
   } finally {
     await ledger.destroy();
   }

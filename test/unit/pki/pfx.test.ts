@@ -7,7 +7,7 @@ import { oids } from '../../../src/pki/oids.js';
 import { encryptPbes2, iterationsCap } from '../../../src/pki/pbes2.js';
 import { generatedPasswordIterations, humanPasswordIterations, readPfx, writePfx } from '../../../src/pki/pfx.js';
 import { buildMac } from '../../../src/pki/pfx-mac.js';
-import { certificateBag, encryptedPart, keyPart, plainPart } from '../../../src/pki/pfx-parts.js';
+import { certificateBag, encryptedPart, keyPart, partEncryption, plainPart } from '../../../src/pki/pfx-parts.js';
 import { privateKeyToDer } from '../../../src/pki/private-key.js';
 import {
   makeCircle,
@@ -74,6 +74,22 @@ describe('writePfx', () => {
     expect(file.slice(-30)).toMatch(/^0408.{16}020300d431$/);
   });
 
+  it('makes the MAC by PBMAC1 where our own reader is to open the file', async () => {
+    const file = await writePfx({ key: member.key, chain: fullChain() }, { ...options, pbmac1: true });
+    expect(file.includes(derOid(oids.pbmac1))).toBe(true);
+    expect((await readPfx(file, password)).key.equals(member.key)).toBe(true);
+    expect(await asyncRefusalOf(readPfx(file, 'wrong'))).toBe('ERR_PASSWORD_WRONG');
+    const altered = Buffer.from(file);
+    altered[60] = (altered[60] ?? 0) ^ 1;
+    expect(await asyncRefusalOf(readPfx(altered, password))).toBe('ERR_PASSWORD_WRONG');
+    // OpenSSL reads PBMAC1 from 3.4 on.
+    const [major = 0, minor = 0] = process.versions.openssl.split('.').map(Number);
+    if (major > 3 || (major === 3 && minor >= 4)) {
+      expect(() => createSecureContext({ pfx: file, passphrase: password })).not.toThrow();
+      expect(() => createSecureContext({ pfx: file, passphrase: 'wrong' })).toThrow();
+    }
+  });
+
   it('shows neither name nor certificate nor key to a reader without the password', async () => {
     const file = await writePfx({ key: member.key, chain: fullChain() }, { ...options, friendlyName: 'x' });
     for (const certificate of fullChain()) expect(file.includes(certificate.raw.subarray(20, 60))).toBe(false);
@@ -104,7 +120,7 @@ async function fileOf(...parts: Buffer[]): Promise<Buffer> {
 }
 
 const certificatesPart = (...members: { certificate: TestMember['certificate'] }[]) =>
-  encryptedPart(derSequence(...members.map(({ certificate }) => certificateBag(certificate, []))), options);
+  encryptedPart(derSequence(...members.map(({ certificate }) => certificateBag(certificate, []))), partEncryption(options));
 const memberPkcs8 = () => privateKeyToDer(member.key);
 const bareKeyBag = () =>
   derSequence(derOid('1.2.840.113549.1.12.10.1.1'), derContext(0, member.key.export({ type: 'pkcs8', format: 'der' })));
@@ -114,7 +130,7 @@ describe('readPfx', () => {
     const stranger = await makeCircle();
     const file = await fileOf(
       await certificatesPart(root, stranger, intermediate, member),
-      await keyPart(memberPkcs8(), [], options),
+      await keyPart(memberPkcs8(), [], partEncryption(options)),
     );
     const content = await readPfx(file, password);
     expect(content.chain.map((certificate) => certificate.raw)).toEqual(
@@ -124,12 +140,15 @@ describe('readPfx', () => {
 
   it('reads certificates that are not encrypted, under the protection of the MAC', async () => {
     const certificates = plainPart(derSequence(certificateBag(member.certificate, [])));
-    const content = await readPfx(await fileOf(certificates, await keyPart(memberPkcs8(), [], options)), password);
+    const content = await readPfx(
+      await fileOf(certificates, await keyPart(memberPkcs8(), [], partEncryption(options))),
+      password,
+    );
     expect(content.chain).toHaveLength(1);
   });
 
   it('reads the indefinite lengths and split octet strings of BER', async () => {
-    const safe = derSequence(await certificatesPart(member), await keyPart(memberPkcs8(), [], options));
+    const safe = derSequence(await certificatesPart(member), await keyPart(memberPkcs8(), [], partEncryption(options)));
     const mac = await buildMac(safe, password, options);
     const halves = [safe.subarray(0, 100), safe.subarray(100)].map((half) => derOctetString(half));
     const indefinite = (tag: number, ...content: Buffer[]) =>
@@ -145,7 +164,10 @@ describe('readPfx', () => {
     const pieces = derContext(0, derOctetString(ciphertext.subarray(0, 7)), derOctetString(ciphertext.subarray(7)));
     const encrypted = derSequence(derInteger(0), derSequence(derOid('1.2.840.113549.1.7.1'), algorithm, pieces));
     const part = derSequence(derOid('1.2.840.113549.1.7.6'), derContext(0, encrypted));
-    const content = await readPfx(await fileOf(part, await keyPart(memberPkcs8(), [], options)), password);
+    const content = await readPfx(
+      await fileOf(part, await keyPart(memberPkcs8(), [], partEncryption(options))),
+      password,
+    );
     expect(content.chain.map((certificate) => certificate.raw)).toEqual([member.certificate.raw]);
   });
 
@@ -154,7 +176,7 @@ describe('readPfx', () => {
   });
 
   it('refuses a file without a MAC, whatever the password', async () => {
-    const safe = derSequence(await certificatesPart(member), await keyPart(memberPkcs8(), [], options));
+    const safe = derSequence(await certificatesPart(member), await keyPart(memberPkcs8(), [], partEncryption(options)));
     const file = derSequence(derInteger(3), plainPart(safe));
     expect(await asyncRefusalOf(readPfx(file, password))).toBe('ERR_PKI_PFX_REFUSED');
   });
@@ -163,7 +185,7 @@ describe('readPfx', () => {
     const plain = await fileOf(await certificatesPart(member), plainPart(derSequence(bareKeyBag())));
     const enclosed = await fileOf(
       await certificatesPart(member),
-      await encryptedPart(derSequence(bareKeyBag()), options),
+      await encryptedPart(derSequence(bareKeyBag()), partEncryption(options)),
     );
     expect(await asyncRefusalOf(readPfx(plain, password))).toBe('ERR_PKI_PFX_REFUSED');
     expect(await asyncRefusalOf(readPfx(enclosed, password))).toBe('ERR_PKI_PFX_REFUSED');
@@ -172,7 +194,7 @@ describe('readPfx', () => {
   it('refuses more iterations than the cap, in the MAC and in a bag, before it derives anything', async () => {
     const inMac = await macFile((salt) => [salt, derInteger(iterationsCap + 1)]);
     expect(await asyncRefusalOf(readPfx(inMac, password))).toBe('ERR_PKI_PFX_REFUSED');
-    const key = await keyPart(memberPkcs8(), [], { ...options, iterations: 0x123456 });
+    const key = await keyPart(memberPkcs8(), [], partEncryption({ ...options, iterations: 0x123456 }));
     const dear = Buffer.from(key.toString('hex').replace('0203123456', '02037fffff'), 'hex');
     const inBag = await fileOf(await certificatesPart(member), dear);
     expect(await asyncRefusalOf(readPfx(inBag, password))).toBe('ERR_PKI_PFX_REFUSED');
@@ -184,7 +206,10 @@ describe('readPfx', () => {
       'ERR_PKI_PFX_REFUSED',
     );
     const certificates = await certificatesPart(member);
-    const costly = await fileOf(...Array(4).fill(certificates), await keyPart(memberPkcs8(), [], options));
+    const costly = await fileOf(
+      ...Array(4).fill(certificates),
+      await keyPart(memberPkcs8(), [], partEncryption(options)),
+    );
     expect(await asyncRefusalOf(readPfx(costly, password))).toBe('ERR_PKI_PFX_REFUSED');
     const bags = plainPart(derSequence(...Array(51).fill(certificateBag(member.certificate, []))));
     expect(await asyncRefusalOf(readPfx(await fileOf(bags), password))).toBe('ERR_PKI_PFX_REFUSED');
@@ -197,15 +222,15 @@ describe('readPfx', () => {
       async () =>
         fileOf(
           await certificatesPart(member),
-          await keyPart(memberPkcs8(), [], options),
-          await keyPart(privateKeyToDer(makeKey()), [], options),
+          await keyPart(memberPkcs8(), [], partEncryption(options)),
+          await keyPart(privateKeyToDer(makeKey()), [], partEncryption(options)),
         ),
     ],
     [
       'without the certificate of its key',
-      async () => fileOf(await certificatesPart(root), await keyPart(memberPkcs8(), [], options)),
+      async () => fileOf(await certificatesPart(root), await keyPart(memberPkcs8(), [], partEncryption(options))),
     ],
-    ['without certificates', async () => fileOf(await keyPart(memberPkcs8(), [], options))],
+    ['without certificates', async () => fileOf(await keyPart(memberPkcs8(), [], partEncryption(options)))],
     ['with junk for a part', () => fileOf(derInteger(1))],
     [
       'with a part of an unknown type',
@@ -256,7 +281,7 @@ describe('PBMAC1 (RFC 9579)', () => {
   const hmacSha256 = derSequence(derOid('1.2.840.113549.2.9'), derNull);
 
   async function pbmac1File(keyOctets: number, statesLength = true): Promise<Buffer> {
-    const safe = derSequence(await certificatesPart(member), await keyPart(memberPkcs8(), [], options));
+    const safe = derSequence(await certificatesPart(member), await keyPart(memberPkcs8(), [], partEncryption(options)));
     const salt = randomBytes(8);
     const mac = createHmac('sha256', pbkdf2Sync(password, salt, 10, keyOctets, 'sha256'))
       .update(safe)
