@@ -5,7 +5,9 @@
 // and 99th percentile, and the server's memory after a thousand enrolments and at the end.
 //
 //   node bench/autoca.mjs [enrolments] [guests at once] [--local-key]        default 3000, 32
+
 import { fork } from 'node:child_process';
+import { createPublicKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -80,7 +82,8 @@ function cpuMs(before) {
 }
 
 async function next(child) {
-  const [message] = await once(child, 'message');
+  const ended = once(child, 'exit').then(() => [{ error: 'a process of the benchmark ended early' }]);
+  const [message] = await Promise.race([once(child, 'message'), ended]);
   if (message?.error !== undefined) throw new Error(message.error);
   return message;
 }
@@ -99,14 +102,18 @@ async function bundleTo(folder) {
     'src/pki/circle',
     'src/pki/csr',
     'src/pki/issue',
+    'src/pki/issuer',
     'src/pki/key-type',
     'src/pki/plan',
     'src/pki/private-key',
     'src/store/ca',
+    'src/store/home',
+    'src/store/identities',
+    'src/store/profiles',
   ];
   await build({
     absWorkingDir: root,
-    entryPoints: { signer: 'ca-server/signer/child.ts' },
+    entryPoints: { signer: 'ca-server/signer/child.ts', 'key-worker': 'ca-server/keys/worker.ts' },
     outdir: folder,
     ...(await options()),
   });
@@ -137,6 +144,14 @@ async function serve() {
   const key = await all.generateKey('p256');
   const root = await all.issueRoot(all.buildRootPlan({ name: 'Bench', key, validityDays: 3650 }, deps), key);
   await all.saveCa(home, { keyPem: all.privateKeyToPem(key), root }, { force: false });
+  const own = await all.generateKey('p256');
+  const issuer = all.createIssuer(key, [root]);
+  const host = { member: 'host', names: [], publicKey: createPublicKey(own), validityDays: 30 };
+  const plan = all.buildCertificatePlan(host, await all.loadProfile(), issuer, deps);
+  const chain = [new X509Certificate(await all.issueDer(plan, issuer))];
+  const identity = { member: 'host', circleId: all.circleIdOf(root), privateKey: own, chain, trustAnchor: root };
+  await all.saveIdentity(home, { ...identity, keyOrigin: 'local' }, { replace: false });
+  await all.speakAs(home, 'host');
   const unlimited = 1_000_000;
   let enrolled = 0;
   let early;
@@ -144,7 +159,7 @@ async function serve() {
     deps,
     host: '127.0.0.1',
     port: 0,
-    program: join(process.env.BENCH_BUNDLE, 'signer.js'),
+    programs: process.env.BENCH_BUNDLE,
     password: { again: true, read: async () => undefined },
     homeWithLedger: async () => home,
     onCrash: (reason) => process.send({ error: reason }),

@@ -7,8 +7,8 @@ import type { NoiseTransport } from '../src/enroll/noise.js';
 import { type EnrollmentAnswer, type EnrollmentRequest, pfxPasswordFrom } from '../src/enroll/wire.js';
 import { reserveInvite } from '../src/ledger/answer-invite.js';
 import { readCsr } from '../src/pki/csr.js';
-import { type FreshKey, makeFreshKey } from '../src/pki/fresh-key.js';
-import { generatedPasswordIterations, writePfx } from '../src/pki/pfx.js';
+import type { FreshKey } from '../src/pki/fresh-key.js';
+import { generatedPasswordIterations } from '../src/pki/pfx.js';
 import type { SubjectPublicKey } from '../src/pki/subject-public-key.js';
 import type { AutoCa } from './auto-ca.js';
 import { refusal } from './refusal.js';
@@ -26,25 +26,24 @@ export interface Reserved {
  * @throws {QTChatError} what {@link reserveInvite} and `readCsr` throw
  */
 export async function answerRequest(
-  { ledger, signer, profile, deps }: AutoCa,
+  { ledger, signer, profile, keys, deps }: AutoCa,
   id: string,
   request: EnrollmentRequest,
   { exportedKey }: Pick<NoiseTransport, 'exportedKey'>,
 ): Promise<{ answer: EnrollmentAnswer; reserved: Reserved }> {
-  const key = request.csr === undefined ? await makeFreshKey('p256') : undefined;
+  const key = request.csr === undefined ? await keys.makeKey() : undefined;
   const publicKey = await publicKeyOf(request, key);
   const { der, member, serialNumber } = await reserveInvite(ledger, signer, profile, id, publicKey, deps);
   const reserved = { invite: id, member, serialNumber };
   const chain = [der, ...signer.chain.map(({ raw }) => raw)];
   if (key === undefined) return { reserved, answer: { chain } };
-  const pfx = await writePfx(
+  const pfx = await keys.lock(
     { key, chain },
     {
       password: pfxPasswordFrom(exportedKey),
       friendlyName: member,
       iterations: generatedPasswordIterations,
       pbmac1: true,
-      random: deps.random,
     },
   );
   return { reserved, answer: { pfx } };

@@ -4,6 +4,7 @@ import type { Ledger } from '../src/ledger/open.js';
 import type { Signer } from '../src/ledger/signer.js';
 import type { Profile } from '../src/pki/profile.js';
 import type { AutoCaEvent } from './event.js';
+import type { KeyMaker } from './keys/key-maker.js';
 import type { Watch } from './watch.js';
 
 /** Everything the Auto CA needs, given by whoever starts it. */
@@ -12,6 +13,8 @@ export interface AutoCa {
   /** Signs what the ledger holds. */
   readonly signer: Signer;
   readonly profile: Profile;
+  /** Makes the keys of guests that make none. */
+  readonly keys: KeyMaker;
   /** Finds the profile by which a certificate was issued that is now renewed. */
   readonly loadProfile: (name: string) => Promise<Profile>;
   readonly deps: { readonly clock: () => Date; readonly random: (size: number) => Buffer };

@@ -13,8 +13,7 @@ import {
   storeLinkFile,
   takeDownload,
 } from '../src/ledger/links.js';
-import { makeFreshKey } from '../src/pki/fresh-key.js';
-import { humanPasswordIterations, writePfx } from '../src/pki/pfx.js';
+import { humanPasswordIterations } from '../src/pki/pfx.js';
 import type { AutoCa } from './auto-ca.js';
 import { asRefusal, refusal } from './refusal.js';
 
@@ -67,18 +66,17 @@ export class LinkFiles {
   }
 
   async #makeFile(id: Buffer, { invite, legacy }: OpenLink): Promise<void> {
-    const { ledger, signer, profile, deps } = this.#autoCa;
-    const key = await makeFreshKey('p256');
+    const { ledger, signer, profile, keys, deps } = this.#autoCa;
+    const key = await keys.makeKey();
     const issued = await reserveInvite(ledger, signer, profile, invite.id, key.publicKey, deps);
     // The root stays out: who takes it from a file that came over an open line, trusts that line.
     const chain = [issued.der, ...signer.chain.slice(0, -1).map(({ raw }) => raw)];
-    const file = await writePfx(
+    const file = await keys.lock(
       { key, chain },
       {
         password: linkPassword(id, invite.psk),
         friendlyName: issued.member,
         iterations: humanPasswordIterations,
-        random: deps.random,
         legacy,
       },
     );

@@ -12,6 +12,7 @@ import { loadProfile } from '../src/store/profiles.js';
 import { announceRunning } from '../src/store/running.js';
 import type { AutoCa } from './auto-ca.js';
 import type { AutoCaEvent } from './event.js';
+import { type KeyMaker, keysHere } from './keys/key-maker.js';
 import { listen } from './listen.js';
 import { listenForMembers, type MembersServer } from './listen-members.js';
 import { listenForMetrics, type MetricsServer } from './listen-metrics.js';
@@ -23,6 +24,8 @@ import { Watch } from './watch.js';
 /** How to run it. */
 export interface ServeOptions extends Pick<AutoCa, 'deps' | 'log' | 'limits' | 'requireLocalKey'> {
   readonly ca: OpenedCa;
+  /** Makes keys; is closed in the end. In this thread and on P-256 when left out. */
+  readonly keys?: KeyMaker;
   /** Listen on this address alone; on all when left out. */
   readonly host?: string;
   /** 0 for any free one. */
@@ -46,6 +49,9 @@ export interface ServedHome {
   close(): Promise<void>;
 }
 
+/** How long the host stays who it was: reading an identity takes as long as a whole enrolment. */
+const contactMs = 1_000;
+
 /**
  * Starts the Auto CA of `home` and records its addresses there.
  *
@@ -53,11 +59,12 @@ export interface ServedHome {
  */
 export async function serveHome(home: Home, options: ServeOptions): Promise<ServedHome> {
   const { ca, deps, limits, requireLocalKey = false, host, port, tlsPort } = options;
+  const keys = options.keys ?? keysHere('p256', deps.random);
   const profile = await loadProfile();
   const circleId = circleIdOf(rootCertificate(ca));
   const addresses = reachableAddresses(host);
   // What was started is ended in reverse order, also when a later step fails.
-  const endings: (() => Promise<unknown>)[] = [];
+  const endings: (() => Promise<unknown>)[] = [keys.close];
   const close = async (): Promise<void> => {
     for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end();
   };
@@ -70,7 +77,7 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
       watch.note(event);
       options.log(event);
     };
-    const contact = () => firstContactOf(home, circleId, addresses);
+    const contact = remembered(() => firstContactOf(home, circleId, addresses), deps);
     const world = {
       deps,
       log,
@@ -81,7 +88,15 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
     };
     let members: MembersServer | undefined;
     const membersPort = (): number | undefined => members?.port;
-    const autoCa: AutoCa = { ledger, signer, profile, membersPort, ...world, ...(limits !== undefined && { limits }) };
+    const autoCa: AutoCa = {
+      ledger,
+      signer,
+      profile,
+      keys,
+      membersPort,
+      ...world,
+      ...(limits !== undefined && { limits }),
+    };
     const place = host === undefined ? {} : { host };
     const own = new OwnCredentials(autoCa, addresses);
     const open = tlsPort === undefined ? {} : { open: openRouter(autoCa, own) };
@@ -118,4 +133,13 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
     await close();
     throw error;
   }
+}
+
+function remembered<Answer>(ask: () => Promise<Answer>, { clock }: AutoCa['deps']): () => Promise<Answer> {
+  let last: { readonly at: number; readonly answer: Promise<Answer> } | undefined;
+  return () => {
+    const at = clock().getTime();
+    if (last === undefined || Math.abs(at - last.at) >= contactMs) last = { at, answer: ask() };
+    return last.answer;
+  };
 }

@@ -105,7 +105,7 @@ stays as it is. Leaving the chat ends the Auto CA as well. Needs a terminal; scr
     const password = await hostCa(home, caOptions, deps);
     const served = await serveWithSigner(home, {
       ...{ ...place, deps, port, tlsPort, password },
-      program: join(packageRoot(), 'dist/signer.js'),
+      programs: join(packageRoot(), 'dist'),
       ...(flags.announce && {
         announce: { onTrouble: (reason: string) => say(`Guests can't find it by themselves: ${reason}`) },
       }),

@@ -20,6 +20,7 @@ const entryPoints = {
   main: 'src/main.ts',
   'batch-worker': 'src/cli/batch/worker.ts',
   signer: 'ca-server/signer/child.ts',
+  'key-worker': 'ca-server/keys/worker.ts',
 };
 for (const name of commandFiles) entryPoints[`commands/${name.slice(0, -3)}`] = join('commands', name);
 

@@ -8,6 +8,7 @@ import type { Request, Response } from 'express';
 import { QTChatError } from '../../src/errors.js';
 import { claimInvite, completeInvite, releaseInvite, reserveInvite } from '../../src/ledger/answer-invite.js';
 import type { Invite } from '../../src/ledger/invites.js';
+import type { SubjectPublicKey } from '../../src/pki/subject-public-key.js';
 import type { AutoCa } from '../auto-ca.js';
 import { addressOf } from '../routes/enroll.js';
 
@@ -29,7 +30,7 @@ export class FirstCertificates {
    */
   async issue(
     { id }: Invite,
-    publicKey: KeyObject,
+    publicKey: KeyObject | SubjectPublicKey,
     { request, response }: { readonly request: Request; readonly response: Response },
   ): Promise<X509Certificate> {
     const { ledger, signer, profile, deps, log } = this.#autoCa;

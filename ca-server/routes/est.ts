@@ -2,14 +2,12 @@
  * EST (RFC 7030) on the port for members: certificates for devices and programs that speak no other
  * protocol. A client of its own gets the names that the ledger has for it, whatever it asks for.
  */
-import { createPublicKey } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { estPaths } from '../../src/enroll/est.js';
 import { type ErrorCode, isQTChatError } from '../../src/errors.js';
 import { noteFirstUse } from '../../src/ledger/renewals.js';
 import { readCsr, readWishes } from '../../src/pki/csr.js';
 import { derOid, derSequence, derSet } from '../../src/pki/der.js';
-import { generateKey } from '../../src/pki/key-type.js';
 import { oids } from '../../src/pki/oids.js';
 import { pkcs7Of } from '../../src/pki/pkcs7.js';
 import type { CredentialRoute, MemberRoute, OpenRoute } from '../authorize/access.js';
@@ -99,10 +97,10 @@ export function estRoutes(autoCa: AutoCa): (OpenRoute | CredentialRoute | Member
         const wishes = await readWishes(readRequestBody(request.body));
         requireOwnNames(wishes, invite);
         requirePlainKey(wishes);
-        const key = await generateKey('p256');
-        const certificate = await first.issue(invite, createPublicKey(key), { request, response });
+        const { publicKey, pkcs8 } = await autoCa.keys.makeKey();
+        const certificate = await first.issue(invite, publicKey, { request, response });
         const parts = [
-          { type: estTypes.privateKey, der: key.export({ type: 'pkcs8', format: 'der' }) },
+          { type: estTypes.privateKey, der: pkcs8 },
           { type: estTypes.certificate, der: pkcs7Of([certificate]) },
         ];
         sendEstParts(response, parts, deps.random);

@@ -9,6 +9,7 @@ import {
   caPasswordFileFlag,
   databaseFlag,
   databasePasswordFileFlag,
+  guestKeyFlag,
   hostFlag,
   jsonLinesFlag,
   metricsPortFlag,
@@ -33,6 +34,7 @@ export default class AutocaServe extends BaseCommand {
     'tls-port': tlsPortFlag,
     'metrics-port': metricsPortFlag,
     announce: announceFlag,
+    key: guestKeyFlag,
     'require-local-key': Flags.boolean({ description: 'make no keys for guests: each makes its own' }),
     'ca-password-file': caPasswordFileFlag,
     database: databaseFlag,
@@ -45,6 +47,8 @@ export default class AutocaServe extends BaseCommand {
     const { flags } = await this.parse(AutocaServe);
     const { deps } = this;
     const home = this.homeOf(flags);
+    const { parseKeyType } = await import('../../src/pki/key-type.js');
+    const keyType = parseKeyType(flags.key);
     const { findCaPassword } = await import('../../src/cli/ca/ca-password.js');
     const { chooseDatabase, describeDatabase } = await import('../../src/cli/autoca/choose-database.js');
     const { defaultMembersPort } = await import('../../src/enroll/members-wire.js');
@@ -69,7 +73,7 @@ export default class AutocaServe extends BaseCommand {
       tlsPort,
       ...(metricsPort !== undefined && { metricsPort }),
       password,
-      program: join(packageRoot(), 'dist/signer.js'),
+      programs: join(packageRoot(), 'dist'),
       ...(flags.announce && {
         announce: {
           onTrouble: (reason: string) => tell({ event: 'unannounced', reason }),
@@ -81,6 +85,7 @@ export default class AutocaServe extends BaseCommand {
         if (database.shown !== undefined) tell({ event: 'database', database: database.shown }, line);
         return database.home;
       },
+      keyType,
       requireLocalKey: flags['require-local-key'],
       log: (event) => tell(event),
       onCrash: (reason, again) => tell({ event: 'signer-ended', reason, again }),

@@ -19,13 +19,20 @@ interface Waiting {
 const groupLimit = 64;
 
 /**
- * How soon a commit may follow another. A flush to the disk takes a fraction of that and holds this thread; under load
+ * How soon a commit may follow another while several wait. Each holds this thread for a millisecond or so: under load
  * the groups grow instead, and who comes alone waits for nothing.
  */
-const distanceMs = 5;
+const distanceMs = 8;
 
-const queues = new WeakMap<Ledger, Waiting[]>();
-const lastCommits = new WeakMap<Ledger, number>();
+interface Queue {
+  readonly waiting: Waiting[];
+  isDraining: boolean;
+  /** When the last group was committed, by performance.now(), and how many were in it. */
+  lastAt: number;
+  lastSize: number;
+}
+
+const queues = new WeakMap<Ledger, Queue>();
 
 /**
  * Runs `body` in a transaction that is committed when this resolves.
@@ -36,24 +43,29 @@ const lastCommits = new WeakMap<Ledger, number>();
  */
 export async function committed<Result>(ledger: Ledger, body: TransactionBody<Result>): Promise<Result> {
   const result = new Promise<unknown>((resolve, reject) => {
-    const queue = queues.get(ledger);
-    const waiting = { body, resolve, reject };
-    if (queue !== undefined) queue.push(waiting);
-    else void drain(ledger, [waiting]);
+    const queue = queues.get(ledger) ?? { waiting: [], isDraining: false, lastAt: 0, lastSize: 0 };
+    queues.set(ledger, queue);
+    queue.waiting.push({ body, resolve, reject });
+    if (!queue.isDraining) void drain(ledger, queue);
   });
   return (await result) as Result;
 }
 
-async function drain(ledger: Ledger, queue: Waiting[]): Promise<void> {
-  queues.set(ledger, queue);
-  while (queue.length > 0) {
-    const early = (lastCommits.get(ledger) ?? 0) + distanceMs - performance.now();
+async function drain(ledger: Ledger, queue: Queue): Promise<void> {
+  const { waiting } = queue;
+  queue.isDraining = true;
+  while (waiting.length > 0) {
     // SQLite holds this thread while it writes: what has arrived meanwhile is heard first, and joins.
-    await (early > 0 && queue.length < groupLimit ? setTimeout(early) : setImmediate());
-    await commitTogether(ledger, queue.splice(0, groupLimit));
-    lastCommits.set(ledger, performance.now());
+    await setImmediate();
+    const earlyMs = queue.lastAt + distanceMs - performance.now();
+    const isBusy = waiting.length > 1 || queue.lastSize > 1;
+    if (isBusy && earlyMs > 0 && waiting.length < groupLimit) await setTimeout(earlyMs);
+    const group = waiting.splice(0, groupLimit);
+    await commitTogether(ledger, group);
+    queue.lastAt = performance.now();
+    queue.lastSize = group.length;
   }
-  queues.delete(ledger);
+  queue.isDraining = false;
 }
 
 async function commitTogether(ledger: Ledger, group: readonly Waiting[]): Promise<void> {

@@ -1,9 +1,11 @@
 /** Codes, approvals, and what the host sees of them, through the commands. */
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readPfx } from '../../src/pki/pfx.js';
 import type { Home } from '../../src/store/home.js';
 import { loadIdentity } from '../../src/store/identities.js';
 import { makeCaHome } from '../helpers/enrollment.js';
@@ -238,6 +240,27 @@ describe('what the host sees', () => {
     const joined = await atGuest(['enroll', '-', '--json'], { stdin: line });
     expect(joined.json()).toMatchObject({ member: 'bob', keyOrigin: 'local' });
     await serving.stop();
+  });
+
+  it('of a server that makes RSA keys gets one, in an identity and in a file', async () => {
+    const { serving, server } = await serve('--key', 'rsa2048');
+    const line = (await atHost('autoca', 'invite', 'bob')).stdout.trim();
+    expect(await atGuest(['enroll', line, '--keep-server-key'])).toMatchObject({ exitCode: 0 });
+    const bob = new X509Certificate(await readFile(join(guest.folder, 'identities/bob/cert.pem')));
+    expect(bob.publicKey.asymmetricKeyDetails).toMatchObject({ modulusLength: 2048 });
+    const { link, password } = (await atHost('autoca', 'invite', 'carol', '--link', '--json')).json() as {
+      link: string;
+      password: string;
+    };
+    const answer = await fetch(link.replace(/^http:..[^/]+/, `http://${server}`), { method: 'POST' });
+    const { key } = await readPfx(Buffer.from(await answer.arrayBuffer()), password);
+    expect(key.asymmetricKeyDetails).toMatchObject({ modulusLength: 2048 });
+    await serving.stop();
+  });
+
+  it('finds no server that makes keys of an unknown kind', async () => {
+    const refused = await atHost('autoca', 'serve', '--key', 'dsa', '--port', '0');
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('rsa2048') });
   });
 
   it('goes to another address than the invite says with --server', async () => {

@@ -120,7 +120,10 @@ async function fileOf(...parts: Buffer[]): Promise<Buffer> {
 }
 
 const certificatesPart = (...members: { certificate: TestMember['certificate'] }[]) =>
-  encryptedPart(derSequence(...members.map(({ certificate }) => certificateBag(certificate, []))), partEncryption(options));
+  encryptedPart(
+    derSequence(...members.map(({ certificate }) => certificateBag(certificate, []))),
+    partEncryption(options),
+  );
 const memberPkcs8 = () => privateKeyToDer(member.key);
 const bareKeyBag = () =>
   derSequence(derOid('1.2.840.113549.1.12.10.1.1'), derContext(0, member.key.export({ type: 'pkcs8', format: 'der' })));
