@@ -1,9 +1,11 @@
 /**
  * The first certificate of a client of EST, for its invite. HTTP has no acknowledgement, so the invite is
  * reserved with the answer and done when the client, having all of it, closes the connection in order.
- * Until then it may ask again, and what it got before is revoked (see `src/ledger/answer-invite.ts`).
+ * Until then it may ask again, and what it got before is revoked (see `src/ledger/answer-invite.ts`). A
+ * gateway may ask for many clients on one connection.
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
 import { QTChatError } from '../../src/errors.js';
 import { claimInvite, completeInvite, releaseInvite, reserveInvite } from '../../src/ledger/answer-invite.js';
@@ -12,11 +14,22 @@ import type { SubjectPublicKey } from '../../src/pki/subject-public-key.js';
 import type { AutoCa } from '../auto-ca.js';
 import { addressOf } from '../routes/enroll.js';
 
+/** One answer, until its client has left. */
+interface Answered {
+  readonly invite: string;
+  readonly member: string;
+  readonly serialNumber: string;
+  readonly response: Response;
+  /** The client closed in order when all of the answer had been handed to the connection. */
+  hasLeft: boolean;
+}
+
 /** All answers of one server. */
 export class FirstCertificates {
   readonly #autoCa: AutoCa;
   /** Ids of the invites that somebody is being answered to, or has not left with the answer. */
   readonly #underWay = new Set<string>();
+  readonly #answered = new WeakMap<Socket, Answered[]>();
 
   constructor(autoCa: AutoCa) {
     this.#autoCa = autoCa;
@@ -31,40 +44,53 @@ export class FirstCertificates {
   async issue(
     { id }: Invite,
     publicKey: KeyObject | SubjectPublicKey,
-    { request, response }: { readonly request: Request; readonly response: Response },
+    { request: { socket }, response }: { readonly request: Request; readonly response: Response },
   ): Promise<X509Certificate> {
     const { ledger, signer, profile, deps, log } = this.#autoCa;
-    const { socket } = request;
     // Two at once would each believe to have the one certificate that is valid.
     if (this.#underWay.has(id)) throw new QTChatError('ERR_ENROLL_BUSY', `EST user ${id} asks twice at once`);
     this.#underWay.add(id);
     try {
-      const { certificate, member } = await reserveInvite(ledger, signer, profile, id, publicKey, deps);
-      const { serialNumber } = certificate;
+      const { certificate, member, serialNumber } = await reserveInvite(ledger, signer, profile, id, publicKey, deps);
       // The same holds for another server with this ledger.
       await claimInvite(ledger, id, serialNumber, deps);
-      const about = { address: addressOf(socket), member, invite: id, serialNumber };
-      log({ event: 'reserved', ...about });
-      let hasLeft = false;
-      const leave = async (): Promise<void> => {
-        // Whether all of it was sent is told late at times: after the client has closed.
-        const isDelivered = hasLeft && response.writableFinished;
-        const isDone = isDelivered && (await completeInvite(ledger, id, serialNumber, deps).catch(() => false));
-        if (!isDone) await releaseInvite(ledger, id, serialNumber).catch(() => {});
-        this.#underWay.delete(id);
-        log({ event: isDone ? 'enrolled' : 'unconfirmed', ...about });
-      };
-      // Where the client wanted the connection closed, node:http would close it before the client can.
-      socket.destroySoon = () => void socket.end();
-      socket.once('end', () => {
-        hasLeft = response.writableEnded;
-      });
-      if (socket.closed) await leave();
-      else socket.once('close', () => void leave());
+      log({ event: 'reserved', address: addressOf(socket), member, invite: id, serialNumber });
+      const answered = { invite: id, member, serialNumber, response, hasLeft: false };
+      if (socket.closed) await this.#end(answered, addressOf(socket));
+      else this.#answersOn(socket).push(answered);
       return certificate;
     } catch (error) {
       this.#underWay.delete(id);
       throw error;
     }
+  }
+
+  /** What was answered on a connection; all of it ends with the connection. */
+  #answersOn(socket: Socket): Answered[] {
+    const known = this.#answered.get(socket);
+    if (known !== undefined) return known;
+    const answers: Answered[] = [];
+    this.#answered.set(socket, answers);
+    const address = addressOf(socket);
+    // Where the client wanted the connection closed, node:http would close it before the client can.
+    socket.destroySoon = () => void socket.end();
+    socket.once('end', () => {
+      for (const answered of answers) answered.hasLeft = answered.response.writableEnded;
+    });
+    socket.once('close', () => {
+      for (const answered of answers) void this.#end(answered, address);
+    });
+    return answers;
+  }
+
+  async #end({ response, hasLeft, ...about }: Answered, address: string): Promise<void> {
+    const { ledger, deps, log } = this.#autoCa;
+    const { invite, serialNumber } = about;
+    // Whether all of it was sent is told late at times: after the client has closed.
+    const isDelivered = hasLeft && response.writableFinished;
+    const isDone = isDelivered && (await completeInvite(ledger, invite, serialNumber, deps).catch(() => false));
+    if (!isDone) await releaseInvite(ledger, invite, serialNumber).catch(() => {});
+    this.#underWay.delete(invite);
+    log({ event: isDone ? 'enrolled' : 'unconfirmed', address, ...about });
   }
 }

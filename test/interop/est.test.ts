@@ -4,10 +4,61 @@ import { writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { makeHome, type TestHome } from '../helpers/home.js';
+import { Program } from '../helpers/program.js';
 import { describeWith } from '../helpers/require-program.js';
 import { Serving } from '../helpers/serving.js';
 
 const run = promisify(execFile);
+
+describeWith('curl', 'EST through a gateway', () => {
+  it('gives fifteen devices their certificates on one connection, and the server has nothing to say of it', async () => {
+    const test = makeHome();
+    await test.done(['ca', 'init', '--no-password']);
+    const argv = ['autoca', 'serve', '--json', '--host', '127.0.0.1', '--port', '0'];
+    const program = new Program(argv, { home: test.home });
+    const [, tlsPort] = await program.waitFor(/"tlsPort":(\d+)/);
+    const request = [
+      'req',
+      '-new',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-outform',
+      'DER',
+    ];
+    const transfers: string[] = [];
+    for (let device = 0; device < 15; device += 1) {
+      const name = `device-${device}`;
+      const { username, password } = await test.done(['autoca', 'invite', name, '--est']);
+      const der = test.at(`${name}.csr`);
+      await run('openssl', [...request, '-subj', `/CN=${name}`, '-keyout', test.at(`${name}.key`), '-out', der]);
+      await run('openssl', ['base64', '-in', der, '-out', test.at(`${name}.b64`)]);
+      const lines = {
+        url: `https://127.0.0.1:${tlsPort}/.well-known/est/simpleenroll`,
+        cacert: test.at('home', 'ca', 'root.pem'),
+        user: `${username}:${password}`,
+        header: 'Content-Type: application/pkcs10',
+        'data-binary': `@${test.at(`${name}.b64`)}`,
+        output: test.at(`${name}.p7`),
+        'write-out': '%{http_code} %{num_connects}\\n',
+      };
+      transfers.push(
+        Object.entries(lines)
+          .map(([key, value]) => `${key} = "${value}"\n`)
+          .join(''),
+      );
+    }
+    test.file('gateway.curl', transfers.join('next\n'));
+    const { stdout } = await run('curl', ['--silent', '--show-error', '--config', test.at('gateway.curl')]);
+    expect(stdout).toBe(`200 1\n${'200 0\n'.repeat(14)}`);
+    await program.waitFor(/(?:.*"event":"enrolled".*\n){15}/);
+    expect(await program.stop()).toBe(0);
+    expect(program.stderr).toBe('');
+    test.remove();
+  });
+});
 
 describeWith('curl', 'EST below an intermediate CA', () => {
   let test: TestHome;

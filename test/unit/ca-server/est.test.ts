@@ -8,7 +8,7 @@ import {
   type X509Certificate,
 } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Limits } from '../../../ca-server/auto-ca.js';
@@ -87,6 +87,8 @@ interface Question {
   readonly authorization?: string;
   readonly as?: Identity | undefined;
   readonly port?: number;
+  /** Keeps its connection; a new one each time when left out. */
+  readonly agent?: Agent;
 }
 
 interface Answer {
@@ -96,7 +98,7 @@ interface Answer {
 }
 
 function ask({ method = 'POST', path, body, type = 'application/pkcs10', ...who }: Question): Promise<Answer> {
-  const { credentials, authorization, as, port = host.members.port } = who;
+  const { credentials, authorization, as, port = host.members.port, agent = false } = who;
   const tls = as && { key: privateKeyToPem(as.key), cert: toPem(as.certificate) };
   const auth = credentials && { auth: `${credentials.id}:${credentials.password}` };
   const headers = {
@@ -104,7 +106,7 @@ function ask({ method = 'POST', path, body, type = 'application/pkcs10', ...who 
     ...(authorization !== undefined && { Authorization: authorization }),
   };
   return new Promise((resolve, reject) => {
-    const place = { host: '127.0.0.1', port, method, path, headers, agent: false, ca: [root.toString()] };
+    const place = { host: '127.0.0.1', port, method, path, headers, agent, ca: [root.toString()] };
     const asking = request({ ...place, ...tls, ...auth }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -284,6 +286,20 @@ describe('the first certificate', () => {
         certificate?.serialNumber,
       ]);
     });
+  });
+
+  it('is given to as many as a gateway asks for on one connection, all of them done when it closes', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const devices = await Promise.all(Array.from({ length: 15 }, () => invited()));
+    for (const credentials of devices) {
+      const body = await csrOf(makeKey(), credentials.member);
+      expect(await ask({ path: estPaths.simpleenroll, body, credentials, agent })).toMatchObject({ status: 200 });
+    }
+    const states = () => Promise.all(devices.map(({ id }) => stateOf(id)));
+    expect(await states()).toEqual(Array(15).fill('reserved'));
+    agent.destroy();
+    for (const { id } of devices) await eventOf('enrolled', id);
+    expect(await states()).toEqual(Array(15).fill('done'));
   });
 
   it('is given to one of several who ask at once', async () => {
