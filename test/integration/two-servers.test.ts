@@ -3,12 +3,16 @@
  * QTCHAT_TEST_ROUNDS=1000 is the long form.
  */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type ServedHome, serveHome } from '../../ca-server/serve-home.js';
 import { byCode } from '../../src/enroll/by-code.js';
+import { drawEstPassword, estKey, estPaths } from '../../src/enroll/est.js';
 import { inviteKey } from '../../src/enroll/invite.js';
 import { listCertificates } from '../../src/ledger/certificates.js';
 import { createCode } from '../../src/ledger/codes.js';
@@ -16,9 +20,12 @@ import { createInvite } from '../../src/ledger/invites.js';
 import { type Ledger, openLedger } from '../../src/ledger/open.js';
 import { caOf } from '../../src/ledger/signer.js';
 import { spkiDigest } from '../../src/pki/circle.js';
+import { createCsr } from '../../src/pki/csr.js';
+import { readPkcs7 } from '../../src/pki/pkcs7.js';
 import { loadCaChain, openIssuer } from '../../src/store/ca.js';
 import { writeDatabaseSetting } from '../../src/store/database-setting.js';
 import type { Home } from '../../src/store/home.js';
+import { makeKey } from '../helpers/certificates.js';
 import { enrollInMemory, makeCaHome, realDeps } from '../helpers/enrollment.js';
 import { createTestDatabase, describeOnPostgres, type TestDatabase } from '../helpers/postgres.js';
 
@@ -31,6 +38,7 @@ describeOnPostgres('two Auto CAs with one database', () => {
   let database: TestDatabase;
   let ledger: Ledger;
   let root: Buffer;
+  let rootPem: string;
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -43,12 +51,14 @@ describeOnPostgres('two Auto CAs with one database', () => {
       const ca = caOf(await openIssuer(home, undefined), home, realDeps);
       const unlimited = { helloBurst: 1e6, openingBurst: 1e6, openingBurstInAll: 1e6 };
       const limits = { ...unlimited, connections: 1e6, connectionsPerAddress: 1e6 };
-      servers.push(await serveHome(home, { ca, deps: realDeps, host: '127.0.0.1', port: 0, limits, log: () => {} }));
+      const place = { host: '127.0.0.1', port: 0, tlsPort: 0 };
+      servers.push(await serveHome(home, { ca, deps: realDeps, ...place, limits, log: () => {} }));
     }
     ledger = await openLedger(first);
     const [certificate] = (await loadCaChain(first)).slice(-1);
     if (certificate === undefined) throw new Error('no root');
     root = spkiDigest(certificate);
+    rootPem = certificate.toString();
   }, 30_000);
 
   afterAll(async () => {
@@ -85,6 +95,44 @@ describeOnPostgres('two Auto CAs with one database', () => {
           expect(serials.has(serialNumber)).toBe(false);
           serials.add(serialNumber);
         }
+      }
+    },
+    timeoutMs,
+  );
+
+  /** One request by EST on a connection of its own; the serial number of what came, undefined when it was refused. */
+  async function askByEst(auth: string, member: string, port = 0): Promise<string | undefined> {
+    const body = (await createCsr(makeKey(), member)).toString('base64');
+    const headers = { 'Content-Type': 'application/pkcs10', 'Content-Length': body.length };
+    const place = { host: '127.0.0.1', port, path: estPaths.simpleenroll, method: 'POST', ca: [rootPem], agent: false };
+    const asking = request({ ...place, auth, headers });
+    asking.end(body);
+    const [response] = (await once(asking, 'response')) as [IncomingMessage];
+    const answer = Buffer.concat(await response.toArray()).toString('latin1');
+    if (response.statusCode !== 200) return undefined;
+    return readPkcs7(Buffer.from(answer, 'base64'))?.[0]?.serialNumber;
+  }
+
+  it(
+    'give a client of EST one certificate, whichever of them is asked, and the same password nothing more',
+    async () => {
+      for (let round = 0; round < rounds; round += 1) {
+        const [id, password, member] = [
+          randomBytes(8).toString('hex'),
+          drawEstPassword(randomBytes),
+          `device-${round}`,
+        ];
+        const psk = estKey({ id, password });
+        const terms = { id, kind: 'est' as const, psk, member, names: [], validityDays: 30, expiresAt };
+        await createInvite(ledger, terms, realDeps);
+        const ask = ({ members }: ServedHome) => askByEst(`${id}:${password}`, member, members?.port);
+        const got = await Promise.all([...servers, ...servers].map(ask));
+        // Of four at once all may fail, each answered anew by the next.
+        const joined = got.filter((serialNumber) => serialNumber !== undefined);
+        expect(joined.length).toBeLessThanOrEqual(1);
+        const valid = (await listCertificates(ledger, { member, validAt: new Date() })).map((one) => one.serialNumber);
+        expect(valid).toHaveLength(1);
+        if (joined.length > 0) expect(valid).toEqual(joined);
       }
     },
     timeoutMs,
