@@ -10,7 +10,6 @@ import {
   portFlag,
   tlsPortFlag,
 } from '../src/cli/flags.js';
-import { QTChatError } from '../src/errors.js';
 import { packageRoot } from '../src/package-root.js';
 import type { Home } from '../src/store/home.js';
 
@@ -52,7 +51,8 @@ stays as it is. Leaving the chat ends the Auto CA as well. Needs a terminal; scr
     const { args, flags } = await this.parse(Host);
     const { deps } = this;
     const home = this.homeOf(flags);
-    await this.#requireTerminal(home, args.name, flags.json);
+    const { requireTerminal } = await import('../src/cli/host/require-terminal.js');
+    await requireTerminal(home, { name: args.name, json: flags.json }, deps);
     const { parseMemberName } = await import('../src/pki/member-name.js');
     const { listRunning } = await import('../src/store/running.js');
     const { hostIdentity } = await import('../src/cli/host/host-identity.js');
@@ -79,15 +79,6 @@ stays as it is. Leaving the chat ends the Auto CA as well. Needs a terminal; scr
       await served?.close();
     }
     if (served !== undefined) note('Auto CA: stopped. Next time: qtchat host');
-  }
-
-  async #requireTerminal(home: Home, name: string | undefined, json: boolean): Promise<void> {
-    const { canPrompt } = await import('../src/cli/prompt.js');
-    if (canPrompt(this.deps) && this.deps.stdout.isTTY === true && !json) return;
-    const { missingSteps } = await import('../src/cli/host/missing-steps.js');
-    throw new QTChatError('ERR_USAGE', 'qtchat host needs a terminal', {
-      hint: `Without one, run: ${(await missingSteps(home, name, this.deps)).join('; ')}`,
-    });
   }
 
   async #serve(home: Home, flags: ServeFlags, screen: { tell: (line: string) => void }) {
