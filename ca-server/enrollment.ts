@@ -18,8 +18,8 @@ type Step = 'opening' | 'hello' | 'request' | 'acknowledge' | 'confirm' | 'over'
 
 /**
  * One guest's enrolment. Every method throws `ERR_ENROLL_REFUSED` with a reason for the host's log
- * when the guest does not get what it asks for, `ERR_ENROLL_BUSY` when too many wait; any other error is
- * the host's own trouble.
+ * when the guest does not get what it asks for, `ERR_ENROLL_BUSY` when too many wait or the invite is being
+ * confirmed; any other error is the host's own trouble.
  */
 export class Enrollment {
   readonly #autoCa: AutoCa;

@@ -70,8 +70,8 @@ export function createMembersApp(autoCa: AutoCa, own: OwnCredentials): Express {
 function atRate({ limits }: AutoCa) {
   const { hellosPerSecond, helloBurst } = { ...defaultLimits, ...limits };
   const rate = new RateLimit({ perSecond: hellosPerSecond, burst: helloBurst });
-  return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
-    if (await rate.take(addressOf(request.socket))) next();
+  return (request: Request, response: Response, next: NextFunction): void => {
+    if (rate.take(addressOf(request.socket))) next();
     else sendProblem(response, busy());
   };
 }

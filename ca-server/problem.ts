@@ -59,9 +59,9 @@ export function notFound(): Problem {
   return problem('not-found', 404, 'Not found', 'This is the Auto CA of a QTChat circle. To join, run: qtchat enroll');
 }
 
-/** For a guest that asks too often, or when too many ask. */
+/** For a guest that asks too often, when too many ask, or while its invite is being confirmed. */
 export function busy(): Problem {
-  return problem('busy', 429, 'Busy', 'Too many requests: try again in a minute.');
+  return problem('busy', 429, 'Busy', 'Too much at once: try again in a minute.');
 }
 
 /** For trouble of our own; `requestId` stands in the host's log. */

@@ -3,7 +3,6 @@
  * one machine can cause; it is no defence of secrets, which are too long to be guessed.
  */
 import { isIPv6 } from 'node:net';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
 /** How much one address may do. */
 export interface Rate {
@@ -13,34 +12,37 @@ export interface Rate {
 
 const addressesKept = 4096;
 
-/** Counts what each address does: `burst` in the time in which `perSecond` makes as many. */
+/**
+ * A bucket of `burst` for each address, which `perSecond` fill again: nobody ever does more than `burst` and, for each
+ * second that passes, `perSecond`. Windows that begin anew would let twice the burst through at once at their edges.
+ */
 export class RateLimit {
-  readonly #limiter: RateLimiterMemory;
-  /** Those that the limiter knows; the one that was quiet longest is first. */
-  readonly #keys = new Set<string>();
+  readonly #fillMs: number;
+  readonly #tokenMs: number;
+  readonly #nowMs: () => number;
+  /** When the bucket of each address is full again; the one that was quiet longest is first. */
+  readonly #fullAtMs = new Map<string, number>();
 
-  constructor({ perSecond, burst }: Rate) {
-    this.#limiter = new RateLimiterMemory({ points: burst, duration: burst / perSecond });
+  /** @param nowMs - a clock that is never put back or forward */
+  constructor({ perSecond, burst }: Rate, nowMs: () => number = () => performance.now()) {
+    this.#tokenMs = 1000 / perSecond;
+    this.#fillMs = burst * this.#tokenMs;
+    this.#nowMs = nowMs;
   }
 
   /** Takes one of what an address may do; false when it has none left. */
-  async take(address: string): Promise<boolean> {
+  take(address: string): boolean {
     const key = keyOf(address);
-    this.#keys.delete(key);
-    this.#keys.add(key);
-    const [oldest] = this.#keys;
-    // By itself the limiter remembers as many as ask.
-    if (this.#keys.size > addressesKept && oldest !== undefined) {
-      this.#keys.delete(oldest);
-      await this.#limiter.delete(oldest);
-    }
-    try {
-      await this.#limiter.consume(key);
-      return true;
-    } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) return false;
-      throw refusal;
-    }
+    const now = this.#nowMs();
+    const before = Math.max(this.#fullAtMs.get(key) ?? now, now);
+    const after = before + this.#tokenMs;
+    // A thousandth of a token is forgiven, for sums of fractions are not exact.
+    const isAllowed = after - now <= this.#fillMs + this.#tokenMs / 1000;
+    this.#fullAtMs.delete(key);
+    this.#fullAtMs.set(key, isAllowed ? after : before);
+    const [oldest] = this.#fullAtMs.keys();
+    if (this.#fullAtMs.size > addressesKept && oldest !== undefined) this.#fullAtMs.delete(oldest);
+    return isAllowed;
   }
 }
 

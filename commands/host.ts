@@ -10,7 +10,6 @@ import {
   portFlag,
   tlsPortFlag,
 } from '../src/cli/flags.js';
-import { QTChatError } from '../src/errors.js';
 import { packageRoot } from '../src/package-root.js';
 import type { Home } from '../src/store/home.js';
 
@@ -52,45 +51,16 @@ stays as it is. Leaving the chat ends the Auto CA as well. Needs a terminal; scr
     const { args, flags } = await this.parse(Host);
     const { deps } = this;
     const home = this.homeOf(flags);
-    await this.#requireTerminal(home, args.name, flags.json);
-    const { parseMemberName } = await import('../src/pki/member-name.js');
-    const { listRunning } = await import('../src/store/running.js');
-    const { hostIdentity } = await import('../src/cli/host/host-identity.js');
-    const { hostInvite } = await import('../src/cli/host/host-invite.js');
-    const { talk } = await import('../src/cli/chat/talk.js');
-    const { parseListen } = await import('../src/conversation/listen-at.js');
-    const name = args.name === undefined ? undefined : parseMemberName(args.name);
-    parseListen(flags.listen);
+    const { requireTerminal } = await import('../src/cli/host/require-terminal.js');
+    await requireTerminal(home, { name: args.name, json: flags.json }, deps);
+    const { hostCircle } = await import('../src/cli/host/host-circle.js');
+    const print = (line: string): void => this.print(line);
     const note = (line: string): void => this.note(line);
-    // Around the prompt while the chat is open.
-    const screen = { tell: note };
-    const runsAlready = (await listRunning(home)).some(({ service }) => service === 'autoca');
-    if (runsAlready) note('The Auto CA runs already');
-    const served = runsAlready ? undefined : await this.#serve(home, flags, screen);
-    try {
-      await hostIdentity(home, { address: flags.host, say: note }, deps);
-      await hostInvite(home, { name, print: (line) => this.print(line), say: note }, deps);
-      const onScreen = (tell: (line: string) => void): void => {
-        screen.tell = tell;
-      };
-      await talk(home, { listen: flags.listen, json: false, requireFreshCrl: false, note, onScreen }, deps);
-    } finally {
-      screen.tell = note;
-      await served?.close();
-    }
-    if (served !== undefined) note('Auto CA: stopped. Next time: qtchat host');
+    const serve = (say: (line: string) => void) => this.#serve(home, flags, say);
+    await hostCircle(home, { name: args.name, address: flags.host, listen: flags.listen, print, note, serve }, deps);
   }
 
-  async #requireTerminal(home: Home, name: string | undefined, json: boolean): Promise<void> {
-    const { canPrompt } = await import('../src/cli/prompt.js');
-    if (canPrompt(this.deps) && this.deps.stdout.isTTY === true && !json) return;
-    const { missingSteps } = await import('../src/cli/host/missing-steps.js');
-    throw new QTChatError('ERR_USAGE', 'qtchat host needs a terminal', {
-      hint: `Without one, run: ${(await missingSteps(home, name, this.deps)).join('; ')}`,
-    });
-  }
-
-  async #serve(home: Home, flags: ServeFlags, screen: { tell: (line: string) => void }) {
+  async #serve(home: Home, flags: ServeFlags, say: (line: string) => void) {
     const { deps } = this;
     const { hostCa } = await import('../src/cli/host/host-ca.js');
     const { defaultMembersPort } = await import('../src/enroll/members-wire.js');
@@ -100,7 +70,6 @@ stays as it is. Leaving the chat ends the Auto CA as well. Needs a terminal; scr
     const { port, 'tls-port': tlsPort = port === 0 ? 0 : defaultMembersPort, 'no-password': noPassword } = flags;
     const place = flags.host === undefined ? {} : { host: flags.host };
     const beforeAsking = () => requireFreePorts({ ...place, port, tlsPort });
-    const say = (line: string): void => screen.tell(line);
     const caOptions = { passwordFile: flags['ca-password-file'], noPassword, beforeAsking, say };
     const password = await hostCa(home, caOptions, deps);
     const served = await serveWithSigner(home, {

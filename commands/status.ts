@@ -10,11 +10,12 @@ export default class StatusCommand extends BaseCommand {
     const { flags } = await this.parse(StatusCommand);
     const { gatherStatus } = await import('../src/cli/status.js');
     const status = await gatherStatus(this.homeOf(flags), this.deps);
-    const { identity, ca, contacts, running, revocationList } = status;
+    const { identity, ca, contacts, running } = status;
+    const revoked = describeRevoked(status);
 
     this.print(`Home      ${status.home}`);
     this.print(`You       ${identity === null ? 'nobody yet' : describeIdentity(identity)}`);
-    if (revocationList !== null) this.print(`Revoked   ${describeList(revocationList)}`);
+    if (revoked !== undefined) this.print(`Revoked   ${revoked}`);
     if (ca !== null) this.print(`Circle    you are its CA: ${ca.circleId}, until ${dayOf(ca.notAfter)}`);
     if (contacts.length > 0) this.print(`Contacts  ${contacts.join(', ')}`);
     const services = running.map(({ service, port, pid }) => `${service} on port ${port} (process ${pid})`);
@@ -23,6 +24,20 @@ export default class StatusCommand extends BaseCommand {
     this.print(`Next: ${status.next}   ${status.nextReason}`);
     return status;
   }
+}
+
+/** The CA's own home knows without a list; its members have only that. */
+function describeRevoked({ identity, ca, revocationList }: Status): string | undefined {
+  if (revocationList === null) return undefined;
+  if (ca === null || ca.revoked === null || ca.circleId !== identity?.circleId) return describeList(revocationList);
+  const count = ca.revoked === 0 ? 'nothing' : `${ca.revoked} certificate${ca.revoked === 1 ? '' : 's'}`;
+  const next = 'qtchat autoca serve makes one, or qtchat ca crl';
+  const hints = {
+    none: `; no list tells members of it yet: ${next}`,
+    stale: `; the list that tells members has ended: ${next}`,
+    fresh: '',
+  };
+  return `${count}, by the ledger here${hints[revocationList.freshness]}`;
 }
 
 function describeList({ freshness, thisUpdate }: NonNullable<Status['revocationList']>): string {

@@ -39,8 +39,8 @@ export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Prom
   };
   const limitTo =
     (rate: RateLimit, inAll?: RateLimit) =>
-    async (request: Request, response: Response, next: NextFunction): Promise<void> => {
-      if ((await rate.take(addressOf(request.socket))) && (await inAll?.take('everybody')) !== false) next();
+    (request: Request, response: Response, next: NextFunction): void => {
+      if (rate.take(addressOf(request.socket)) && inAll?.take('everybody') !== false) next();
       else sendProblem(response, busy());
     };
 

@@ -18,8 +18,8 @@ export function linkRoutes(autoCa: AutoCa, limits: Limits): Router {
   const files = new LinkFiles(autoCa);
   const rate = new RateLimit({ perSecond: limits.openingsPerSecond, burst: limits.openingBurst });
   const router = Router({ caseSensitive: true, strict: true });
-  router.use(linkPath, async (request: Request, response: Response, next: NextFunction): Promise<void> => {
-    if (await rate.take(addressOf(request.socket))) next();
+  router.use(linkPath, (request: Request, response: Response, next: NextFunction): void => {
+    if (rate.take(addressOf(request.socket))) next();
     else sendProblem(response, busy());
   });
   router.get(`${linkPath}:id`, (request, response, next) => {

@@ -1,29 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { guestFlags } from '../../src/cli/autoca/guest-flags.js';
+import type { InviteResult } from '../../src/cli/autoca/invite-guest.js';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { minuteOf } from '../../src/pki/day.js';
-
-/** What `autoca invite --json` prints. */
-interface InviteResult {
-  /** The line for the guest; with --code, the eight digits. */
-  readonly invite?: string;
-  /** With --link: where the guest fetches the file. */
-  readonly link?: string;
-  /** With --link: the same by every address of the Auto CA. */
-  readonly links?: readonly string[];
-  /** With --link: what opens the file. With --est: what the client proves itself by, once. */
-  readonly password?: string;
-  /** With --est: the user name that goes with the password. */
-  readonly username?: string;
-  /** With --est: where the client asks. */
-  readonly url?: string;
-  readonly id: string;
-  readonly member: string;
-  readonly expiresAt: string;
-  /** Where the guest will look for the Auto CA. */
-  readonly addresses: readonly string[];
-  readonly port: number;
-}
 
 export default class AutocaInvite extends BaseCommand {
   static override summary = 'invite someone: prints the one line they need for qtchat enroll';
@@ -62,61 +40,20 @@ With --est it is a user name and a password, with a colon between, for a device 
   async run(): Promise<InviteResult> {
     const { args, flags } = await this.parse(AutocaInvite);
     const { deps } = this;
-    const home = this.homeOf(flags);
     const { readGuestTerms } = await import('../../src/cli/autoca/guest-terms.js');
     const { expiryOf } = await import('../../src/cli/autoca/invite-expiry.js');
-    const { makeCode, makeInvite, makeLink } = await import('../../src/cli/autoca/make-invite.js');
-
+    const { inviteGuest } = await import('../../src/cli/autoca/invite-guest.js');
     const { warning, ...terms } = readGuestTerms(args.name, flags);
     if (warning !== undefined) this.note(warning);
-    const expiresAt = expiryOf(flags.expires, flags.code, deps.clock());
-    const request = { ...terms, expiresAt };
-    const { member } = terms;
-    const common = { member, expiresAt: expiresAt.toISOString() };
-
-    if (flags.est) {
-      const { makeCredentials } = await import('../../src/cli/autoca/make-credentials.js');
-      const { hasRun, ...made } = await makeCredentials(home, request, deps);
-      this.print(`${made.username}:${made.password}`);
-      this.note(`For ${member}, once, until ${minuteOf(expiresAt)}: the user name, and behind the colon the password`);
-      this.note(`The client asks at ${made.url}   (docs/EST.md shows it with curl and openssl)`);
-      this.#noteNext(hasRun);
-      return { ...common, ...made };
+    const request = { ...terms, expiresAt: expiryOf(flags.expires, flags.code, deps.clock()) };
+    const way = flags.est ? 'est' : flags.link ? 'link' : flags.code ? 'code' : 'line';
+    const invitation = await inviteGuest(this.homeOf(flags), request, { way, legacy: flags.legacy }, deps);
+    for (const line of invitation.handed) this.print(line);
+    if (invitation.qrText !== undefined && !this.jsonEnabled()) {
+      const { showQrCode } = await import('../../src/cli/qr-code.js');
+      await showQrCode(invitation.qrText, deps, flags.qr);
     }
-    if (flags.link) {
-      const { hasRun, circleUri, ...made } = await makeLink(home, request, flags.legacy, deps);
-      const [link = ''] = made.links;
-      this.print(link);
-      this.print(`Password: ${made.password}`);
-      await this.#showQrCode(link, flags.qr);
-      this.note(`For ${member}, until ${minuteOf(expiresAt)}: the link opens in any browser that reaches this machine`);
-      for (const other of made.links.slice(1)) this.note(`Also as ${other}`);
-      this.note('Hand the password over on another way; it is for the window that imports the file, never for a page');
-      this.note(`Imported, the certificate must say ${circleUri}`);
-      this.#noteNext(hasRun);
-      return { link, ...common, ...made };
-    }
-    const { hasRun, ...made } = await (flags.code ? makeCode : makeInvite)(home, request, deps);
-    this.print(made.invite);
-    if (!flags.code) await this.#showQrCode(made.invite, flags.qr);
-    const where = `${made.addresses.join(', ')} port ${made.port}`;
-    this.note(`For ${member}, once, until ${minuteOf(expiresAt)}; it leads to ${where}`);
-    const { serverAsTyped } = await import('../../src/enroll/autoca-record.js');
-    const how = flags.code
-      ? ` --code --server ${serverAsTyped(made)}   (and types the code)`
-      : '   (and pastes the line)';
-    this.note(`${member} joins with: qtchat enroll${how}`);
-    this.#noteNext(hasRun);
-    return { ...common, ...made };
-  }
-
-  async #showQrCode(text: string, force: boolean): Promise<void> {
-    if (this.jsonEnabled()) return;
-    const { showQrCode } = await import('../../src/cli/qr-code.js');
-    await showQrCode(text, this.deps, force);
-  }
-
-  #noteNext(hasRun: boolean): void {
-    if (!hasRun) this.note('Next: qtchat autoca serve   (it has not run here yet, so the addresses are a guess)');
+    for (const line of invitation.notes) this.note(line);
+    return invitation.result;
   }
 }

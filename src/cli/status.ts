@@ -18,8 +18,8 @@ export interface Status {
   readonly identity: { member: string; circleId: string; notAfter: string; expired: boolean; keyOrigin: string } | null;
   /** What is known of revocations in the circle of the identity. */
   readonly revocationList: { freshness: CrlFreshness; thisUpdate: string | null } | null;
-  /** The circle this home is the CA of. */
-  readonly ca: { circleId: string; notAfter: string } | null;
+  /** The circle this home is the CA of; how many certificates were revoked is null where that takes a database server. */
+  readonly ca: { circleId: string; notAfter: string; revoked: number | null } | null;
   readonly contacts: readonly string[];
   /** Names of the requests of this home that wait for their certificate. */
   readonly requests: readonly string[];
@@ -57,7 +57,14 @@ export async function gatherStatus(home: Home, deps: { clock: () => Date }): Pro
             keyOrigin: identity.keyOrigin,
           },
     revocationList: identity === undefined ? null : await describeList(home, identity, deps.clock()),
-    ca: root === undefined ? null : { circleId: circleIdOf(root), notAfter: new Date(root.validTo).toISOString() },
+    ca:
+      root === undefined
+        ? null
+        : {
+            circleId: circleIdOf(root),
+            notAfter: new Date(root.validTo).toISOString(),
+            revoked: await countRevoked(home, deps.clock()),
+          },
     contacts,
     requests,
     running,
@@ -99,6 +106,28 @@ function nextStep(known: Omit<Status, 'next' | 'nextReason'>): { next: string; n
 async function describeList(home: Home, identity: Identity, now: Date): Promise<Status['revocationList']> {
   const crl = await loadCrl(home, identity.circleId, crlIssuerOf(identity));
   return { freshness: freshnessOf(crl, now), thisUpdate: crl?.thisUpdate.toISOString() ?? null };
+}
+
+/** Null where there is no ledger in a file, or none that can be read: a status answers at once, whatever is wrong. */
+async function countRevoked(home: Home, now: Date): Promise<number | null> {
+  const { locateLedger } = await import('../ledger/location.js');
+  const location = await locateLedger(home).catch(() => undefined);
+  if (location?.type !== 'sqlite' || !(await exists(location.path))) return null;
+  const [{ openLedgerAt }, { overviewOf }] = await Promise.all([
+    import('../ledger/open.js'),
+    import('../ledger/overview.js'),
+  ]);
+  try {
+    const ledger = await openLedgerAt(location);
+    try {
+      return (await overviewOf(ledger, now)).revokedCertificates;
+    } finally {
+      await ledger.destroy();
+    }
+  } catch (error) {
+    if (isQTChatError(error)) return null;
+    throw error;
+  }
 }
 
 async function contactNames(home: Home, deps: { clock: () => Date }): Promise<string[]> {

@@ -239,7 +239,7 @@ export class Conversation {
     const { home, identity } = this.#options;
     return {
       number: () => this.#revocation.number,
-      read: () => readKnownCrl(home, identity.circleId),
+      read: () => readKnownCrl(home, identity),
       take: async (der) => {
         if (await keepNewerCrl(home, identity, der)) await this.#watch.look();
       },

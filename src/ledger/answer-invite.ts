@@ -25,8 +25,8 @@ export const reservationMs = 15 * 60 * 1000;
  * any number of answers one certificate is valid. The invite changes in the transaction that stores the
  * certificate: until then it stays as it was.
  *
- * @throws {QTChatError} `ERR_ENROLL_REFUSED` when the invite cannot be used; what {@link reserveMember}
- *   and {@link issueReserved} throw
+ * @throws {QTChatError} `ERR_ENROLL_REFUSED` when the invite cannot be used, `ERR_ENROLL_BUSY` while a guest confirms;
+ *   what {@link reserveMember} and {@link issueReserved} throw
  */
 export async function reserveInvite(
   ledger: Ledger,
@@ -65,7 +65,7 @@ async function requireUsable(ledger: Ledger, id: string, now: Date): Promise<Inv
   if (invite === undefined) {
     throw new QTChatError('ERR_ENROLL_REFUSED', `the invite ${quote(id)} is ${fault}`, { hint: 'Ask for a new one' });
   }
-  if (invite.confirmingUntil !== undefined && now < invite.confirmingUntil) throw beingConfirmed();
+  if (invite.confirmingUntil !== undefined && now < invite.confirmingUntil) throw beingConfirmed(id);
   return invite;
 }
 
@@ -76,7 +76,8 @@ const confirmationMs = 15_000;
  * Lets one guest confirm: until it has, or {@link releaseInvite} is called, or 15 seconds are over, nobody else is
  * answered, at whatever server. So nobody ends up with a certificate that was revoked meanwhile.
  *
- * @throws {QTChatError} `ERR_ENROLL_REFUSED` when another guest is doing so, or was answered after this one
+ * @throws {QTChatError} `ERR_ENROLL_BUSY` when another guest is doing so, `ERR_ENROLL_REFUSED` when one was answered
+ *   after this one
  */
 export async function claimInvite(
   ledger: Ledger,
@@ -108,8 +109,15 @@ async function setConfirming(ledger: Ledger, id: string, serialNumber: string, u
     .execute();
 }
 
-function beingConfirmed(): QTChatError {
-  return new QTChatError('ERR_ENROLL_REFUSED', 'another guest is just confirming it');
+// No refusal: the invite is good, and whoever gets here has shown its secret. Where a server was killed nobody knows
+// whether its guest has left with the receipt, and other servers cannot tell that it was: so all wait.
+function beingConfirmed(id: string): QTChatError {
+  return new QTChatError(
+    'ERR_ENROLL_BUSY',
+    `the invite ${quote(id)} is being confirmed by its guest, or was when a server ended: it serves again in ${
+      confirmationMs / 1000
+    } seconds at most`,
+  );
 }
 
 /**

@@ -4,7 +4,7 @@ import { autoCaName } from '../pki/circle.js';
 import { dayMs } from '../pki/day.js';
 import type { InviteKind } from './invites.js';
 import type { Ledger } from './open.js';
-import { requestSilenceMs } from './requests.js';
+import { waitingRequests } from './requests.js';
 import type { LedgerSchema } from './schema.js';
 import { spentCodes } from './spent-codes.js';
 
@@ -57,13 +57,7 @@ export async function overviewOf(ledger: Ledger, now: Date): Promise<Overview> {
     })
     .executeTakeFirstOrThrow();
   const invites = await usableInvites(ledger, now).select(countAll).executeTakeFirstOrThrow();
-  const requests = await ledger
-    .selectFrom('request')
-    .where('state', '=', 'waiting')
-    .where('expires_at', '>', at)
-    .where('seen_at', '>', at - requestSilenceMs)
-    .select(countAll)
-    .executeTakeFirstOrThrow();
+  const requests = await waitingRequests(ledger, now).select(countAll).executeTakeFirstOrThrow();
   const held = await ledger.selectFrom('held_renewal').select(countAll).executeTakeFirstOrThrow();
   const crl = await ledger
     .selectFrom('crl')

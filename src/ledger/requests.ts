@@ -64,7 +64,7 @@ export async function recordRequest(
 
 /** The requests that wait for the host, oldest first. */
 export async function listRequests(ledger: Ledger, now: Date): Promise<JoinRequest[]> {
-  const rows = await waiting(ledger, now).orderBy('created_at').orderBy('id').execute();
+  const rows = await waitingRequests(ledger, now).selectAll().orderBy('created_at').orderBy('id').execute();
   return rows.map(requestFrom);
 }
 
@@ -145,7 +145,9 @@ export async function endRequest(ledger: Ledger, id: string, deps: { clock: () =
 }
 
 async function findRequest(ledger: Ledger, id: string, now: Date): Promise<JoinRequest> {
-  const rows = isIdPart(id) ? await waiting(ledger, now).where('id', 'like', `${id}%`).execute() : [];
+  const rows = isIdPart(id)
+    ? await waitingRequests(ledger, now).selectAll().where('id', 'like', `${id}%`).execute()
+    : [];
   const [row, ...others] = rows;
   if (row !== undefined && others.length === 0) return requestFrom(row);
   const what = row === undefined ? 'no request that waits is' : 'several requests that wait are';
@@ -162,10 +164,10 @@ export async function forgetGoneRequests(ledger: Ledger, now: Date): Promise<voi
   await ledger.deleteFrom('request').where('seen_at', '<=', silentSince).execute();
 }
 
-function waiting(ledger: Ledger, now: Date) {
+/** A query for the requests that wait for the host, and whose guests are still there. */
+export function waitingRequests(ledger: Ledger, now: Date) {
   return ledger
     .selectFrom('request')
-    .selectAll()
     .where('state', '=', 'waiting')
     .where('expires_at', '>', now.getTime())
     .where('seen_at', '>', now.getTime() - requestSilenceMs);

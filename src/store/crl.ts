@@ -3,15 +3,13 @@
  * replaced by an older one, and kept when it has ended, because what it names stays revoked.
  */
 import type { X509Certificate } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { isQTChatError, QTChatError } from '../errors.js';
 import { readCertificateFields } from '../pki/certificate-fields.js';
 import { type Crl, readCrl, verifyCrl } from '../pki/read-crl.js';
 import { inWords } from '../pki/verify-path.js';
-import { type Home, knownCrlPath } from './home.js';
+import { findInCrlFiles, placeCrlFile, stateOfCrlFiles } from './crl-files.js';
+import type { Home } from './home.js';
 import type { Identity } from './identities.js';
-import { createFolder, readBoundedFile, writeFileSafely } from './private-file.js';
 
 /** How much a home knows: nothing; what holds now; or what held once. */
 export type CrlFreshness = 'none' | 'fresh' | 'stale';
@@ -22,7 +20,8 @@ export function crlIssuerOf({ chain, trustAnchor }: Pick<Identity, 'chain' | 'tr
 }
 
 /**
- * Keeps a list, unless the one that is known is as new.
+ * Keeps a list, unless the one that is known is as new. Of several that processes keep at the same time, the newest
+ * is known afterwards.
  *
  * @param der - from anywhere
  * @returns whether it was news
@@ -41,9 +40,7 @@ export async function keepCrl(home: Home, circleId: string, der: Buffer, issuer:
     );
   }
   if (known !== undefined && numberOf(crl) === numberOf(known)) return false;
-  const path = knownCrlPath(home, circleId);
-  await createFolder(dirname(path));
-  await writeFileSafely(path, der, { mode: 0o644, existing: 'replace' });
+  await placeCrlFile(home, circleId, numberOf(crl), der);
   return true;
 }
 
@@ -62,14 +59,10 @@ export async function keepNewerCrl(home: Home, identity: Identity, der: Buffer):
   }
 }
 
-/** The octets of the list that is known, unjudged; undefined when there is none. */
-export async function readKnownCrl(home: Home, circleId: string): Promise<Buffer | undefined> {
-  try {
-    return await readBoundedFile(knownCrlPath(home, circleId));
-  } catch (error) {
-    if (isQTChatError(error, 'ERR_STORE_NOT_FOUND')) return undefined;
-    throw error;
-  }
+/** The octets of the list that is known; undefined when there is none. */
+export async function readKnownCrl(home: Home, identity: Identity): Promise<Buffer | undefined> {
+  const issuer = crlIssuerOf(identity);
+  return findInCrlFiles(home, identity.circleId, (der) => (verified(der, issuer) === undefined ? undefined : der));
 }
 
 /**
@@ -78,15 +71,7 @@ export async function readKnownCrl(home: Home, circleId: string): Promise<Buffer
  * @throws {QTChatError} `ERR_STORE_PERMISSIONS`
  */
 export async function loadCrl(home: Home, circleId: string, issuer: X509Certificate): Promise<Crl | undefined> {
-  try {
-    const crl = readCrl(await readBoundedFile(knownCrlPath(home, circleId)));
-    verifyCrl(crl, issuer);
-    return crl;
-  } catch (error) {
-    // One that was damaged, or of a former CA, is as good as none: the next one takes its place.
-    if (isQTChatError(error, 'ERR_STORE_NOT_FOUND') || isQTChatError(error, 'ERR_PKI_CRL_INVALID')) return undefined;
-    throw error;
-  }
+  return findInCrlFiles(home, circleId, (der) => verified(der, issuer));
 }
 
 /** Whether a list holds at this moment. */
@@ -103,7 +88,7 @@ export class RevocationKnowledge {
   readonly #requireFresh: boolean;
   #crl: Crl | undefined;
   #revoked: ReadonlyMap<string, string> = new Map();
-  #changedAtMs: number | undefined;
+  #filesState = '';
 
   /** @param options.requireFresh - trust nobody without a list that holds now */
   constructor(home: Home, identity: Identity, options: { readonly requireFresh: boolean }) {
@@ -126,13 +111,9 @@ export class RevocationKnowledge {
 
   /** Reads the list again if another process, or this one, has written it; true when it has changed. */
   async refresh(): Promise<boolean> {
-    const path = knownCrlPath(this.#home, this.#circleId);
-    const changedAtMs = await stat(path).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => undefined,
-    );
-    if (changedAtMs === this.#changedAtMs) return false;
-    this.#changedAtMs = changedAtMs;
+    const state = await stateOfCrlFiles(this.#home, this.#circleId);
+    if (state === this.#filesState) return false;
+    this.#filesState = state;
     this.#crl = await loadCrl(this.#home, this.#circleId, this.#issuer);
     const entries = this.#crl?.revoked ?? [];
     this.#revoked = new Map(
@@ -148,6 +129,18 @@ export class RevocationKnowledge {
     if (revoked !== undefined) return `its certificate was revoked on ${revoked}`;
     if (!this.#requireFresh || (isOurs && freshnessOf(this.#crl, now) === 'fresh')) return undefined;
     return 'whether its certificate was revoked is not known: there is no fresh revocation list';
+  }
+}
+
+/** Undefined for one that was damaged, or of a former CA: it is as good as none, and the next one takes its place. */
+function verified(der: Buffer, issuer: X509Certificate): Crl | undefined {
+  try {
+    const crl = readCrl(der);
+    verifyCrl(crl, issuer);
+    return crl;
+  } catch (error) {
+    if (isQTChatError(error, 'ERR_PKI_CRL_INVALID')) return undefined;
+    throw error;
   }
 }
 

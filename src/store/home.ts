@@ -93,9 +93,9 @@ export function downloadsFolder(home: Home): string {
   return join(home.folder, 'downloads');
 }
 
-/** The newest revocation list known of a circle to which this home belongs. */
-export function knownCrlPath(home: Home, circleId: string): string {
-  return join(home.folder, 'crl', `${circleId}.crl`);
+/** The newest revocation list known of a circle to which this home belongs, and for a moment older ones. */
+export function knownCrlsFolder(home: Home, circleId: string): string {
+  return join(home.folder, 'crl', circleId);
 }
 
 /** Where the Auto CA of this home can be reached. */

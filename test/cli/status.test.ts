@@ -1,11 +1,15 @@
 /** `qtchat status`, also bare `qtchat`: where a person stands and what comes next. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { packageRoot } from '../../src/package-root.js';
 import { saveContact } from '../../src/store/contacts.js';
+import { speakAs } from '../../src/store/home.js';
+import { saveIdentity } from '../../src/store/identities.js';
 import { announceRunning } from '../../src/store/running.js';
+import { makeCircle } from '../helpers/certificates.js';
+import { makeIdentity } from '../helpers/identity.js';
 import { Program, runProgram } from '../helpers/program.js';
 import { runCommand } from '../helpers/run-command.js';
 
@@ -54,6 +58,40 @@ describe('qtchat status', () => {
     expect(stdout).toMatch(/You {7}alice of circle [a-z2-7]{26}, until \d{4}-/);
     expect(stdout).toMatch(/Running {3}nothing/);
     expect(stdout).toMatch(/Next: qtchat autoca serve/);
+  });
+
+  it('tells a host what its ledger knows of revocations, and that no list tells it to members yet', async () => {
+    await makeHost();
+    const revoked = async (): Promise<string | undefined> =>
+      /^Revoked {3}(.*)$/m.exec((await runCommand(['status'], { home })).stdout)?.[1];
+    const hint = '; no list tells members of it yet: qtchat autoca serve makes one, or qtchat ca crl';
+    expect(await revoked()).toBe(`nothing, by the ledger here${hint}`);
+    await runCommand(['cert', 'issue', 'bob', '--out', join(home, 'out')], { home });
+    await runCommand(['cert', 'revoke', 'bob'], { home });
+    expect(await revoked()).toBe(`1 certificate, by the ledger here${hint}`);
+    expect((await runCommand(['status', '--json'], { home })).json()).toMatchObject({ ca: { revoked: 1 } });
+    expect(await runCommand(['ca', 'crl'], { home })).toMatchObject({ exitCode: 0 });
+    expect(await revoked()).toBe('1 certificate, by the ledger here');
+    const { stdout } = await runCommand(['status'], { home, clock: () => new Date(Date.now() + 30 * 86_400_000) });
+    expect(stdout).toMatch(/^Revoked {3}1 certificate, by the ledger here; the list that tells members has ended: /m);
+  });
+
+  it('tells a member of another circle, who has a CA too, of the list of that circle', async () => {
+    await makeHost();
+    const other = await makeIdentity(await makeCircle(), { member: 'carol' });
+    await saveIdentity({ folder: home }, other, { replace: false });
+    await speakAs({ folder: home }, 'carol');
+    const { stdout } = await runCommand(['status'], { home });
+    expect(stdout).toMatch(/^Revoked {3}not known: no revocation list has been fetched yet$/m);
+  });
+
+  it('answers a host whose ledger cannot be read', async () => {
+    await makeHost();
+    for (const end of ['', '-wal', '-shm']) await rm(join(home, `ledger.db${end}`), { force: true });
+    await writeFile(join(home, 'ledger.db'), 'no database');
+    const { stdout, exitCode } = await runCommand(['status'], { home });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Revoked {3}not known: /m);
   });
 
   it('says what runs, and then that waiting for others is next', async () => {

@@ -9,11 +9,12 @@ import { type InviteLine, inviteKey } from '../../src/enroll/invite.js';
 import { NoiseHandshake } from '../../src/enroll/noise.js';
 import { parseAnswer, pfxPasswordFrom } from '../../src/enroll/wire.js';
 import { isQTChatError, QTChatError } from '../../src/errors.js';
+import { claimInvite } from '../../src/ledger/answer-invite.js';
 import { listCertificates } from '../../src/ledger/certificates.js';
 import type { NewInvite } from '../../src/ledger/invites.js';
 import { circleNamesOf } from '../../src/pki/circle.js';
 import { readPfx } from '../../src/pki/pfx.js';
-import { enrollInMemory, Relay, TestHost } from '../helpers/enrollment.js';
+import { enrollInMemory, Relay, realDeps, TestHost } from '../helpers/enrollment.js';
 
 async function codeOf(attempt: Promise<unknown>): Promise<string> {
   return attempt.then(
@@ -153,16 +154,57 @@ describe('enrolment', () => {
     expect(await validSerials()).toEqual([others[0]?.identity.chain[0]?.serialNumber]);
   });
 
-  it('refuses an invite whose guest is just confirming it', async () => {
+  it('asks who has an invite that another guest is just confirming to try again', async () => {
     const invite = await host.invite();
     const codes: string[] = [];
     const save = async (): Promise<void> => {
       codes.push(await codeOf(enrollInMemory(invite)));
     };
     const { enrolled } = await enrollInMemory(invite, { save });
-    expect(codes).toEqual(['ERR_ENROLL_REFUSED']);
+    expect(codes).toEqual(['ERR_ENROLL_BUSY']);
     await host.event('enrolled');
     expect(await validSerials()).toEqual([enrolled.identity.chain[0]?.serialNumber]);
+  });
+
+  describe('after a server that ended between receipt and confirmation', () => {
+    let offsetMs: number;
+    let invite: InviteLine;
+
+    beforeEach(async () => {
+      offsetMs = 0;
+      await host.stop();
+      host = await TestHost.start({}, { ...realDeps, clock: () => new Date(Date.now() + offsetMs) });
+      invite = await host.invite();
+      const check = async (): Promise<void> => {
+        throw new QTChatError('ERR_CANCELLED', 'the receipt was lost');
+      };
+      await enrollInMemory(invite, { check }).catch(() => {});
+      await claimInvite(host.ledger, invite.id, (await validSerials())[0] ?? '', host.deps);
+    });
+
+    it('asks the guest to try again, tells the host why, and serves the invite some seconds later', async () => {
+      await expect(enrollInMemory(invite)).rejects.toMatchObject({
+        code: 'ERR_ENROLL_BUSY',
+        hint: 'Try again in a minute; the invite is still good',
+      });
+      const { reason } = await host.event('refused');
+      expect(reason).toBe(
+        `the invite "${invite.id}" is being confirmed by its guest, or was when a server ended: it serves again in 15 seconds at most`,
+      );
+      offsetMs = 15_000;
+      const { enrolled } = await enrollInMemory(invite);
+      expect(await validSerials()).toEqual([enrolled.identity.chain[0]?.serialNumber]);
+    });
+
+    it('tells a stranger without its secret nothing else than of any invite', async () => {
+      const refusals = [];
+      for (const { id } of [invite, { id: '00000000deadbeef' }, await host.invite({ member: 'carol' })]) {
+        const attempt = enrollInMemory({ ...invite, id, secret: randomBytes(16) });
+        refusals.push(await attempt.catch(({ code, message }) => ({ code, message })));
+      }
+      expect(refusals[0]).toMatchObject({ code: 'ERR_ENROLL_REFUSED' });
+      expect(refusals).toEqual([refusals[0], refusals[0], refusals[0]]);
+    });
   });
 
   it('lets exactly one of many guests with one invite join', async () => {

@@ -127,7 +127,7 @@ describeOnEachDatabase('an Auto CA that is killed while guests join', (kind) => 
       };
       await enroll(byInvite(line), { localKey, save, deps: realDeps }).catch((error: unknown) => {
         // Whose receipt was lost in a kill is thought to be confirming for some more seconds.
-        mustWait = kills === killsBefore && kills > 0 && isQTChatError(error, 'ERR_ENROLL_REFUSED');
+        mustWait = kills === killsBefore && kills > 0 && isQTChatError(error, 'ERR_ENROLL_BUSY');
         if (!isQTChatError(error) || (kills === killsBefore && !mustWait)) throw error;
       });
     }

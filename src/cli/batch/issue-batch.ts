@@ -29,7 +29,7 @@ import { type FolderFile, writeFolderSafely } from '../../store/private-folder.j
 import { loadProfile } from '../../store/profiles.js';
 import type { Deps } from '../deps.js';
 import { refuseCancelled } from './cancelled.js';
-import { issueReserved } from './issue-reserved.js';
+import { issueRows } from './issue-rows.js';
 import { makeKeys } from './make-keys.js';
 import type { BatchRow } from './read-batch.js';
 
@@ -93,7 +93,7 @@ export async function issueBatch(
     try {
       const reserved = await findReservedMany(ledger, serials);
       const made = (done: number): void => progress('certificates', done);
-      const issued = await issueReserved(reserved, { profile, signer, issuer: ca.issuer, signal, progress: made });
+      const issued = await issueRows(reserved, { profile, signer, issuer: ca.issuer, signal, progress: made });
       await save(ledger, request, filesOf(planned, issued, ca, signal), issued, deps);
     } catch (error) {
       // Where this fails too, the reservations end by themselves.

@@ -6,7 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isQTChatError } from '../../errors.js';
 import type { Issuer } from '../../pki/issuer.js';
-import { issueRow, rowsAtOnce, type SignedMessage, type WorkerMessage, type WorkerTask } from './issue-reserved.js';
+import { issueRow, rowsAtOnce, type SignedMessage, type WorkerMessage, type WorkerTask } from './issue-rows.js';
 
 const say = (message: WorkerMessage): void => parentPort?.postMessage(message);
 

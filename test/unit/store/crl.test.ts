@@ -1,11 +1,12 @@
-import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { issueCrl } from '../../../src/pki/crl.js';
 import { createIssuer } from '../../../src/pki/issuer.js';
 import { freshnessOf, keepCrl, loadCrl, RevocationKnowledge } from '../../../src/store/crl.js';
-import { type Home, knownCrlPath } from '../../../src/store/home.js';
+import { type Home, knownCrlsFolder } from '../../../src/store/home.js';
 import type { Identity } from '../../../src/store/identities.js';
 import { makeCircle, type TestCircle } from '../../helpers/certificates.js';
 import { makeIdentity } from '../../helpers/identity.js';
@@ -33,6 +34,8 @@ function list(number: bigint, serials: readonly string[] = [], by: TestCircle = 
 
 const keep = (der: Buffer) => keepCrl(home, identity.circleId, der, circle.certificate);
 const known = () => loadCrl(home, identity.circleId, circle.certificate);
+const kept = () => readdir(knownCrlsFolder(home, identity.circleId));
+const pathOf = (number: bigint) => join(knownCrlsFolder(home, identity.circleId), `${number}.crl`);
 
 describe('keepCrl', () => {
   it('keeps the first list and a newer one, and says which was news', async () => {
@@ -66,10 +69,40 @@ describe('keepCrl', () => {
 
   it('takes a damaged one for none', async () => {
     await keep(await list(2n));
-    const path = knownCrlPath(home, identity.circleId);
+    const path = pathOf(2n);
     await writeFile(path, (await readFile(path)).subarray(1));
     expect(await known()).toBeUndefined();
     expect(await keep(await list(1n))).toBe(true);
+  });
+});
+
+describe('lists that are kept at the same time', () => {
+  it('leave the newest known, whichever is written last', async () => {
+    const lists = await Promise.all([9n, 8n, 10n, 7n, 6n, 5n, 4n, 3n, 2n, 1n].map((number) => list(number)));
+    await Promise.allSettled(lists.map(keep));
+    expect(await known()).toMatchObject({ number: 10n });
+  });
+
+  it('leave a list known at any moment, and never an older one than before', async () => {
+    const lists = await Promise.all(Array.from({ length: 20 }, (_, index) => list(BigInt(index + 1))));
+    await keep(lists[0] as Buffer);
+    const seen: (bigint | undefined)[] = [];
+    let isDone = false;
+    const looking = (async () => {
+      for (; !isDone; await setImmediate()) seen.push((await known())?.number);
+    })();
+    for (const one of lists) await keep(one);
+    isDone = true;
+    await looking;
+    expect(seen).not.toContain(undefined);
+    expect(seen).toEqual([...seen].sort((one, other) => Number(one) - Number(other)));
+  });
+
+  it('leave none but the newest once a newer one has come', async () => {
+    const lists = await Promise.all([3n, 2n, 1n].map((number) => list(number)));
+    await Promise.allSettled(lists.map(keep));
+    await keep(await list(4n));
+    expect(await kept()).toEqual(['4.crl']);
   });
 });
 
@@ -102,7 +135,7 @@ describe('RevocationKnowledge', () => {
     await revocation.refresh();
     expect(await revocation.refresh()).toBe(false);
     await keep(await list(2n));
-    await utimes(knownCrlPath(home, identity.circleId), later, later);
+    await utimes(pathOf(2n), later, later);
     expect(await revocation.refresh()).toBe(true);
     expect(revocation.crl).toMatchObject({ number: 2n });
   });

@@ -59,7 +59,7 @@ export const rowsAtOnce = 64;
  *
  * @throws {QTChatError} `ERR_CANCELLED`, and what planning, checking and issuing throw
  */
-export async function issueReserved(rows: readonly ReservedRow[], issuing: Issuing): Promise<SignedMember[]> {
+export async function issueRows(rows: readonly ReservedRow[], issuing: Issuing): Promise<SignedMember[]> {
   const { profile, signer, issuer, signal, progress } = issuing;
   const issued: SignedMember[] = [];
   const take = (more: readonly SignedMember[]): void => {
