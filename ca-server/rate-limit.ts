@@ -3,6 +3,7 @@
  * one machine can cause; it is no defence of secrets, which are too long to be guessed.
  */
 import { isIPv6 } from 'node:net';
+import { TokenBucket } from 'limiter';
 
 /** How much one address may do. */
 export interface Rate {
@@ -17,33 +18,30 @@ const addressesKept = 4096;
  * second that passes, `perSecond`. Windows that begin anew would let twice the burst through at once at their edges.
  */
 export class RateLimit {
-  readonly #fillMs: number;
-  readonly #tokenMs: number;
-  readonly #nowMs: () => number;
-  /** When the bucket of each address is full again; the one that was quiet longest is first. */
-  readonly #fullAtMs = new Map<string, number>();
+  readonly #rate: Rate;
+  /** The address that was quiet longest is first. */
+  readonly #buckets = new Map<string, TokenBucket>();
 
-  /** @param nowMs - a clock that is never put back or forward */
-  constructor({ perSecond, burst }: Rate, nowMs: () => number = () => performance.now()) {
-    this.#tokenMs = 1000 / perSecond;
-    this.#fillMs = burst * this.#tokenMs;
-    this.#nowMs = nowMs;
+  constructor(rate: Rate) {
+    this.#rate = rate;
   }
 
   /** Takes one of what an address may do; false when it has none left. */
   take(address: string): boolean {
     const key = keyOf(address);
-    const now = this.#nowMs();
-    const before = Math.max(this.#fullAtMs.get(key) ?? now, now);
-    const after = before + this.#tokenMs;
-    // A thousandth of a token is forgiven, for sums of fractions are not exact.
-    const isAllowed = after - now <= this.#fillMs + this.#tokenMs / 1000;
-    this.#fullAtMs.delete(key);
-    this.#fullAtMs.set(key, isAllowed ? after : before);
-    const [oldest] = this.#fullAtMs.keys();
-    if (this.#fullAtMs.size > addressesKept && oldest !== undefined) this.#fullAtMs.delete(oldest);
-    return isAllowed;
+    const bucket = this.#buckets.get(key) ?? fullBucket(this.#rate);
+    this.#buckets.delete(key);
+    this.#buckets.set(key, bucket);
+    const [oldest] = this.#buckets.keys();
+    if (this.#buckets.size > addressesKept && oldest !== undefined) this.#buckets.delete(oldest);
+    return bucket.tryRemoveTokens(1);
   }
+}
+
+function fullBucket({ perSecond, burst }: Rate): TokenBucket {
+  const bucket = new TokenBucket({ bucketSize: burst, tokensPerInterval: perSecond, interval: 'second' });
+  bucket.content = burst;
+  return bucket;
 }
 
 // Whoever has one IPv6 address usually has its whole /64.
