@@ -7,7 +7,7 @@
 //
 //   node bench/csr-api.mjs [certificates] [--lasting]        default 2000
 import { spawn } from 'node:child_process';
-import { createHmac, createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, request as httpRequest } from 'node:http';
@@ -18,13 +18,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleAutoCa, load } from './helpers/bundle.mjs';
 import { endAll, next, start } from './helpers/processes.mjs';
+import { quantile } from './helpers/quantile.mjs';
 import { modules as serverModules } from './helpers/serve-auto-ca.mjs';
+import { storeInvites } from './helpers/store-invites.mjs';
 
 const [total = 2000] = process.argv.slice(2).map(Number).filter(Number.isFinite);
 const isLasting = process.argv.includes('--lasting');
 const atOnce = 8;
+// As many as ca-server/listen-members.ts allows.
 const requestsPerConnection = 20;
-const invitesAtOnce = 200;
 const modules = [
   ...serverModules,
   'src/enroll/est',
@@ -42,10 +44,9 @@ try {
   const environment = { BENCH_HOME: home, BENCH_BUNDLE: bundle, BENCH_ROLE: 'server' };
   const server = start(fileURLToPath(new URL('helpers/serve-auto-ca.mjs', import.meta.url)), environment, processes);
   const { tlsPort } = await next(server);
-  const requests = Array.from({ length: total }, (_, index) => makeCsr(all, `device-${index}`));
-  const devices = await invite(all, await Promise.all(requests));
+  const devices = await invite(all, total);
   const cfssl = await askCfssl(all, devices);
-  const ours = await askEst(devices, tlsPort);
+  const ours = await askEst(all, devices, tlsPort);
   print('cfssl authsign', cfssl);
   print('EST simpleenroll', ours);
   console.log(`ours ÷ cfssl          ${(ours.rate / cfssl.rate).toFixed(3)}`);
@@ -55,38 +56,27 @@ try {
 }
 
 function print(name, { rate, times }) {
-  const sorted = times.sort((a, b) => a - b);
-  const at = (part) => `${sorted[Math.floor(sorted.length * part)].toFixed(1)} ms`;
+  const at = (part) => `${quantile(times, part).toFixed(1)} ms`;
   console.log(`${name.padEnd(21)} ${rate.toFixed(0)}/s, median ${at(0.5)}, p99 ${at(0.99)}`);
 }
 
-async function makeCsr(all, member) {
-  const { privateKey } = generateKeyPairSync('ec', {
-    namedCurve: 'P-256',
-    privateKeyEncoding: { format: 'der', type: 'pkcs8' },
-    publicKeyEncoding: { format: 'der', type: 'spki' },
-  });
-  return all.createCsr(createPrivateKey({ key: privateKey, format: 'der', type: 'pkcs8' }), member);
-}
-
-async function invite(all, csrs) {
-  const deps = { clock: () => new Date(), random: randomBytes };
-  const devices = csrs.map((csr, index) => {
-    const [id, password] = [randomBytes(8).toString('hex'), randomBytes(11).toString('hex')];
-    return { csr, id, password, member: `device-${index}` };
-  });
-  const expiresAt = new Date(Date.now() + 86_400_000);
-  const ledger = await all.openLedger({ folder: home });
-  for (let made = 0; made < devices.length; made += invitesAtOnce) {
-    await all.inTransaction(ledger, async (transaction) => {
-      for (const { id, password, member } of devices.slice(made, made + invitesAtOnce)) {
-        const psk = all.estKey({ id, password });
-        const terms = { id, kind: 'est', psk, member, names: [], validityDays: 30, expiresAt };
-        await all.createInvite(transaction, terms, deps);
-      }
-    });
-  }
-  await ledger.destroy();
+async function invite(all, count) {
+  const makeDevice = async (_, index) => {
+    const [id, password, member] = [
+      randomBytes(8).toString('hex'),
+      all.drawEstPassword(randomBytes),
+      `device-${index}`,
+    ];
+    return { id, password, member, csr: await all.createCsr(await all.generateKey('p256'), member) };
+  };
+  const devices = await Promise.all(Array.from({ length: count }, makeDevice));
+  const invites = devices.map(({ id, password, member }) => ({
+    id,
+    kind: 'est',
+    psk: all.estKey({ id, password }),
+    member,
+  }));
+  await storeInvites(all, home, invites);
   return devices;
 }
 
@@ -124,7 +114,7 @@ async function askCfssl(all, devices) {
   return measure(devices, () => ask);
 }
 
-async function askEst(devices, port) {
+async function askEst(all, devices, port) {
   const ca = await readFile(join(home, 'ca/root.pem'));
   return measure(devices, () => {
     let agent;
@@ -134,7 +124,7 @@ async function askEst(devices, port) {
         agent = new TlsAgent({ keepAlive: isLasting, maxSockets: 1, ca });
       asked += 1;
       const auth = `${id}:${password}`;
-      const options = { port, host: '127.0.0.1', path: '/.well-known/est/simpleenroll', method: 'POST', auth, agent };
+      const options = { port, host: '127.0.0.1', path: all.estPaths.simpleenroll, method: 'POST', auth, agent };
       const answer = await post(tlsRequest, options, 'application/pkcs10', csr.toString('base64'));
       if (Buffer.from(answer, 'base64')[0] !== 0x30) throw new Error(`EST: ${answer}`);
       if (isLasting && asked % requestsPerConnection === 0) agent.destroy();

@@ -43,7 +43,7 @@ export async function answerRequest(
       password: pfxPasswordFrom(exportedKey),
       friendlyName: member,
       iterations: generatedPasswordIterations,
-      pbmac1: true,
+      form: 'pbmac1',
     },
   );
   return { reserved, answer: { pfx } };

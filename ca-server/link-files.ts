@@ -77,7 +77,7 @@ export class LinkFiles {
         password: linkPassword(id, invite.psk),
         friendlyName: issued.member,
         iterations: humanPasswordIterations,
-        legacy,
+        ...(legacy && { form: 'legacy' as const }),
       },
     );
     // Now and then, so that none outlives its link by long.

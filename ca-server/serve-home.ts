@@ -12,7 +12,7 @@ import { loadProfile } from '../src/store/profiles.js';
 import { announceRunning } from '../src/store/running.js';
 import type { AutoCa } from './auto-ca.js';
 import type { AutoCaEvent } from './event.js';
-import { type KeyMaker, keysHere } from './keys/key-maker.js';
+import type { KeyMaker } from './keys/key-maker.js';
 import { listen } from './listen.js';
 import { listenForMembers, type MembersServer } from './listen-members.js';
 import { listenForMetrics, type MetricsServer } from './listen-metrics.js';
@@ -24,8 +24,8 @@ import { Watch } from './watch.js';
 /** How to run it. */
 export interface ServeOptions extends Pick<AutoCa, 'deps' | 'log' | 'limits' | 'requireLocalKey'> {
   readonly ca: OpenedCa;
-  /** Makes keys; is closed in the end. In this thread and on P-256 when left out. */
-  readonly keys?: KeyMaker;
+  /** Makes keys for guests. Whoever started it ends it. */
+  readonly keys: KeyMaker;
   /** Listen on this address alone; on all when left out. */
   readonly host?: string;
   /** 0 for any free one. */
@@ -49,8 +49,8 @@ export interface ServedHome {
   close(): Promise<void>;
 }
 
-/** How long the host stays who it was: reading an identity takes as long as a whole enrolment. */
-const contactMs = 1_000;
+/** How long the host counts as who it was: its identity is not read for each of many guests. */
+const contactMaxAgeMs = 1_000;
 
 /**
  * Starts the Auto CA of `home` and records its addresses there.
@@ -58,13 +58,12 @@ const contactMs = 1_000;
  * @throws {QTChatError} what `openLedger` and `listen` throw
  */
 export async function serveHome(home: Home, options: ServeOptions): Promise<ServedHome> {
-  const { ca, deps, limits, requireLocalKey = false, host, port, tlsPort } = options;
-  const keys = options.keys ?? keysHere('p256', deps.random);
+  const { ca, keys, deps, limits, requireLocalKey = false, host, port, tlsPort } = options;
   const profile = await loadProfile();
   const circleId = circleIdOf(rootCertificate(ca));
   const addresses = reachableAddresses(host);
   // What was started is ended in reverse order, also when a later step fails.
-  const endings: (() => Promise<unknown>)[] = [keys.close];
+  const endings: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end();
   };
@@ -77,7 +76,7 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
       watch.note(event);
       options.log(event);
     };
-    const contact = remembered(() => firstContactOf(home, circleId, addresses), deps);
+    const contact = remembering(() => firstContactOf(home, circleId, addresses));
     const world = {
       deps,
       log,
@@ -135,11 +134,14 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
   }
 }
 
-function remembered<Answer>(ask: () => Promise<Answer>, { clock }: AutoCa['deps']): () => Promise<Answer> {
-  let last: { readonly at: number; readonly answer: Promise<Answer> } | undefined;
+function remembering(ask: AutoCa['host']): AutoCa['host'] {
+  let last: { readonly at: number; readonly answer: ReturnType<AutoCa['host']> } | undefined;
   return () => {
-    const at = clock().getTime();
-    if (last === undefined || Math.abs(at - last.at) >= contactMs) last = { at, answer: ask() };
+    const now = performance.now();
+    if (last === undefined || now - last.at >= contactMaxAgeMs) last = { at: now, answer: ask() };
+    last.answer.catch(() => {
+      last = undefined;
+    });
     return last.answer;
   };
 }

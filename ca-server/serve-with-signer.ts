@@ -42,15 +42,16 @@ export async function serveWithSigner(home: Home, options: SignedServeOptions): 
   };
   const program = join(programs, 'signer.js');
   const signer = await startSigner(home, { program, password, onCrash, location }, options.deps);
+  const keys = startKeyThreads(keyType, join(programs, 'key-worker.js'), { ahead: serving.requireLocalKey !== true });
   let served: ServedHome | undefined;
   let withdraw: (() => Promise<void>) | undefined;
   const close = async (): Promise<void> => {
     await withdraw?.();
     await served?.close();
+    await keys.close();
     await signer.close();
   };
   try {
-    const keys = startKeyThreads(keyType, join(programs, 'key-worker.js'));
     served = await serveHome((await whole) ?? home, { ...serving, ca: signer, keys });
     withdraw = announce && (await announcing(served.port, options, announce));
     return { ...served, close, lost: signer.lost };

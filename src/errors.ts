@@ -114,6 +114,25 @@ export class QTChatError extends Error {
   }
 }
 
+/** An error of ours as data: processes and threads pass on no classes. */
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** An error as data; one that was not foreseen says `otherwise`, and nothing of itself. */
+export function toPlainError(error: unknown, otherwise: string): PlainError {
+  if (!isQTChatError(error)) return { code: 'ERR_INTERNAL', message: otherwise };
+  const { code, message, hint } = error;
+  return { code, message, ...(hint !== undefined && { hint }) };
+}
+
+/** The error that {@link toPlainError} was given, without its cause. */
+export function fromPlainError({ code, message, hint }: PlainError): QTChatError {
+  return new QTChatError(code, message, hint === undefined ? {} : { hint });
+}
+
 /** Tells whether `error` is ours, and ours with `code` where one is given. */
 export function isQTChatError(error: unknown, code?: ErrorCode): error is QTChatError {
   return error instanceof QTChatError && (code === undefined || error.code === code);

@@ -1,41 +1,30 @@
 /**
- * Makes the keys of guests that make none, and locks them into .pfx files. Here is the form that does so in this
- * thread; key-threads.ts does it in others, so that the one that serves everybody goes on.
+ * What makes the keys of guests that make none, and locks them into .pfx files. A private key is in memory until its
+ * file is made, and nowhere else.
  */
-import { type FreshKey, makeFreshKey } from '../../src/pki/fresh-key.js';
-import type { KeyType } from '../../src/pki/key-type.js';
-import { type PfxOptions, writePfx } from '../../src/pki/pfx.js';
-import { KeyPool } from './key-pool.js';
+import type { FreshKey } from '../../src/pki/fresh-key.js';
+import type { NewPfxContent, PfxOptions } from '../../src/pki/pfx.js';
 
 /** What is locked into a file. */
-export interface LockedContent {
+export interface LockedContent extends NewPfxContent {
   readonly key: FreshKey;
-  /** DER, the key's own certificate first. */
-  readonly chain: readonly Buffer[];
 }
 
 /** How a file is locked; salts are drawn where it is made. */
 export type LockOptions = Omit<PfxOptions, 'random'>;
 
-/** Makes keys of one kind. A private key is in memory until its file is made, and nowhere else. */
+/** Makes keys of one kind. */
 export interface KeyMaker {
-  /** A fresh key. */
+  /**
+   * A fresh key.
+   *
+   * @throws {QTChatError} `ERR_INTERNAL` when none can be made
+   */
   makeKey(): Promise<FreshKey>;
   /**
    * Locks a key with its certificates into a .pfx file.
    *
-   * @throws {QTChatError} what `writePfx` throws
+   * @throws {QTChatError} what `writePfx` throws; `ERR_INTERNAL` when it cannot be made
    */
   lock(content: LockedContent, options: LockOptions): Promise<Buffer>;
-  close(): Promise<void>;
-}
-
-/** Makes keys of a kind in this thread. */
-export function keysHere(type: KeyType, random: (size: number) => Buffer): KeyMaker {
-  const pool = new KeyPool(type, async (count) => Promise.all(Array.from({ length: count }, () => makeFreshKey(type))));
-  return {
-    makeKey: () => pool.take(),
-    lock: (content, options) => writePfx(content, { ...options, random }),
-    close: async () => pool.close(),
-  };
 }

@@ -1,7 +1,8 @@
 /**
- * Keys that are made before they are asked for. An RSA key takes as long as hundreds of enrolments, so some lie
- * ready; one on a curve takes next to nothing, but asking another thread for it does, so they come many at a time.
+ * Keys that are made before they are asked for. An RSA key takes long, so some lie ready; one on a curve takes next to
+ * nothing, but asking another thread for it does, so they come many at a time.
  */
+import { QTChatError } from '../../src/errors.js';
 import type { FreshKey } from '../../src/pki/fresh-key.js';
 import type { KeyType } from '../../src/pki/key-type.js';
 
@@ -15,18 +16,12 @@ interface Stock {
 const rsaStock: Stock = { ready: 16, atOnce: 1 };
 const otherStock: Stock = { ready: 64, atOnce: 32 };
 
-interface Waiting {
-  readonly resolve: (key: FreshKey) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** Keys of one kind. It begins to make them with the first one that is asked for, or by {@link fill}. */
+/** Keys of one kind, in memory until they are taken. */
 export class KeyPool {
   readonly #make: (count: number) => Promise<readonly FreshKey[]>;
   readonly #stock: Stock;
   readonly #ready: FreshKey[] = [];
-  readonly #waiting: Waiting[] = [];
-  #isMaking = false;
+  #making: Promise<void> | undefined;
   #isClosed = false;
 
   /** @param make - makes so many keys */
@@ -38,24 +33,25 @@ export class KeyPool {
   /**
    * A key that nobody else gets.
    *
-   * @throws what making it throws; the next call tries again
+   * @throws {QTChatError} `ERR_INTERNAL` once it is closed; what making keys throws, and the next call tries again
    */
-  take(): Promise<FreshKey> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#serve();
-      this.fill();
-    });
+  async take(): Promise<FreshKey> {
+    for (;;) {
+      if (this.#isClosed) throw new QTChatError('ERR_INTERNAL', 'no keys are made any more: the server is ending');
+      const key = this.#ready.shift();
+      if (key !== undefined) {
+        this.fill();
+        return key;
+      }
+      await this.#makeSome();
+    }
   }
 
-  /** Makes keys until enough lie ready, unless it is at it already. */
+  /** Begins to make keys until enough lie ready. */
   fill(): void {
-    const { ready, atOnce } = this.#stock;
-    const missing = ready + this.#waiting.length - this.#ready.length;
-    // Whole batches only, unless somebody waits.
-    if (this.#isMaking || this.#isClosed || (missing < atOnce && this.#waiting.length === 0)) return;
-    this.#isMaking = true;
-    void this.#makeSome(Math.min(atOnce, missing));
+    const missing = this.#stock.ready - this.#ready.length;
+    // What cannot be made now is missed by the next who asks, and said there.
+    if (!this.#isClosed && missing >= this.#stock.atOnce) this.#makeSome().catch(() => {});
   }
 
   /** Makes no more, and forgets what lies ready. */
@@ -64,25 +60,20 @@ export class KeyPool {
     this.#ready.length = 0;
   }
 
-  async #makeSome(count: number): Promise<void> {
-    try {
-      this.#ready.push(...(await this.#make(count)));
-      this.#isMaking = false;
-      if (this.#isClosed) this.#ready.length = 0;
-      this.#serve();
-      this.fill();
-    } catch (error) {
-      this.#isMaking = false;
-      for (const { reject } of this.#waiting.splice(0)) reject(error);
-    }
-  }
-
-  #serve(): void {
-    while (this.#ready.length > 0) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
-      const key = this.#ready.shift();
-      if (key !== undefined) next.resolve(key);
-    }
+  /** One batch at a time; whoever waits shares it. */
+  #makeSome(): Promise<void> {
+    this.#making ??= this.#make(this.#stock.atOnce).then(
+      (keys) => {
+        this.#making = undefined;
+        if (this.#isClosed) return;
+        this.#ready.push(...keys);
+        this.fill();
+      },
+      (error: unknown) => {
+        this.#making = undefined;
+        throw error;
+      },
+    );
+    return this.#making;
   }
 }

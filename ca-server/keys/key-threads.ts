@@ -1,33 +1,36 @@
-/** Makes keys and .pfx files in threads of their own (worker.ts), one less than there are cores. */
+/** Makes keys and .pfx files in threads of their own (worker.ts): one less than there are cores, and one at least. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { QTChatError } from '../../src/errors.js';
-import type { FreshKey } from '../../src/pki/fresh-key.js';
+import { fromPlainError, type PlainError, QTChatError } from '../../src/errors.js';
 import type { KeyType } from '../../src/pki/key-type.js';
-import { SubjectPublicKey } from '../../src/pki/subject-public-key.js';
 import type { KeyMaker } from './key-maker.js';
 import { KeyPool } from './key-pool.js';
-import type { KeyAnswer, KeyTask, MadeKey } from './worker.js';
+import { type KeyAnswer, type KeyTask, keyFromWire, keyToWire, toWire } from './thread-wire.js';
+
+/** Threads that make keys. */
+export interface KeyThreads extends KeyMaker {
+  /** Ends them; what is being made is refused. */
+  close(): Promise<void>;
+}
 
 /**
- * Starts making keys of a kind.
+ * Makes keys of a kind; threads start when they are first needed.
  *
  * @param program - path of worker.ts as it was built
+ * @param ahead - begin at once, before a key is asked for
  */
-export function startKeyThreads(type: KeyType, program: string): KeyMaker {
+export function startKeyThreads(type: KeyType, program: string, { ahead }: { readonly ahead: boolean }): KeyThreads {
   const threads = Array.from({ length: Math.max(1, availableParallelism() - 1) }, () => new KeyThread(program));
-  const ask = (task: KeyTask): Promise<KeyAnswer> =>
-    threads.reduce((best, thread) => (thread.inWork < best.inWork ? thread : best)).ask(task);
-  const pool = new KeyPool(type, async (count) => {
-    const answer = await ask({ type: 'keys', keyType: type, count });
-    return 'keys' in answer ? answer.keys.map(freshKeyFrom) : [];
-  });
-  pool.fill();
+  const idlest = (): KeyThread => threads.reduce((best, thread) => (thread.inWork < best.inWork ? thread : best));
+  const makeKeys = async (count: number) =>
+    (await idlest().ask({ type: 'keys', keyType: type, count } as const)).map(keyFromWire);
+  const pool = new KeyPool(type, makeKeys);
+  if (ahead) pool.fill();
   return {
     makeKey: () => pool.take(),
     lock: async ({ key, chain }, options) => {
-      const answer = await ask({ type: 'file', key: { spki: key.publicKey.der, pkcs8: key.pkcs8 }, chain, options });
-      return Buffer.from('file' in answer ? answer.file : []);
+      const content = { key: keyToWire(key), chain: chain.map(toWire) };
+      return Buffer.from((await idlest().ask({ type: 'file', ...content, options } as const)).buffer);
     },
     close: async () => {
       pool.close();
@@ -36,14 +39,12 @@ export function startKeyThreads(type: KeyType, program: string): KeyMaker {
   };
 }
 
-function freshKeyFrom({ spki, pkcs8 }: MadeKey): FreshKey {
-  return { publicKey: SubjectPublicKey.parse(Buffer.from(spki)), pkcs8: Buffer.from(pkcs8) };
-}
-
 interface Waiting {
   readonly resolve: (answer: KeyAnswer) => void;
   readonly reject: (error: Error) => void;
 }
+
+type Reply = { readonly id: number } & ({ readonly answer: KeyAnswer } | { readonly error: PlainError });
 
 /** One thread, started when it is first needed, and again after it has failed. */
 class KeyThread {
@@ -62,14 +63,13 @@ class KeyThread {
   }
 
   /** @throws {QTChatError} what the thread answers with; `ERR_INTERNAL` when it ends before */
-  async ask(task: KeyTask): Promise<KeyAnswer> {
-    if (this.#isClosed) throw ended();
+  async ask<Task extends KeyTask>(task: Task): Promise<KeyAnswer<Task>> {
+    if (this.#isClosed) throw gone();
     const worker = this.#worker ?? this.#start();
     const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      worker.postMessage({ id, task });
-    });
+    const answer = new Promise<KeyAnswer>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    worker.postMessage({ id, task });
+    return (await answer) as KeyAnswer<Task>;
   }
 
   async close(): Promise<void> {
@@ -83,20 +83,20 @@ class KeyThread {
     worker.on('error', () => {});
     worker.on('exit', () => {
       this.#worker = undefined;
-      for (const { reject } of this.#waiting.values()) reject(ended());
+      for (const { reject } of this.#waiting.values()) reject(gone());
       this.#waiting.clear();
     });
-    worker.on('message', ({ id, answer }: { id: number; answer: KeyAnswer }) => {
-      const waiting = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      if (!('code' in answer)) waiting?.resolve(answer);
-      else waiting?.reject(new QTChatError(answer.code, answer.message, answer.hint ? { hint: answer.hint } : {}));
+    worker.on('message', (reply: Reply) => {
+      const waiting = this.#waiting.get(reply.id);
+      this.#waiting.delete(reply.id);
+      if ('answer' in reply) waiting?.resolve(reply.answer);
+      else waiting?.reject(fromPlainError(reply.error));
     });
     this.#worker = worker;
     return worker;
   }
 }
 
-function ended(): QTChatError {
-  return new QTChatError('ERR_INTERNAL', 'a thread that made keys ended early');
+function gone(): QTChatError {
+  return new QTChatError('ERR_INTERNAL', 'the thread that makes keys has ended');
 }

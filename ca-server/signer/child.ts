@@ -3,7 +3,7 @@
  * parent, which CA to open; then it signs what the ledger holds, for whoever may open its socket. It ends
  * with its parent, however that ends.
  */
-import { isQTChatError } from '../../src/errors.js';
+import { toPlainError } from '../../src/errors.js';
 import type { LedgerLocation } from '../../src/ledger/location.js';
 import { openLedgerAt } from '../../src/ledger/open.js';
 import { createSigner } from '../../src/ledger/signer.js';
@@ -33,10 +33,7 @@ async function answer(task: SignerTask): Promise<void> {
     }
     report({ type: 'done' });
   } catch (error) {
-    const { code, message, hint } = isQTChatError(error)
-      ? error
-      : ({ code: 'ERR_INTERNAL', message: 'the process for the CA key could not start', hint: undefined } as const);
-    report({ type: 'failed', code, message, hint });
+    report({ type: 'failed', ...toPlainError(error, 'the process for the CA key could not start') });
   }
 }
 

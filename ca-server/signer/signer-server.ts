@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import * as v from 'valibot';
-import { isQTChatError } from '../../src/errors.js';
+import { toPlainError } from '../../src/errors.js';
 import type { Signer } from '../../src/ledger/signer.js';
 import {
   encodeFrame,
@@ -78,8 +78,6 @@ async function answerTo(request: SignerRequest, signer: Signer): Promise<SignerA
     const der = 'crl' in request ? await signer.issueCrl(request.crl) : await signer.issue(request.certificate);
     return { id, der: der.toString('base64') };
   } catch (error) {
-    if (!isQTChatError(error)) return { id, code: 'ERR_INTERNAL', message: 'the signer failed in an unforeseen way' };
-    const { code, message, hint } = error;
-    return { id, code, message, ...(hint !== undefined && { hint }) };
+    return { id, ...toPlainError(error, 'the signer failed in an unforeseen way') };
   }
 }

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { type ErrorCode, QTChatError } from '../../src/errors.js';
+import { fromPlainError, type PlainError, QTChatError } from '../../src/errors.js';
 import type { LedgerLocation } from '../../src/ledger/location.js';
 import { connectSigner, type RemoteSigner, signerGone } from '../../src/ledger/remote-signer.js';
 import type { OpenedCa, Signer } from '../../src/ledger/signer.js';
@@ -19,10 +19,7 @@ export type SignerTask =
   | { readonly type: 'serve'; readonly location: LedgerLocation };
 
 /** What the child answers. */
-export type SignerReport =
-  | { readonly type: 'done' }
-  // An error of ours would arrive as any other: processes pass on no classes.
-  | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
+export type SignerReport = { readonly type: 'done' } | ({ readonly type: 'failed' } & PlainError);
 
 /** Where the password comes from. */
 export interface PasswordSource {
@@ -143,8 +140,7 @@ async function tell(child: ChildProcess, task: SignerTask, ended: Promise<string
   const report = await Promise.race([answer, ended]);
   if (typeof report === 'string') throw endedByItself(report);
   if (report.type === 'done') return;
-  const { code, message, hint } = report;
-  throw new QTChatError(code, message, hint === undefined ? {} : { hint });
+  throw fromPlainError(report);
 }
 
 async function endOf(child: ChildProcess): Promise<string> {

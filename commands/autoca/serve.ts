@@ -9,7 +9,6 @@ import {
   caPasswordFileFlag,
   databaseFlag,
   databasePasswordFileFlag,
-  guestKeyFlag,
   hostFlag,
   jsonLinesFlag,
   metricsPortFlag,
@@ -18,6 +17,7 @@ import {
 } from '../../src/cli/flags.js';
 import { isQTChatError } from '../../src/errors.js';
 import { packageRoot } from '../../src/package-root.js';
+import { keyTypes } from '../../src/pki/key-type.js';
 
 export default class AutocaServe extends BaseCommand {
   static override summary = 'run the Auto CA, where invited guests get their identities';
@@ -34,7 +34,11 @@ export default class AutocaServe extends BaseCommand {
     'tls-port': tlsPortFlag,
     'metrics-port': metricsPortFlag,
     announce: announceFlag,
-    key: guestKeyFlag,
+    key: Flags.string({
+      description: `kind of the keys made for guests: ${keyTypes.join(', ')}`,
+      default: 'p256',
+      helpValue: 'TYPE',
+    }),
     'require-local-key': Flags.boolean({ description: 'make no keys for guests: each makes its own' }),
     'ca-password-file': caPasswordFileFlag,
     database: databaseFlag,

@@ -45,13 +45,6 @@ export const keyFlag = Flags.string({
   helpValue: 'TYPE',
 });
 
-/** `--key` of commands that make keys for others: judged by `parseKeyType`. */
-export const guestKeyFlag = Flags.string({
-  description: `kind of the keys made for guests: ${keyTypes.join(', ')}`,
-  default: 'p256',
-  helpValue: 'TYPE',
-});
-
 /** `--ca-password-file`, of every command that may need the CA key. */
 export const caPasswordFileFlag = Flags.string({
   description: 'file whose first line is the password of the CA key (- for standard input)',

@@ -178,7 +178,7 @@ export class NoiseHandshake {
   }
 }
 
-// As JSON Web Keys (RFC 8037 §2): OpenSSL's decoder for DER takes ten times as long, longer than all of the handshake.
+// As JSON Web Keys (RFC 8037 §2): OpenSSL's decoder for DER takes longer than all of the handshake.
 function privateKeyOf(octets: Uint8Array): KeyObject {
   // The public part must be a text, and is not looked at.
   const key = { kty: 'OKP', crv: 'X25519', d: Buffer.from(octets).toString('base64url'), x: '' };

@@ -19,10 +19,11 @@ interface Waiting {
 const groupLimit = 64;
 
 /**
- * How soon a commit may follow another while several wait. Each holds this thread for a millisecond or so: under load
- * the groups grow instead, and who comes alone waits for nothing.
+ * How long after a commit of several the next one waits for more to join (PostgreSQL calls it commit_delay). A commit to
+ * SQLite holds this thread, one to PostgreSQL a round trip: under load the groups grow instead. Where the last one to
+ * write was alone, nobody waits.
  */
-const distanceMs = 8;
+const commitDelayMs = 8;
 
 interface Queue {
   readonly waiting: Waiting[];
@@ -57,7 +58,7 @@ async function drain(ledger: Ledger, queue: Queue): Promise<void> {
   while (waiting.length > 0) {
     // SQLite holds this thread while it writes: what has arrived meanwhile is heard first, and joins.
     await setImmediate();
-    const earlyMs = queue.lastAt + distanceMs - performance.now();
+    const earlyMs = queue.lastAt + commitDelayMs - performance.now();
     const isBusy = waiting.length > 1 || queue.lastSize > 1;
     if (isBusy && earlyMs > 0 && waiting.length < groupLimit) await setTimeout(earlyMs);
     const group = waiting.splice(0, groupLimit);

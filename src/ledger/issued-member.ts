@@ -18,7 +18,7 @@ export class IssuedMember {
     this.der = der;
   }
 
-  /** The certificate as OpenSSL reads it, which takes it several times as long as signing: not before it is asked for. */
+  /** The certificate as OpenSSL reads it, which takes it longer than to sign: not before it is asked for. */
   get certificate(): X509Certificate {
     this.#certificate ??= new X509Certificate(this.der);
     return this.#certificate;

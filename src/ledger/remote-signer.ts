@@ -2,7 +2,7 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import * as v from 'valibot';
-import { QTChatError } from '../errors.js';
+import { fromPlainError, QTChatError } from '../errors.js';
 import { issuingCertificate } from '../pki/issuer.js';
 import type { Home } from '../store/home.js';
 import { connectSignerSocket } from '../store/signer-socket.js';
@@ -119,12 +119,8 @@ class Connection {
   #take(answer: SignerAnswer): void {
     const waiting = this.#settle(answer.id);
     if (waiting === undefined) return;
-    if (!('code' in answer)) {
-      waiting.resolve(answer);
-      return;
-    }
-    const { code, message, hint } = answer;
-    waiting.reject(new QTChatError(code, message, hint === undefined ? {} : { hint }));
+    if (!('code' in answer)) waiting.resolve(answer);
+    else waiting.reject(fromPlainError(answer));
   }
 
   #settle(id: number): Waiting | undefined {

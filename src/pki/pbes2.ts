@@ -25,6 +25,9 @@ const ciphers: Readonly<Record<string, { name: string; keyOctets: number }>> = {
   [oids.aes256Cbc]: { name: 'aes-256-cbc', keyOctets: 32 },
 };
 
+/** The AlgorithmIdentifier of HMAC-SHA256. */
+export const hmacSha256 = derSequence(derOid(oids.hmacWithSha256), derNull);
+
 /** Digests by the OID of their HMAC. */
 export const hmacDigests: Readonly<Record<string, string>> = {
   [oids.hmacWithSha1]: 'sha1',
@@ -38,6 +41,9 @@ export interface Pbes2Encrypted {
   algorithm: Buffer;
   ciphertext: Buffer;
 }
+
+/** Encrypts one of several plaintexts. */
+export type Encrypt = (plaintext: Buffer) => Promise<Pbes2Encrypted>;
 
 /** How to encrypt. */
 export interface Pbes2Options {
@@ -58,22 +64,26 @@ export async function encryptPbes2(
  * The same for several plaintexts of one file, each with a fresh IV: the key is derived once, with a salt that all of
  * them state. Who tries passwords needs only one of them anyway.
  */
-export function pbes2Encryption(
-  password: string,
-  { iterations, random }: Pbes2Options,
-): (plaintext: Buffer) => Promise<Pbes2Encrypted> {
+export function pbes2Encryption(password: string, { iterations, random }: Pbes2Options): Encrypt {
   const salt = random(saltOctets);
-  const prf = derSequence(derOid(oids.hmacWithSha256), derNull);
-  const kdf = derSequence(derOid(oids.pbkdf2), derSequence(derOctetString(salt), derInteger(iterations), prf));
-  let deriving: Promise<Buffer> | undefined;
+  const kdf = derPbkdf2({ salt, iterations });
+  const derive = keysFrom(password);
   return async (plaintext) => {
-    deriving ??= deriveKey(password, salt, iterations, 32, 'sha256');
+    const key = await derive({ salt, iterations, keyOctets: 32, digest: 'sha256' });
     const iv = random(ivOctets);
-    const cipher = createCipheriv('aes-256-cbc', await deriving, iv);
+    const cipher = createCipheriv('aes-256-cbc', key, iv);
     const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
     const scheme = derSequence(derOid(oids.aes256Cbc), derOctetString(iv));
     return { algorithm: derSequence(derOid(oids.pbes2), derSequence(kdf, scheme)), ciphertext };
   };
+}
+
+/** The AlgorithmIdentifier of PBKDF2 with HMAC-SHA256 (RFC 8018 appendix A.2). */
+export function derPbkdf2(parameters: { salt: Buffer; iterations: number; keyOctets?: number }): Buffer {
+  const { salt, iterations, keyOctets } = parameters;
+  const length = keyOctets === undefined ? [] : [derInteger(keyOctets)];
+  const values = derSequence(derOctetString(salt), derInteger(iterations), ...length, hmacSha256);
+  return derSequence(derOid(oids.pbkdf2), values);
 }
 
 /** PBKDF2's parameters as a file states them. */

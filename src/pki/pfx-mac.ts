@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { derInteger, derNull, derOctetString, derOid, derSequence, derTags } from './der.js';
 import { DerError, DerLimitError, type DerReader } from './der-reader.js';
 import { oids } from './oids.js';
-import { hmacDigests, readIterations, readPbkdf2 } from './pbes2.js';
+import { derPbkdf2, hmacDigests, hmacSha256, readIterations, readPbkdf2 } from './pbes2.js';
 import { deriveFromPassword, type KdfDigest } from './pkcs12-kdf.js';
 
 const deriveKey = promisify(pbkdf2);
@@ -26,22 +26,27 @@ const digests: Readonly<Record<string, KdfDigest>> = {
   [oids.sha512]: { name: 'sha512', blockOctets: 128, octets: 64 },
 };
 
+/**
+ * Other forms of a .pfx file than that which most programs read: `legacy` has 3DES and SHA-1 throughout, for programs that
+ * read nothing newer; `pbmac1` has a MAC by RFC 9579, which is found sooner and which OpenSSL reads from 3.4 on, for files
+ * that only our own reader opens.
+ */
+export type PfxForm = 'legacy' | 'pbmac1';
+
 /** How the key of a MAC is derived, and which HMAC it is. */
 export interface MacOptions {
   readonly iterations: number;
   readonly random: (size: number) => Buffer;
-  /** HMAC-SHA1. */
-  readonly legacy?: boolean;
-  /** PBMAC1 (RFC 9579). */
-  readonly pbmac1?: boolean;
+  /** What the file is made for, where that is not most programs of today. */
+  readonly form?: PfxForm;
 }
 
 /** MacData over `content`: HMAC-SHA256 unless it is to be another one, with a fresh salt. */
 export async function buildMac(content: Buffer, password: string, options: MacOptions): Promise<Buffer> {
-  const { iterations, random, legacy = false, pbmac1 = false } = options;
-  if (pbmac1) return buildPbmac1(content, password, options);
+  const { iterations, random, form } = options;
+  if (form === 'pbmac1') return buildPbmac1(content, password, options);
   const salt = random(saltOctets);
-  const oid = legacy ? oids.sha1 : oids.sha256;
+  const oid = form === 'legacy' ? oids.sha1 : oids.sha256;
   const mac = await pkcs12Mac(oid, content, password, { salt, iterations });
   const digestInfo = derSequence(derSequence(derOid(oid), derNull), derOctetString(mac));
   return derSequence(digestInfo, derOctetString(salt), derInteger(iterations));
@@ -60,7 +65,7 @@ export async function verifyMac(macData: DerReader, content: Buffer, password: s
   digestInfo.end();
   const oid = algorithm.oid();
   // PBMAC1 has its own salt and iterations; those of MacData mean nothing then (RFC 9579 §5).
-  if (oid === oids.pbmac1) return matches(stated, await readPbmac1(algorithm.enter(), content, password));
+  if (oid === oids.pbmac1) return matches(stated, await computePbmac1(algorithm.enter(), content, password));
   const salt = macData.read(derTags.octetString);
   const iterations = macData.done ? 1 : readIterations(macData);
   macData.end();
@@ -70,9 +75,8 @@ export async function verifyMac(macData: DerReader, content: Buffer, password: s
 /** MacData of PBMAC1: HMAC-SHA256 under PBKDF2-HMAC-SHA256. */
 async function buildPbmac1(content: Buffer, password: string, { iterations, random }: MacOptions): Promise<Buffer> {
   const salt = random(pbmac1SaltOctets);
-  const hmac = derSequence(derOid(oids.hmacWithSha256), derNull);
-  const parameters = derSequence(derOctetString(salt), derInteger(iterations), derInteger(pbmac1KeyOctets), hmac);
-  const scheme = derSequence(derOid(oids.pbmac1), derSequence(derSequence(derOid(oids.pbkdf2), parameters), hmac));
+  const kdf = derPbkdf2({ salt, iterations, keyOctets: pbmac1KeyOctets });
+  const scheme = derSequence(derOid(oids.pbmac1), derSequence(kdf, hmacSha256));
   const key = await deriveKey(password, salt, iterations, pbmac1KeyOctets, 'sha256');
   const mac = createHmac('sha256', key).update(content).digest();
   // MacData has a salt of its own, which means nothing here.
@@ -80,7 +84,7 @@ async function buildPbmac1(content: Buffer, password: string, { iterations, rand
 }
 
 /** PBMAC1-params (RFC 9579 §4, RFC 8018 §7.1). */
-async function readPbmac1(parameters: DerReader, content: Buffer, password: string): Promise<Buffer> {
+async function computePbmac1(parameters: DerReader, content: Buffer, password: string): Promise<Buffer> {
   const kdf = parameters.enter();
   const scheme = parameters.enter();
   parameters.end();

@@ -6,13 +6,13 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { QTChatError } from '../errors.js';
 import { berToDer } from './ber.js';
-import { parseCertificateFields, readCertificateFields } from './certificate-fields.js';
+import { parseCertificateFields } from './certificate-fields.js';
 import { derInteger, derSequence, derTags } from './der.js';
 import { DerError, DerLimitError, DerReader } from './der-reader.js';
 import type { FreshKey } from './fresh-key.js';
 import { oids } from './oids.js';
 import { type PfxContents, readContents } from './pfx-contents.js';
-import { buildMac, verifyMac } from './pfx-mac.js';
+import { buildMac, type PfxForm, verifyMac } from './pfx-mac.js';
 import { bagAttributes, certificateBag, encryptedPart, keyPart, partEncryption, plainPart } from './pfx-parts.js';
 import { privateKeyToDer as pkcs8Of } from './private-key.js';
 import { SubjectPublicKey } from './subject-public-key.js';
@@ -27,8 +27,8 @@ export interface PfxContent {
 /** What goes into a file: neither a key nor a certificate that was just made need become an object of OpenSSL first. */
 export interface NewPfxContent {
   key: KeyObject | FreshKey;
-  /** In the order of {@link PfxContent}; DER will do. */
-  chain: readonly (X509Certificate | Buffer)[];
+  /** DER, in the order of {@link PfxContent}. */
+  chain: readonly Buffer[];
 }
 
 /** What a .pfx file is written with. */
@@ -40,13 +40,8 @@ export interface PfxOptions {
   /** {@link humanPasswordIterations} or {@link generatedPasswordIterations}; for MAC and encryption alike, since the cheaper would decide. */
   iterations: number;
   random: (size: number) => Buffer;
-  /** 3DES and SHA-1 throughout, for programs that read nothing newer. */
-  legacy?: boolean;
-  /**
-   * With PBMAC1 (RFC 9579), which takes a quarter of the time. OpenSSL reads it from 3.4 on, and older programs do not:
-   * for files that only our own reader opens.
-   */
-  pbmac1?: boolean;
+  /** What the file is made for, where that is not most programs of today. */
+  form?: PfxForm;
 }
 
 /** Iterations for a password that a person chose; .NET refuses files above 300,000. */
@@ -81,7 +76,7 @@ export function checkPfxPassword(password: string): void {
 export async function writePfx({ key, chain }: NewPfxContent, options: PfxOptions): Promise<Buffer> {
   checkPfxPassword(options.password);
   const { publicKey, pkcs8 } = 'pkcs8' in key ? key : { publicKey: SubjectPublicKey.of(key), pkcs8: pkcs8Of(key) };
-  if (chain[0] === undefined || !spkiIn(chain[0]).equals(publicKey.der)) {
+  if (chain[0] === undefined || !parseCertificateFields(chain[0]).spki.equals(publicKey.der)) {
     throw new QTChatError('ERR_PKI_KEY_INVALID', 'the key does not belong to the first certificate');
   }
   const attributes = bagAttributes(options.friendlyName, publicKey.identifier);
@@ -122,13 +117,6 @@ export async function readPfx(der: Buffer, password: string): Promise<PfxContent
     if (error instanceof DerError) throw invalid(error.message, error);
     throw error;
   }
-}
-
-function spkiIn(certificate: X509Certificate | Buffer): Buffer {
-  const fields = Buffer.isBuffer(certificate)
-    ? parseCertificateFields(certificate)
-    : readCertificateFields(certificate);
-  return fields.spki;
 }
 
 function inOrder({ key, certificates }: PfxContents): PfxContent {

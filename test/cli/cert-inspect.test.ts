@@ -54,7 +54,7 @@ beforeAll(async () => {
     iterations: generatedPasswordIterations,
     random: randomBytes,
   };
-  pfx = await writePfx({ key: bob.key, chain: [bob.certificate, intermediate.certificate] }, options);
+  pfx = await writePfx({ key: bob.key, chain: [bob.certificate.raw, intermediate.certificate.raw] }, options);
 });
 
 beforeEach(() => {
@@ -188,8 +188,14 @@ describe('qtchat cert inspect of a .pfx', () => {
   });
 
   it('shows how old programs protect theirs', async () => {
-    const options = { password: 'secret', friendlyName: 'bob', iterations: 7, random: randomBytes, legacy: true };
-    const old = await writePfx({ key: bob.key, chain: [bob.certificate] }, options);
+    const options = {
+      password: 'secret',
+      friendlyName: 'bob',
+      iterations: 7,
+      random: randomBytes,
+      form: 'legacy' as const,
+    };
+    const old = await writePfx({ key: bob.key, chain: [bob.certificate.raw] }, options);
     const { stdout } = await inspect(test.file('old.pfx', old), ...withPassword('secret'));
     expect(stdout).toMatch(/^MAC +HMAC-SHA1, 7 iterations$/m);
     expect(stdout).toMatch(/^encryption +key: 3DES under SHA-1, 7 iterations$/m);

@@ -220,7 +220,7 @@ describe('qtchat cert list', () => {
 describe('qtchat cert import', () => {
   const seal = (credential: TestCredential, chain: X509Certificate[], password = 'secret'): Promise<Buffer> => {
     const options = { password, friendlyName: 'bob', iterations: generatedPasswordIterations, random: randomBytes };
-    return writePfx({ key: credential.key, chain }, options);
+    return writePfx({ key: credential.key, chain: chain.map(({ raw }) => raw) }, options);
   };
 
   /** A `.pfx` of bob and the flags to import it; every field of his certificate can be changed. */

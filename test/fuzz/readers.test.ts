@@ -97,7 +97,7 @@ beforeAll(async () => {
   samples.certificates.push(certificate.raw, Buffer.from(toPem(certificate, ...issuer.chain)));
   samples.requests.push(await createCsr(key, 'bob', names));
   const options = { password: 'secret', friendlyName: 'bob', iterations: 2048, random: randomBytes };
-  samples.bundles.push(await writePfx({ key, chain: [certificate] }, options));
+  samples.bundles.push(await writePfx({ key, chain: [certificate.raw] }, options));
   samples.keys.push(
     Buffer.from(privateKeyToPem(key)),
     Buffer.from(key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' })),

@@ -218,7 +218,7 @@ describe('fuzz: well-formed files with wrong things in them', () => {
       'with changed parts',
       () =>
         fuzz(async (change) => {
-          const bags = derSequence(certificateBag(leaf, attributes), certificateBag(anchor, []));
+          const bags = derSequence(certificateBag(leaf.raw, attributes), certificateBag(anchor.raw, []));
           const parts = [
             await encryptedPart(bags, partEncryption(cheap)),
             await keyPart(privateKeyToDer(key), attributes, partEncryption(cheap)),
@@ -232,7 +232,7 @@ describe('fuzz: well-formed files with wrong things in them', () => {
       'with changed bags, encrypted as they should be',
       () =>
         fuzz(async (change) => {
-          const bags = change(derSequence(certificateBag(leaf, attributes), certificateBag(anchor, [])));
+          const bags = change(derSequence(certificateBag(leaf.raw, attributes), certificateBag(anchor.raw, [])));
           const parts = [
             await encryptedPart(bags, partEncryption(cheap)),
             await keyPart(privateKeyToDer(key), attributes, partEncryption(cheap)),
@@ -247,7 +247,7 @@ describe('fuzz: well-formed files with wrong things in them', () => {
       () =>
         fuzz(async (change) => {
           const parts = [
-            plainPart(derSequence(certificateBag(leaf, attributes))),
+            plainPart(derSequence(certificateBag(leaf.raw, attributes))),
             await keyPart(privateKeyToDer(key), attributes, partEncryption(cheap)),
           ];
           await opened(change(await pfxOf(derSequence(...parts))));

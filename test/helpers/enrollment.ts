@@ -1,4 +1,5 @@
 /** A host with an Auto CA, its guests, and a relay between them that may do what it likes. */
+
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -24,6 +25,7 @@ import { generateKey } from '../../src/pki/key-type.js';
 import { buildRootPlan } from '../../src/pki/plan.js';
 import { loadCaChain, openIssuer, saveCa } from '../../src/store/ca.js';
 import type { Home } from '../../src/store/home.js';
+import { keysHere } from './keys-here.js';
 
 /** Clock and random source of a test. */
 export interface TestDeps {
@@ -69,6 +71,7 @@ export class TestHost {
     const host = new TestHost(home, await openLedger(home), deps);
     host.#served = await serveHome(home, {
       ca: caOf(await openIssuer(home, undefined), home, deps),
+      keys: keysHere(),
       deps,
       host: '127.0.0.1',
       port: 0,

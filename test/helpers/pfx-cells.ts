@@ -69,8 +69,13 @@ export async function makePfxWorld(): Promise<PfxWorld> {
     writeOurs: async (cell, name) => {
       // One kind of key with as much work as people's passwords get; for the others less will do.
       const iterations = cell.keyType === 'p256' ? humanPasswordIterations : generatedPasswordIterations;
-      const protection = { password: pfxPassword, iterations, random: randomBytes, legacy: cell.form === 'legacy' };
-      const pfx = await writePfx(await credentialOf(cell), { friendlyName: cell.keyType, ...protection });
+      const protection = { password: pfxPassword, iterations, random: randomBytes };
+      const form = cell.form === 'legacy' ? { form: cell.form } : {};
+      const { key, chain } = await credentialOf(cell);
+      const pfx = await writePfx(
+        { key, chain: chain.map(({ raw }) => raw) },
+        { friendlyName: cell.keyType, ...protection, ...form },
+      );
       await writeFile(join(folder, name), pfx);
     },
     remove: () => test.remove(),

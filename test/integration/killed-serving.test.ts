@@ -4,6 +4,7 @@
  *
  * QTCHAT_TEST_ROUNDS is the number of guests: 500 in the long form.
  */
+
 import type { X509Certificate } from 'node:crypto';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
@@ -22,6 +23,7 @@ import { loadCaChain, openIssuer } from '../../src/store/ca.js';
 import { writeDatabaseSetting } from '../../src/store/database-setting.js';
 import { realDeps } from '../helpers/enrollment.js';
 import { makeHome, type TestHome } from '../helpers/home.js';
+import { keysHere } from '../helpers/keys-here.js';
 import { createTestDatabase, describeOnEachDatabase, type TestDatabase } from '../helpers/postgres.js';
 import { Program } from '../helpers/program.js';
 import { Switchboard } from '../helpers/switchboard.js';
@@ -111,7 +113,7 @@ describeOnEachDatabase('an Auto CA that is killed while guests join', (kind) => 
   async function serveLater(): Promise<ServedHome> {
     const [home, deps] = [{ folder: test.home }, { ...realDeps, clock: () => new Date(Date.now() + 60_000) }];
     const ca = caOf(await openIssuer(home, undefined), home, deps);
-    const served = await serveHome(home, { ca, deps, host: '127.0.0.1', port: 0, log: () => {} });
+    const served = await serveHome(home, { ca, keys: keysHere(), deps, host: '127.0.0.1', port: 0, log: () => {} });
     board.leadTo(served.port);
     return served;
   }

@@ -1,4 +1,5 @@
 /** Links as browsers, strangers and impatient phones use them, over real sockets. */
+
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
@@ -14,6 +15,7 @@ import { readPfx } from '../../src/pki/pfx.js';
 import { loadCaChain, openIssuer } from '../../src/store/ca.js';
 import { loadProfile } from '../../src/store/profiles.js';
 import { enrollInMemory, realDeps, TestHost } from '../helpers/enrollment.js';
+import { keysHere } from '../helpers/keys-here.js';
 import { makePublicKey } from '../helpers/ledger.js';
 
 interface Answer {
@@ -114,7 +116,14 @@ describe('a link', () => {
     now = () => new Date(Date.now() + 4 * dayMs);
     const { signer } = await ownSigner();
     const ca = { chain: signer.chain, signerFor: async () => signer };
-    const again = await serveHome(host.home, { ca, deps: host.deps, host: '127.0.0.1', port: 0, log: () => {} });
+    const again = await serveHome(host.home, {
+      ca,
+      keys: keysHere(),
+      deps: host.deps,
+      host: '127.0.0.1',
+      port: 0,
+      log: () => {},
+    });
     await again.close();
     expect(await files()).toEqual([]);
   });

@@ -2,6 +2,7 @@
  * Two Auto CAs with one CA and one PostgreSQL database, and guests that race for the same right at both.
  * QTCHAT_TEST_ROUNDS=1000 is the long form.
  */
+
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
@@ -27,6 +28,7 @@ import { writeDatabaseSetting } from '../../src/store/database-setting.js';
 import type { Home } from '../../src/store/home.js';
 import { makeKey } from '../helpers/certificates.js';
 import { enrollInMemory, makeCaHome, realDeps } from '../helpers/enrollment.js';
+import { keysHere } from '../helpers/keys-here.js';
 import { createTestDatabase, describeOnPostgres, type TestDatabase } from '../helpers/postgres.js';
 
 const rounds = Number(process.env.QTCHAT_TEST_ROUNDS ?? 12);
@@ -52,7 +54,7 @@ describeOnPostgres('two Auto CAs with one database', () => {
       const unlimited = { helloBurst: 1e6, openingBurst: 1e6, openingBurstInAll: 1e6 };
       const limits = { ...unlimited, connections: 1e6, connectionsPerAddress: 1e6 };
       const place = { host: '127.0.0.1', port: 0, tlsPort: 0 };
-      servers.push(await serveHome(home, { ca, deps: realDeps, ...place, limits, log: () => {} }));
+      servers.push(await serveHome(home, { ca, keys: keysHere(), deps: realDeps, ...place, limits, log: () => {} }));
     }
     ledger = await openLedger(first);
     const [certificate] = (await loadCaChain(first)).slice(-1);
@@ -101,7 +103,7 @@ describeOnPostgres('two Auto CAs with one database', () => {
   );
 
   /** One request by EST on a connection of its own; the serial number of what came, undefined when it was refused. */
-  async function askByEst(auth: string, member: string, port = 0): Promise<string | undefined> {
+  async function askByEst(auth: string, member: string, port: number): Promise<string | undefined> {
     const body = (await createCsr(makeKey(), member)).toString('base64');
     const headers = { 'Content-Type': 'application/pkcs10', 'Content-Length': body.length };
     const place = { host: '127.0.0.1', port, path: estPaths.simpleenroll, method: 'POST', ca: [rootPem], agent: false };
@@ -125,7 +127,7 @@ describeOnPostgres('two Auto CAs with one database', () => {
         const psk = estKey({ id, password });
         const terms = { id, kind: 'est' as const, psk, member, names: [], validityDays: 30, expiresAt };
         await createInvite(ledger, terms, realDeps);
-        const ask = ({ members }: ServedHome) => askByEst(`${id}:${password}`, member, members?.port);
+        const ask = (server: ServedHome) => askByEst(`${id}:${password}`, member, server.members?.port ?? 0);
         const got = await Promise.all([...servers, ...servers].map(ask));
         // Of four at once all may fail, each answered anew by the next.
         const joined = got.filter((serialNumber) => serialNumber !== undefined);
@@ -133,6 +135,9 @@ describeOnPostgres('two Auto CAs with one database', () => {
         const valid = (await listCertificates(ledger, { member, validAt: new Date() })).map((one) => one.serialNumber);
         expect(valid).toHaveLength(1);
         if (joined.length > 0) expect(valid).toEqual(joined);
+        // Whoever comes later with the password gets what was left open, and nothing else.
+        const later = await ask(servers[0] as ServedHome);
+        expect(later === undefined).toBe(joined.length === 1);
       }
     },
     timeoutMs,

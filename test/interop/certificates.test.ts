@@ -85,7 +85,10 @@ describeWith('openssl', 'certificates and OpenSSL', () => {
       const key = await generateKey(type);
       const leaf = await issueBob(issuer, createPublicKey(key));
       const options = { password: 'pass word', friendlyName: 'bob', iterations: humanPasswordIterations };
-      const file = save('bob.pfx', await writePfx({ key, chain: [leaf, root] }, { ...options, random: randomBytes }));
+      const file = save(
+        'bob.pfx',
+        await writePfx({ key, chain: [leaf.raw, root.raw] }, { ...options, random: randomBytes }),
+      );
       const text = openssl('pkcs12', '-in', file, '-passin', 'pass:pass word', '-noenc');
       expect(text).toContain('friendlyName: bob');
       expect(parseCertificates(text).map((certificate) => certificate.raw)).toEqual([leaf.raw, root.raw]);

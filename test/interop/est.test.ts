@@ -11,11 +11,21 @@ import { Serving } from '../helpers/serving.js';
 const run = promisify(execFile);
 
 describeWith('curl', 'EST through a gateway', () => {
-  it('gives fifteen devices their certificates on one connection, and the server has nothing to say of it', async () => {
-    const test = makeHome();
+  let test: TestHome;
+  let program: Program;
+
+  beforeAll(async () => {
+    test = makeHome();
     await test.done(['ca', 'init', '--no-password']);
     const argv = ['autoca', 'serve', '--json', '--host', '127.0.0.1', '--port', '0'];
-    const program = new Program(argv, { home: test.home });
+    program = new Program(argv, { home: test.home });
+  });
+  afterAll(async () => {
+    await program.stop();
+    test.remove();
+  });
+
+  it('gives fifteen devices their certificates on one connection, and the server has nothing to say of it', async () => {
     const [, tlsPort] = await program.waitFor(/"tlsPort":(\d+)/);
     const request = [
       'req',
@@ -56,7 +66,6 @@ describeWith('curl', 'EST through a gateway', () => {
     await program.waitFor(/(?:.*"event":"enrolled".*\n){15}/);
     expect(await program.stop()).toBe(0);
     expect(program.stderr).toBe('');
-    test.remove();
   });
 });
 

@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type ErrorCode, QTChatError } from '../../errors.js';
+import { fromPlainError, type PlainError, QTChatError } from '../../errors.js';
 import type { ReservedRow, SignedMember } from '../../ledger/issue-many.js';
 import type { Signer } from '../../ledger/signer.js';
 import { packageRoot } from '../../package-root.js';
@@ -28,8 +28,7 @@ export interface WorkerTask {
 export type WorkerMessage =
   | { readonly type: 'sign'; readonly id: number; readonly tbs: readonly Uint8Array[] }
   | { readonly type: 'issued'; readonly rows: readonly SignedMember[] }
-  // An error of ours would arrive as any other: threads pass on no classes.
-  | { readonly type: 'refused'; readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
+  | ({ readonly type: 'refused' } & PlainError);
 
 /** What a worker is told: the signatures in the order in which it asked for them. */
 export interface SignedMessage {
@@ -109,7 +108,7 @@ async function runWorker(
       worker.on('message', (message: WorkerMessage) => {
         if (message.type === 'issued') take(message.rows);
         else if (message.type === 'sign') answer(worker, message, issuer).catch(reject);
-        else reject(refusal(message));
+        else reject(fromPlainError(message));
       });
       worker.on('error', reject);
       worker.on('exit', (code) => (code === 0 ? resolve() : reject(endedEarly())));
@@ -130,10 +129,6 @@ async function answer(
 ): Promise<void> {
   const signatures = await Promise.all(tbs.map((octets) => issuer.sign(Buffer.from(octets))));
   worker.postMessage({ id, signatures } satisfies SignedMessage);
-}
-
-function refusal({ code, message, hint }: WorkerMessage & { type: 'refused' }): QTChatError {
-  return new QTChatError(code, message, hint === undefined ? {} : { hint });
 }
 
 function endedEarly(): QTChatError {

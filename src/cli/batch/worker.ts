@@ -4,7 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { isQTChatError } from '../../errors.js';
+import { isQTChatError, toPlainError } from '../../errors.js';
 import type { Issuer } from '../../pki/issuer.js';
 import { issueRow, rowsAtOnce, type SignedMessage, type WorkerMessage, type WorkerTask } from './issue-rows.js';
 
@@ -56,6 +56,5 @@ try {
   await work(workerData as WorkerTask);
 } catch (error) {
   if (!isQTChatError(error)) throw error;
-  const { code, message, hint } = error;
-  say({ type: 'refused', code, message, hint });
+  say({ type: 'refused', ...toPlainError(error, '') });
 }

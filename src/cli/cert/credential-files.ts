@@ -68,5 +68,5 @@ async function seal(
   const { humanPasswordIterations, writePfx } = await import('../../pki/pfx.js');
   const { member, pfxPassword: password = '' } = request;
   const options = { password, friendlyName: member, iterations: humanPasswordIterations, random: deps.random };
-  return withSpinner('Encrypting', deps, () => writePfx({ key, chain }, options));
+  return withSpinner('Encrypting', deps, () => writePfx({ key, chain: chain.map(({ raw }) => raw) }, options));
 }

@@ -59,8 +59,10 @@ export async function exportPfx(
   const path = resolve(request.out ?? `${name}.pfx`);
   if (!force) await refuseExisting([path]);
   const password = await request.password();
-  const options = { password, friendlyName: name, iterations: humanPasswordIterations, random: deps.random, legacy };
-  const pfx = await withSpinner('Encrypting', deps, () => writePfx({ key, chain }, options));
+  const options = { password, friendlyName: name, iterations: humanPasswordIterations, random: deps.random };
+  const content = { key, chain: chain.map(({ raw }) => raw) };
+  const form = legacy ? { form: 'legacy' as const } : {};
+  const pfx = await withSpinner('Encrypting', deps, () => writePfx(content, { ...options, ...form }));
   await createFolder(dirname(path));
   const oldPath = await writeFileSafely(path, pfx, { mode: 0o600, existing: force ? 'backup' : 'refuse' });
   const keyType = keyTypeOf(key) ?? key.asymmetricKeyType ?? 'unknown';

@@ -14,6 +14,7 @@ import { caOf } from '../../../src/ledger/signer.js';
 import { openIssuer } from '../../../src/store/ca.js';
 import type { Home } from '../../../src/store/home.js';
 import { enrollInMemory, makeCaHome, realDeps, TestHost } from '../../helpers/enrollment.js';
+import { keysHere } from '../../helpers/keys-here.js';
 
 /** Writes octets to the server and returns everything it says until it closes. */
 async function say(port: number, ...octets: (string | Buffer)[]): Promise<string> {
@@ -203,6 +204,7 @@ describe('the Auto CA in trouble', () => {
 
   const serveOptions = async () => ({
     ca: caOf(await openIssuer(home, undefined), home, realDeps),
+    keys: keysHere(),
     deps: realDeps,
     log: () => {},
   });

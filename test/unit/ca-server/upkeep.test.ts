@@ -8,6 +8,7 @@ import { createInvite, listInvites } from '../../../src/ledger/invites.js';
 import { caOf } from '../../../src/ledger/signer.js';
 import { openIssuer } from '../../../src/store/ca.js';
 import { TestHost } from '../../helpers/enrollment.js';
+import { keysHere } from '../../helpers/keys-here.js';
 import { makeLedger } from '../../helpers/ledger.js';
 
 const dayMs = 86_400_000;
@@ -22,7 +23,14 @@ describe('an Auto CA that starts', () => {
   async function startAgainAfter(days: number): Promise<void> {
     const deps = { ...host.deps, clock: () => new Date(Date.now() + days * dayMs) };
     const ca = caOf(await openIssuer(host.home, undefined), host.home, deps);
-    const served = await serveHome(host.home, { ca, deps, host: '127.0.0.1', port: 0, log: () => {} });
+    const served = await serveHome(host.home, {
+      ca,
+      keys: keysHere(),
+      deps,
+      host: '127.0.0.1',
+      port: 0,
+      log: () => {},
+    });
     await served.close();
   }
 

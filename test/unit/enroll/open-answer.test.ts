@@ -37,7 +37,7 @@ describe('the answer of an Auto CA', () => {
   });
   const pfxOf = async (fields: Partial<MemberFields> = {}, from = circle, root = circle): Promise<EnrollmentAnswer> => {
     const member = await makeMember(from, { member: 'bob', ...fields });
-    const content = { key: member.key, chain: [member.certificate, root.certificate] };
+    const content = { key: member.key, chain: [member.certificate.raw, root.certificate.raw] };
     const options = { password, friendlyName: 'bob', iterations: generatedPasswordIterations, random: randomBytes };
     return { pfx: await writePfx(content, options) };
   };

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { inTransaction, openLedger } from '../../../src/ledger/open.js';
 import { makeLedger, type TestLedger } from '../../helpers/ledger.js';
 import { describeOnEachDatabase } from '../../helpers/postgres.js';
@@ -68,6 +68,19 @@ describeOnEachDatabase('transactions that wait together', (kind) => {
     } finally {
       await other.destroy();
     }
+  });
+
+  it('share a commit, and those that come meanwhile share the next', async () => {
+    const transaction = jest.spyOn(test.ledger, 'transaction');
+    await Promise.all(['a', 'b'].map(add));
+    await Promise.all(Array.from({ length: 20 }, (_, index) => add(`m${index}`)));
+    expect(transaction).toHaveBeenCalledTimes(2);
+  });
+
+  it('are committed each by itself where they come one after the other', async () => {
+    const transaction = jest.spyOn(test.ledger, 'transaction');
+    for (const name of ['a', 'b', 'c']) await add(name);
+    expect(transaction).toHaveBeenCalledTimes(3);
   });
 
   it('go on after one that failed alone', async () => {

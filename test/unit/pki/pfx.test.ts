@@ -33,14 +33,15 @@ beforeAll(async () => {
 });
 
 const fullChain = () => [member.certificate, intermediate.certificate, root.certificate];
-const goodFile = () => writePfx({ key: member.key, chain: fullChain() }, options);
+const derChain = () => fullChain().map(({ raw }) => raw);
+const goodFile = () => writePfx({ key: member.key, chain: derChain() }, options);
 
 describe('writePfx', () => {
   it.each<TestKeyType>(['p256', 'p384', 'ed25519', 'rsa2048'])(
     'writes a file with a key of type %s',
     async (keyType) => {
       const own = await makeMember(root, { member: 'bob', keyType });
-      const file = await writePfx({ key: own.key, chain: [own.certificate, root.certificate] }, options);
+      const file = await writePfx({ key: own.key, chain: [own.certificate.raw, root.certificate.raw] }, options);
       const content = await readPfx(file, password);
       expect(content.key.equals(own.key)).toBe(true);
       expect(content.chain.map((certificate) => certificate.subject)).toEqual(['CN=bob', 'CN=Test circle']);
@@ -48,7 +49,7 @@ describe('writePfx', () => {
   );
 
   it('writes 3DES and SHA-1 throughout for old programs, and reads it back', async () => {
-    const file = await writePfx({ key: member.key, chain: fullChain() }, { ...options, legacy: true });
+    const file = await writePfx({ key: member.key, chain: derChain() }, { ...options, form: 'legacy' });
     const count = (oid: string) => file.toString('hex').split(derOid(oid).toString('hex')).length - 1;
     expect([count(oids.pbeTripleDes), count(oids.sha1), count(oids.pbes2), count(oids.sha256)]).toEqual([2, 1, 0, 0]);
     const content = await readPfx(file, password);
@@ -64,7 +65,7 @@ describe('writePfx', () => {
   });
 
   it('states the same iterations three times, an AES-256 cipher twice, and a MAC salt of 8 octets', async () => {
-    const file = (await writePfx({ key: member.key, chain: fullChain() }, { ...options, iterations: 54_321 })).toString(
+    const file = (await writePfx({ key: member.key, chain: derChain() }, { ...options, iterations: 54_321 })).toString(
       'hex',
     );
     const count = (octets: Buffer) => file.split(octets.toString('hex')).length - 1;
@@ -75,7 +76,7 @@ describe('writePfx', () => {
   });
 
   it('makes the MAC by PBMAC1 where our own reader is to open the file', async () => {
-    const file = await writePfx({ key: member.key, chain: fullChain() }, { ...options, pbmac1: true });
+    const file = await writePfx({ key: member.key, chain: derChain() }, { ...options, form: 'pbmac1' });
     expect(file.includes(derOid(oids.pbmac1))).toBe(true);
     expect((await readPfx(file, password)).key.equals(member.key)).toBe(true);
     expect(await asyncRefusalOf(readPfx(file, 'wrong'))).toBe('ERR_PASSWORD_WRONG');
@@ -91,7 +92,7 @@ describe('writePfx', () => {
   });
 
   it('shows neither name nor certificate nor key to a reader without the password', async () => {
-    const file = await writePfx({ key: member.key, chain: fullChain() }, { ...options, friendlyName: 'x' });
+    const file = await writePfx({ key: member.key, chain: derChain() }, { ...options, friendlyName: 'x' });
     for (const certificate of fullChain()) expect(file.includes(certificate.raw.subarray(20, 60))).toBe(false);
     expect(file.includes('Test circle')).toBe(false);
     expect(file.includes(member.key.export({ type: 'sec1', format: 'der' }).subarray(7, 39))).toBe(false);
@@ -102,12 +103,13 @@ describe('writePfx', () => {
   });
 
   it.each(['', 'zoë', 'tab\t', 'null\0', '🐎'])('refuses the password %p', async (unfit) => {
-    const write = writePfx({ key: member.key, chain: fullChain() }, { ...options, password: unfit });
+    const write = writePfx({ key: member.key, chain: derChain() }, { ...options, password: unfit });
     expect(await asyncRefusalOf(write)).toBe('ERR_PASSWORD_UNSUITABLE');
   });
 
   it('refuses a key that is not that of the first certificate', async () => {
-    const write = (chain: TestMember['certificate'][]) => asyncRefusalOf(writePfx({ key: member.key, chain }, options));
+    const write = (chain: TestMember['certificate'][]) =>
+      asyncRefusalOf(writePfx({ key: member.key, chain: chain.map(({ raw }) => raw) }, options));
     expect(await write([])).toBe('ERR_PKI_KEY_INVALID');
     expect(await write(fullChain().reverse())).toBe('ERR_PKI_KEY_INVALID');
   });
@@ -121,7 +123,7 @@ async function fileOf(...parts: Buffer[]): Promise<Buffer> {
 
 const certificatesPart = (...members: { certificate: TestMember['certificate'] }[]) =>
   encryptedPart(
-    derSequence(...members.map(({ certificate }) => certificateBag(certificate, []))),
+    derSequence(...members.map(({ certificate }) => certificateBag(certificate.raw, []))),
     partEncryption(options),
   );
 const memberPkcs8 = () => privateKeyToDer(member.key);
@@ -142,7 +144,7 @@ describe('readPfx', () => {
   });
 
   it('reads certificates that are not encrypted, under the protection of the MAC', async () => {
-    const certificates = plainPart(derSequence(certificateBag(member.certificate, [])));
+    const certificates = plainPart(derSequence(certificateBag(member.certificate.raw, [])));
     const content = await readPfx(
       await fileOf(certificates, await keyPart(memberPkcs8(), [], partEncryption(options))),
       password,
@@ -162,7 +164,7 @@ describe('readPfx', () => {
   });
 
   it('reads a ciphertext in pieces, as NSS writes it', async () => {
-    const plaintext = derSequence(certificateBag(member.certificate, []));
+    const plaintext = derSequence(certificateBag(member.certificate.raw, []));
     const { algorithm, ciphertext } = await encryptPbes2(plaintext, password, options);
     const pieces = derContext(0, derOctetString(ciphertext.subarray(0, 7)), derOctetString(ciphertext.subarray(7)));
     const encrypted = derSequence(derInteger(0), derSequence(derOid('1.2.840.113549.1.7.1'), algorithm, pieces));
@@ -214,7 +216,7 @@ describe('readPfx', () => {
       await keyPart(memberPkcs8(), [], partEncryption(options)),
     );
     expect(await asyncRefusalOf(readPfx(costly, password))).toBe('ERR_PKI_PFX_REFUSED');
-    const bags = plainPart(derSequence(...Array(51).fill(certificateBag(member.certificate, []))));
+    const bags = plainPart(derSequence(...Array(51).fill(certificateBag(member.certificate.raw, []))));
     expect(await asyncRefusalOf(readPfx(await fileOf(bags), password))).toBe('ERR_PKI_PFX_REFUSED');
   });
 
