@@ -80,7 +80,8 @@ function encodeTbsCertList(plan: CrlPlan, issuer: Issuer, algorithm: SignatureAl
     derTime(plan.nextUpdate),
   ];
   // An empty list is left out altogether (RFC 5280 §5.1.2.6).
-  if (plan.entries.length > 0) parts.push(derSequence(...plan.entries.map(encodeEntry)));
+  // In one piece: there may be more entries than a call takes arguments.
+  if (plan.entries.length > 0) parts.push(derSequence(Buffer.concat(plan.entries.map(encodeEntry))));
   const extensions = derSequence(
     extension(oids.authorityKeyIdentifier, derSequence(derContextPrimitive(0, issuingKeyId(issuer)))),
     extension(oids.crlNumber, derInteger(plan.number)),

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { isQTChatError, systemErrorCode } from '../errors.js';
 import { explained, explainingWrite } from './file-error.js';
 import { type Home, knownCrlsFolder } from './home.js';
-import { createFolder, readBoundedFile, writeFileSafely } from './private-file.js';
+import { createFolder, longListBytes, readBoundedFile, writeFileSafely } from './private-file.js';
 
 /**
  * Puts a list in place, then takes away those with smaller numbers.
@@ -37,7 +37,7 @@ export async function findInCrlFiles<Found>(
   const folder = knownCrlsFolder(home, circleId);
   for (const name of await newestFirst(folder)) {
     try {
-      const found = read(await readBoundedFile(join(folder, name)));
+      const found = read(await readBoundedFile(join(folder, name), undefined, longListBytes));
       if (found !== undefined) return found;
     } catch (error) {
       if (!isQTChatError(error, 'ERR_STORE_NOT_FOUND')) throw error;

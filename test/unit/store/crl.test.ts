@@ -46,6 +46,16 @@ describe('keepCrl', () => {
     expect(await known()).toMatchObject({ number: 2n });
   });
 
+  it('keeps one of a hundred thousand certificates, and knows it afterwards', async () => {
+    const serials = Array.from(
+      { length: 100_000 },
+      (_, index) => `10${index.toString(16).toUpperCase().padStart(30, '0')}`,
+    );
+    expect(await keep(await list(1n, serials))).toBe(true);
+    expect((await known())?.revoked).toHaveLength(100_000);
+    expect(await keep(await list(2n))).toBe(true);
+  });
+
   it('refuses an older one, and keeps the newer', async () => {
     await keep(await list(2n, ['0ABC']));
     expect(await asyncRefusalOf(keep(await list(1n)))).toBe('ERR_PKI_CRL_INVALID');
