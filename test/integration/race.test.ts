@@ -19,7 +19,8 @@ async function race(line: InviteLine, localKey: boolean): Promise<string | undef
     const { saved } = await enrollInMemory(line, { localKey });
     return saved[0]?.identity.chain[0]?.serialNumber;
   } catch (error) {
-    if (!isQTChatError(error, 'ERR_ENROLL_REFUSED')) throw error;
+    // Busy: the other one was just confirming that it has its certificate.
+    if (!isQTChatError(error, 'ERR_ENROLL_REFUSED') && !isQTChatError(error, 'ERR_ENROLL_BUSY')) throw error;
     return undefined;
   }
 }
