@@ -50,6 +50,10 @@ export interface Limits {
   readonly openingsPerSecondInAll: number;
   /** Openings from everybody at once, after a pause. */
   readonly openingBurstInAll: number;
+  /** Answers to one invite a second, on average; an answer that is not confirmed is revoked by the next. */
+  readonly answersPerSecond: number;
+  /** Answers to one invite at once, after a pause. */
+  readonly answerBurst: number;
   /** How long a request's head may take. */
   readonly headTimeoutMs: number;
   /** How long a whole request may take. */
@@ -74,6 +78,8 @@ export const defaultLimits: Limits = {
   openingBurst: 10,
   openingsPerSecondInAll: 10,
   openingBurstInAll: 60,
+  answersPerSecond: 1 / 30,
+  answerBurst: 10,
   headTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
   connectionTimeoutMs: 30_000,

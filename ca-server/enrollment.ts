@@ -3,9 +3,11 @@
  * Each step may be taken once and in order; after any failure all further steps are refused.
  */
 import { type Mode, parseHello, parseOpening } from '../src/enroll/hello.js';
-import { formatAnswer, parseRequest } from '../src/enroll/wire.js';
+import type { NoiseTransport } from '../src/enroll/noise.js';
+import { type EnrollmentRequest, formatAnswer, parseRequest } from '../src/enroll/wire.js';
 import { claimInvite, completeInvite, releaseInvite } from '../src/ledger/answer-invite.js';
 import { answerRequest, type Reserved } from './answer-request.js';
+import type { Answering } from './answering.js';
 import type { ApprovalDesk } from './approval-desk.js';
 import type { AutoCa } from './auto-ca.js';
 import { openByApproval } from './openings/by-approval.js';
@@ -23,6 +25,7 @@ type Step = 'opening' | 'hello' | 'request' | 'acknowledge' | 'confirm' | 'over'
  */
 export class Enrollment {
   readonly #autoCa: AutoCa;
+  readonly #answering: Answering;
   readonly #desk: ApprovalDesk;
   readonly #address: string;
   #next: readonly Step[] = ['opening', 'hello'];
@@ -31,10 +34,14 @@ export class Enrollment {
   #mayAskForKey = true;
   #reserved: Reserved | undefined;
 
-  /** @param address - the guest's, as the host's log shows it */
-  constructor(autoCa: AutoCa, desk: ApprovalDesk, address: string) {
+  /**
+   * @param shared - by all guests of the server
+   * @param address - the guest's, as the host's log shows it
+   */
+  constructor(autoCa: AutoCa, shared: { answering: Answering; desk: ApprovalDesk }, address: string) {
     this.#autoCa = autoCa;
-    this.#desk = desk;
+    this.#answering = shared.answering;
+    this.#desk = shared.desk;
     this.#address = address;
   }
 
@@ -85,7 +92,7 @@ export class Enrollment {
       isKeyMissing = request.csr === undefined && this.#autoCa.requireLocalKey === true;
       if (isKeyMissing) return transport.send.encrypt(formatAnswer({ localKey: 'required' }));
       const id = await invite();
-      const { answer, reserved } = await answerRequest(this.#autoCa, id, request, transport);
+      const { answer, reserved } = await this.#answer(id, request, transport);
       this.#reserved = reserved;
       const host = await this.#autoCa.host();
       const membersPort = this.#autoCa.membersPort?.();
@@ -130,6 +137,15 @@ export class Enrollment {
   /** The guest's connection is no more: nothing waits for it any longer. */
   async leave(): Promise<void> {
     await this.#opening?.opening.leave?.();
+  }
+
+  async #answer(id: string, request: EnrollmentRequest, transport: NoiseTransport) {
+    this.#answering.begin(id);
+    try {
+      return await answerRequest(this.#autoCa, id, request, transport);
+    } finally {
+      this.#answering.end(id);
+    }
   }
 
   // Several guests may have got an answer to one invite. Only the last certificate is valid, and from

@@ -9,17 +9,20 @@ import { clearDeadline, setDeadline } from './deadline.js';
 import { addressOf } from './routes/enroll.js';
 
 /**
- * Ends a connection that asks more than `most` times. Requests may come without waiting for
- * answers, thousands in one piece: each would cost several kilobytes before the first answer closes the connection.
+ * Ends a connection that asks more than `most` times, and hears its requests one after the other. They may come without
+ * waiting for answers, thousands in one piece: each would cost several kilobytes before the first answer closes the
+ * connection, and what is asked behind an answer that closes it can't be answered.
  */
 export function fewRequests(handle: RequestListener, most: number): RequestListener {
-  const requests = new WeakMap<Socket, number>();
+  const asked = new WeakMap<Socket, { count: number; answered: Promise<void> }>();
   return (request, response) => {
     const { socket } = request;
-    const count = (requests.get(socket) ?? 0) + 1;
-    requests.set(socket, count);
-    if (count > most) socket.destroy();
-    else handle(request, response);
+    const { count, answered } = asked.get(socket) ?? { count: 0, answered: Promise.resolve() };
+    const closed = new Promise<void>((resolve) => response.once('close', resolve));
+    asked.set(socket, { count: count + 1, answered: closed });
+    if (count === 0) handle(request, response);
+    else if (count >= most) socket.destroy();
+    else void answered.then(() => socket.writable && handle(request, response));
   };
 }
 

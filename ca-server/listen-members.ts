@@ -12,6 +12,7 @@ import { currentCrl } from '../src/ledger/current-crl.js';
 import { supersedeFormer } from '../src/ledger/renewals.js';
 import { rootCertificate } from '../src/pki/issuer.js';
 import { type AutoCa, defaultLimits } from './auto-ca.js';
+import { setDeadline } from './deadline.js';
 import { fewRequests, guard, start } from './guard.js';
 import { createMembersApp } from './members-app.js';
 import type { OwnCredentials } from './own-credentials.js';
@@ -64,6 +65,11 @@ export async function listenForMembers(
     fewRequests(createMembersApp(autoCa, own), requestsPerConnection),
   );
   guard(server, autoCa, limits);
+  // Who has its answer and asks nothing more is asked to leave: leaving in order says that it has the answer.
+  server.on('timeout', (socket) => {
+    socket.end();
+    setDeadline(socket, limits.closeTimeoutMs);
+  });
   // What failed is of no interest here: whoever it was has gone.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   // A port that is taken must leave no certificate behind.

@@ -7,11 +7,11 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
-import { QTChatError } from '../../src/errors.js';
 import { claimInvite, completeInvite, releaseInvite, reserveInvite } from '../../src/ledger/answer-invite.js';
 import type { Invite } from '../../src/ledger/invites.js';
 import type { SubjectPublicKey } from '../../src/pki/subject-public-key.js';
-import type { AutoCa } from '../auto-ca.js';
+import { Answering } from '../answering.js';
+import { type AutoCa, defaultLimits } from '../auto-ca.js';
 import { addressOf } from '../routes/enroll.js';
 
 /** One answer, until its client has left. */
@@ -27,30 +27,31 @@ interface Answered {
 /** All answers of one server. */
 export class FirstCertificates {
   readonly #autoCa: AutoCa;
-  /** Ids of the invites that somebody is being answered to, or has not left with the answer. */
-  readonly #underWay = new Set<string>();
+  /** An invite is being answered until its client has left. */
+  readonly #answering: Answering;
   readonly #answered = new WeakMap<Socket, Answered[]>();
 
   constructor(autoCa: AutoCa) {
     this.#autoCa = autoCa;
+    this.#answering = new Answering({ ...defaultLimits, ...autoCa.limits });
   }
 
   /**
    * Issues the certificate of an invite; whoever asks has shown its credentials.
    *
-   * @throws {QTChatError} `ERR_ENROLL_BUSY` while another connection is being answered; what `reserveInvite`
-   *   and `claimInvite` throw
+   * @param keyOf - gives the key to certify, or makes it
+   * @throws {QTChatError} `ERR_ENROLL_BUSY` as {@link Answering} does, what `keyOf`, `reserveInvite` and `claimInvite` throw
    */
   async issue(
     { id }: Invite,
-    publicKey: KeyObject | SubjectPublicKey,
+    keyOf: () => Promise<KeyObject | SubjectPublicKey>,
     { request: { socket }, response }: { readonly request: Request; readonly response: Response },
   ): Promise<X509Certificate> {
     const { ledger, signer, profile, deps, log } = this.#autoCa;
     // Two at once would each believe to have the one certificate that is valid.
-    if (this.#underWay.has(id)) throw new QTChatError('ERR_ENROLL_BUSY', `EST user ${id} asks twice at once`);
-    this.#underWay.add(id);
+    this.#answering.begin(id);
     try {
+      const publicKey = await keyOf();
       const { certificate, member, serialNumber } = await reserveInvite(ledger, signer, profile, id, publicKey, deps);
       // The same holds for another server with this ledger.
       await claimInvite(ledger, id, serialNumber, deps);
@@ -60,7 +61,7 @@ export class FirstCertificates {
       else this.#answersOn(socket).push(answered);
       return certificate;
     } catch (error) {
-      this.#underWay.delete(id);
+      this.#answering.end(id);
       throw error;
     }
   }
@@ -90,7 +91,7 @@ export class FirstCertificates {
     const isDelivered = hasLeft && response.writableFinished;
     const isDone = isDelivered && (await completeInvite(ledger, invite, serialNumber, deps).catch(() => false));
     if (!isDone) await releaseInvite(ledger, invite, serialNumber).catch(() => {});
-    this.#underWay.delete(invite);
+    this.#answering.end(invite);
     log({ event: isDone ? 'enrolled' : 'unconfirmed', address, ...about });
   }
 }

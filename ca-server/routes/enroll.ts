@@ -4,10 +4,12 @@
  * `src/enroll/connection.ts` for the guest's half of that agreement).
  */
 import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
 import { approvalMs } from '../../src/enroll/hello.js';
 import { isExactRequest, responseHeaders, type Trip, trips } from '../../src/enroll/http.js';
 import { QTChatError } from '../../src/errors.js';
+import { Answering } from '../answering.js';
 import { ApprovalDesk } from '../approval-desk.js';
 import type { AutoCa, Limits } from '../auto-ca.js';
 import { setDeadline } from '../deadline.js';
@@ -24,7 +26,7 @@ const largestBodyBytes = Math.max(...Object.values(trips).flatMap((trip) => trip
  */
 export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Promise<void>) => void): Router {
   const enrollments = new WeakMap<Socket, Enrollment>();
-  const desk = new ApprovalDesk(autoCa, limits);
+  const shared = { answering: new Answering(limits), desk: new ApprovalDesk(autoCa, limits) };
   const hellos = new RateLimit({ perSecond: limits.hellosPerSecond, burst: limits.helloBurst });
   const openings = new RateLimit({ perSecond: limits.openingsPerSecond, burst: limits.openingBurst });
   const allOpenings = new RateLimit({ perSecond: limits.openingsPerSecondInAll, burst: limits.openingBurstInAll });
@@ -32,7 +34,7 @@ export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Prom
   const enrollmentOn = (socket: Socket): Enrollment => {
     const known = enrollments.get(socket);
     if (known !== undefined) return known;
-    const enrollment = new Enrollment(autoCa, desk, addressOf(socket));
+    const enrollment = new Enrollment(autoCa, shared, addressOf(socket));
     enrollments.set(socket, enrollment);
     socket.once('close', () => settle(leave(enrollment)));
     return enrollment;
@@ -73,17 +75,20 @@ export function enrollRoutes(autoCa: AutoCa, limits: Limits, settle: (work: Prom
   router.post(trips.acknowledge.path, ...bodyOf(trips.acknowledge), async (request, response) => {
     const enrollment = enrollmentOn(request.socket);
     const receipt = await enrollment.acknowledge(request.body as Buffer);
+    // What has arrived meanwhile is heard first: who has left by now has no receipt.
+    await setImmediate();
+    await setImmediate();
     awaitClosing(request.socket, enrollment);
     answer(response, receipt);
   });
   return router;
 
   function awaitClosing(socket: Socket, enrollment: Enrollment): void {
-    if (socket.closed) {
-      settle(end(enrollment));
+    const address = addressOf(socket);
+    if (socket.closed || socket.readableEnded) {
+      settle(giveUp(enrollment, address));
       return;
     }
-    const address = addressOf(socket);
     const deadline = setTimeout(() => socket.destroy(), limits.closeTimeoutMs);
     let hasLeftInOrder = false;
     // Anything but silence, then the end, is not the guest of our protocol.

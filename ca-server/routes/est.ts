@@ -72,7 +72,7 @@ export function estRoutes(autoCa: AutoCa): (OpenRoute | CredentialRoute | Member
         if (invite === undefined) return reenroll(request, response, caller);
         const { publicKey, ...wishes } = await readCsr(readRequestBody(request.body));
         requireOwnNames(wishes, invite);
-        const certificate = await first.issue(invite, publicKey, { request, response });
+        const certificate = await first.issue(invite, async () => publicKey, { request, response });
         sendEst(response, { type: estTypes.certificate, der: pkcs7Of([certificate]) });
       }),
     },
@@ -97,8 +97,13 @@ export function estRoutes(autoCa: AutoCa): (OpenRoute | CredentialRoute | Member
         const wishes = await readWishes(readRequestBody(request.body));
         requireOwnNames(wishes, invite);
         requirePlainKey(wishes);
-        const { publicKey, pkcs8 } = await autoCa.keys.makeKey();
-        const certificate = await first.issue(invite, publicKey, { request, response });
+        let pkcs8: Buffer = Buffer.alloc(0);
+        const makeKey = async () => {
+          const key = await autoCa.keys.makeKey();
+          pkcs8 = key.pkcs8;
+          return key.publicKey;
+        };
+        const certificate = await first.issue(invite, makeKey, { request, response });
         const parts = [
           { type: estTypes.privateKey, der: pkcs8 },
           { type: estTypes.certificate, der: pkcs7Of([certificate]) },

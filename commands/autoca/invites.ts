@@ -8,6 +8,8 @@ interface InvitesResult {
   readonly invites?: ListedInvite[];
   /** Id of the invite that serves no longer. */
   readonly withdrawn?: string;
+  /** Serial number of a certificate that was revoked with it. */
+  readonly revoked?: string | null;
 }
 
 export default class AutocaInvites extends BaseCommand {
@@ -31,11 +33,12 @@ export default class AutocaInvites extends BaseCommand {
     const home = this.homeOf(flags);
     if (flags.withdraw !== undefined) {
       const { withLedger } = await import('../../src/cli/autoca/with-ledger.js');
-      const { withdrawOpenInvite } = await import('../../src/ledger/invites.js');
+      const { withdrawUsableInvite } = await import('../../src/ledger/invites.js');
       const text = flags.withdraw;
-      const withdrawn = await withLedger(home, (ledger) => withdrawOpenInvite(ledger, text, this.deps));
-      this.print(`Withdrew invite ${withdrawn}`);
-      return { withdrawn };
+      const { id, revoked } = await withLedger(home, (ledger) => withdrawUsableInvite(ledger, text, this.deps));
+      this.print(`Withdrew invite ${id}`);
+      if (revoked !== undefined) this.note(`Revoked the certificate ${revoked}, which nobody had confirmed`);
+      return { withdrawn: id, revoked: revoked ?? null };
     }
     const { invitesOf } = await import('../../src/cli/autoca/list-invites.js');
     const { tableLines } = await import('../../src/cli/table.js');

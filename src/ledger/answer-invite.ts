@@ -47,12 +47,14 @@ export async function reserveInvite(
   );
   const { serialNumber, by } = reserved;
   const store = async (transaction: Ledger): Promise<void> => {
+    const { expiresAt } = await requireUsable(transaction, id, deps.clock());
     const request = await requestNow(transaction);
+    const last = Math.min(deps.clock().getTime(), expiresAt.getTime());
     if (request.besides !== undefined) await revokeCertificate(transaction, request.besides, 'superseded', deps, by);
     await freeName(transaction, { ...request, besides: serialNumber }, deps);
     await transaction
       .updateTable('invite')
-      .set({ state: 'reserved', reserved_until: deps.clock().getTime() + reservationMs, serial_number: serialNumber })
+      .set({ state: 'reserved', reserved_until: last + reservationMs, serial_number: serialNumber })
       .where('id', '=', id)
       .execute();
     await appendAudit(transaction, { actor: by, event: 'invite.reserved', details: { id, serialNumber } }, deps);
@@ -65,7 +67,9 @@ async function requireUsable(ledger: Ledger, id: string, now: Date): Promise<Inv
   if (invite === undefined) {
     throw new QTChatError('ERR_ENROLL_REFUSED', `the invite ${quote(id)} is ${fault}`, { hint: 'Ask for a new one' });
   }
-  if (invite.confirmingUntil !== undefined && now < invite.confirmingUntil) throw beingConfirmed(id);
+  const leftMs = (invite.confirmingUntil?.getTime() ?? 0) - now.getTime();
+  // More was never given: the clock has been set back since.
+  if (leftMs > 0 && leftMs <= confirmationMs) throw beingConfirmed(id);
   return invite;
 }
 

@@ -6,6 +6,7 @@
 import { QTChatError, quote } from '../errors.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { appendAudit } from './audit.js';
+import { revokeCertificate } from './certificates.js';
 import { withdrawInvite } from './issue-member-certificate.js';
 import { nameHolders, nameTaken } from './members.js';
 import { parseNames } from './names.js';
@@ -43,6 +44,8 @@ export interface Invite {
   readonly serialNumber?: string;
   /** Until then only the guest with that certificate counts: it is about to confirm that it has it. */
   readonly confirmingUntil?: Date;
+  /** The certificate it led to was revoked. */
+  readonly isRevoked: boolean;
 }
 
 /** What a new invite says. */
@@ -107,38 +110,51 @@ export type JudgedInvite =
  * @returns the invite if it can be used at `now`, else why not, for the host's log
  */
 export async function judgeInvite(ledger: Ledger, id: string, now: Date): Promise<JudgedInvite> {
-  const row = await ledger.selectFrom('invite').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await readInvites(ledger).where('invite.id', '=', id).executeTakeFirst();
   const invite = inviteFrom(row ?? unknownRow);
   const fault = row === undefined ? 'unknown' : faultOf(invite, now);
   return fault === undefined ? { invite } : { fault };
 }
 
-/** The invite if it can be used at `now`: open and not expired, or reserved for less than 15 minutes. */
+/** The invite if it can be used at `now`; see {@link faultOf}. */
 export async function findUsableInvite(ledger: Ledger, id: string, now: Date): Promise<Invite | undefined> {
   const invite = await findInvite(ledger, id);
   return invite !== undefined && faultOf(invite, now) === undefined ? invite : undefined;
 }
 
+/** An invite that was withdrawn. */
+export interface WithdrawnInvite {
+  readonly id: string;
+  /** Serial number of the certificate that it had led to, and that nobody had confirmed. */
+  readonly revoked?: string;
+}
+
 /**
- * Ends an open invite before its time.
+ * Ends an invite before its time, and revokes what it was answered with, unless somebody has confirmed that.
  *
  * @param id - of the invite, or enough of its beginning
- * @returns the id in full
- * @throws {QTChatError} `ERR_LEDGER_NOT_FOUND` unless it is one open invite
+ * @throws {QTChatError} `ERR_LEDGER_NOT_FOUND` unless it is one that serves
  */
-export async function withdrawOpenInvite(ledger: Ledger, id: string, deps: { clock: () => Date }): Promise<string> {
+export async function withdrawUsableInvite(
+  ledger: Ledger,
+  id: string,
+  deps: { clock: () => Date },
+): Promise<WithdrawnInvite> {
   return inTransaction(ledger, async (transaction) => {
     const begins = isIdPart(id) ? (await listInvites(transaction)).filter((one) => one.id.startsWith(id)) : [];
-    const open = begins.filter((one) => one.state === 'open' && faultOf(one, deps.clock()) === undefined);
-    const [invite, ...others] = open;
+    const [invite, ...others] = begins.filter((one) => faultOf(one, deps.clock()) === undefined);
     if (invite === undefined || others.length > 0) {
       const what = invite === undefined ? 'no open invite is' : 'several open invites are';
       throw new QTChatError('ERR_LEDGER_NOT_FOUND', `${what} called ${quote(id)}`, {
         hint: 'See qtchat autoca invites; a certificate that an invite led to is ended by qtchat cert revoke',
       });
     }
-    await withdrawInvite(transaction, invite.id, 'autoca invites', deps);
-    return invite.id;
+    const { serialNumber } = invite;
+    const by = 'autoca invites';
+    await withdrawInvite(transaction, invite.id, by, deps);
+    if (serialNumber === undefined) return { id: invite.id };
+    await revokeCertificate(transaction, serialNumber, 'cessationOfOperation', deps, by);
+    return { id: invite.id, revoked: serialNumber };
   });
 }
 
@@ -149,22 +165,44 @@ export function isIdPart(text: string): boolean {
 
 /** All invites, oldest first. */
 export async function listInvites(ledger: Ledger): Promise<Invite[]> {
-  const rows = await ledger.selectFrom('invite').selectAll().orderBy('created_at').orderBy('id').execute();
+  const rows = await readInvites(ledger).orderBy('invite.created_at').orderBy('invite.id').execute();
   return rows.map(inviteFrom);
 }
 
 async function findInvite(ledger: Ledger, id: string): Promise<Invite | undefined> {
-  const row = await ledger.selectFrom('invite').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await readInvites(ledger).where('invite.id', '=', id).executeTakeFirst();
   return row && inviteFrom(row);
 }
 
-function faultOf(invite: Invite, now: Date): InviteFault | undefined {
-  if (invite.state === 'done') return 'spent';
-  if (invite.state === 'reserved') return now < (invite.reservedUntil ?? now) ? undefined : 'spent';
-  return now < invite.expiresAt ? undefined : 'expired';
+/**
+ * What is wrong with an invite at `now`: undefined for one that is open and not expired, or reserved for a guest that may
+ * ask again, its certificate not revoked.
+ */
+export function faultOf(invite: Invite, now: Date): InviteFault | undefined {
+  if (invite.state === 'done' || invite.isRevoked) return 'spent';
+  // Whatever the clock of this machine says.
+  if (isWithdrawn(invite)) return 'expired';
+  if (invite.state === 'open') return now < invite.expiresAt ? undefined : 'expired';
+  return now < (invite.reservedUntil ?? now) ? undefined : 'spent';
 }
 
-const unknownRow: LedgerSchema['invite'] = {
+/** Tells whether an invite was withdrawn. One that followed from an approval never had a secret, and does not show it. */
+export function isWithdrawn({ kind, psk, state }: Invite): boolean {
+  return state !== 'done' && kind !== 'approval' && psk.length === 0;
+}
+
+/** Rows of invites, each with when the certificate that it led to was revoked. */
+function readInvites(ledger: Ledger) {
+  return ledger
+    .selectFrom('invite')
+    .leftJoin('certificate', 'certificate.serial_number', 'invite.serial_number')
+    .selectAll('invite')
+    .select('certificate.revoked_at');
+}
+
+type InviteRow = LedgerSchema['invite'] & { readonly revoked_at: number | null };
+
+const unknownRow: InviteRow = {
   id: '0000000000000000',
   kind: 'line',
   member: 'nobody',
@@ -178,9 +216,10 @@ const unknownRow: LedgerSchema['invite'] = {
   reserved_until: null,
   serial_number: null,
   confirming_until: null,
+  revoked_at: null,
 };
 
-function inviteFrom(row: LedgerSchema['invite']): Invite {
+function inviteFrom(row: InviteRow): Invite {
   return {
     id: row.id,
     kind: row.kind,
@@ -192,6 +231,7 @@ function inviteFrom(row: LedgerSchema['invite']): Invite {
     replace: row.replaces === 1,
     createdAt: new Date(row.created_at),
     expiresAt: new Date(row.expires_at),
+    isRevoked: row.revoked_at !== null,
     ...(row.reserved_until !== null && { reservedUntil: new Date(row.reserved_until) }),
     ...(row.serial_number !== null && { serialNumber: row.serial_number }),
     ...(row.confirming_until !== null && { confirmingUntil: new Date(row.confirming_until) }),

@@ -49,12 +49,22 @@ export async function nameHolders(ledger: Ledger, members: readonly string[], no
   const certificates = await validCertificates(ledger, now).where('member', 'in', members).execute();
   const invites = await ledger
     .selectFrom('invite')
-    .select(['id', 'member'])
-    .where('member', 'in', members)
-    .where('state', '=', 'open')
-    .where('expires_at', '>', now.getTime())
+    .leftJoin('certificate', 'certificate.serial_number', 'invite.serial_number')
+    .select(['invite.id', 'invite.member'])
+    .where('invite.member', 'in', members)
+    .where((either) =>
+      either.or([
+        either.and([either('invite.state', '=', 'open'), either('expires_at', '>', now.getTime())]),
+        // One that was answered may be answered again.
+        either.and([
+          either('invite.state', '=', 'reserved'),
+          either('reserved_until', '>', now.getTime()),
+          either('certificate.revoked_at', 'is', null),
+        ]),
+      ]),
+    )
     // Nothing comes of these any more. Should the last attempt still be under way, the name's next holder wins.
-    .where('id', 'not in', spentCodes(ledger))
+    .where('invite.id', 'not in', spentCodes(ledger))
     .execute();
   return [
     ...certificates.map(

@@ -44,6 +44,8 @@ describe('a relay that alters one octet', () => {
   beforeAll(async () => {
     const noLimits = {
       hellosPerSecond: 100_000,
+      answersPerSecond: 100_000,
+      answerBurst: 100_000,
       helloBurst: 100_000,
       connectionsPerAddress: 10_000,
       connections: 10_000,

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { byInvite } from '../../src/enroll/by-invite.js';
 import type { Enrolled } from '../../src/enroll/client.js';
+import { EnrollmentConnection } from '../../src/enroll/connection.js';
 import { prologueOf } from '../../src/enroll/hello.js';
 import { responseHead, trips } from '../../src/enroll/http.js';
 import { type InviteLine, inviteKey } from '../../src/enroll/invite.js';
 import { NoiseHandshake } from '../../src/enroll/noise.js';
-import { parseAnswer, pfxPasswordFrom } from '../../src/enroll/wire.js';
+import { formatRequest, parseAnswer, pfxPasswordFrom } from '../../src/enroll/wire.js';
 import { isQTChatError, QTChatError } from '../../src/errors.js';
 import { claimInvite } from '../../src/ledger/answer-invite.js';
 import { listCertificates } from '../../src/ledger/certificates.js';
@@ -142,6 +144,42 @@ describe('enrolment', () => {
     const { enrolled } = await enrollInMemory(invite);
     expect(enrolled.identity.chain[0]?.serialNumber).not.toBe(first.serialNumber);
     expect(await validSerials()).toEqual([enrolled.identity.chain[0]?.serialNumber]);
+  });
+
+  it('answers who asks again and again ten times at once, and spends nothing by it', async () => {
+    const invite = await host.invite();
+    const check = async (): Promise<void> => {
+      throw new QTChatError('ERR_STORE_EXISTS', 'there is one already');
+    };
+    const codes: string[] = [];
+    for (let times = 0; times < 11; times += 1) codes.push(await codeOf(enrollInMemory(invite, { check })));
+    expect(codes).toEqual([...Array(10).fill('ERR_STORE_EXISTS'), 'ERR_ENROLL_BUSY']);
+    expect((await host.event('refused')).reason).toContain('answered too often of late');
+    expect(await host.stateOf(invite)).toBe('reserved');
+    expect(await codeOf(enrollInMemory(await host.invite({ member: 'carol' })))).toBe('no error');
+  });
+
+  it('answers an invite once at a time, so that nobody takes the keys of others by asking for many', async () => {
+    const invite = await host.invite();
+    const guests = Array.from({ length: 8 }, () => codeOf(enrollInMemory(invite)));
+    const codes = await Promise.all(guests);
+    expect(codes.filter((code) => code === 'no error')).toHaveLength(1);
+    expect(codes).toContain('ERR_ENROLL_BUSY');
+    expect(codes.every((code) => ['no error', 'ERR_ENROLL_BUSY', 'ERR_ENROLL_REFUSED'].includes(code))).toBe(true);
+    expect(await validSerials()).toHaveLength(1);
+  });
+
+  it('is not confirmed by a guest that ends as it acknowledges, without the receipt', async () => {
+    const invite = await host.invite();
+    const deps = realDeps;
+    const connection = await EnrollmentConnection.open('127.0.0.1', host.port, byInvite(invite).terms);
+    const { send, receive } = await byInvite(invite).openChannel(connection, deps);
+    receive.decrypt(await connection.exchange(trips.request, send.encrypt(formatRequest({}))));
+    void connection.exchange(trips.acknowledge, send.encrypt(Buffer.alloc(0))).catch(() => {});
+    void connection.finish();
+    expect(await host.event('unconfirmed')).toMatchObject({ invite: invite.id });
+    expect(await host.stateOf(invite)).toBe('reserved');
+    expect(await codeOf(enrollInMemory(invite))).toBe('no error');
   });
 
   it('refuses to confirm what was revoked because the invite was answered again', async () => {

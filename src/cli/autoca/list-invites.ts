@@ -1,5 +1,5 @@
 /** The invites of a ledger in the words of `autoca invites`. */
-import { type Invite, type InviteKind, listInvites } from '../../ledger/invites.js';
+import { faultOf, type Invite, type InviteKind, isWithdrawn, listInvites } from '../../ledger/invites.js';
 import type { Ledger } from '../../ledger/open.js';
 import { spentCodes } from '../../ledger/spent-codes.js';
 import type { Home } from '../../store/home.js';
@@ -39,8 +39,9 @@ function listed(invite: Invite, isSpent: boolean, now: Date): ListedInvite {
 
 function stateOf(invite: Invite, isSpent: boolean, now: Date): ListedInvite['state'] {
   if (invite.state === 'done') return 'done';
+  if (isWithdrawn(invite)) return 'withdrawn';
   // One that nobody has acknowledged counts as done when its time is over.
-  if (invite.state === 'reserved') return now < (invite.reservedUntil ?? now) ? 'answered' : 'done';
+  if (invite.state === 'reserved') return faultOf(invite, now) === undefined ? 'answered' : 'done';
   if (now < invite.expiresAt) return isSpent ? 'spent' : 'open';
   return invite.psk.length === 0 ? 'withdrawn' : 'expired';
 }

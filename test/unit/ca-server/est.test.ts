@@ -7,6 +7,7 @@ import {
   sign,
   type X509Certificate,
 } from 'node:crypto';
+import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:https';
 import { connect as connectTls } from 'node:tls';
@@ -14,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Limits } from '../../../ca-server/auto-ca.js';
 import { estRoutes } from '../../../ca-server/routes/est.js';
 import { drawEstPassword, estKey, estPaths } from '../../../src/enroll/est.js';
-import { revokeCertificate } from '../../../src/ledger/certificates.js';
+import { listCertificates, revokeCertificate } from '../../../src/ledger/certificates.js';
 import { allowRenewal, listHeldRenewals } from '../../../src/ledger/held-renewals.js';
 import { listInvites, type NewInvite } from '../../../src/ledger/invites.js';
 import { autoCaUri, circleIdOf, circleUri } from '../../../src/pki/circle.js';
@@ -300,6 +301,34 @@ describe('the first certificate', () => {
     agent.destroy();
     for (const { id } of devices) await eventOf('enrolled', id);
     expect(await states()).toEqual(Array(15).fill('done'));
+  });
+
+  it('is done too when the client keeps its connection until the server ends it', async () => {
+    await onAnotherHost({ headTimeoutMs: 200 }, {}, async () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const credentials = await invited();
+      const body = await csrOf(makeKey(), credentials.member);
+      expect(await ask({ path: estPaths.simpleenroll, body, credentials, agent })).toMatchObject({ status: 200 });
+      await eventOf('enrolled', credentials.id);
+      expect(await stateOf(credentials.id)).toBe('done');
+      agent.destroy();
+    });
+  });
+
+  it('is not given on a connection that is ending, and then leaves nothing valid behind', async () => {
+    const [stranger, device] = [await invited(), await invited()];
+    const body = await csrOf(makeKey(), device.member);
+    const asking = ({ id, password }: Credentials, length: number) =>
+      `POST ${estPaths.simpleenroll} HTTP/1.1\r\nHost: x\r\nContent-Type: application/pkcs10\r\n` +
+      `Authorization: Basic ${Buffer.from(`${id}:${password}`).toString('base64')}\r\nContent-Length: ${length}\r\n\r\n`;
+    const socket = connectTls({ host: '127.0.0.1', port: host.members.port, ca: [root.toString()] });
+    await once(socket, 'secureConnect');
+    socket.write(`${asking({ ...stranger, password: 'wrong' }, 0)}${asking(device, body.length)}${body}`);
+    socket.resume();
+    await once(socket, 'close');
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    const valid = await listCertificates(host.ledger, { member: device.member, validAt: new Date() });
+    expect({ state: await stateOf(device.id), valid }).toEqual({ state: 'open', valid: [] });
   });
 
   it('is given to one of several who ask at once', async () => {

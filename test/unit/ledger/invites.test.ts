@@ -7,13 +7,14 @@ import {
   reserveInvite,
 } from '../../../src/ledger/answer-invite.js';
 import { listAudit } from '../../../src/ledger/audit.js';
-import { findCertificate, listCertificates } from '../../../src/ledger/certificates.js';
+import { findCertificate, listCertificates, revokeCertificate } from '../../../src/ledger/certificates.js';
 import {
   createInvite,
   findUsableInvite,
   judgeInvite,
   listInvites,
   type NewInvite,
+  withdrawUsableInvite,
 } from '../../../src/ledger/invites.js';
 import { makeLedger, makePublicKey, type TestLedger } from '../../helpers/ledger.js';
 import { describeOnEachDatabase } from '../../helpers/postgres.js';
@@ -68,6 +69,7 @@ describeOnEachDatabase('invites', (kind) => {
       replace: false,
       createdAt: now(),
       expiresAt: new Date(now().getTime() + 24 * hourMs),
+      isRevoked: false,
     });
     expect((await judgeInvite(test.ledger, 'i1', now())).fault).toBeUndefined();
   });
@@ -147,6 +149,67 @@ describeOnEachDatabase('invites', (kind) => {
     });
     await claimInvite(test.ledger, 'i1', next, test.deps);
     expect(await completeInvite(test.ledger, 'i1', next, test.deps)).toBe(true);
+  });
+
+  it('are confirmed all the same when the clock was set back since a guest began to', async () => {
+    await create();
+    const first = await reserve();
+    test.advance(5 * 60_000);
+    await claimInvite(test.ledger, 'i1', first, test.deps);
+    test.advance(-4 * 60_000);
+    expect(await reserve()).not.toBe(first);
+  });
+
+  describe('that were answered and never confirmed', () => {
+    it('end with the certificate that they led to, when that is revoked', async () => {
+      await create();
+      await revokeCertificate(test.ledger, await reserve(), 'keyCompromise', test.deps);
+      expect((await judgeInvite(test.ledger, 'i1', now())).fault).toBe('spent');
+      await expect(reserve()).rejects.toMatchObject({ code: 'ERR_ENROLL_REFUSED' });
+      expect(await validSerialNumbers()).toEqual([]);
+      await create({ id: 'i2' });
+      await reserve('i2');
+    });
+
+    it('are kept alive by asking again for fifteen minutes after their time, and no longer', async () => {
+      await create({ expiresAt: new Date(now().getTime() + hourMs) });
+      for (let elapsedMs = 0; elapsedMs < hourMs; elapsedMs += 600_000) {
+        await reserve();
+        test.advance(600_000);
+      }
+      await reserve();
+      test.advance(reservationMs);
+      await expect(reserve()).rejects.toMatchObject({ code: 'ERR_ENROLL_REFUSED' });
+    });
+
+    it('are withdrawn with the certificate that nobody has confirmed', async () => {
+      await create({ id: '0011223344556677' });
+      const serialNumber = await reserve('0011223344556677');
+      expect(await withdrawUsableInvite(test.ledger, '00112233', test.deps)).toEqual({
+        id: '0011223344556677',
+        revoked: serialNumber,
+      });
+      expect(await validSerialNumbers()).toEqual([]);
+      await expect(reserve('0011223344556677')).rejects.toMatchObject({ code: 'ERR_ENROLL_REFUSED' });
+    });
+
+    it('give way to another invite with replace, and take nothing from it afterwards', async () => {
+      await create({ replace: true });
+      await reserve();
+      await create({ id: 'i2', replace: true });
+      await expect(reserve('i1')).rejects.toMatchObject({ code: 'ERR_ENROLL_REFUSED' });
+      expect((await judgeInvite(test.ledger, 'i2', now())).fault).toBeUndefined();
+      const serialNumber = await reserve('i2');
+      expect(await validSerialNumbers()).toEqual([serialNumber]);
+    });
+  });
+
+  it('that were withdrawn serve nobody whose clock is behind', async () => {
+    await create({ id: '0011223344556677' });
+    await withdrawUsableInvite(test.ledger, '0011223344556677', test.deps);
+    const behind = new Date(now().getTime() - hourMs);
+    expect((await judgeInvite(test.ledger, '0011223344556677', behind)).fault).toBe('expired');
+    expect(await findUsableInvite(test.ledger, '0011223344556677', behind)).toBeUndefined();
   });
 
   it('are answered again at once when the guest left without a word', async () => {
