@@ -23,7 +23,7 @@ const groupLimit = 64;
  * SQLite holds this thread, one to PostgreSQL a round trip: under load the groups grow instead. Where the last one to
  * write was alone, nobody waits.
  */
-const commitDelayMs = 8;
+const commitDelayMs = 5;
 
 interface Queue {
   readonly waiting: Waiting[];
