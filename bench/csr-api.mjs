@@ -5,6 +5,11 @@
 // the invite spent when the device closes; so each comes on a connection of its own, as devices do. With --lasting
 // the eight connections serve 20 devices each, the most that the server allows.
 //
+// On a 2-core machine of 2026 ours makes 0.06 of cfssl's certificates, with --lasting 0.08, and takes 4.8 and 3.9 ms of
+// CPU time for each, its signer's left out. That goes into three durable transactions of two dozen statements, the CSR
+// (read by a general library), a new key's way through OpenSSL, and HTTP; without --lasting into a TLS handshake as well.
+// Eight who wait for each other's commits also wait for the disk, which cfssl never does.
+//
 //   node bench/csr-api.mjs [certificates] [--lasting]        default 2000
 import { spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
@@ -46,9 +51,13 @@ try {
   const { tlsPort } = await next(server);
   const devices = await invite(all, total);
   const cfssl = await askCfssl(all, devices);
+  server.send('go');
   const ours = await askEst(all, devices, tlsPort);
+  server.send('count');
+  const { cpuMs } = await next(server);
   print('cfssl authsign', cfssl);
   print('EST simpleenroll', ours);
+  console.log(`CPU time of ours      ${(cpuMs / total).toFixed(2)} ms each, without the signer`);
   console.log(`ours ÷ cfssl          ${(ours.rate / cfssl.rate).toFixed(3)}`);
 } finally {
   await endAll(processes);
