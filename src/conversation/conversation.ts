@@ -34,6 +34,7 @@ import { Recipient } from './recipient.js';
 import { RefusalLimit } from './refusal-limit.js';
 import { resolveWho, type Target } from './resolve-who.js';
 import { RevocationWatch } from './revocation-watch.js';
+import { checkStanding, refuseBlocked } from './standing.js';
 
 const maximumSessions = 128;
 // A chat, some one-shot commands, and what is left of a connection that broke.
@@ -155,10 +156,11 @@ export class Conversation {
    * Puts a text into the outbox of a member; it goes out as soon as the member is here.
    *
    * @returns its id, which the `delivered` event carries
-   * @throws {QTChatError} `ERR_USAGE` when the text is empty or too long
+   * @throws {QTChatError} `ERR_USAGE` when the text is empty or too long, `ERR_PEER_BLOCKED`
    */
   async sendText(member: string, text: string): Promise<string> {
     checkText(text);
+    await this.#refuseBlocked(member);
     const link = this.#linkOf(member);
     const id = randomUUID();
     await link.store.queue({ id, sentAt: this.#options.clock(), text });
@@ -169,9 +171,10 @@ export class Conversation {
   /**
    * Offers a file to a member, now or when the member is here.
    *
-   * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_UNREADABLE`
+   * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_UNREADABLE`, `ERR_PEER_BLOCKED`
    */
   async sendFile(member: string, path: string): Promise<void> {
+    await this.#refuseBlocked(member);
     const absolute = resolve(path);
     await sourceFileSize(absolute);
     await this.#linkOf(member).offer(absolute);
@@ -258,17 +261,44 @@ export class Conversation {
   #admit(connection: PeerConnection): void {
     if (connection.protocol === fileProtocol) {
       this.#track(this.#door.admit(connection).then(() => {}));
-    } else if (!this.#hasRoomFor(connection.peer.member) || this.#controller.signal.aborted) {
-      connection.socket.destroy();
     } else {
-      const session = this.#createSession(connection);
-      this.#track(
-        this.#run(session).catch((error: unknown) => {
-          if (!isQTChatError(error)) throw error;
-          if (session.hello === undefined) this.#refuse(error, connection.remote.host);
-        }),
-      );
+      this.#track(this.#receive(connection));
     }
+  }
+
+  /** Runs a session with one who called; the blocked are not told that they are, and we are not told that they call. */
+  async #receive(connection: PeerConnection): Promise<void> {
+    try {
+      await this.#checkWelcome(connection);
+      // The last thing before a session is there, so that it is counted when the next one asks.
+      if (!this.#hasRoomFor(connection.peer.member)) throw new QTChatError('ERR_PEER_REFUSED', 'too many sessions');
+    } catch (error) {
+      connection.socket.destroy();
+      if (isQTChatError(error)) return;
+      throw error;
+    }
+    const session = this.#createSession(connection);
+    try {
+      await this.#run(session);
+    } catch (error) {
+      if (!isQTChatError(error)) throw error;
+      if (session.hello === undefined) this.#refuse(error, connection.remote.host);
+    }
+  }
+
+  /** Makes sure that a session may begin; else the connection is closed without a word. */
+  async #checkWelcome({ peer, socket }: PeerConnection): Promise<void> {
+    try {
+      await this.#refuseBlocked(peer.member);
+      this.#controller.signal.throwIfAborted();
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  #refuseBlocked(member: string): Promise<void> {
+    return refuseBlocked(this.#contacts, this.#options.identity.circleId, member);
   }
 
   #hasRoomFor(member: string): boolean {
@@ -278,8 +308,9 @@ export class Conversation {
   }
 
   /** Takes a dialled connection over; resolves when the session is up, rejects when it never was. */
-  #adopt(connection: PeerConnection): Promise<void> {
-    return new Promise((onReady, reject) => {
+  async #adopt(connection: PeerConnection): Promise<void> {
+    await this.#checkWelcome(connection);
+    await new Promise<void>((onReady, reject) => {
       const session = this.#createSession(connection, onReady);
       // Where it ended before anybody could say whether it was up, it was not.
       this.#track(this.#run(session).then(onReady, reject));
@@ -304,6 +335,7 @@ export class Conversation {
         await this.#welcome(link, session);
         onReady?.();
       },
+      checkPeer: () => checkStanding(this.#contacts, connection.peer),
       emit: (event) => {
         this.#options.onEvent({ member, ...event });
         if (isOver(event)) this.#track(link.offerWaiting());
@@ -339,7 +371,11 @@ export class Conversation {
     const { peer, remote } = connection;
     if (hello === undefined) return;
     try {
-      await acquaint(this.#contacts, connection, hello);
+      await acquaint(
+        { contacts: this.#contacts, database: this.#database, clock: this.#options.clock },
+        connection,
+        hello,
+      );
     } catch (error) {
       // Where we dialled, the dialler hears of it and stops; an impostor who calls must not stop us.
       if (!connection.dialled && isQTChatError(error, 'ERR_PEER_NOT_TRUSTED')) this.#refuse(error, remote.host);
@@ -411,7 +447,7 @@ export class Conversation {
  * Opens the conversations of a home and starts listening and dialling.
  *
  * @throws {QTChatError} `ERR_PEER_REFUSED` when our own certificate may not be used (any more),
- *   `ERR_USAGE` for an impossible WHO, `ERR_PORT_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`, `ERR_STORE_…`
+ *   `ERR_PEER_BLOCKED`, `ERR_USAGE` for an impossible WHO, `ERR_PORT_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`, `ERR_STORE_…`
  */
 export async function openConversation(options: ConversationOptions): Promise<Conversation> {
   checkOwnCertificate(options.identity, options.clock());
@@ -422,6 +458,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     const contacts = new ContactBook(database, options.clock);
     const { who = '', identity } = options;
     const target = who === '' ? { who, addresses: [] } : await resolveWho(who, identity, contacts);
+    if (target.member !== undefined) await refuseBlocked(contacts, identity.circleId, target.member);
     const conversation = new Conversation(options, { database, cipher, epoch, target });
     await conversation.start();
     return conversation;

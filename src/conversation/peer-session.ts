@@ -52,6 +52,8 @@ export interface PeerSessionOptions {
    * `ERR_PEER_NOT_TRUSTED`, the peer is told that its key is refused.
    */
   readonly onHello: (session: PeerSession) => Promise<void>;
+  /** Called before anything that the peer says later is taken; where it rejects, the session ends. */
+  readonly checkPeer: () => Promise<void>;
   readonly emit: (event: ChatEvent | FileEvent) => void;
   readonly lists?: ListExchange;
   readonly timing?: Partial<SessionTiming>;
@@ -250,6 +252,7 @@ export class PeerSession {
   }
 
   async #handle(message: Message): Promise<void> {
+    await this.#options.checkPeer();
     switch (message.type) {
       case 'hello':
         throw new QTChatError('ERR_PROTOCOL', 'the peer said hello twice');

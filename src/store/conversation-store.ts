@@ -1,6 +1,6 @@
 /**
  * The database of conversations: `store/conversation.db`, shared by every process of one home. Here
- * are its tables and nothing else; contacts.ts and messages.ts know what the rows mean.
+ * are its tables and nothing else; contacts.ts, contact-*.ts and messages.ts know what the rows mean.
  */
 import { join } from 'node:path';
 import { type Generated, type Kysely, sql } from 'kysely';
@@ -11,7 +11,17 @@ import { openSqlite } from './sqlite.js';
 /** The tables. Times are milliseconds since 1970, UTC. */
 export interface ConversationSchema {
   settings: { name: string; value: Buffer };
-  contacts: { circle_id: string; member: string; spki_sha256: string | null };
+  contacts: {
+    circle_id: string;
+    member: string;
+    spki_sha256: string | null;
+    /** What the user calls the member. */
+    nick: string | null;
+    /** When the user blocked the member; null for never. */
+    blocked_at: number | null;
+  };
+  /** Keys that a contact showed beside the pinned one, and that were refused. */
+  contact_keys: { circle_id: string; member: string; spki_sha256: string; seen_at: number };
   contact_addresses: {
     circle_id: string;
     member: string;
@@ -42,12 +52,16 @@ export type ConversationDatabase = Kysely<ConversationSchema>;
 const statements = [
   sql`create table if not exists settings (name text primary key, value blob not null) strict`,
   sql`create table if not exists contacts (
-    circle_id text not null, member text not null, spki_sha256 text,
+    circle_id text not null, member text not null, spki_sha256 text, nick text, blocked_at integer,
     primary key (circle_id, member)) strict`,
   sql`create table if not exists contact_addresses (
     circle_id text not null, member text not null, host text not null, port integer not null,
     seen_at integer not null, confirmed_at integer,
     primary key (circle_id, member, host, port),
+    foreign key (circle_id, member) references contacts on delete cascade) strict`,
+  sql`create table if not exists contact_keys (
+    circle_id text not null, member text not null, spki_sha256 text not null, seen_at integer not null,
+    primary key (circle_id, member, spki_sha256),
     foreign key (circle_id, member) references contacts on delete cascade) strict`,
   sql`create table if not exists messages (
     id integer primary key, conversation text not null, direction text not null, uuid text not null,
@@ -57,6 +71,17 @@ const statements = [
   sql`create table if not exists cursors (
     conversation text not null, epoch text not null, sequence integer not null,
     primary key (conversation, epoch)) strict`,
+];
+
+/** What stores made by former versions lack. */
+const laterColumns = [
+  { table: 'contacts', column: 'nick', definition: 'nick text' },
+  { table: 'contacts', column: 'blocked_at', definition: 'blocked_at integer' },
+];
+
+/** What can stand only where every column is there. */
+const laterStatements = [
+  sql`create unique index if not exists contact_nicks on contacts (circle_id, nick) where nick is not null`,
 ];
 
 /**
@@ -71,6 +96,14 @@ export async function openConversationStore(home: Home): Promise<ConversationDat
   try {
     await database.transaction().execute(async (transaction) => {
       for (const statement of statements) await statement.execute(transaction);
+      for (const { table, column, definition } of laterColumns) {
+        const { rows } = await sql`select 1 from pragma_table_info(${table}) where name = ${column}`.execute(
+          transaction,
+        );
+        if (rows.length === 0)
+          await sql`alter table ${sql.table(table)} add column ${sql.raw(definition)}`.execute(transaction);
+      }
+      for (const statement of laterStatements) await statement.execute(transaction);
     });
   } catch (error) {
     await database.destroy();

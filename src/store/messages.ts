@@ -203,7 +203,8 @@ export class MessageStore {
   }
 }
 
-const ownEpoch = 'own';
+/** Under which the cursors keep our own count. */
+export const ownEpoch = 'own';
 
 /** The epoch of this store, made at the first call: it names our messages to peers, and dies with the store. */
 export async function storeEpoch(database: ConversationDatabase, random: (size: number) => Buffer): Promise<string> {
