@@ -68,6 +68,7 @@ const statements = [
     sequence integer not null, sent_at integer not null, state text not null, body blob not null,
     unique (conversation, direction, uuid)) strict`,
   sql`create index if not exists queued_messages on messages (conversation, sequence) where state = 'queued'`,
+  sql`create index if not exists messages_in_order on messages (conversation)`,
   sql`create table if not exists cursors (
     conversation text not null, epoch text not null, sequence integer not null,
     primary key (conversation, epoch)) strict`,

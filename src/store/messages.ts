@@ -38,7 +38,7 @@ export class MessageStore {
   constructor(database: ConversationDatabase, cipher: RecordCipher, key: ConversationKey) {
     this.#database = database;
     this.#cipher = cipher;
-    this.#conversation = `${key.circleId}/${key.self}/${key.peer}`;
+    this.#conversation = conversationName(key);
   }
 
   /** Puts a message into the outbox; when this resolves it survives a crash. */
@@ -143,7 +143,7 @@ export class MessageStore {
   }
 
   #place(direction: 'in' | 'out', uuid: string): string[] {
-    return ['messages', `${direction}/${uuid}`, this.#conversation];
+    return recordPlace(this.#conversation, direction, uuid);
   }
 
   async #cursor(database: ConversationDatabase, epoch: string): Promise<number> {
@@ -201,6 +201,16 @@ export class MessageStore {
       .executeTakeFirst();
     return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
   }
+}
+
+/** How the tables call a conversation. */
+export function conversationName({ circleId, self, peer }: ConversationKey): string {
+  return `${circleId}/${self}/${peer}`;
+}
+
+/** The place that a message is sealed for. */
+export function recordPlace(conversation: string, direction: 'in' | 'out', uuid: string): string[] {
+  return ['messages', `${direction}/${uuid}`, conversation];
 }
 
 /** Under which the cursors keep our own count. */

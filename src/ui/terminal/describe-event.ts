@@ -2,8 +2,9 @@
 import { declined } from '../../conversation/deliver.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import type { RevocationState } from '../../conversation/revocation-watch.js';
-import { escapeControls, type QTChatError } from '../../errors.js';
+import type { QTChatError } from '../../errors.js';
 import { dayOf } from '../../pki/day.js';
+import { escapeText } from './escape-text.js';
 
 /** One line, and whether it is what was asked for (stdout) or about it (stderr). */
 export interface Line {
@@ -103,11 +104,4 @@ function result(text: string): Line {
 
 function status(text: string): Line {
   return { text: escapeText(text), isResult: false };
-}
-
-// Joins emoji to one: a family, a profession. It hides nothing there and moves nothing, and people send it.
-const emojiJoiner = /(?<=\p{Extended_Pictographic}[\u{fe0f}\p{Emoji_Modifier}]?)\u{200d}(?=\p{Extended_Pictographic})/u;
-
-function escapeText(text: string): string {
-  return text.split(emojiJoiner).map(escapeControls).join('\u{200d}');
 }
