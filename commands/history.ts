@@ -4,7 +4,8 @@ import { BaseCommand } from '../src/cli/base-command.js';
 export default class History extends BaseCommand {
   static override summary = 'show what was said with a contact';
   static override description =
-    `Times are those of their authors, on the clock of this machine. "…" waits until they are here, "✓" has arrived.
+    `Times are those of their authors, on the clock of this machine. "…" waits until they are here, "✓" has arrived,
+"✓✓" was read. The eight digits are the beginning of the id, by which /reply, /edit, /delete and /react in a chat name a message.
 History is encrypted on disk; what --export writes is not.`;
   static override examples = [
     '<%= config.bin %> history gus',

@@ -80,6 +80,8 @@ export const errorExitCodes = {
   ERR_CONTACT_NOT_FOUND: exitCodes.notFound,
   ERR_CONTACT_NAME_TAKEN: exitCodes.exists,
   ERR_CONTACT_KEY_UNKNOWN: exitCodes.notFound,
+  ERR_MESSAGE_NOT_FOUND: exitCodes.notFound,
+  ERR_MESSAGE_NOT_YOURS: exitCodes.notTrusted,
 
   ERR_FILE_DECLINED: exitCodes.notTrusted,
   ERR_FILE_FAILED: exitCodes.failed,

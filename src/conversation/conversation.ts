@@ -3,10 +3,10 @@
  * verified members in, and routes texts and files to their sessions. Intents go in by methods,
  * everything that happens comes out as typed events; faces only render.
  */
-import { randomUUID, type X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
-import { type ChatEvent, checkText } from '../chat/chat-session.js';
+import type { ChatEvent } from '../chat/chat-session.js';
 import { keepIdentity } from '../enroll/keep-identity.js';
 import { isQTChatError, messageOf, QTChatError } from '../errors.js';
 import type { FileEvent, OfferDecision } from '../files/file-events.js';
@@ -18,6 +18,7 @@ import { DownloadFolder } from '../store/downloads.js';
 import { openHomeKey, type RecordCipher } from '../store/home-key.js';
 import type { Identity } from '../store/identities.js';
 import { MessageStore, storeEpoch } from '../store/messages.js';
+import type { ConversationKey } from '../store/record-place.js';
 import { fileToken } from '../transport/exporter.js';
 import { FileDoor, openFileConnection } from '../transport/file-door.js';
 import { listenForPeers, type PeerListener } from '../transport/listen.js';
@@ -26,6 +27,7 @@ import { fileProtocol } from '../transport/tls-options.js';
 import { acquaint } from './acquaint.js';
 import { Dialler } from './dialler.js';
 import { fittingSuccessions } from './follows-from.js';
+import { MessageIntents } from './message-intents.js';
 import type { ConversationOptions } from './options.js';
 import { checkOwnCertificate } from './own-certificate.js';
 import { PeerLink } from './peer-link.js';
@@ -42,6 +44,8 @@ const maximumSessionsPerMember = 16;
 
 /** A running conversation. Made by {@link openConversation}. */
 export class Conversation {
+  /** What can be done with messages. */
+  readonly messages: MessageIntents;
   readonly #options: ConversationOptions;
   readonly #database: ConversationDatabase;
   readonly #cipher: RecordCipher;
@@ -76,6 +80,12 @@ export class Conversation {
     this.#contacts = new ContactBook(parts.database, options.clock);
     this.#downloads = new DownloadFolder(options.downloads);
     this.#refusals = new RefusalLimit(options.clock);
+    this.messages = new MessageIntents({
+      clock: options.clock,
+      linkOf: (member) => this.#linkOf(member),
+      historyOf: (member) => ({ database: this.#database, cipher: this.#cipher, key: this.#keyOf(member) }),
+      checkMember: (member) => this.#refuseBlocked(member),
+    });
     this.#recipient = new Recipient(parts.target, this.#contacts, (member) =>
       options.onEvent({ type: 'target', member }),
     );
@@ -101,6 +111,11 @@ export class Conversation {
   /** The member that texts without a name go to: the one dialled, once known. */
   get targetMember(): string | undefined {
     return this.#recipient.member;
+  }
+
+  /** As whom we speak. */
+  get self(): string {
+    return this.#options.identity.member;
   }
 
   /** The port where this conversation listens; undefined when it does not. */
@@ -152,20 +167,9 @@ export class Conversation {
     if (this.#target.addresses.length > 0) this.#track(this.#dialler.run());
   }
 
-  /**
-   * Puts a text into the outbox of a member; it goes out as soon as the member is here.
-   *
-   * @returns its id, which the `delivered` event carries
-   * @throws {QTChatError} `ERR_USAGE` when the text is empty or too long, `ERR_PEER_BLOCKED`
-   */
+  /** {@link MessageIntents.send} without an answered message. */
   async sendText(member: string, text: string): Promise<string> {
-    checkText(text);
-    await this.#refuseBlocked(member);
-    const link = this.#linkOf(member);
-    const id = randomUUID();
-    await link.store.queue({ id, sentAt: this.#options.clock(), text });
-    for (const session of link.takers('text')) await session.flush();
-    return id;
+    return this.messages.send(member, text);
   }
 
   /**
@@ -337,12 +341,22 @@ export class Conversation {
       },
       checkPeer: () => checkStanding(this.#contacts, connection.peer),
       emit: (event) => {
-        this.#options.onEvent({ member, ...event });
+        this.#tell(member, event);
         if (isOver(event)) this.#track(link.offerWaiting());
       },
       lists: this.#lists(),
       ...(this.#options.timing === undefined ? {} : { timing: this.#options.timing }),
     });
+  }
+
+  #tell(member: string, event: ChatEvent | FileEvent): void {
+    if (event.type !== 'changeRefused') {
+      this.#options.onEvent({ member, ...event });
+      return;
+    }
+    // As with strangers: whoever tries the same again and again does not fill the screen.
+    const count = this.#refusals.count(member, `${event.kind} ${event.reason}`);
+    if (count !== undefined) this.#options.onEvent({ member, ...event, count });
   }
 
   async #run(session: PeerSession): Promise<void> {
@@ -412,12 +426,16 @@ export class Conversation {
   #linkOf(member: string): PeerLink {
     let link = this.#links.get(member);
     if (link === undefined) {
-      const { identity } = this.#options;
-      const key = { circleId: identity.circleId, self: identity.member, peer: member };
-      link = new PeerLink(new MessageStore(this.#database, this.#cipher, key), identity);
+      const store = new MessageStore(this.#database, this.#cipher, this.#keyOf(member));
+      link = new PeerLink(store, this.#options.identity);
       this.#links.set(member, link);
     }
     return link;
+  }
+
+  #keyOf(peer: string): ConversationKey {
+    const { circleId, member: self } = this.#options.identity;
+    return { circleId, self, peer };
   }
 
   #refuse(error: QTChatError, host: string | undefined): void {

@@ -86,13 +86,14 @@ export interface Forgotten {
  * of the home. The octets are overwritten in the file. A block stays, else the blocked would wait for this.
  */
 export async function forgetContact(database: ConversationDatabase, { circleId, member }: Whose): Promise<Forgotten> {
-  await sql`pragma secure_delete = on`.execute(database);
   const result = await database.transaction().execute(async (transaction) => {
     // Names of circles and members hold nothing that is special in a pattern of GLOB.
     const conversationsWith = sql<boolean>`conversation glob ${`${circleId}/*/${member}`}`;
     const { numDeletedRows } = await transaction.deleteFrom('messages').where(conversationsWith).executeTakeFirst();
     // Our own count goes on: the peer keeps how far it has come, and would take what is counted anew for known.
     await transaction.deleteFrom('cursors').where(conversationsWith).where('epoch', '!=', ownEpoch).execute();
+    await transaction.deleteFrom('read_cursors').where(conversationsWith).execute();
+    await transaction.deleteFrom('reactions').where(conversationsWith).execute();
     for (const table of ['contact_addresses', 'contact_keys'] as const) {
       await transaction.deleteFrom(table).where('circle_id', '=', circleId).where('member', '=', member).execute();
     }

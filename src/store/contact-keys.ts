@@ -29,6 +29,14 @@ export async function noteShownKey(
 ): Promise<void> {
   const row = { circle_id: circleId, member, spki_sha256: spkiSha256, seen_at: seenAt.getTime() };
   await database.transaction().execute(async (transaction) => {
+    const contact = await transaction
+      .selectFrom('contacts')
+      .select('member')
+      .where('circle_id', '=', circleId)
+      .where('member', '=', member)
+      .executeTakeFirst();
+    // Forgotten at this very moment.
+    if (contact === undefined) return;
     await transaction
       .insertInto('contact_keys')
       .values(row)

@@ -132,9 +132,15 @@ export class ContactBook {
     return numUpdatedRows === 1n;
   }
 
-  /** Notes that this very contact was accepted at `address`; the contact must exist. */
+  /** Notes that this very contact was accepted at `address`. */
   async confirmAddress(circleId: string, member: string, address: PeerAddress): Promise<void> {
     await this.#database.transaction().execute(async (transaction) => {
+      // It may have been forgotten at this very moment.
+      await transaction
+        .insertInto('contacts')
+        .values({ circle_id: circleId, member })
+        .onConflict((conflict) => conflict.columns(['circle_id', 'member']).doNothing())
+        .execute();
       await this.#touch(transaction, circleId, member, address, this.#clock().getTime());
     });
   }

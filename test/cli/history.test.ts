@@ -6,19 +6,24 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ContactBook } from '../../src/store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../../src/store/conversation-store.js';
+import { type HistoryEntry, lastEntries } from '../../src/store/history.js';
 import { speakAs } from '../../src/store/home.js';
-import { openHomeKey } from '../../src/store/home-key.js';
+import { openHomeKey, type RecordCipher } from '../../src/store/home-key.js';
 import { type Identity, saveIdentity } from '../../src/store/identities.js';
 import { MessageStore } from '../../src/store/messages.js';
+import type { ConversationKey } from '../../src/store/record-place.js';
 import { makeCircle, type TestCircle } from '../helpers/certificates.js';
 import { makeIdentity } from '../helpers/identity.js';
 import { type CommandResult, runCommand } from '../helpers/run-command.js';
 
 const epoch = 'ee'.repeat(16);
+const sentAt = new Date(2027, 10, 23, 9, 6);
 let circle: TestCircle;
 let alice: Identity;
 let folder: string;
 let database: ConversationDatabase;
+let cipher: RecordCipher;
+let key: ConversationKey;
 let store: MessageStore;
 
 beforeAll(async () => {
@@ -32,7 +37,9 @@ beforeEach(async () => {
   await speakAs({ folder }, 'alice');
   database = await openConversationStore({ folder });
   await new ContactBook(database, () => new Date()).pin(circle.circleId, 'bob', 'ab');
-  store = await storeWith('bob');
+  cipher = await openHomeKey({ folder }, { random: randomBytes });
+  key = { circleId: circle.circleId, self: 'alice', peer: 'bob' };
+  store = storeWith('bob');
 });
 
 afterEach(async () => {
@@ -40,10 +47,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function storeWith(peer: string): Promise<MessageStore> {
-  const key = { circleId: circle.circleId, self: 'alice', peer };
-  return new MessageStore(database, await openHomeKey({ folder }, { random: randomBytes }), key);
-}
+const storeWith = (peer: string): MessageStore => new MessageStore(database, cipher, { ...key, peer });
 
 const history = (...argv: string[]): Promise<CommandResult> => runCommand(['history', ...argv], { home: folder });
 
@@ -52,8 +56,7 @@ const bobSaid = (text: string, sentAt = new Date(2027, 10, 23, 9, 5)) => {
   received += 1;
   return store.receive({ id: randomUUID(), sequence: received, sentAt, text, epoch });
 };
-const aliceSaid = (text: string, sentAt = new Date(2027, 10, 23, 9, 6)) =>
-  store.queue({ id: randomUUID(), sentAt, text });
+const aliceSaid = (text: string, at = sentAt) => store.queue({ id: randomUUID(), sentAt: at, text });
 
 describe('qtchat history', () => {
   it('shows days, times, who said what, and how far it has come', async () => {
@@ -77,6 +80,43 @@ describe('qtchat history', () => {
     );
   });
 
+  it('shows what was read, edited, deleted, answered and reacted to', async () => {
+    await bobSaid('when?');
+    const [{ id: question }] = (await lastEntries({ database, cipher, key }, 1)) as [HistoryEntry];
+    const answer = await store.queue({ id: randomUUID(), sentAt, text: 'at ten', replyTo: question });
+    const slip = await store.queue({ id: randomUUID(), sentAt, text: 'a slip' });
+    await store.delivered(slip.sequence);
+    await store.seenByPeer(answer.sequence);
+    const changes = [
+      { kind: 'edit', target: answer.id, text: 'at nine' },
+      { kind: 'delete', target: slip.id },
+      { kind: 'reaction', target: question, emoji: '🤔' },
+    ] as const;
+    for (const change of changes) await store.queueChange({ id: randomUUID(), sentAt, ...change });
+    received += 1;
+    const thanks = { kind: 'reaction', target: answer.id, emoji: '👍' } as const;
+    await store.receiveChange({ id: randomUUID(), sequence: received, sentAt, epoch, ...thanks });
+    const { stdout } = await history('bob');
+    expect(
+      stdout
+        .replace(/\b[0-9a-f]{8}\b/g, 'ID')
+        .split('\n')
+        .slice(1, -1),
+    ).toEqual([
+      '09:05 ID    bob: when? [🤔 alice]',
+      '09:06 ID ✓✓ alice: (to ID) at nine (edited) [👍 bob]',
+      '09:06 ID ✓  alice: (deleted)',
+    ]);
+    expect((await history('bob', '--json')).json()).toMatchObject({
+      messages: [
+        { reactions: [{ from: 'alice', emoji: '🤔' }] },
+        { state: 'read', replyTo: question, editedAt: sentAt.toISOString(), reactions: [{ from: 'bob', emoji: '👍' }] },
+        { text: null },
+      ],
+    });
+    expect((await history('bob', '--search', 'slip', '--json')).json()).toMatchObject({ messages: [] });
+  });
+
   it('lets nothing through that moves a cursor, breaks a line or reorders text, whoever wrote it', async () => {
     await bobSaid('a\u001b[2J\r\nroot: b\u202e\u009b');
     await aliceSaid('c\u0007');
@@ -92,9 +132,8 @@ describe('qtchat history', () => {
   });
 
   it('is one JSON object with --json, with texts as they were written', async () => {
-    const sentAt = new Date(5_000);
-    await bobSaid('a\n"b"', sentAt);
-    const { id } = await aliceSaid('c', sentAt);
+    await bobSaid('a\n"b"', new Date(5_000));
+    const { id } = await aliceSaid('c');
     expect((await history('bob', '--json')).json()).toMatchObject({
       member: 'bob',
       messages: [
@@ -102,7 +141,6 @@ describe('qtchat history', () => {
         { id, from: 'alice', direction: 'out', state: 'queued', text: 'c' },
       ],
     });
-    await storeWith('carol');
     expect((await history('bob', '--search', 'zzz', '--json')).json()).toEqual({ member: 'bob', messages: [] });
   });
 
@@ -125,7 +163,7 @@ describe('qtchat history', () => {
 
   it('is that of one contact, as the user calls it', async () => {
     await bobSaid('from bob');
-    await (await storeWith('carol')).queue({ id: randomUUID(), sentAt: new Date(0), text: 'to carol' });
+    await storeWith('carol').queue({ id: randomUUID(), sentAt: new Date(0), text: 'to carol' });
     await runCommand(['contacts', 'rename', 'bob', 'Robert'], { home: folder });
     const { stdout } = await history('Robert');
     expect(stdout).toContain('bob: from bob');

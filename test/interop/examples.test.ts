@@ -193,7 +193,8 @@ async function addContacts(home: Home): Promise<void> {
   const { circleId } = await loadIdentity(home, 'alice');
   const database = await openConversationStore(home);
   const contacts = new ContactBook(database, () => new Date());
-  for (const member of ['ann', 'gus']) await contacts.pin(circleId, member, 'ab'.repeat(32));
+  await contacts.save({ circleId, member: 'gus', addresses: [] });
+  await contacts.pin(circleId, 'ann', 'ab'.repeat(32));
   const shown = { spkiSha256: `9f86d081884c7d65${'0'.repeat(48)}`, seenAt: new Date() };
   await noteShownKey(database, { circleId, member: 'ann' }, shown);
   await sql`pragma wal_checkpoint(truncate)`.execute(database);

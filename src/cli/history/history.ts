@@ -42,7 +42,7 @@ export async function writeHistory(home: Home, options: HistoryOptions, deps: De
     const speakers = { self: identity.member, peer: member };
     const cipher = await openHomeKey(home, deps);
     const counter = { count: 0 };
-    const all = readHistory(database, cipher, { circleId: identity.circleId, ...speakers });
+    const all = readHistory({ database, cipher, key: { circleId: identity.circleId, ...speakers } });
     const entries = counted(search === undefined ? all : matching(all, search), counter);
     const objects = mapped(entries, (entry) => JSON.stringify(historyToJson(entry, speakers)));
     if (path !== undefined) {
@@ -60,7 +60,7 @@ export async function writeHistory(home: Home, options: HistoryOptions, deps: De
 /** Those whose text holds `search`, whatever the case, however its accents are encoded. */
 async function* matching(entries: AsyncIterable<HistoryEntry>, search: string): AsyncGenerator<HistoryEntry> {
   const wanted = folded(search);
-  for await (const entry of entries) if (folded(entry.text).includes(wanted)) yield entry;
+  for await (const entry of entries) if (folded(entry.text ?? '').includes(wanted)) yield entry;
 }
 
 function folded(text: string): string {

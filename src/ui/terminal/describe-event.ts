@@ -16,7 +16,9 @@ export interface Line {
 export function describeEvent(event: ConversationEvent): Line | undefined {
   switch (event.type) {
     case 'message':
-      return result(`${event.member}: ${event.text}`);
+      return result(`${event.member}: ${answerOf(event)}${event.text}`);
+    case 'edited':
+      return result(`${event.member} (edited): ${event.text}`);
     case 'fileDone': {
       const { direction, name } = event.file;
       if (direction === 'out') return status(`${event.member} has ${name}`);
@@ -53,6 +55,18 @@ function describeStatus(event: ConversationEvent): string | undefined {
       return `your certificate was renewed, until ${dayOf(event.notAfter)}`;
     case 'renewalFailed':
       return `your certificate ends on ${dayOf(event.notAfter)} and cannot be renewed: ${describeError(event.error)}`;
+    case 'deleted':
+      return `${event.member} deleted a message`;
+    case 'reaction': {
+      const { member, emoji, quoted } = event;
+      const to = quoted === undefined ? 'a message' : excerpt(quoted);
+      return emoji === '' ? `${member} took back a reaction to ${to}` : `${member} reacts ${emoji} to ${to}`;
+    }
+    case 'changeRefused': {
+      const { member, kind, reason, count } = event;
+      const times = count === 1 ? '' : `, ${count} times`;
+      return `refused ${changeNames[kind]} a message for ${member}${times}: ${refusalTexts[reason]}`;
+    }
     case 'fileOffered': {
       const size = describeSize(event.file.sizeBytes);
       return `${event.member} offers ${event.file.name} (${size}): /accept or /decline`;
@@ -73,6 +87,27 @@ function describeStatus(event: ConversationEvent): string | undefined {
     default:
       return undefined;
   }
+}
+
+const changeNames = { edit: 'to change', delete: 'to delete', reaction: 'a reaction to' } as const;
+const refusalTexts = {
+  unknown: 'it is not here',
+  'not-author': 'it is not theirs',
+  deleted: 'it was deleted',
+} as const;
+
+function answerOf({ replyTo, quoted }: { replyTo?: string; quoted?: string }): string {
+  if (replyTo === undefined) return '';
+  return quoted === undefined ? '(to a message that is not here) ' : `(to ${excerpt(quoted)}) `;
+}
+
+const excerptLength = 40;
+
+/** The beginning of a text, in quotes; never half a character. */
+function excerpt(text: string): string {
+  const characters = [...text.slice(0, 4 * excerptLength)];
+  const isLong = characters.length > excerptLength || text.length > 4 * excerptLength;
+  return isLong ? `"${characters.slice(0, excerptLength).join('')}…"` : `"${text}"`;
 }
 
 function describeRevocation({ freshness, thisUpdate }: RevocationState): string | undefined {

@@ -22,16 +22,25 @@ export async function* historyLines(entries: AsyncIterable<HistoryEntry>, who: S
   }
 }
 
-/** One message: time, id, how far it has come, who, and what. */
-export function historyLine(entry: HistoryEntry, { self, peer }: Speakers): string {
-  const { id, direction, sentAt, text } = entry;
-  const author = direction === 'out' ? self : peer;
-  return `${localTime(sentAt)} ${id.slice(0, shortIdLength)} ${markOf(entry)} ${author}: ${escapeText(text)}`;
+/** One message: time, id, how far it has come, who, what, and what others think of it. */
+export function historyLine(entry: HistoryEntry, who: Speakers): string {
+  const { id, direction, sentAt, text, replyTo, editedAt, reactions } = entry;
+  const nameOf = (side: 'in' | 'out'): string => (side === 'out' ? who.self : who.peer);
+  const parts = [
+    localTime(sentAt),
+    id.slice(0, shortIdLength),
+    `${markOf(entry).padEnd(2)} ${nameOf(direction)}:`,
+    ...(replyTo === undefined ? [] : [`(to ${replyTo.slice(0, shortIdLength)})`]),
+    text === undefined ? '(deleted)' : escapeText(text),
+    ...(editedAt === undefined ? [] : ['(edited)']),
+    ...reactions.map(({ author, emoji }) => `[${escapeText(emoji)} ${nameOf(author)}]`),
+  ];
+  return parts.join(' ');
 }
 
-/** How far one of ours has come, in two columns. */
+/** How far one of ours has come. */
 function markOf({ state }: HistoryEntry): string {
-  return { queued: '… ', delivered: '✓ ', received: '  ' }[state];
+  return { queued: '…', delivered: '✓', read: '✓✓', withdrawn: '', received: '' }[state];
 }
 
 // People look at their own clock, unlike certificates.

@@ -10,6 +10,7 @@ import type { Readable } from 'node:stream';
 import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { escapeControls, QTChatError, quote } from '../../errors.js';
+import { messageCommands, messageHelp, runMessageCommand } from './message-commands.js';
 import { PlainScreen, type PlainScreenOptions } from './plain-screen.js';
 import { typedPath } from './typed-path.js';
 
@@ -27,6 +28,7 @@ const help = [
   '  /send PATH    offer a file',
   '  /accept       take the file that is offered',
   '  /decline      refuse it',
+  ...messageHelp,
   '  /help         show this',
   '  /quit         leave',
 ];
@@ -44,6 +46,8 @@ export class PlainChat {
   #recipient: string | undefined;
   /** Typed before it was known to whom. */
   #held: string[] = [];
+  /** Shown before there was a conversation to tell. */
+  readonly #shownEarly: { member: string; id: string }[] = [];
   #work: Promise<void> = Promise.resolve();
   #answer: ((line: string) => void) | undefined;
   #isHere = false;
@@ -99,6 +103,7 @@ export class PlainChat {
   async run(conversation: Conversation): Promise<void> {
     const { signal } = this.#options;
     this.#conversation = conversation;
+    for (const { member, id } of this.#shownEarly.splice(0)) this.#noteShown(member, id);
     this.#readLines().catch((error: unknown) => this.#fail(error));
     this.#lines.on('SIGINT', () => this.#end());
     const onAbort = (): void => this.#end();
@@ -147,6 +152,9 @@ export class PlainChat {
         if (event.member !== this.#recipient) return;
         this.#isHere = false;
         this.#startTimer();
+        return;
+      case 'message':
+        this.#noteShown(event.member, event.id);
         return;
       case 'fileStarted':
         this.#moving.add(event.file.id);
@@ -212,8 +220,28 @@ export class PlainChat {
         this.#end();
         return;
       default:
+        if (await this.#messageCommand(name, rest)) return;
         throw new QTChatError('ERR_USAGE', `${quote(line)} is no command`, { hint: 'See /help' });
     }
+  }
+
+  async #messageCommand(name: string, rest: string): Promise<boolean> {
+    if (!messageCommands.has(name)) return false;
+    const [conversation, member] = [this.#conversation, this.#recipient];
+    if (conversation === undefined || member === undefined) {
+      throw new QTChatError('ERR_USAGE', `/${name} means a message, and nobody is here yet`);
+    }
+    const print = (text: string): void => this.#screen.print(text, true);
+    await runMessageCommand(name, rest, { conversation, member, self: conversation.self, print });
+    return true;
+  }
+
+  /** Tells the author that a message was shown. */
+  #noteShown(member: string, id: string): void {
+    // Programs say themselves what was seen.
+    if (this.#options.json) return;
+    if (this.#conversation === undefined) this.#shownEarly.push({ member, id });
+    else this.#conversation.messages.markSeen(member, id).catch((error: unknown) => this.#complain(error));
   }
 
   async #send(line: string): Promise<void> {
