@@ -8,7 +8,7 @@ import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import type { ChatEvent } from '../chat/chat-session.js';
 import { keepIdentity } from '../enroll/keep-identity.js';
-import { isQTChatError, messageOf, QTChatError } from '../errors.js';
+import { isQTChatError, messageOf, QTChatError, quote } from '../errors.js';
 import type { FileEvent, OfferDecision } from '../files/file-events.js';
 import { sourceFileSize } from '../files/source-file.js';
 import { ContactBook } from '../store/contacts.js';
@@ -190,6 +190,19 @@ export class Conversation {
       if (link.answerOffer(answer, id)) return true;
     }
     return false;
+  }
+
+  /**
+   * The member that WHO means.
+   *
+   * @throws {QTChatError} `ERR_CONTACT_NOT_FOUND`
+   */
+  async memberNamed(who: string): Promise<string> {
+    const contact = await this.#contacts.named(this.#options.identity.circleId, who);
+    if (contact !== undefined) return contact.member;
+    throw new QTChatError('ERR_CONTACT_NOT_FOUND', `${quote(who)} is no contact of yours`, {
+      hint: 'Members become contacts when you meet',
+    });
   }
 
   /** Whether a member is here and takes what we have to say. */

@@ -70,6 +70,7 @@ export function eventToJson(event: ConversationEvent): Record<string, unknown> |
     case 'fileFailed':
       return { event: 'fileFailed', member: event.member, ...event.file, reason: errorToJson(event.error) };
     case 'target':
+      return { event: 'target', member: event.member };
     case 'stopped':
     case 'fileProgress':
       return undefined;

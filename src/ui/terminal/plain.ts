@@ -1,7 +1,7 @@
 /**
  * The chat as plain lines: what is typed goes to the peer, what happens is printed. On a terminal
  * there is a prompt, and leaving is up to the user; without one it is a filter that ends when its
- * input has ended and everything is delivered. It reads and ends;
+ * input has ended and everything is delivered. Programs speak JSON lines instead. It reads and ends;
  * the screen writes, and the conversation decides.
  */
 import { basename } from 'node:path';
@@ -10,6 +10,7 @@ import type { Readable } from 'node:stream';
 import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { escapeControls, QTChatError, quote } from '../../errors.js';
+import { type JsonCommand, needsRecipient, parseCommand, runCommand } from '../json-commands.js';
 import { messageCommands, messageHelp, runMessageCommand } from './message-commands.js';
 import { PlainScreen, type PlainScreenOptions } from './plain-screen.js';
 import { typedPath } from './typed-path.js';
@@ -46,6 +47,8 @@ export class PlainChat {
   #recipient: string | undefined;
   /** Typed before it was known to whom. */
   #held: string[] = [];
+  /** Whom programs have addressed by name, and the one whom the chat is with. */
+  readonly #addressed = new Set<string>();
   /** Shown before there was a conversation to tell. */
   readonly #shownEarly: { member: string; id: string }[] = [];
   #work: Promise<void> = Promise.resolve();
@@ -195,12 +198,44 @@ export class PlainChat {
     if (answer !== undefined) {
       this.#answer = undefined;
       answer(line);
+    } else if (this.#options.json) {
+      if (line.trim() !== '') await this.#takeJson(line);
     } else if (line.startsWith('/')) {
       await this.#command(line);
     } else if (line !== '') {
       await this.#send(line);
     }
     this.#screen.prompt();
+  }
+
+  /** Answers every line by one of its own; what has to wait is answered when it is done. */
+  async #takeJson(line: string): Promise<void> {
+    let command: JsonCommand | undefined;
+    try {
+      command = parseCommand(line);
+      if (command.command === 'quit') {
+        this.#end();
+        return;
+      }
+      const conversation = this.#conversation;
+      if (conversation === undefined || (needsRecipient(command) && this.#recipient === undefined)) {
+        this.#held.push(line);
+        return;
+      }
+      const named = 'member' in command ? command.member : undefined;
+      const member = named === undefined ? this.#recipient : await conversation.memberNamed(named);
+      if (member !== undefined) this.#addressed.add(member);
+      this.#answerProgram(command, { event: 'done', ...(await runCommand(command, conversation, member ?? '')) });
+    } catch (error) {
+      if (!(error instanceof QTChatError)) throw error;
+      const { code, message, hint } = error;
+      this.#answerProgram(command, { event: 'error', code, message, hint: hint ?? null });
+    }
+  }
+
+  #answerProgram(command: JsonCommand | undefined, { event, ...rest }: Record<string, unknown>): void {
+    const asked = { command: command?.command ?? null, ref: command?.ref ?? null };
+    this.#screen.print(JSON.stringify({ event, ...asked, ...rest, at: this.#options.clock().toISOString() }), true);
   }
 
   async #command(line: string): Promise<void> {
@@ -278,7 +313,7 @@ export class PlainChat {
     if (this.#conversation === undefined) return;
     for (const line of this.#held.splice(0)) {
       try {
-        await this.#send(line);
+        await (this.#options.json ? this.#takeJson(line) : this.#send(line));
       } catch (error) {
         this.#complain(error);
       }
@@ -288,13 +323,15 @@ export class PlainChat {
   /** Ends a filter that has nothing left to do. */
   #settle(): void {
     if (!this.#inputEnded || this.#isDone || this.#held.length > 0 || this.#moving.size > 0) return;
-    if (this.#recipient === undefined) {
+    const conversation = this.#conversation;
+    if (this.#recipient !== undefined) this.#addressed.add(this.#recipient);
+    if (conversation === undefined || this.#addressed.size === 0) {
       this.#end();
       return;
     }
-    this.#conversation?.countPending(this.#recipient).then(
-      (count) => {
-        if (count === 0 && this.#moving.size === 0) this.#end();
+    Promise.all([...this.#addressed].map((member) => conversation.countPending(member))).then(
+      (counts) => {
+        if (counts.every((count) => count === 0) && this.#moving.size === 0) this.#end();
       },
       (error: unknown) => this.#fail(error),
     );
