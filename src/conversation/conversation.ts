@@ -390,6 +390,8 @@ export class Conversation {
       if (link.remove(session)) this.#options.onEvent({ type: 'disconnected', member, reason });
       this.#dialler?.notify();
     }
+    // To the dialler the peer was here: it would try for ever.
+    if (session.isKeyRefused && this.#options.giveUpWhenRefused) this.#stop(this.#keyRefused(member));
     await link.offerWaiting();
   }
 
@@ -456,6 +458,14 @@ export class Conversation {
     if (isQTChatError(error, 'ERR_PEER_IS_OURSELVES') && isOwnHost(host)) return;
     const count = this.#refusals.count(host, error.message);
     if (count !== undefined) this.#options.onEvent({ type: 'refused', host, error, count });
+  }
+
+  #keyRefused(member: string): QTChatError {
+    const { member: self } = this.#options.identity;
+    const message = `${quote(member)} does not accept our key, because it knows us by another one`;
+    return new QTChatError('ERR_PEER_REFUSED', message, {
+      hint: `If you have a new identity, ask them to trust it: qtchat contacts trust ${self}`,
+    });
   }
 
   #stop(error: QTChatError): void {

@@ -130,6 +130,11 @@ export class PeerSession {
     return this.#hello !== undefined && this.#refusal === undefined && !this.#isRetiring && this.#channel.isOpen;
   }
 
+  /** Whether the peer has ended the session because it knows us by another key. */
+  get isKeyRefused(): boolean {
+    return this.#refusal === undefined && this.#goodbye === 'key-changed';
+  }
+
   /** Paths of files that were offered here and not answered before the session ended. */
   get unansweredFiles(): readonly string[] {
     return this.#unansweredFiles;

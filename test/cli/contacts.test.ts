@@ -177,6 +177,18 @@ describe('contacts trust', () => {
     });
   });
 
+  it('is what one whose key has changed is told to ask for: send does not try for ever', async () => {
+    const changed = await showAnotherKey();
+    const home = join(a.home, 'new-bob');
+    await saveIdentity({ folder: home }, changed, { replace: false });
+    await speakAs({ folder: home }, 'bob');
+    const refused = await runCommand(['send', a.who, 'it is me', '--timeout', '5'], { home });
+    expect(refused.exitCode).toBe(7);
+    expect(refused.stderr).toMatch(/^Error: "alice" does not accept our key.*qtchat contacts trust bob\n$/);
+    await contacts(['trust', 'bob', '--key', keyOf(changed)]);
+    expect((await runCommand(['send', a.who, 'now?'], { home })).exitCode).toBe(0);
+  });
+
   it('ends the session of the former key, before it is heard again', async () => {
     const changed = await makeIdentity(circle, { member: 'bob', ips: ['127.0.0.1'] });
     const c = await (await meeting.at('c')).open(changed, { who: a.who });
