@@ -5,7 +5,7 @@ import { jsonLinesFlag, listenFlag, requireFreshCrlFlag } from '../src/cli/flags
 export default class Chat extends BaseCommand {
   static override summary = 'talk to members of the circle, end-to-end encrypted';
   static override description =
-    'Always listens, and keeps dialling --peer until it is here; either side may start first. Without a terminal it sends the lines of standard input and ends when all is delivered.';
+    'Always listens, and keeps dialling --peer until it is here; either side may start first. Without a terminal it sends the lines of standard input and ends when all is delivered; with --json these are commands, see docs/JSONL.md.';
   static override examples = [
     '<%= config.bin %> chat',
     '<%= config.bin %> chat --peer alice',

@@ -74,7 +74,14 @@ export const errorExitCodes = {
   ERR_PEER_REFUSED: exitCodes.notTrusted,
   ERR_PEER_IS_OURSELVES: exitCodes.network,
   ERR_PEER_NOT_TRUSTED: exitCodes.notTrusted,
+  ERR_PEER_BLOCKED: exitCodes.notTrusted,
   ERR_PROTOCOL: exitCodes.network,
+
+  ERR_CONTACT_NOT_FOUND: exitCodes.notFound,
+  ERR_CONTACT_NAME_TAKEN: exitCodes.exists,
+  ERR_CONTACT_KEY_UNKNOWN: exitCodes.notFound,
+  ERR_MESSAGE_NOT_FOUND: exitCodes.notFound,
+  ERR_MESSAGE_NOT_YOURS: exitCodes.notTrusted,
 
   ERR_FILE_DECLINED: exitCodes.notTrusted,
   ERR_FILE_FAILED: exitCodes.failed,

@@ -3,12 +3,45 @@
  * is acknowledged, and what has been here before is dropped. Knows no sockets and no screen.
  */
 import { QTChatError } from '../errors.js';
-import { type Message, type MessageOf, maximumSequence, maximumTextBytes } from '../protocol/messages.js';
-import type { MessageStore } from '../store/messages.js';
+import { type Message, type MessageOf, maximumSequence } from '../protocol/messages.js';
+import type { Change, ChangeFault } from '../store/message-changes.js';
+import type { MessageStore, OutgoingMessage, ReadMark } from '../store/messages.js';
 
-/** What a chat session reports. */
+/** What a chat session reports. `id` is that of the message; `quoted` what the answered message says, where it is here. */
 export type ChatEvent =
-  | { readonly type: 'message'; readonly id: string; readonly sentAt: Date; readonly text: string }
+  | {
+      readonly type: 'message';
+      readonly id: string;
+      readonly sentAt: Date;
+      readonly text: string;
+      readonly replyTo?: string;
+      readonly quoted?: string;
+    }
+  /** The peer has put another text in place of that of its message. */
+  | { readonly type: 'edited'; readonly id: string; readonly sentAt: Date; readonly text: string }
+  /** The peer has deleted its message. */
+  | { readonly type: 'deleted'; readonly id: string; readonly sentAt: Date }
+  /** What the peer thinks of a message of either side; an empty `emoji` takes that back. */
+  | {
+      readonly type: 'reaction';
+      readonly id: string;
+      readonly sentAt: Date;
+      readonly emoji: string;
+      readonly quoted?: string;
+    }
+  /** The peer wanted what it may not: nothing of it was done. */
+  | {
+      readonly type: 'changeRefused';
+      readonly id: string;
+      readonly kind: 'edit' | 'delete' | 'reaction';
+      readonly reason: ChangeFault;
+    }
+  /** This message of ours has left; whether it arrives is not known yet. */
+  | { readonly type: 'sent'; readonly id: string }
+  /** The peer has seen this message of ours. */
+  | { readonly type: 'read'; readonly id: string }
+  /** The peer is writing. */
+  | { readonly type: 'typing' }
   /** The peer has stored this message of ours. */
   | { readonly type: 'delivered'; readonly id: string };
 
@@ -17,6 +50,8 @@ export interface ChatSessionOptions {
   readonly store: MessageStore;
   /** Names the peer's store, as its hello says. */
   readonly peerEpoch: string;
+  /** Up to where our hello said that we have what the peer wrote, 0 for nothing. */
+  readonly receivedUpTo: number;
   /** Whether the peer takes messages; without it the outbox stays where it is. */
   readonly peerTakesText: boolean;
   readonly send: (message: Message) => void;
@@ -32,10 +67,14 @@ export class ChatSession {
   /** Sent here and not acknowledged, rising. */
   #inFlight: number[] = [];
   #sentUpTo = 0;
+  /** What the peer knows that we have, and that we have seen. */
+  #receivedUpTo: number;
+  #seenUpTo = 0;
   #flushing: Promise<void> = Promise.resolve();
 
   constructor(options: ChatSessionOptions) {
     this.#options = options;
+    this.#receivedUpTo = options.receivedUpTo;
   }
 
   /**
@@ -51,6 +90,11 @@ export class ChatSession {
     this.#sentUpTo = start;
     for (const id of ids) this.#options.emit({ type: 'delivered', id });
     await this.flush();
+    // What was seen while the peer was away.
+    this.tellSeen({
+      epoch: this.#options.peerEpoch,
+      sequence: await this.#options.store.seenUpTo(this.#options.peerEpoch),
+    });
   }
 
   /** Sends what waits in the outbox; messages of other processes of this home too. */
@@ -62,13 +106,55 @@ export class ChatSession {
 
   /** Stores a message of the peer, then acknowledges it. */
   async handleText(message: MessageOf<'text'>): Promise<void> {
-    const { id, sequence, text } = message;
+    const { id, sequence, text, replyTo } = message;
     const sentAt = new Date(message.sentAt);
-    const { store, peerEpoch, send, emit } = this.#options;
-    const isNew = await store.receive({ id, sequence, sentAt, text, epoch: peerEpoch });
-    // Not the cursor: another process of the peer's home may have sent more than this session knows of.
-    send({ type: 'delivered', sequence });
-    if (isNew) emit({ type: 'message', id, sentAt, text });
+    const { store, peerEpoch, emit } = this.#options;
+    const isNew = await store.receive({ id, sequence, sentAt, text, replyTo, epoch: peerEpoch });
+    this.#acknowledge(sequence);
+    if (!isNew) return;
+    const answered = replyTo === undefined ? {} : { replyTo, ...(await this.#quote(replyTo)) };
+    emit({ type: 'message', id, sentAt, text, ...answered });
+  }
+
+  /** Stores what the peer changes, where it may, then acknowledges that it was heard. */
+  async handleChange(message: MessageOf<'edit' | 'delete' | 'reaction'>): Promise<void> {
+    const { type, id: changeId, sequence, target: id } = message;
+    const sentAt = new Date(message.sentAt);
+    const { store, peerEpoch, emit } = this.#options;
+    const heard = { id: changeId, sequence, sentAt, epoch: peerEpoch };
+    const result = await store.receiveChange({ ...heard, ...changeOf(message) });
+    this.#acknowledge(sequence);
+    if (result === 'known') return;
+    // What is not here needs no deleting: it may have been taken back before it was sent.
+    if (type === 'delete' && (result === 'unknown' || result === 'deleted')) return;
+    // It was deleted while this was on its way.
+    if (type === 'reaction' && result === 'deleted') return;
+    if (result !== 'done') emit({ type: 'changeRefused', id, kind: type, reason: result });
+    else if (type === 'edit') emit({ type: 'edited', id, sentAt, text: message.text });
+    else if (type === 'delete') emit({ type: 'deleted', id, sentAt });
+    else emit({ type: 'reaction', id, sentAt, emoji: message.emoji, ...(await this.#quote(id)) });
+  }
+
+  /**
+   * Notes what the peer has seen.
+   *
+   * @throws {QTChatError} `ERR_PROTOCOL` for a message that was never sent
+   */
+  async handleRead({ sequence }: MessageOf<'read'>): Promise<void> {
+    if (sequence > this.#sentUpTo) {
+      throw new QTChatError('ERR_PROTOCOL', 'the peer has read a message that was never sent');
+    }
+    for (const id of await this.#options.store.seenByPeer(sequence)) this.#options.emit({ type: 'read', id });
+  }
+
+  /** Tells the peer how far the user has seen what it wrote, unless it knows. */
+  tellSeen({ epoch, sequence }: ReadMark): void {
+    if (epoch !== this.#options.peerEpoch) return;
+    // Over other sessions more may have come than the peer's process behind this one has sent.
+    const known = Math.min(sequence, this.#receivedUpTo);
+    if (known <= this.#seenUpTo) return;
+    this.#seenUpTo = known;
+    this.#options.send({ type: 'read', sequence: known });
   }
 
   /**
@@ -86,26 +172,44 @@ export class ChatSession {
     await this.flush();
   }
 
+  // Not the cursor: another process of the peer's home may have sent more than this session knows of.
+  #acknowledge(sequence: number): void {
+    this.#receivedUpTo = Math.max(this.#receivedUpTo, sequence);
+    this.#options.send({ type: 'delivered', sequence });
+  }
+
+  async #quote(id: string): Promise<{ quoted?: string }> {
+    const quoted = await this.#options.store.textOf(id);
+    return quoted === undefined ? {} : { quoted };
+  }
+
   async #sendQueued(): Promise<void> {
     if (!this.#options.peerTakesText) return;
     const room = windowSize - this.#inFlight.length;
     if (room <= 0) return;
-    for (const { id, sequence, sentAt, text } of await this.#options.store.queuedAfter(this.#sentUpTo, room)) {
-      this.#sentUpTo = sequence;
-      this.#inFlight.push(sequence);
-      this.#options.send({ type: 'text', id, sequence, sentAt: sentAt.getTime(), text });
+    for (const message of await this.#options.store.queuedAfter(this.#sentUpTo, room)) {
+      this.#sentUpTo = message.sequence;
+      this.#inFlight.push(message.sequence);
+      this.#options.send(wireOf(message));
+      this.#options.emit({ type: 'sent', id: message.id });
     }
   }
 }
 
-/**
- * Judges a text that is to be sent: in the outbox, one that no peer takes would block all that follow.
- *
- * @throws {QTChatError} `ERR_USAGE` when it is empty or longer than 64 KiB
- */
-export function checkText(text: string): void {
-  if (text === '') throw new QTChatError('ERR_USAGE', 'a message holds one character at least');
-  if (Buffer.byteLength(text, 'utf8') > maximumTextBytes) {
-    throw new QTChatError('ERR_USAGE', `a message holds ${maximumTextBytes} octets at most`, { hint: 'Send a file' });
+/** The message that carries what is in the outbox. */
+function wireOf({ sentAt, kind: type, ...rest }: OutgoingMessage): Message {
+  return { ...rest, type, sentAt: sentAt.getTime() } as Message;
+}
+
+/** What a message from the peer wants changed. */
+function changeOf(message: MessageOf<'edit' | 'delete' | 'reaction'>): Change {
+  const { target } = message;
+  switch (message.type) {
+    case 'edit':
+      return { kind: 'edit', target, text: message.text };
+    case 'delete':
+      return { kind: 'delete', target };
+    case 'reaction':
+      return { kind: 'reaction', target, emoji: message.emoji };
   }
 }

@@ -20,6 +20,7 @@ export interface Status {
   readonly revocationList: { freshness: CrlFreshness; thisUpdate: string | null } | null;
   /** The circle this home is the CA of; how many certificates were revoked is null where that takes a database server. */
   readonly ca: { circleId: string; notAfter: string; revoked: number | null } | null;
+  /** Member names of the contacts that are not blocked. */
   readonly contacts: readonly string[];
   /** Names of the requests of this home that wait for their certificate. */
   readonly requests: readonly string[];
@@ -133,7 +134,8 @@ async function countRevoked(home: Home, now: Date): Promise<number | null> {
 async function contactNames(home: Home, deps: { clock: () => Date }): Promise<string[]> {
   // Opening the store would create it, and looking must not leave traces.
   if (!(await exists(storeFolder(home)))) return [];
-  return (await listContacts(home, deps)).map(({ member }) => member);
+  const all = await listContacts(home, deps);
+  return all.filter(({ blocked }) => !blocked).map(({ member }) => member);
 }
 
 async function orAbsent<Value>(loading: Promise<Value>, code: ErrorCode): Promise<Value | undefined> {

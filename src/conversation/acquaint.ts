@@ -1,9 +1,18 @@
 /** What a first or a further meeting with a member means for our contacts. */
 import { QTChatError, quote } from '../errors.js';
 import type { Hello } from '../protocol/messages.js';
+import { noteShownKey } from '../store/contact-keys.js';
 import type { ContactBook } from '../store/contacts.js';
+import type { ConversationDatabase } from '../store/conversation-store.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { followsFrom } from './follows-from.js';
+
+/** Where acquaintances are kept. */
+export interface Acquaintances {
+  readonly contacts: ContactBook;
+  readonly database: ConversationDatabase;
+  readonly clock: () => Date;
+}
 
 /**
  * Pins the member's key, or compares it with the pinned one, which may have signed for it; then notes where the
@@ -11,13 +20,18 @@ import { followsFrom } from './follows-from.js';
  *
  * @throws {QTChatError} `ERR_PEER_NOT_TRUSTED` when the key has changed
  */
-export async function acquaint(contacts: ContactBook, connection: PeerConnection, hello: Hello): Promise<void> {
+export async function acquaint(
+  { contacts, database, clock }: Acquaintances,
+  connection: PeerConnection,
+  hello: Hello,
+): Promise<void> {
   const { peer, remote, dialled } = connection;
   const { circleId, member, spkiSha256 } = peer;
   const pin = await contacts.pin(circleId, member, spkiSha256);
   if (pin === 'changed' && !(await acceptSuccession(contacts, connection, hello))) {
+    await noteShownKey(database, { circleId, member }, { spkiSha256, seenAt: clock() });
     throw new QTChatError('ERR_PEER_NOT_TRUSTED', `${quote(member)} shows another key than at your first meeting`, {
-      hint: 'Ask them by another way whether they have a new identity before you trust it',
+      hint: `Ask them by another way whether they have a new identity; if so: qtchat contacts trust ${member}`,
     });
   }
   if (dialled) {

@@ -3,12 +3,12 @@
  * verified members in, and routes texts and files to their sessions. Intents go in by methods,
  * everything that happens comes out as typed events; faces only render.
  */
-import { randomUUID, type X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
-import { type ChatEvent, checkText } from '../chat/chat-session.js';
+import type { ChatEvent } from '../chat/chat-session.js';
 import { keepIdentity } from '../enroll/keep-identity.js';
-import { isQTChatError, messageOf, QTChatError } from '../errors.js';
+import { isQTChatError, messageOf, QTChatError, quote } from '../errors.js';
 import type { FileEvent, OfferDecision } from '../files/file-events.js';
 import { sourceFileSize } from '../files/source-file.js';
 import { ContactBook } from '../store/contacts.js';
@@ -18,6 +18,7 @@ import { DownloadFolder } from '../store/downloads.js';
 import { openHomeKey, type RecordCipher } from '../store/home-key.js';
 import type { Identity } from '../store/identities.js';
 import { MessageStore, storeEpoch } from '../store/messages.js';
+import type { ConversationKey } from '../store/record-place.js';
 import { fileToken } from '../transport/exporter.js';
 import { FileDoor, openFileConnection } from '../transport/file-door.js';
 import { listenForPeers, type PeerListener } from '../transport/listen.js';
@@ -26,6 +27,7 @@ import { fileProtocol } from '../transport/tls-options.js';
 import { acquaint } from './acquaint.js';
 import { Dialler } from './dialler.js';
 import { fittingSuccessions } from './follows-from.js';
+import { MessageIntents } from './message-intents.js';
 import type { ConversationOptions } from './options.js';
 import { checkOwnCertificate } from './own-certificate.js';
 import { PeerLink } from './peer-link.js';
@@ -34,6 +36,7 @@ import { Recipient } from './recipient.js';
 import { RefusalLimit } from './refusal-limit.js';
 import { resolveWho, type Target } from './resolve-who.js';
 import { RevocationWatch } from './revocation-watch.js';
+import { checkStanding, refuseBlocked } from './standing.js';
 
 const maximumSessions = 128;
 // A chat, some one-shot commands, and what is left of a connection that broke.
@@ -41,6 +44,8 @@ const maximumSessionsPerMember = 16;
 
 /** A running conversation. Made by {@link openConversation}. */
 export class Conversation {
+  /** What can be done with messages. */
+  readonly messages: MessageIntents;
   readonly #options: ConversationOptions;
   readonly #database: ConversationDatabase;
   readonly #cipher: RecordCipher;
@@ -75,6 +80,12 @@ export class Conversation {
     this.#contacts = new ContactBook(parts.database, options.clock);
     this.#downloads = new DownloadFolder(options.downloads);
     this.#refusals = new RefusalLimit(options.clock);
+    this.messages = new MessageIntents({
+      clock: options.clock,
+      linkOf: (member) => this.#linkOf(member),
+      historyOf: (member) => ({ database: this.#database, cipher: this.#cipher, key: this.#keyOf(member) }),
+      checkMember: (member) => this.#refuseBlocked(member),
+    });
     this.#recipient = new Recipient(parts.target, this.#contacts, (member) =>
       options.onEvent({ type: 'target', member }),
     );
@@ -100,6 +111,11 @@ export class Conversation {
   /** The member that texts without a name go to: the one dialled, once known. */
   get targetMember(): string | undefined {
     return this.#recipient.member;
+  }
+
+  /** As whom we speak. */
+  get self(): string {
+    return this.#options.identity.member;
   }
 
   /** The port where this conversation listens; undefined when it does not. */
@@ -151,27 +167,18 @@ export class Conversation {
     if (this.#target.addresses.length > 0) this.#track(this.#dialler.run());
   }
 
-  /**
-   * Puts a text into the outbox of a member; it goes out as soon as the member is here.
-   *
-   * @returns its id, which the `delivered` event carries
-   * @throws {QTChatError} `ERR_USAGE` when the text is empty or too long
-   */
+  /** {@link MessageIntents.send} without an answered message. */
   async sendText(member: string, text: string): Promise<string> {
-    checkText(text);
-    const link = this.#linkOf(member);
-    const id = randomUUID();
-    await link.store.queue({ id, sentAt: this.#options.clock(), text });
-    for (const session of link.takers('text')) await session.flush();
-    return id;
+    return this.messages.send(member, text);
   }
 
   /**
    * Offers a file to a member, now or when the member is here.
    *
-   * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_UNREADABLE`
+   * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_UNREADABLE`, `ERR_PEER_BLOCKED`
    */
   async sendFile(member: string, path: string): Promise<void> {
+    await this.#refuseBlocked(member);
     const absolute = resolve(path);
     await sourceFileSize(absolute);
     await this.#linkOf(member).offer(absolute);
@@ -183,6 +190,19 @@ export class Conversation {
       if (link.answerOffer(answer, id)) return true;
     }
     return false;
+  }
+
+  /**
+   * The member that WHO means.
+   *
+   * @throws {QTChatError} `ERR_CONTACT_NOT_FOUND`
+   */
+  async memberNamed(who: string): Promise<string> {
+    const contact = await this.#contacts.named(this.#options.identity.circleId, who);
+    if (contact !== undefined) return contact.member;
+    throw new QTChatError('ERR_CONTACT_NOT_FOUND', `${quote(who)} is no contact of yours`, {
+      hint: 'Members become contacts when you meet',
+    });
   }
 
   /** Whether a member is here and takes what we have to say. */
@@ -258,17 +278,44 @@ export class Conversation {
   #admit(connection: PeerConnection): void {
     if (connection.protocol === fileProtocol) {
       this.#track(this.#door.admit(connection).then(() => {}));
-    } else if (!this.#hasRoomFor(connection.peer.member) || this.#controller.signal.aborted) {
-      connection.socket.destroy();
     } else {
-      const session = this.#createSession(connection);
-      this.#track(
-        this.#run(session).catch((error: unknown) => {
-          if (!isQTChatError(error)) throw error;
-          if (session.hello === undefined) this.#refuse(error, connection.remote.host);
-        }),
-      );
+      this.#track(this.#receive(connection));
     }
+  }
+
+  /** Runs a session with one who called; the blocked are not told that they are, and we are not told that they call. */
+  async #receive(connection: PeerConnection): Promise<void> {
+    try {
+      await this.#checkWelcome(connection);
+      // The last thing before a session is there, so that it is counted when the next one asks.
+      if (!this.#hasRoomFor(connection.peer.member)) throw new QTChatError('ERR_PEER_REFUSED', 'too many sessions');
+    } catch (error) {
+      connection.socket.destroy();
+      if (isQTChatError(error)) return;
+      throw error;
+    }
+    const session = this.#createSession(connection);
+    try {
+      await this.#run(session);
+    } catch (error) {
+      if (!isQTChatError(error)) throw error;
+      if (session.hello === undefined) this.#refuse(error, connection.remote.host);
+    }
+  }
+
+  /** Makes sure that a session may begin; else the connection is closed without a word. */
+  async #checkWelcome({ peer, socket }: PeerConnection): Promise<void> {
+    try {
+      await this.#refuseBlocked(peer.member);
+      this.#controller.signal.throwIfAborted();
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  #refuseBlocked(member: string): Promise<void> {
+    return refuseBlocked(this.#contacts, this.#options.identity.circleId, member);
   }
 
   #hasRoomFor(member: string): boolean {
@@ -278,8 +325,9 @@ export class Conversation {
   }
 
   /** Takes a dialled connection over; resolves when the session is up, rejects when it never was. */
-  #adopt(connection: PeerConnection): Promise<void> {
-    return new Promise((onReady, reject) => {
+  async #adopt(connection: PeerConnection): Promise<void> {
+    await this.#checkWelcome(connection);
+    await new Promise<void>((onReady, reject) => {
       const session = this.#createSession(connection, onReady);
       // Where it ended before anybody could say whether it was up, it was not.
       this.#track(this.#run(session).then(onReady, reject));
@@ -304,13 +352,24 @@ export class Conversation {
         await this.#welcome(link, session);
         onReady?.();
       },
+      checkPeer: () => checkStanding(this.#contacts, connection.peer),
       emit: (event) => {
-        this.#options.onEvent({ member, ...event });
+        this.#tell(member, event);
         if (isOver(event)) this.#track(link.offerWaiting());
       },
       lists: this.#lists(),
       ...(this.#options.timing === undefined ? {} : { timing: this.#options.timing }),
     });
+  }
+
+  #tell(member: string, event: ChatEvent | FileEvent): void {
+    if (event.type !== 'changeRefused') {
+      this.#options.onEvent({ member, ...event });
+      return;
+    }
+    // As with strangers: whoever tries the same again and again does not fill the screen.
+    const count = this.#refusals.count(member, `${event.kind} ${event.reason}`);
+    if (count !== undefined) this.#options.onEvent({ member, ...event, count });
   }
 
   async #run(session: PeerSession): Promise<void> {
@@ -331,6 +390,8 @@ export class Conversation {
       if (link.remove(session)) this.#options.onEvent({ type: 'disconnected', member, reason });
       this.#dialler?.notify();
     }
+    // To the dialler the peer was here: it would try for ever.
+    if (session.isKeyRefused && this.#options.giveUpWhenRefused) this.#stop(this.#keyRefused(member));
     await link.offerWaiting();
   }
 
@@ -339,7 +400,11 @@ export class Conversation {
     const { peer, remote } = connection;
     if (hello === undefined) return;
     try {
-      await acquaint(this.#contacts, connection, hello);
+      await acquaint(
+        { contacts: this.#contacts, database: this.#database, clock: this.#options.clock },
+        connection,
+        hello,
+      );
     } catch (error) {
       // Where we dialled, the dialler hears of it and stops; an impostor who calls must not stop us.
       if (!connection.dialled && isQTChatError(error, 'ERR_PEER_NOT_TRUSTED')) this.#refuse(error, remote.host);
@@ -376,12 +441,16 @@ export class Conversation {
   #linkOf(member: string): PeerLink {
     let link = this.#links.get(member);
     if (link === undefined) {
-      const { identity } = this.#options;
-      const key = { circleId: identity.circleId, self: identity.member, peer: member };
-      link = new PeerLink(new MessageStore(this.#database, this.#cipher, key), identity);
+      const store = new MessageStore(this.#database, this.#cipher, this.#keyOf(member));
+      link = new PeerLink(store, this.#options.identity);
       this.#links.set(member, link);
     }
     return link;
+  }
+
+  #keyOf(peer: string): ConversationKey {
+    const { circleId, member: self } = this.#options.identity;
+    return { circleId, self, peer };
   }
 
   #refuse(error: QTChatError, host: string | undefined): void {
@@ -389,6 +458,14 @@ export class Conversation {
     if (isQTChatError(error, 'ERR_PEER_IS_OURSELVES') && isOwnHost(host)) return;
     const count = this.#refusals.count(host, error.message);
     if (count !== undefined) this.#options.onEvent({ type: 'refused', host, error, count });
+  }
+
+  #keyRefused(member: string): QTChatError {
+    const { member: self } = this.#options.identity;
+    const message = `${quote(member)} does not accept our key, because it knows us by another one`;
+    return new QTChatError('ERR_PEER_REFUSED', message, {
+      hint: `If you have a new identity, ask them to trust it: qtchat contacts trust ${self}`,
+    });
   }
 
   #stop(error: QTChatError): void {
@@ -411,7 +488,7 @@ export class Conversation {
  * Opens the conversations of a home and starts listening and dialling.
  *
  * @throws {QTChatError} `ERR_PEER_REFUSED` when our own certificate may not be used (any more),
- *   `ERR_USAGE` for an impossible WHO, `ERR_PORT_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`, `ERR_STORE_…`
+ *   `ERR_PEER_BLOCKED`, `ERR_USAGE` for an impossible WHO, `ERR_PORT_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`, `ERR_STORE_…`
  */
 export async function openConversation(options: ConversationOptions): Promise<Conversation> {
   checkOwnCertificate(options.identity, options.clock());
@@ -422,6 +499,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     const contacts = new ContactBook(database, options.clock);
     const { who = '', identity } = options;
     const target = who === '' ? { who, addresses: [] } : await resolveWho(who, identity, contacts);
+    if (target.member !== undefined) await refuseBlocked(contacts, identity.circleId, target.member);
     const conversation = new Conversation(options, { database, cipher, epoch, target });
     await conversation.start();
     return conversation;

@@ -1,5 +1,5 @@
 /** Delivers a text and files to one member and ends: what `send` does. It is done when the peer has it all. */
-import { checkText } from '../chat/chat-session.js';
+import { checkText } from '../chat/check-content.js';
 import { QTChatError, quote } from '../errors.js';
 import type { FileDescription } from '../files/file-events.js';
 import { sourceFileSize } from '../files/source-file.js';

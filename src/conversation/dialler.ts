@@ -159,7 +159,7 @@ export class Dialler {
   }
 
   #isFatal(failure: QTChatError): boolean {
-    if (failure.code === 'ERR_PEER_NOT_TRUSTED') return true;
+    if (failure.code === 'ERR_PEER_NOT_TRUSTED' || failure.code === 'ERR_PEER_BLOCKED') return true;
     return this.#options.giveUpWhenRefused && failure.code === 'ERR_PEER_REFUSED';
   }
 
@@ -199,6 +199,7 @@ function weight(error: QTChatError): number {
     'ERR_PROTOCOL',
     'ERR_PEER_REFUSED',
     'ERR_PEER_NOT_TRUSTED',
+    'ERR_PEER_BLOCKED',
   ];
   return order.indexOf(error.code);
 }

@@ -18,6 +18,8 @@ export interface PeerDescription {
   readonly spkiSha256: string;
 }
 
+type RefusedChange = Extract<ChatEvent, { type: 'changeRefused' }>;
+
 /** Everything a conversation reports. */
 export type ConversationEvent =
   | { readonly type: 'listening'; readonly address: PeerAddress; readonly wantedPort: number }
@@ -42,5 +44,7 @@ export type ConversationEvent =
   | { readonly type: 'renewalFailed'; readonly notAfter: Date; readonly error: QTChatError }
   /** The conversation cannot reach its peer and has given up; it still listens until closed. */
   | { readonly type: 'stopped'; readonly error: QTChatError }
-  | ({ readonly member: string } & ChatEvent)
+  | ({ readonly member: string } & Exclude<ChatEvent, RefusedChange>)
+  /** Repetitions are told once a minute, with their `count`. */
+  | ({ readonly member: string; readonly count: number } & RefusedChange)
   | ({ readonly member: string } & FileEvent);

@@ -33,6 +33,11 @@ export class PeerLink {
     return this.#sessions.some((session) => session.takes('text'));
   }
 
+  /** All that there are. */
+  get sessions(): readonly PeerSession[] {
+    return this.#sessions;
+  }
+
   /** The sessions that take `capability`, the latest first. */
   takers(capability: Capability): PeerSession[] {
     return this.#sessions.filter((session) => session.isReady && session.takes(capability)).reverse();

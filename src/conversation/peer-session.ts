@@ -9,7 +9,7 @@ import type { FileEvent } from '../files/file-events.js';
 import { FileSession, type FileSessionOptions } from '../files/file-session.js';
 import type { KeySuccession } from '../pki/key-succession.js';
 import { type ByeReason, type Hello, type Message, maximumListBytes, protocolVersion } from '../protocol/messages.js';
-import type { MessageStore } from '../store/messages.js';
+import type { MessageStore, ReadMark } from '../store/messages.js';
 import { ControlChannel } from '../transport/control-channel.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { callAt } from './call-at.js';
@@ -52,6 +52,8 @@ export interface PeerSessionOptions {
    * `ERR_PEER_NOT_TRUSTED`, the peer is told that its key is refused.
    */
   readonly onHello: (session: PeerSession) => Promise<void>;
+  /** Called before anything that the peer says later is taken; where it rejects, the session ends. */
+  readonly checkPeer: () => Promise<void>;
   readonly emit: (event: ChatEvent | FileEvent) => void;
   readonly lists?: ListExchange;
   readonly timing?: Partial<SessionTiming>;
@@ -77,6 +79,8 @@ const defaultTiming: SessionTiming = {
 
 const helloCursors = 16;
 const maximumLists = 16;
+/** Who types is told of no oftener than this, whatever the peer sends. */
+const typingIntervalMs = 1_000;
 
 /** One control session. */
 export class PeerSession {
@@ -94,6 +98,9 @@ export class PeerSession {
   #refusal: unknown;
   #isRetiring = false;
   #listsTaken = 0;
+  /** What our hello says that we have. */
+  #cursors: Hello['cursors'] = [];
+  #typedAt: number | undefined;
   #unansweredFiles: readonly string[] = [];
 
   constructor(options: PeerSessionOptions) {
@@ -121,6 +128,11 @@ export class PeerSession {
   /** Whether hello has arrived and new work may be begun. */
   get isOpenForWork(): boolean {
     return this.#hello !== undefined && this.#refusal === undefined && !this.#isRetiring && this.#channel.isOpen;
+  }
+
+  /** Whether the peer has ended the session because it knows us by another key. */
+  get isKeyRefused(): boolean {
+    return this.#refusal === undefined && this.#goodbye === 'key-changed';
   }
 
   /** Paths of files that were offered here and not answered before the session ended. */
@@ -170,6 +182,17 @@ export class PeerSession {
     return this.isReady ? (this.#chat?.flush() ?? Promise.resolve()) : Promise.resolve();
   }
 
+  /** Tells the peer how far the user has seen what it wrote. */
+  tellSeen(mark: ReadMark): void {
+    // Also where another session takes over: what came over this one is told over this one.
+    this.#chat?.tellSeen(mark);
+  }
+
+  /** Tells the peer that the user is writing. */
+  tellTyping(): void {
+    if (this.isReady) this.#channel.send({ type: 'typing' });
+  }
+
   /** Ends the session in order; breaks it off if the peer does not follow. */
   close(reason: ByeReason): void {
     if (this.#goodbye !== undefined) return;
@@ -194,6 +217,7 @@ export class PeerSession {
     const { session, epoch, keyOrigin, port, successions } = self;
     const crl = this.#options.lists?.number();
     const cursors = await store.receivedCursors(helloCursors);
+    this.#cursors = cursors;
     const capabilities = [...self.capabilities];
     this.#channel.send({
       type: 'hello',
@@ -223,7 +247,9 @@ export class PeerSession {
       send,
       emit: (event) => this.#onFileEvent(event),
     });
-    const chat = new ChatSession({ store, peerEpoch: message.epoch, peerTakesText: this.takes('text'), send, emit });
+    const receivedUpTo = this.#cursors.find(({ epoch }) => epoch === message.epoch)?.sequence ?? 0;
+    const peer = { peerEpoch: message.epoch, receivedUpTo, peerTakesText: this.takes('text') };
+    const chat = new ChatSession({ store, ...peer, send, emit });
     this.#keepAlive();
     try {
       await this.#options.onHello(this);
@@ -250,6 +276,7 @@ export class PeerSession {
   }
 
   async #handle(message: Message): Promise<void> {
+    await this.#options.checkPeer();
     switch (message.type) {
       case 'hello':
         throw new QTChatError('ERR_PROTOCOL', 'the peer said hello twice');
@@ -262,10 +289,18 @@ export class PeerSession {
         // Who says goodbye and stays would otherwise keep the session, and us, for ever.
         return this.#end();
       case 'text':
-        if (!this.#options.self.capabilities.includes('text')) {
-          throw new QTChatError('ERR_PROTOCOL', 'the peer sent a text where none is taken');
-        }
+        this.#requireText();
         return this.#chat?.handleText(message);
+      case 'edit':
+      case 'delete':
+      case 'reaction':
+        this.#requireText();
+        return this.#chat?.handleChange(message);
+      case 'read':
+        return this.#chat?.handleRead(message);
+      case 'typing':
+        this.#requireText();
+        return this.#handleTyping();
       case 'revocation-list':
         // Another one may come where the peer learns of a newer one; many are a nuisance.
         this.#listsTaken += 1;
@@ -286,6 +321,19 @@ export class PeerSession {
       case 'file-failed':
         return this.#files?.handleFailed(message);
     }
+  }
+
+  #requireText(): void {
+    if (this.#options.self.capabilities.includes('text')) return;
+    throw new QTChatError('ERR_PROTOCOL', 'the peer sent a text where none is taken');
+  }
+
+  #handleTyping(): void {
+    const now = this.#options.clock().getTime();
+    const since = now - (this.#typedAt ?? Number.NEGATIVE_INFINITY);
+    if (since >= 0 && since < typingIntervalMs) return;
+    this.#typedAt = now;
+    this.#options.emit({ type: 'typing' });
   }
 
   #onFileEvent(event: FileEvent): void {

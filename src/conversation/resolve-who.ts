@@ -20,14 +20,15 @@ export interface Target {
 }
 
 /**
- * Resolves `who` as contact, then as our own name, then as address.
+ * Resolves `who` as our own name, then as contact (what the user calls it comes before what the circle does), then as
+ * address.
  *
  * @throws {QTChatError} `ERR_USAGE` when it can be none of them
  */
 export async function resolveWho(who: string, self: Identity, contacts: ContactBook): Promise<Target> {
   if (who === self.member) return { who, addresses: [] };
-  const contact = await contacts.find(self.circleId, who);
-  if (contact !== undefined) return { who, member: who, addresses: withDefaultPorts(contact.addresses) };
+  const contact = await contacts.named(self.circleId, who);
+  if (contact !== undefined) return { who, member: contact.member, addresses: withDefaultPorts(contact.addresses) };
   const { host, port } = parseAddress(who);
   const addresses = port === undefined ? chatPorts.map((one) => ({ host, port: one })) : [{ host, port }];
   return { who, host, addresses };

@@ -13,6 +13,8 @@ export const protocolVersion = 1;
 export const maximumHelloBytes = 4 * 1024;
 /** The longest text, in octets of UTF-8. */
 export const maximumTextBytes = 64 * 1024;
+/** The longest reaction, in octets of UTF-8: an emoji of many parts has some 40. */
+export const maximumReactionBytes = 64;
 /** The longest file name offered, in octets of UTF-8; the receiver refuses stranger things in it. */
 export const maximumFileNameBytes = 255;
 /** The longest revocation list that is passed on to a peer, in octets: some 3,000 entries. */
@@ -28,6 +30,12 @@ const timeMs = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15
 const size = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
 const sha256 = v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32);
+
+const messageText = v.pipe(v.string(), v.minLength(1), v.maxBytes(maximumTextBytes));
+/** Nothing of it may break a line, move a cursor or be blank. */
+const reaction = v.pipe(v.string(), v.maxBytes(maximumReactionBytes), v.regex(/^[^\p{Cc}\p{Z}]*$/u));
+/** What every message that is kept until it is delivered begins with. */
+const durable = { id: uuid, sequence, sentAt: timeMs };
 
 const octetsUpTo = (limit: number) =>
   v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length > 0 && value.length <= limit);
@@ -65,11 +73,21 @@ const schemas = {
   }),
   text: v.strictObject({
     type: v.literal('text'),
-    id: uuid,
-    sequence,
-    sentAt: timeMs,
-    text: v.pipe(v.string(), v.minLength(1), v.maxBytes(maximumTextBytes)),
+    ...durable,
+    text: messageText,
+    /** The message that it answers, of either side. */
+    replyTo: v.optional(uuid),
   }),
+  /** Another text for a message of the sender. */
+  edit: v.strictObject({ type: v.literal('edit'), ...durable, target: uuid, text: messageText }),
+  /** A message of the sender is to be no more. */
+  delete: v.strictObject({ type: v.literal('delete'), ...durable, target: uuid }),
+  /** What the sender thinks of a message of either side; empty to take it back. */
+  reaction: v.strictObject({ type: v.literal('reaction'), ...durable, target: uuid, emoji: reaction }),
+  /** Somebody has seen the conversation up to `sequence`. */
+  read: v.strictObject({ type: v.literal('read'), sequence }),
+  /** The sender is writing. */
+  typing: v.strictObject({ type: v.literal('typing') }),
   /** Every message up to `sequence` is stored. */
   delivered: v.strictObject({ type: v.literal('delivered'), sequence }),
   /** A newer list than the receiver of it knows, DER. */
@@ -107,6 +125,11 @@ export type ByeReason = (typeof byeReasons)[number];
 export type DeclineReason = (typeof declineReasons)[number];
 /** Why a file that was accepted did not arrive. */
 export type FailureReason = (typeof failureReasons)[number];
+
+/** Tells whether a text may stand as a reaction. */
+export function isReaction(text: string): boolean {
+  return v.is(reaction, text);
+}
 
 /** Encodes a message as the payload of one frame. */
 export function encodeMessage(message: Message): Buffer {

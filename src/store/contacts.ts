@@ -2,7 +2,8 @@
  * Whom we have met: the members of a circle, the addresses where they may be, and the key each one
  * showed first. An address is a hint and proves nothing; the key is a pin and never changes here.
  */
-import { type ConversationDatabase, openConversationStore } from './conversation-store.js';
+import type { Selectable } from 'kysely';
+import { type ConversationDatabase, type ConversationSchema, openConversationStore } from './conversation-store.js';
 import type { Home } from './home.js';
 
 /** Where a peer may listen. `host` is an IP address or a host name. */
@@ -19,7 +20,14 @@ export interface Contact {
   addresses: PeerAddress[];
   /** SHA-256 of the key shown at the first hello, lower-case hex; absent until then. */
   spkiSha256?: string;
+  /** What the user calls the member; absent where they call it by its name. */
+  nick?: string;
+  /** Whether the user has blocked the member; absent where not. */
+  blocked?: true;
 }
+
+/** What our contacts say of a session of a member: `forgotten` when it is none any more. */
+export type Standing = 'good' | 'blocked' | 'changed' | 'forgotten';
 
 /** What a key presented by a contact is, compared with the pinned one. */
 export type PinResult = 'pinned' | 'same' | 'changed';
@@ -64,6 +72,29 @@ export class ContactBook {
     return row === undefined ? undefined : this.#contact(row);
   }
 
+  /** The contact that WHO means: one the user calls so, or else one of that name. A nick is the user's own word. */
+  async named(circleId: string, who: string): Promise<Contact | undefined> {
+    const rows = await this.#select()
+      .where('circle_id', '=', circleId)
+      .where((row) => row.or([row('nick', '=', who.normalize('NFC')), row('member', '=', who)]))
+      .execute();
+    const row = rows.find(({ nick }) => nick === who.normalize('NFC')) ?? rows[0];
+    return row === undefined ? undefined : this.#contact(row);
+  }
+
+  /** Whether a member that was let in with this key may still be heard. */
+  async standing(circleId: string, member: string, spkiSha256: string): Promise<Standing> {
+    const row = await this.#database
+      .selectFrom('contacts')
+      .select(['spki_sha256', 'blocked_at'])
+      .where('circle_id', '=', circleId)
+      .where('member', '=', member)
+      .executeTakeFirst();
+    if (row !== undefined && row.blocked_at !== null) return 'blocked';
+    if (row === undefined || row.spki_sha256 === null) return 'forgotten';
+    return row.spki_sha256 === spkiSha256 ? 'good' : 'changed';
+  }
+
   /** Every contact of every circle, by name. */
   async list(): Promise<Contact[]> {
     const rows = await this.#select().orderBy('member').orderBy('circle_id').execute();
@@ -101,9 +132,15 @@ export class ContactBook {
     return numUpdatedRows === 1n;
   }
 
-  /** Notes that this very contact was accepted at `address`; the contact must exist. */
+  /** Notes that this very contact was accepted at `address`. */
   async confirmAddress(circleId: string, member: string, address: PeerAddress): Promise<void> {
     await this.#database.transaction().execute(async (transaction) => {
+      // It may have been forgotten at this very moment.
+      await transaction
+        .insertInto('contacts')
+        .values({ circle_id: circleId, member })
+        .onConflict((conflict) => conflict.columns(['circle_id', 'member']).doNothing())
+        .execute();
       await this.#touch(transaction, circleId, member, address, this.#clock().getTime());
     });
   }
@@ -182,12 +219,14 @@ export class ContactBook {
       .execute();
   }
 
-  async #contact(row: { circle_id: string; member: string; spki_sha256: string | null }): Promise<Contact> {
+  async #contact(row: Selectable<ConversationSchema['contacts']>): Promise<Contact> {
     return {
       member: row.member,
       circleId: row.circle_id,
       addresses: await this.#addresses(this.#database, row.circle_id, row.member),
       ...(row.spki_sha256 === null ? {} : { spkiSha256: row.spki_sha256 }),
+      ...(row.nick === null ? {} : { nick: row.nick }),
+      ...(row.blocked_at === null ? {} : { blocked: true }),
     };
   }
 }

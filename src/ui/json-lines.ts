@@ -30,11 +30,36 @@ export function eventToJson(event: ConversationEvent): Record<string, unknown> |
     case 'renewalFailed':
       return { event: 'renewalFailed', notAfter: event.notAfter.toISOString(), reason: errorToJson(event.error) };
     case 'message': {
-      const { member, id, text, sentAt } = event;
-      return { event: 'message', member, id, text, sentAt: sentAt.toISOString() };
+      const { member, id, text, sentAt, replyTo } = event;
+      return {
+        event: 'message',
+        member,
+        id,
+        text,
+        sentAt: sentAt.toISOString(),
+        ...(replyTo !== undefined && { replyTo }),
+      };
     }
+    case 'edited': {
+      const { member, id, text, sentAt } = event;
+      return { event: 'edited', member, id, text, sentAt: sentAt.toISOString() };
+    }
+    case 'deleted':
+      return { event: 'deleted', member: event.member, id: event.id, sentAt: event.sentAt.toISOString() };
+    case 'reaction': {
+      const { member, id, emoji, sentAt } = event;
+      return { event: 'reaction', member, id, emoji, sentAt: sentAt.toISOString() };
+    }
+    case 'changeRefused': {
+      const { member, id, kind, reason, count } = event;
+      return { event: 'changeRefused', member, id, kind, reason, count };
+    }
+    case 'typing':
+      return { event: 'typing', member: event.member };
+    case 'sent':
     case 'delivered':
-      return { event: 'delivered', member: event.member, id: event.id };
+    case 'read':
+      return { event: event.type, member: event.member, id: event.id };
     case 'fileOffered':
     case 'fileStarted':
       return { event: event.type, member: event.member, ...event.file };
@@ -45,6 +70,7 @@ export function eventToJson(event: ConversationEvent): Record<string, unknown> |
     case 'fileFailed':
       return { event: 'fileFailed', member: event.member, ...event.file, reason: errorToJson(event.error) };
     case 'target':
+      return { event: 'target', member: event.member };
     case 'stopped':
     case 'fileProgress':
       return undefined;

@@ -13,6 +13,11 @@ import { createInvite } from '../../src/ledger/invites.js';
 import { openLedger } from '../../src/ledger/open.js';
 import { recordRequest } from '../../src/ledger/requests.js';
 import { packageRoot } from '../../src/package-root.js';
+import { noteShownKey } from '../../src/store/contact-keys.js';
+import { ContactBook } from '../../src/store/contacts.js';
+import { openConversationStore } from '../../src/store/conversation-store.js';
+import type { Home } from '../../src/store/home.js';
+import { loadIdentity } from '../../src/store/identities.js';
 import { TestNetwork } from '../helpers/network.js';
 import { Program, runProgram } from '../helpers/program.js';
 import { describeWith } from '../helpers/require-program.js';
@@ -42,6 +47,7 @@ const places: Record<string, Place> = {
   send: 'guest',
   'identity:renew': 'guest',
   'identity:revoke': 'guest',
+  'qtchat contacts trust ann': 'host',
   'qtchat cert issue --ip 192.168.1.100': 'ca',
   'qtchat cert issue --san-cnf san.cnf': 'ca',
 };
@@ -58,6 +64,7 @@ const companions: Record<string, string[]> = {
 
 /** Examples that ask somebody, by what they say where nobody is there. */
 const questions: Record<string, RegExp> = {
+  'qtchat contacts trust ann': /^Error: .*--key/,
   'qtchat enroll': /^Error: .*standard input\n$/,
   'qtchat enroll --code --server 192.168.1.100': /^Error: .*standard input\n$/,
   'qtchat enroll --server 192.168.1.100': /^Error: .*--words-file FILE/,
@@ -116,6 +123,7 @@ describeWith('ip', 'the examples in the help', () => {
     await writeFile(join(folder, 'invite.txt'), await qtchat(folder, 'host', ['autoca', 'invite', 'ina']));
     expect(await server.stop()).toBe(0);
     await addGuests(join(folder, 'host'));
+    await addContacts({ folder: join(folder, 'host') });
     // Bob's files come from a copy of the CA, so that his name is still free at the host.
     await cp(join(folder, 'ca'), join(folder, 'nowhere'), { recursive: true });
     const names = ['--ip', '192.168.1.101', '--dns', 'bob.example.org'];
@@ -160,7 +168,7 @@ describeWith('ip', 'the examples in the help', () => {
   });
 
   it.each(Object.entries(questions))('%s, without a terminal, says what to add', async (line, hint) => {
-    const result = await runProgram(line.split(' ').slice(1), worldOf(template, 'nowhere'));
+    const result = await runProgram(line.split(' ').slice(1), worldOf(template, places[line] ?? 'nowhere'));
     expect(result).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(hint) });
   });
 });
@@ -178,6 +186,19 @@ async function addGuests(home: string): Promise<void> {
   await grantAdmin(ledger, 'alice', deps);
   await sql`pragma wal_checkpoint(truncate)`.execute(ledger);
   await ledger.destroy();
+}
+
+/** Whom alice has met: gus, and ann, who shows another key since. */
+async function addContacts(home: Home): Promise<void> {
+  const { circleId } = await loadIdentity(home, 'alice');
+  const database = await openConversationStore(home);
+  const contacts = new ContactBook(database, () => new Date());
+  await contacts.save({ circleId, member: 'gus', addresses: [] });
+  await contacts.pin(circleId, 'ann', 'ab'.repeat(32));
+  const shown = { spkiSha256: `9f86d081884c7d65${'0'.repeat(48)}`, seenAt: new Date() };
+  await noteShownKey(database, { circleId, member: 'ann' }, shown);
+  await sql`pragma wal_checkpoint(truncate)`.execute(database);
+  await database.destroy();
 }
 
 const program = join(packageRoot(), 'bin/run.js');

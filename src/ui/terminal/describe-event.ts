@@ -2,8 +2,9 @@
 import { declined } from '../../conversation/deliver.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import type { RevocationState } from '../../conversation/revocation-watch.js';
-import { escapeControls, type QTChatError } from '../../errors.js';
+import type { QTChatError } from '../../errors.js';
 import { dayOf } from '../../pki/day.js';
+import { escapeText } from './escape-text.js';
 
 /** One line, and whether it is what was asked for (stdout) or about it (stderr). */
 export interface Line {
@@ -15,7 +16,9 @@ export interface Line {
 export function describeEvent(event: ConversationEvent): Line | undefined {
   switch (event.type) {
     case 'message':
-      return result(`${event.member}: ${event.text}`);
+      return result(`${event.member}: ${answerOf(event)}${event.text}`);
+    case 'edited':
+      return result(`${event.member} (edited): ${event.text}`);
     case 'fileDone': {
       const { direction, name } = event.file;
       if (direction === 'out') return status(`${event.member} has ${name}`);
@@ -52,6 +55,18 @@ function describeStatus(event: ConversationEvent): string | undefined {
       return `your certificate was renewed, until ${dayOf(event.notAfter)}`;
     case 'renewalFailed':
       return `your certificate ends on ${dayOf(event.notAfter)} and cannot be renewed: ${describeError(event.error)}`;
+    case 'deleted':
+      return `${event.member} deleted a message`;
+    case 'reaction': {
+      const { member, emoji, quoted } = event;
+      const to = quoted === undefined ? 'a message' : excerpt(quoted);
+      return emoji === '' ? `${member} took back a reaction to ${to}` : `${member} reacts ${emoji} to ${to}`;
+    }
+    case 'changeRefused': {
+      const { member, kind, reason, count } = event;
+      const times = count === 1 ? '' : `, ${count} times`;
+      return `refused ${changeNames[kind]} a message for ${member}${times}: ${refusalTexts[reason]}`;
+    }
     case 'fileOffered': {
       const size = describeSize(event.file.sizeBytes);
       return `${event.member} offers ${event.file.name} (${size}): /accept or /decline`;
@@ -72,6 +87,27 @@ function describeStatus(event: ConversationEvent): string | undefined {
     default:
       return undefined;
   }
+}
+
+const changeNames = { edit: 'to change', delete: 'to delete', reaction: 'a reaction to' } as const;
+const refusalTexts = {
+  unknown: 'it is not here',
+  'not-author': 'it is not theirs',
+  deleted: 'it was deleted',
+} as const;
+
+function answerOf({ replyTo, quoted }: { replyTo?: string; quoted?: string }): string {
+  if (replyTo === undefined) return '';
+  return quoted === undefined ? '(to a message that is not here) ' : `(to ${excerpt(quoted)}) `;
+}
+
+const excerptLength = 40;
+
+/** The beginning of a text, in quotes; never half a character. */
+function excerpt(text: string): string {
+  const characters = [...text.slice(0, 4 * excerptLength)];
+  const isLong = characters.length > excerptLength || text.length > 4 * excerptLength;
+  return isLong ? `"${characters.slice(0, excerptLength).join('')}…"` : `"${text}"`;
 }
 
 function describeRevocation({ freshness, thisUpdate }: RevocationState): string | undefined {
@@ -103,11 +139,4 @@ function result(text: string): Line {
 
 function status(text: string): Line {
   return { text: escapeText(text), isResult: false };
-}
-
-// Joins emoji to one: a family, a profession. It hides nothing there and moves nothing, and people send it.
-const emojiJoiner = /(?<=\p{Extended_Pictographic}[\u{fe0f}\p{Emoji_Modifier}]?)\u{200d}(?=\p{Extended_Pictographic})/u;
-
-function escapeText(text: string): string {
-  return text.split(emojiJoiner).map(escapeControls).join('\u{200d}');
 }

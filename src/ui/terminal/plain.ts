@@ -1,7 +1,7 @@
 /**
  * The chat as plain lines: what is typed goes to the peer, what happens is printed. On a terminal
  * there is a prompt, and leaving is up to the user; without one it is a filter that ends when its
- * input has ended and everything is delivered. It reads and ends;
+ * input has ended and everything is delivered. Programs speak JSON lines instead. It reads and ends;
  * the screen writes, and the conversation decides.
  */
 import { basename } from 'node:path';
@@ -10,6 +10,8 @@ import type { Readable } from 'node:stream';
 import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { escapeControls, QTChatError, quote } from '../../errors.js';
+import { type JsonCommand, needsRecipient, parseCommand, runCommand } from '../json-commands.js';
+import { messageCommands, messageHelp, runMessageCommand } from './message-commands.js';
 import { PlainScreen, type PlainScreenOptions } from './plain-screen.js';
 import { typedPath } from './typed-path.js';
 
@@ -27,6 +29,7 @@ const help = [
   '  /send PATH    offer a file',
   '  /accept       take the file that is offered',
   '  /decline      refuse it',
+  ...messageHelp,
   '  /help         show this',
   '  /quit         leave',
 ];
@@ -44,6 +47,10 @@ export class PlainChat {
   #recipient: string | undefined;
   /** Typed before it was known to whom. */
   #held: string[] = [];
+  /** Whom programs have addressed by name, and the one whom the chat is with. */
+  readonly #addressed = new Set<string>();
+  /** Shown before there was a conversation to tell. */
+  readonly #shownEarly: { member: string; id: string }[] = [];
   #work: Promise<void> = Promise.resolve();
   #answer: ((line: string) => void) | undefined;
   #isHere = false;
@@ -99,6 +106,7 @@ export class PlainChat {
   async run(conversation: Conversation): Promise<void> {
     const { signal } = this.#options;
     this.#conversation = conversation;
+    for (const { member, id } of this.#shownEarly.splice(0)) this.#noteShown(member, id);
     this.#readLines().catch((error: unknown) => this.#fail(error));
     this.#lines.on('SIGINT', () => this.#end());
     const onAbort = (): void => this.#end();
@@ -148,6 +156,9 @@ export class PlainChat {
         this.#isHere = false;
         this.#startTimer();
         return;
+      case 'message':
+        this.#noteShown(event.member, event.id);
+        return;
       case 'fileStarted':
         this.#moving.add(event.file.id);
         return;
@@ -187,12 +198,44 @@ export class PlainChat {
     if (answer !== undefined) {
       this.#answer = undefined;
       answer(line);
+    } else if (this.#options.json) {
+      if (line.trim() !== '') await this.#takeJson(line);
     } else if (line.startsWith('/')) {
       await this.#command(line);
     } else if (line !== '') {
       await this.#send(line);
     }
     this.#screen.prompt();
+  }
+
+  /** Answers every line by one of its own; what has to wait is answered when it is done. */
+  async #takeJson(line: string): Promise<void> {
+    let command: JsonCommand | undefined;
+    try {
+      command = parseCommand(line);
+      if (command.command === 'quit') {
+        this.#end();
+        return;
+      }
+      const conversation = this.#conversation;
+      if (conversation === undefined || (needsRecipient(command) && this.#recipient === undefined)) {
+        this.#held.push(line);
+        return;
+      }
+      const named = 'member' in command ? command.member : undefined;
+      const member = named === undefined ? this.#recipient : await conversation.memberNamed(named);
+      if (member !== undefined) this.#addressed.add(member);
+      this.#answerProgram(command, { event: 'done', ...(await runCommand(command, conversation, member ?? '')) });
+    } catch (error) {
+      if (!(error instanceof QTChatError)) throw error;
+      const { code, message, hint } = error;
+      this.#answerProgram(command, { event: 'error', code, message, hint: hint ?? null });
+    }
+  }
+
+  #answerProgram(command: JsonCommand | undefined, { event, ...rest }: Record<string, unknown>): void {
+    const asked = { command: command?.command ?? null, ref: command?.ref ?? null };
+    this.#screen.print(JSON.stringify({ event, ...asked, ...rest, at: this.#options.clock().toISOString() }), true);
   }
 
   async #command(line: string): Promise<void> {
@@ -212,8 +255,28 @@ export class PlainChat {
         this.#end();
         return;
       default:
+        if (await this.#messageCommand(name, rest)) return;
         throw new QTChatError('ERR_USAGE', `${quote(line)} is no command`, { hint: 'See /help' });
     }
+  }
+
+  async #messageCommand(name: string, rest: string): Promise<boolean> {
+    if (!messageCommands.has(name)) return false;
+    const [conversation, member] = [this.#conversation, this.#recipient];
+    if (conversation === undefined || member === undefined) {
+      throw new QTChatError('ERR_USAGE', `/${name} means a message, and nobody is here yet`);
+    }
+    const print = (text: string): void => this.#screen.print(text, true);
+    await runMessageCommand(name, rest, { conversation, member, self: conversation.self, print });
+    return true;
+  }
+
+  /** Tells the author that a message was shown. */
+  #noteShown(member: string, id: string): void {
+    // Programs say themselves what was seen.
+    if (this.#options.json) return;
+    if (this.#conversation === undefined) this.#shownEarly.push({ member, id });
+    else this.#conversation.messages.markSeen(member, id).catch((error: unknown) => this.#complain(error));
   }
 
   async #send(line: string): Promise<void> {
@@ -250,7 +313,7 @@ export class PlainChat {
     if (this.#conversation === undefined) return;
     for (const line of this.#held.splice(0)) {
       try {
-        await this.#send(line);
+        await (this.#options.json ? this.#takeJson(line) : this.#send(line));
       } catch (error) {
         this.#complain(error);
       }
@@ -260,13 +323,15 @@ export class PlainChat {
   /** Ends a filter that has nothing left to do. */
   #settle(): void {
     if (!this.#inputEnded || this.#isDone || this.#held.length > 0 || this.#moving.size > 0) return;
-    if (this.#recipient === undefined) {
+    const conversation = this.#conversation;
+    if (this.#recipient !== undefined) this.#addressed.add(this.#recipient);
+    if (conversation === undefined || this.#addressed.size === 0) {
       this.#end();
       return;
     }
-    this.#conversation?.countPending(this.#recipient).then(
-      (count) => {
-        if (count === 0 && this.#moving.size === 0) this.#end();
+    Promise.all([...this.#addressed].map((member) => conversation.countPending(member))).then(
+      (counts) => {
+        if (counts.every((count) => count === 0) && this.#moving.size === 0) this.#end();
       },
       (error: unknown) => this.#fail(error),
     );

@@ -9,6 +9,7 @@ class FakeStore {
   readonly queued: OutgoingMessage[] = [];
   readonly log: string[] = [];
   cursor = 0;
+  seen = 0;
 
   async queuedAfter(sequence: number, limit: number): Promise<OutgoingMessage[]> {
     return this.queued.filter((one) => one.sequence > sequence).slice(0, limit);
@@ -20,6 +21,10 @@ class FakeStore {
     return { ids, cursor: sequence };
   }
 
+  async seenUpTo(): Promise<number> {
+    return this.seen;
+  }
+
   async receive({ sequence }: { sequence: number }): Promise<boolean> {
     this.log.push(`stored ${sequence}`);
     const isNew = sequence > this.cursor;
@@ -28,7 +33,9 @@ class FakeStore {
   }
 
   add(...sequences: number[]): void {
-    for (const sequence of sequences) this.queued.push({ id: randomUUID(), sequence, sentAt: new Date(1), text: 'x' });
+    for (const sequence of sequences) {
+      this.queued.push({ id: randomUUID(), sequence, sentAt: new Date(1), kind: 'text', text: 'x' });
+    }
   }
 }
 
@@ -42,10 +49,13 @@ beforeEach(() => {
   events = [];
 });
 
-function session(peerTakesText = true): ChatSession {
+const peerEpoch = 'ee'.repeat(16);
+
+function session(peerTakesText = true, receivedUpTo = 0): ChatSession {
   return new ChatSession({
     store: store as unknown as MessageStore,
-    peerEpoch: 'ee'.repeat(16),
+    peerEpoch,
+    receivedUpTo,
     peerTakesText,
     send: (message) => {
       store.log.push(`sent ${message.type}`);
@@ -63,7 +73,7 @@ describe('a chat session', () => {
     store.add(1, 2, 3);
     await session().start(1);
     expect(sequences()).toEqual([2, 3]);
-    expect(events.map(({ type }) => type)).toEqual(['delivered']);
+    expect(events.map(({ type }) => type)).toEqual(['delivered', 'sent', 'sent']);
   });
 
   it('sends nothing twice, however often and concurrently it is asked', async () => {
@@ -127,5 +137,27 @@ describe('a chat session', () => {
     await expect(session().start(maximumSequence)).rejects.toMatchObject({ code: 'ERR_PROTOCOL' });
     expect(store.queued).toHaveLength(1);
     expect(sent).toEqual([]);
+  });
+
+  it('tells the peer what was seen while it was away, no further than its hello knows', async () => {
+    store.seen = 9;
+    await session(true, 7).start(0);
+    expect(sent).toEqual([{ type: 'read', sequence: 7 }]);
+  });
+
+  it('tells what was seen once, and nothing of what came over another session or of another epoch', async () => {
+    const chat = session();
+    await chat.start(0);
+    await chat.handleText(text(5));
+    for (const sequence of [5, 4, 5, 8]) chat.tellSeen({ epoch: peerEpoch, sequence });
+    chat.tellSeen({ epoch: 'ff'.repeat(16), sequence: 9 });
+    expect(sent.filter(({ type }) => type === 'read')).toEqual([{ type: 'read', sequence: 5 }]);
+  });
+
+  it('refuses to hear that a message was read that was never sent', async () => {
+    store.add(1);
+    const chat = session();
+    await chat.start(0);
+    await expect(chat.handleRead({ type: 'read', sequence: 2 })).rejects.toMatchObject({ code: 'ERR_PROTOCOL' });
   });
 });

@@ -9,7 +9,7 @@ import type { PeerIdentity } from '../../../src/transport/identify-peer.js';
 
 const self = { member: 'bob', circleId: 'c' } as Identity;
 const known: Contact = { member: 'alice', circleId: 'c', addresses: [{ host: '10.0.0.1', port: 4000 }] };
-const contacts = { find: async (_: string, name: string) => (name === 'alice' ? known : undefined) } as ContactBook;
+const contacts = { named: async (_: string, name: string) => (name === 'alice' ? known : undefined) } as ContactBook;
 
 describe('a name that no host has', () => {
   const failure = (code: string) =>

@@ -20,6 +20,9 @@ const text = {
   sentAt: 1,
   text: 'ahoj',
 } as const;
+const target = '0b1c2a3e-0b1d-4c2a-9d3e-4f5a6b7c8d9e';
+const { type: _, text: __, ...numbered } = text;
+const reaction = { type: 'reaction', ...numbered, target, emoji: '👍🏽' } as const;
 const offer = { type: 'file-offer', id, name: 'film.mp4', sizeBytes: 5 } as const;
 const received = { type: 'file-received', id, sha256: Buffer.alloc(32) } as const;
 
@@ -33,6 +36,13 @@ describe('messages', () => {
     },
     { type: 'revocation-list', list: Buffer.alloc(300, 3) },
     text,
+    { ...text, replyTo: target },
+    { type: 'edit', ...numbered, target, text: 'x' },
+    { type: 'delete', ...numbered, target },
+    reaction,
+    { ...reaction, emoji: '' },
+    { type: 'read', sequence: 3 },
+    { type: 'typing' },
     offer,
     received,
     { type: 'delivered', sequence: 3 },
@@ -57,6 +67,19 @@ describe('messages', () => {
     ['a sequence beyond all messages', { ...text, sequence: 2 ** 50 }],
     ['an id that is no UUID', { ...text, id: '../../etc/passwd' }],
     ['a time beyond all dates', { ...text, sentAt: Number.MAX_SAFE_INTEGER }],
+    ['an answer to what is no UUID', { ...text, replyTo: 'x' }],
+    ['an edit without a text', { type: 'edit', ...numbered, target, text: '' }],
+    ['an edit over the limit of texts', { type: 'edit', ...numbered, target, text: 'x'.repeat(maximumTextBytes + 1) }],
+    ['an edit of nothing', { type: 'edit', ...numbered, text: 'x' }],
+    ['a deletion of everything', { type: 'delete', ...numbered, target: '*' }],
+    ['a deletion with a text', { type: 'delete', ...numbered, target, text: 'x' }],
+    ['a reaction over its limit', { ...reaction, emoji: 'x'.repeat(65) }],
+    ['a reaction over its limit in octets only', { ...reaction, emoji: '👍'.repeat(17) }],
+    ['a reaction of two lines', { ...reaction, emoji: 'a\nb' }],
+    ['a reaction of spaces', { ...reaction, emoji: ' ' }],
+    ['a reaction that moves the cursor', { ...reaction, emoji: '\u001b[2J' }],
+    ['a read message number zero', { type: 'read', sequence: 0 }],
+    ['typing with a text', { type: 'typing', text: 'x' }],
     ['another version', { ...hello, version: 2 }],
     ['too many cursors', { ...hello, cursors: Array.from({ length: 17 }, () => ({ epoch: id, sequence: 1 })) }],
     ['a port beyond 65535', { ...hello, port: 65_536 }],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ConversationDatabase, openConversationStore } from '../../../src/store/conversation-store.js';
 import { openHomeKey } from '../../../src/store/home-key.js';
-import { MessageStore, storeEpoch } from '../../../src/store/messages.js';
+import { MessageStore, type OutgoingMessage, storeEpoch } from '../../../src/store/messages.js';
 
 const key = { circleId: 'a'.repeat(26), self: 'alice', peer: 'bob' };
 const epoch = 'ee'.repeat(16);
@@ -27,7 +27,8 @@ afterEach(async () => {
 });
 
 const queue = (text: string) => store.queue({ id: randomUUID(), sentAt, text });
-const texts = async (after = 0) => (await store.queuedAfter(after, 100)).map(({ text }) => text);
+const texts = async (after = 0) => (await store.queuedAfter(after, 100)).map(textOf);
+const textOf = (message: OutgoingMessage): string => (message.kind === 'text' ? message.text : message.kind);
 
 describe('the outbox', () => {
   it('keeps messages in order until they are delivered', async () => {
@@ -59,7 +60,7 @@ describe('the outbox', () => {
     await queue('one');
     await queue('two');
     expect(await store.delivered(50)).toEqual({ ids: [], cursor: 50 });
-    expect((await store.queuedAfter(50, 10)).map(({ sequence, text }) => [sequence, text])).toEqual([
+    expect((await store.queuedAfter(50, 10)).map((message) => [message.sequence, textOf(message)])).toEqual([
       [51, 'one'],
       [52, 'two'],
     ]);

@@ -69,6 +69,7 @@ describe('the screen of the plain chat', () => {
     chat = new PlainChat({ ...streams, isTerminal: true, json: false, clock: () => new Date(0), signal });
     const conversation = {
       sendText: async () => 'id',
+      messages: { markSeen: async () => {} },
       sendFile: async (_: string, path: string) => void offered.push(path),
     };
     running = chat.run(conversation as unknown as Conversation);

@@ -1,0 +1,23 @@
+/** A confirmation that a flag gives, or else a question. */
+import { QTChatError } from '../errors.js';
+import { askConfirm, canPrompt, type PromptDeps } from './prompt.js';
+
+/**
+ * Resolves when what is to be done was confirmed.
+ *
+ * @throws {QTChatError} `ERR_USAGE`, which names the flag, when it was left out and nobody can be asked; `ERR_CANCELLED`
+ *   for no, and for no answer
+ */
+export async function confirmOrFlag(
+  given: boolean,
+  wanted: { readonly flag: string; readonly question: string },
+  deps: PromptDeps,
+): Promise<void> {
+  if (given) return;
+  if (!canPrompt(deps)) {
+    throw new QTChatError('ERR_USAGE', `${wanted.flag} was not given, and there is no terminal to ask`, {
+      hint: `Add ${wanted.flag}, if you are sure`,
+    });
+  }
+  if (!(await askConfirm(wanted.question, deps))) throw new QTChatError('ERR_CANCELLED', 'nothing was changed');
+}

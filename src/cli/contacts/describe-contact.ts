@@ -1,0 +1,86 @@
+/** A contact as commands print it: one object for programs, some lines for people. */
+import { minuteOf } from '../../pki/day.js';
+import { type ShownKey, shownKeys } from '../../store/contact-keys.js';
+import { type Contact, ContactBook, type PeerAddress } from '../../store/contacts.js';
+import { type ConversationDatabase, openConversationStore } from '../../store/conversation-store.js';
+import { type Home, storeFolder } from '../../store/home.js';
+import { exists } from '../../store/private-file.js';
+
+/** One contact, as `--json` prints it. */
+export interface PrintedContact {
+  readonly member: string;
+  /** What you call it; null where by its member name. */
+  readonly nick: string | null;
+  readonly circleId: string;
+  readonly addresses: readonly PeerAddress[];
+  /** SHA-256 of the pinned key; null before the first meeting. */
+  readonly spkiSha256: string | null;
+  readonly blocked: boolean;
+  /** Keys that were refused, because another one is pinned. */
+  readonly otherKeys: readonly { spkiSha256: string; seenAt: string }[];
+}
+
+/** The object for programs. */
+export async function printedContact(database: ConversationDatabase, contact: Contact): Promise<PrintedContact> {
+  const { member, nick = null, circleId, addresses, spkiSha256 = null, blocked = false } = contact;
+  const others = await shownKeys(database, contact);
+  const otherKeys = others.map(({ spkiSha256, seenAt }) => ({ spkiSha256, seenAt: seenAt.toISOString() }));
+  return { member, nick, circleId, addresses, spkiSha256, blocked, otherKeys };
+}
+
+/** Every contact of a home; a home that never met anybody is left as it is. */
+export async function listPrinted(home: Home, { clock }: { clock: () => Date }): Promise<PrintedContact[]> {
+  if (!(await exists(storeFolder(home)))) return [];
+  const database = await openConversationStore(home);
+  try {
+    const printed: PrintedContact[] = [];
+    for (const contact of await new ContactBook(database, clock).list()) {
+      printed.push(await printedContact(database, contact));
+    }
+    return printed;
+  } finally {
+    await database.destroy();
+  }
+}
+
+/** A word or two about what is unusual with a contact; empty where nothing is. */
+export function remarkOn({ blocked, otherKeys, spkiSha256 }: PrintedContact): string {
+  if (blocked) return 'blocked';
+  if (otherKeys.length > 0) return 'showed another key';
+  return spkiSha256 === null ? 'not met yet' : '';
+}
+
+/** Where a contact was last; empty where that is not known. */
+export function lastPlace({ addresses: [latest] }: PrintedContact): string {
+  return latest === undefined ? '' : placeOf(latest);
+}
+
+/** Lines about one contact. */
+export function contactLines(contact: PrintedContact): string[] {
+  const { member, nick, circleId, addresses, spkiSha256, blocked, otherKeys } = contact;
+  return [
+    `${member}${nick === null ? '' : `, whom you call ${nick}`}${blocked ? ' (blocked)' : ''}`,
+    `  circle     ${circleId}`,
+    `  addresses  ${addresses.length === 0 ? 'none known' : addresses.map(placeOf).join(', ')}`,
+    `  key        ${spkiSha256 === null ? 'none yet: it is pinned when you meet' : groupsOf(spkiSha256)}`,
+    ...otherKeys.map(({ spkiSha256: other, seenAt }) => `  refused    ${shownKeyLine(other, new Date(seenAt))}`),
+  ];
+}
+
+/** A refused key and when it was shown. */
+export function describeShownKey({ spkiSha256, seenAt }: ShownKey): string {
+  return shownKeyLine(spkiSha256, seenAt);
+}
+
+function shownKeyLine(spkiSha256: string, seenAt: Date): string {
+  return `${groupsOf(spkiSha256)}, shown ${minuteOf(seenAt)}`;
+}
+
+function placeOf({ host, port }: PeerAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+// In groups, for comparing aloud; half of it is what the chat shows too.
+function groupsOf(spkiSha256: string): string {
+  return spkiSha256.slice(0, 32).match(/.{4}/g)?.join(' ') ?? '';
+}

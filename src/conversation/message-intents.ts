@@ -1,0 +1,149 @@
+/**
+ * What faces do with messages beyond sending them: answer, change, delete, react, and say what was seen. Everything is
+ * judged and stored here first, and reaches the peer by the outbox; what it may not do is refused at once.
+ */
+import { randomUUID } from 'node:crypto';
+import { checkReaction, checkText } from '../chat/check-content.js';
+import { QTChatError, quote } from '../errors.js';
+import type { HistoryPlace } from '../store/history.js';
+import { type HistoryEntry, lastEntries } from '../store/history.js';
+import type { Change, ChangeFault } from '../store/message-changes.js';
+import type { PeerLink } from './peer-link.js';
+
+/** What intents need of the conversation. */
+export interface MessageIntentsOptions {
+  readonly clock: () => Date;
+  readonly linkOf: (member: string) => PeerLink;
+  readonly historyOf: (member: string) => HistoryPlace;
+  /** Rejects where the member is blocked. */
+  readonly checkMember: (member: string) => Promise<void>;
+}
+
+/** A peer need not hear of every key that is pressed. */
+const typingIntervalMs = 3_000;
+
+/** What can be done with the messages of a conversation. */
+export class MessageIntents {
+  readonly #options: MessageIntentsOptions;
+  readonly #typedAt = new Map<string, number>();
+
+  constructor(options: MessageIntentsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Puts a text into the outbox of a member; it goes out as soon as the member is here.
+   *
+   * @param replyTo - the id of the message that it answers
+   * @returns its id, which the events `sent`, `delivered` and `read` carry
+   * @throws {QTChatError} `ERR_USAGE` when the text is empty or too long, `ERR_PEER_BLOCKED`, `ERR_MESSAGE_NOT_FOUND`
+   */
+  async send(member: string, text: string, replyTo?: string): Promise<string> {
+    checkText(text);
+    await this.#options.checkMember(member);
+    const { store } = this.#options.linkOf(member);
+    if (replyTo !== undefined && (await store.textOf(replyTo)) === undefined) throw faultError('unknown', replyTo);
+    const id = randomUUID();
+    await store.queue({ id, sentAt: this.#options.clock(), text, ...(replyTo !== undefined && { replyTo }) });
+    await this.#flush(member);
+    return id;
+  }
+
+  /**
+   * Puts another text in place of that of a message of ours.
+   *
+   * @returns the id of the change, which the events `sent` and `delivered` carry
+   * @throws {QTChatError} `ERR_USAGE`, `ERR_PEER_BLOCKED`, `ERR_MESSAGE_NOT_FOUND`, `ERR_MESSAGE_NOT_YOURS`
+   */
+  async edit(member: string, target: string, text: string): Promise<string> {
+    checkText(text);
+    return this.#change(member, { kind: 'edit', target, text });
+  }
+
+  /** Deletes a message of ours on both sides; otherwise as {@link edit}. */
+  async delete(member: string, target: string): Promise<string> {
+    return this.#change(member, { kind: 'delete', target });
+  }
+
+  /** Says what we think of a message of either side; an empty `emoji` takes it back. Otherwise as {@link edit}. */
+  async react(member: string, target: string, emoji: string): Promise<string> {
+    checkReaction(emoji);
+    return this.#change(member, { kind: 'reaction', target, emoji });
+  }
+
+  /** Notes that the user has seen a message of the member, and all before it, and tells the member. */
+  async markSeen(member: string, id: string): Promise<void> {
+    const link = this.#options.linkOf(member);
+    const mark = await link.store.markSeen(id);
+    if (mark !== undefined) for (const session of link.sessions) session.tellSeen(mark);
+  }
+
+  /** Tells the member that the user is writing: once in three seconds at most, and only where it is here. */
+  async tellTyping(member: string): Promise<void> {
+    await this.#options.checkMember(member);
+    const now = this.#options.clock().getTime();
+    const since = now - (this.#typedAt.get(member) ?? Number.NEGATIVE_INFINITY);
+    if (since >= 0 && since < typingIntervalMs) return;
+    this.#typedAt.set(member, now);
+    for (const session of this.#options.linkOf(member).takers('text')) session.tellTyping();
+  }
+
+  /** The last messages with a member. */
+  async recent(member: string, limit: number): Promise<HistoryEntry[]> {
+    return lastEntries(this.#options.historyOf(member), limit);
+  }
+
+  /**
+   * The message that the user means.
+   *
+   * @param start - how its id begins; undefined for the last one
+   * @param of - whose it must be where it is the last one: `out` for ours, `in` for the member's
+   * @throws {QTChatError} `ERR_MESSAGE_NOT_FOUND` when there is none, or more than one
+   */
+  async find(member: string, start: string | undefined, of: 'in' | 'out'): Promise<string> {
+    const { store } = this.#options.linkOf(member);
+    if (start === undefined) {
+      const [last] = await store.findByStart('', of);
+      if (last !== undefined) return last.id;
+      const whose = of === 'out' ? 'you have said nothing' : `${quote(member)} has said nothing`;
+      throw new QTChatError('ERR_MESSAGE_NOT_FOUND', `${whose} that could be meant`);
+    }
+    const [found, another] = await store.findByStart(start);
+    if (found === undefined) throw faultError('unknown', start);
+    if (another === undefined) return found.id;
+    throw new QTChatError('ERR_MESSAGE_NOT_FOUND', `more than one message has an id that begins with ${quote(start)}`, {
+      hint: 'Give more of the id',
+    });
+  }
+
+  async #change(member: string, change: Change): Promise<string> {
+    await this.#options.checkMember(member);
+    const id = randomUUID();
+    const queued = await this.#options
+      .linkOf(member)
+      .store.queueChange({ ...change, id, sentAt: this.#options.clock() });
+    if (typeof queued === 'string') throw faultError(queued, change.target);
+    await this.#flush(member);
+    return id;
+  }
+
+  async #flush(member: string): Promise<void> {
+    for (const session of this.#options.linkOf(member).takers('text')) await session.flush();
+  }
+}
+
+function faultError(fault: ChangeFault, target: string): QTChatError {
+  const id = quote(target);
+  switch (fault) {
+    case 'unknown':
+      return new QTChatError('ERR_MESSAGE_NOT_FOUND', `there is no message ${id} here`, {
+        hint: 'qtchat history NAME shows the ids',
+      });
+    case 'deleted':
+      return new QTChatError('ERR_MESSAGE_NOT_FOUND', `the message ${id} was deleted`);
+    case 'not-author':
+      return new QTChatError('ERR_MESSAGE_NOT_YOURS', `the message ${id} is not yours`, {
+        hint: 'Only its author can change or delete a message',
+      });
+  }
+}

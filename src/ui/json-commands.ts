@@ -1,0 +1,116 @@
+/**
+ * Commands of programs, one JSON object a line: read, judged, and carried out on the conversation. docs/JSONL.md
+ * describes them; what happens because of them comes as events.
+ */
+import { basename } from 'node:path';
+import * as v from 'valibot';
+import type { Conversation } from '../conversation/conversation.js';
+import { QTChatError } from '../errors.js';
+import { historyToJson } from './json-history.js';
+
+const id = v.pipe(v.string(), v.regex(/^[0-9a-f-]{8,36}$/));
+const text = v.string();
+/** Whom it concerns: whatever names a contact; where it is left out, the one whom the chat is with. */
+const common = { ref: v.optional(v.pipe(v.string(), v.maxLength(64))), member: v.optional(v.string()) };
+const offer = { ref: common.ref, id: v.optional(v.string()) };
+
+/** Every command and its fields. */
+export const commandSchemas = {
+  send: v.strictObject({ command: v.literal('send'), ...common, text, replyTo: v.optional(id) }),
+  edit: v.strictObject({ command: v.literal('edit'), ...common, id, text }),
+  delete: v.strictObject({ command: v.literal('delete'), ...common, id }),
+  react: v.strictObject({ command: v.literal('react'), ...common, id, emoji: v.string() }),
+  read: v.strictObject({ command: v.literal('read'), ...common, id }),
+  typing: v.strictObject({ command: v.literal('typing'), ...common }),
+  file: v.strictObject({ command: v.literal('file'), ...common, path: v.pipe(v.string(), v.minLength(1)) }),
+  accept: v.strictObject({ command: v.literal('accept'), ...offer }),
+  decline: v.strictObject({ command: v.literal('decline'), ...offer }),
+  history: v.strictObject({
+    command: v.literal('history'),
+    ...common,
+    limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)), 20),
+  }),
+  quit: v.strictObject({ command: v.literal('quit'), ref: common.ref }),
+} as const;
+
+type Schemas = typeof commandSchemas;
+/** One command. */
+export type JsonCommand = { [Name in keyof Schemas]: v.InferOutput<Schemas[Name]> }[keyof Schemas];
+
+/**
+ * Reads one line.
+ *
+ * @throws {QTChatError} `ERR_USAGE`
+ */
+export function parseCommand(line: string): JsonCommand {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw new QTChatError('ERR_USAGE', 'a line is not JSON', { hint: seeDocs, cause: error });
+  }
+  const name = typeof value === 'object' && value !== null && 'command' in value ? value.command : undefined;
+  if (typeof name !== 'string' || !Object.hasOwn(commandSchemas, name)) {
+    throw new QTChatError('ERR_USAGE', 'a line holds no known command', { hint: seeDocs });
+  }
+  const result = v.safeParse(commandSchemas[name as keyof Schemas], value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const field = issue.path?.map((item) => String(item.key)).join('.') ?? '';
+  throw new QTChatError('ERR_USAGE', `"${name}" has a wrong field ${JSON.stringify(field)}`, { hint: seeDocs });
+}
+
+const seeDocs = 'docs/JSONL.md lists the commands and their fields';
+
+/** Tells whether a command cannot be carried out before it is known whom the chat is with. */
+export function needsRecipient(command: JsonCommand): boolean {
+  return (
+    !['accept', 'decline', 'quit'].includes(command.command) && !('member' in command && command.member !== undefined)
+  );
+}
+
+/**
+ * Carries a command out; `quit` is up to the caller.
+ *
+ * @param member - whom it concerns
+ * @returns the fields of the answer
+ * @throws {QTChatError} what the conversation throws
+ */
+export async function runCommand(command: JsonCommand, conversation: Conversation, member: string): Promise<object> {
+  const { messages } = conversation;
+  const find = (start: string): Promise<string> => messages.find(member, start, 'in');
+  switch (command.command) {
+    case 'send': {
+      const { text, replyTo } = command;
+      return { member, id: await messages.send(member, text, replyTo === undefined ? undefined : await find(replyTo)) };
+    }
+    case 'edit':
+      return { member, id: await messages.edit(member, await find(command.id), command.text) };
+    case 'delete':
+      return { member, id: await messages.delete(member, await find(command.id)) };
+    case 'react':
+      return { member, id: await messages.react(member, await find(command.id), command.emoji) };
+    case 'read':
+      await messages.markSeen(member, await find(command.id));
+      return { member };
+    case 'typing':
+      await messages.tellTyping(member);
+      return { member };
+    case 'file':
+      await conversation.sendFile(member, command.path);
+      return { member, name: basename(command.path) };
+    case 'accept':
+    case 'decline':
+      if (conversation.answerOffer(command.command, command.id)) return {};
+      throw new QTChatError('ERR_USAGE', 'no such file is offered now');
+    case 'history': {
+      const entries = await messages.recent(member, command.limit);
+      return {
+        member,
+        messages: entries.map((entry) => historyToJson(entry, { self: conversation.self, peer: member })),
+      };
+    }
+    case 'quit':
+      return {};
+  }
+}

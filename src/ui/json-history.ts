@@ -1,0 +1,20 @@
+/** Messages of a history as JSON objects: the stable form for programs. Texts are as they were written. */
+import type { HistoryEntry } from '../store/history.js';
+import type { Speakers } from './terminal/describe-history.js';
+
+/** The JSON form of a message; `text` is null where it was deleted. */
+export function historyToJson(entry: HistoryEntry, { self, peer }: Speakers): Record<string, unknown> {
+  const { id, direction, sentAt, state, text = null, replyTo = null, editedAt, reactions } = entry;
+  const nameOf = (side: 'in' | 'out'): string => (side === 'out' ? self : peer);
+  return {
+    id,
+    from: nameOf(direction),
+    direction,
+    sentAt: sentAt.toISOString(),
+    state,
+    text,
+    replyTo,
+    editedAt: editedAt?.toISOString() ?? null,
+    reactions: reactions.map(({ author, emoji }) => ({ from: nameOf(author), emoji })),
+  };
+}

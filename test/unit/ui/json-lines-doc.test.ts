@@ -1,0 +1,96 @@
+/** docs/JSONL.md names every event and every command, with exactly their fields. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import type { ConversationEvent } from '../../../src/conversation/events.js';
+import { QTChatError } from '../../../src/errors.js';
+import { packageRoot } from '../../../src/package-root.js';
+import { commandSchemas } from '../../../src/ui/json-commands.js';
+import { eventToJson } from '../../../src/ui/json-lines.js';
+
+const member = 'bob';
+const sentAt = new Date(0);
+const error = new QTChatError('ERR_PEER_REFUSED', 'no');
+const file = { id: 'ab', direction: 'in', name: 'a.txt', sizeBytes: 5 } as const;
+const address = { host: '::', port: 1 };
+const peer = { member, circleId: 'c', address, security: 's', keyOrigin: 'local', spkiSha256: 'ab' } as const;
+
+/** One event of each kind, with all that it may hold. */
+const events: { readonly [Type in ConversationEvent['type']]: Extract<ConversationEvent, { type: Type }> } = {
+  listening: { type: 'listening', address, wantedPort: 1 },
+  waiting: { type: 'waiting', who: member, reason: error },
+  target: { type: 'target', member },
+  connected: { type: 'connected', peer },
+  disconnected: { type: 'disconnected', member, reason: 'left' },
+  refused: { type: 'refused', host: undefined, error, count: 1 },
+  revocation: { type: 'revocation', freshness: 'fresh' },
+  renewed: { type: 'renewed', notAfter: sentAt },
+  renewalFailed: { type: 'renewalFailed', notAfter: sentAt, error },
+  stopped: { type: 'stopped', error },
+  message: { type: 'message', member, id: 'x', sentAt, text: 'a', replyTo: 'y', quoted: 'b' },
+  edited: { type: 'edited', member, id: 'x', sentAt, text: 'a' },
+  deleted: { type: 'deleted', member, id: 'x', sentAt },
+  reaction: { type: 'reaction', member, id: 'x', sentAt, emoji: '👍', quoted: 'b' },
+  changeRefused: { type: 'changeRefused', member, id: 'x', kind: 'edit', reason: 'unknown', count: 1 },
+  typing: { type: 'typing', member },
+  sent: { type: 'sent', member, id: 'x' },
+  delivered: { type: 'delivered', member, id: 'x' },
+  read: { type: 'read', member, id: 'x' },
+  fileOffered: { type: 'fileOffered', member, file },
+  fileStarted: { type: 'fileStarted', member, file },
+  fileProgress: { type: 'fileProgress', member, file, doneBytes: 1 },
+  fileDone: { type: 'fileDone', member, file, sha256: 'ab', path: '/a' },
+  fileDeclined: { type: 'fileDeclined', member, file, reason: 'busy' },
+  fileFailed: { type: 'fileFailed', member, file, error },
+};
+/** What ends the chat is its last line; progress is for the eye. */
+const notWritten = ['stopped', 'fileProgress'];
+
+const text = readFileSync(join(packageRoot(), 'docs/JSONL.md'), 'utf8');
+const [, commandsPart = '', eventsPart = ''] = text.split(/^## (?:Commands|Events)$/m);
+
+/** The rows of a table: what it names, and the fields. */
+function rowsOf(part: string): Map<string, string[]> {
+  const rows = part.matchAll(/^\| (`\w+`(?:, `\w+`)*) \|([^|]*)\|/gm);
+  return new Map(
+    [...rows].flatMap(([, names = '', fields = '']) =>
+      [...names.matchAll(/`(\w+)`/g)].map(([, name = '']): [string, string[]] => [
+        name,
+        fields
+          .split(',')
+          .map((field) => field.trim())
+          .filter((field) => field !== ''),
+      ]),
+    ),
+  ).set('', []);
+}
+
+describe('docs/JSONL.md', () => {
+  const documented = rowsOf(eventsPart);
+  documented.delete('event');
+
+  it.each(Object.entries(events).filter(([type]) => !notWritten.includes(type)))(
+    'describes the event %s',
+    (type, event) => {
+      const { event: name, ...fields } = eventToJson(event) ?? {};
+      expect(name).toBe(type);
+      expect(documented.get(type)?.toSorted()).toEqual(Object.keys(fields).sort());
+    },
+  );
+
+  it('describes no event that is never written', () => {
+    expect(notWritten.map((type) => eventToJson(events[type as 'stopped']))).toEqual([undefined, undefined]);
+    expect([...documented.keys()].filter((name) => name !== '' && !(name in events))).toEqual([]);
+    expect(notWritten.filter((type) => documented.has(type))).toEqual([]);
+  });
+
+  it.each(Object.entries(commandSchemas))('describes the command %s', (name, schema) => {
+    const fields = Object.keys(schema.entries).filter((field) => field !== 'command' && field !== 'ref');
+    expect(rowsOf(commandsPart).get(name)?.toSorted()).toEqual(fields.sort());
+  });
+
+  it('describes no command that does not exist', () => {
+    const names = [...rowsOf(commandsPart).keys()].filter((name) => name !== '' && name !== 'command');
+    expect(names.filter((name) => !(name in commandSchemas))).toEqual([]);
+  });
+});
