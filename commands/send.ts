@@ -62,9 +62,11 @@ export default class Send extends BaseCommand {
       onEvent: (event) => {
         if (event.type === 'waiting' && event.reason !== undefined)
           this.note(`waiting for ${who}: ${event.reason.message}`);
-        const line = event.type === 'fileProgress' ? progress.describe(event.file, event.doneBytes) : undefined;
+        const line = event.type === 'fileProgress' ? progress.describe(event.file, event) : undefined;
         if (isTerminal && line !== undefined) stderr.write(`\r\u001b[K${line}`);
-        if (isTerminal && event.type === 'fileDone') stderr.write('\r\u001b[K');
+        if (isTerminal && (event.type === 'fileDone' || event.type === 'fileInterrupted')) stderr.write('\r\u001b[K');
+        if (event.type === 'fileInterrupted')
+          this.note(`${escapeControls(event.file.name)} waits: ${event.error.message}`);
       },
     });
     if (textId !== undefined) this.print(`${member} has the message`);

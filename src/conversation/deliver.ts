@@ -135,7 +135,7 @@ class DeliveryTask {
         this.#check();
         return;
       case 'fileDone':
-        this.#arrived.push({ name: event.file.name, sizeBytes: event.file.sizeBytes, sha256: event.sha256 });
+        this.#arrived.push({ name: event.file.name, sizeBytes: event.file.sizeBytes, sha256: event.sha256 ?? '' });
         this.#continue();
         return;
       case 'fileDeclined':
@@ -207,6 +207,7 @@ const declineTexts = {
   name: 'does not take a file of that name',
   busy: 'has too many files to answer for',
   unsupported: 'takes no files now',
+  'no-room': 'has no room for it on its disk',
 } as const;
 
 /** The error for a file that the peer did not take. */

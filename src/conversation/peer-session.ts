@@ -44,7 +44,7 @@ export interface PeerSessionOptions {
   readonly connection: PeerConnection;
   readonly self: SelfDescription;
   readonly store: MessageStore;
-  readonly files: Pick<FileSessionOptions, 'connect' | 'decide' | 'folder'>;
+  readonly files: Pick<FileSessionOptions, 'peer' | 'connect' | 'decide' | 'folder' | 'again' | 'over'>;
   readonly clock: () => Date;
   readonly random: (size: number) => Buffer;
   /**
@@ -63,8 +63,10 @@ export interface SessionTiming {
   readonly pingIntervalMs: number;
   readonly silenceTimeoutMs: number;
   readonly closeTimeoutMs: number;
-  /** How long the peer may take, after the last octet of a file, to say that it is on its disk. */
-  readonly fileConfirmTimeoutMs: number;
+  /** How long the receiver of a file may compare and store before it asks on, or says that all is on its disk. */
+  readonly fileReceiverTimeoutMs: number;
+  /** What lies between two reports of a file's progress, at least. */
+  readonly fileProgressIntervalMs: number;
 }
 
 const defaultTiming: SessionTiming = {
@@ -72,7 +74,8 @@ const defaultTiming: SessionTiming = {
   pingIntervalMs: 5_000,
   silenceTimeoutMs: 12_000,
   closeTimeoutMs: 2_000,
-  fileConfirmTimeoutMs: 120_000,
+  fileReceiverTimeoutMs: 300_000,
+  fileProgressIntervalMs: 100,
 };
 
 const helloCursors = 16;
@@ -94,7 +97,6 @@ export class PeerSession {
   #refusal: unknown;
   #isRetiring = false;
   #listsTaken = 0;
-  #unansweredFiles: readonly string[] = [];
 
   constructor(options: PeerSessionOptions) {
     this.#options = options;
@@ -121,11 +123,6 @@ export class PeerSession {
   /** Whether hello has arrived and new work may be begun. */
   get isOpenForWork(): boolean {
     return this.#hello !== undefined && this.#refusal === undefined && !this.#isRetiring && this.#channel.isOpen;
-  }
-
-  /** Paths of files that were offered here and not answered before the session ended. */
-  get unansweredFiles(): readonly string[] {
-    return this.#unansweredFiles;
   }
 
   /** What the peer takes. */
@@ -160,7 +157,6 @@ export class PeerSession {
     } finally {
       for (const stop of this.#timers) stop();
       this.#channel.destroy();
-      this.#unansweredFiles = this.#files?.unanswered ?? [];
       await this.#files?.close();
     }
   }
@@ -218,7 +214,8 @@ export class PeerSession {
     this.#files = new FileSession({
       ...files,
       dialled: connection.dialled,
-      confirmTimeoutMs: this.#timing.fileConfirmTimeoutMs,
+      receiverTimeoutMs: this.#timing.fileReceiverTimeoutMs,
+      progressIntervalMs: this.#timing.fileProgressIntervalMs,
       random,
       send,
       emit: (event) => this.#onFileEvent(event),

@@ -1,6 +1,6 @@
 /** Judges names that a peer gives its files. A name is refused, never repaired: repairing is guessing. */
 import { maximumFileNameBytes } from '../protocol/messages.js';
-import { isUnfinishedName } from '../store/downloads.js';
+import { isUnfinishedName } from '../store/unfinished.js';
 
 // Room for " (99)" and for the suffix of an unfinished file, within the 255 octets of file systems.
 const reservedBytes = 40;

@@ -32,6 +32,8 @@ export interface ConversationSchema {
     /** The text, sealed by the home key. */
     body: Buffer;
   };
+  /** Files that are to be sent, by the process `owner`; the path is sealed by the home key. */
+  outgoing_files: { position: Generated<number>; id: string; conversation: string; owner: number; path: Buffer };
   /** How far a conversation has come: our own messages, and those of each epoch of the peer. */
   cursors: { conversation: string; epoch: string; sequence: number };
 }
@@ -57,6 +59,9 @@ const statements = [
   sql`create table if not exists cursors (
     conversation text not null, epoch text not null, sequence integer not null,
     primary key (conversation, epoch)) strict`,
+  sql`create table if not exists outgoing_files (
+    position integer primary key, id text not null unique, conversation text not null, owner integer not null,
+    path blob not null) strict`,
 ];
 
 /**

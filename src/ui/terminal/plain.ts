@@ -27,6 +27,7 @@ const help = [
   '  /send PATH    offer a file',
   '  /accept       take the file that is offered',
   '  /decline      refuse it',
+  '  /cancel NAME  end a file on its way; without a name, all of them',
   '  /help         show this',
   '  /quit         leave',
 ];
@@ -153,6 +154,7 @@ export class PlainChat {
         return;
       case 'fileDone':
       case 'fileFailed':
+      case 'fileInterrupted':
         this.#moving.delete(event.file.id);
         return;
       case 'stopped':
@@ -205,6 +207,9 @@ export class PlainChat {
       case 'decline':
         if (!this.#conversation?.answerOffer(name)) throw new QTChatError('ERR_USAGE', 'no file is offered now');
         return;
+      case 'cancel':
+        this.#cancel(rest);
+        return;
       case 'help':
         for (const one of help) this.#screen.print(one, false);
         return;
@@ -214,6 +219,13 @@ export class PlainChat {
       default:
         throw new QTChatError('ERR_USAGE', `${quote(line)} is no command`, { hint: 'See /help' });
     }
+  }
+
+  #cancel(name: string): void {
+    const member = this.#recipient;
+    const count = member === undefined ? 0 : this.#conversation?.cancelFiles(member, name === '' ? undefined : name);
+    if (count) return;
+    throw new QTChatError('ERR_USAGE', name === '' ? 'no file is on its way' : `no file ${quote(name)} is on its way`);
   }
 
   async #send(line: string): Promise<void> {
@@ -242,7 +254,7 @@ export class PlainChat {
 
   #sayOffered(name: string): void {
     if (!this.#options.isTerminal) return;
-    const who = this.#isHere ? '' : `, who is not here: it goes out when they are, if you stay until then`;
+    const who = this.#isHere ? '' : `, who is not here: it goes out when they are`;
     this.#screen.print(`offered ${escapeControls(name)} to ${this.#recipient}${who}`, false);
   }
 
@@ -279,7 +291,7 @@ export class PlainChat {
     this.#timer = setTimeout(() => {
       const reason = this.#lastReason === undefined ? '' : `: ${this.#lastReason.message}`;
       const message = `nobody was reached within ${timeoutMs / 1000} seconds${reason}`;
-      const hint = 'Texts wait in the outbox and go with the next chat';
+      const hint = 'What was typed waits in the outbox and goes with the next chat';
       this.#fail(new QTChatError('ERR_PEER_UNREACHABLE', message, { hint }));
     }, timeoutMs);
   }
