@@ -10,7 +10,7 @@ import { type ChatEvent, checkText } from '../chat/chat-session.js';
 import { keepIdentity } from '../enroll/keep-identity.js';
 import { isQTChatError, messageOf, QTChatError } from '../errors.js';
 import type { FileEvent, OfferDecision } from '../files/file-events.js';
-import { sourceFileSize } from '../files/source-file.js';
+import { checkSource } from '../files/source-file.js';
 import { ContactBook } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
 import { keepNewerCrl, RevocationKnowledge, readKnownCrl } from '../store/crl.js';
@@ -179,7 +179,7 @@ export class Conversation {
    */
   async sendFile(member: string, path: string): Promise<void> {
     const absolute = resolve(path);
-    await sourceFileSize(absolute);
+    await checkSource(absolute);
     const recordId = this.#keepsFiles ? randomUUID() : undefined;
     if (recordId !== undefined) await this.#outgoing.add({ id: recordId, member, path: absolute });
     await this.#linkOf(member).offer({ path: absolute, vainAttempts: 0, ...(recordId !== undefined && { recordId }) });

@@ -10,13 +10,15 @@ export interface FileDescription {
   readonly direction: 'in' | 'out';
   readonly name: string;
   readonly sizeBytes: number;
+  /** Whether it is a folder with all that is in it. */
+  readonly isFolder?: true;
 }
 
 /** What is known of a file that has arrived. */
 export interface Arrival {
   /** What the offer promised of all chunks, and proved. */
   readonly root: string;
-  /** SHA-256 of the content, where this side has computed it: of what it sent, and of a received file of one chunk. */
+  /** SHA-256 of the content, where this side has computed it: of a file that it sent, and of a received one of one chunk. */
   readonly sha256?: string;
   /** Where an incoming one is. */
   readonly path?: string;

@@ -8,6 +8,11 @@ const reservedBytes = 40;
 const forbidden = /[/\\<>:"|?*\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
 const windowsDevice = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/i;
 
+/** Tells whether `name` may be a name within a received folder: as for files, and hidden ones too. */
+export function isSafeEntryName(name: string): boolean {
+  return isSafeFileName(/^\.[^.]/.test(name) ? `x${name}` : name);
+}
+
 /**
  * Tells whether `name` may be the name of a received file on every system: one plain name, no path,
  * not hidden (a received `.profile` would be run), no device, no trailing dot or space.

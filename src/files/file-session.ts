@@ -13,7 +13,7 @@ import type { WantedFile } from '../store/part-map.js';
 import type { Arrival, FileDescription, FileEvent, OfferDecision } from './file-events.js';
 import { isSafeFileName } from './file-name.js';
 import { ProgressMeter } from './progress-meter.js';
-import { readSourceFile } from './source-file.js';
+import { readSource } from './source.js';
 import {
   arrivalOf,
   failureOf,
@@ -87,15 +87,16 @@ export class FileSession {
     const id = this.#options.random(transferIdBytes).toString('hex');
     const unread: FileDescription = { id, direction: 'out', name: basename(path), sizeBytes: 0 };
     try {
-      const source = await readSourceFile(path, signal, outgoing.source);
+      const source = await readSource(path, signal, outgoing.source);
       outgoing.source = source;
       if (signal.aborted) return false;
       const { name, sizeBytes, root } = source;
-      const file = { ...unread, name, sizeBytes };
+      const folder = source.isFolder ? { isFolder: true as const } : {};
+      const file: FileDescription = { ...unread, name, sizeBytes, ...folder };
       const controller = new AbortController();
       this.#transfers.set(id, { direction: 'out', file, outgoing, source, controller, state: 'offered' });
       const resumes = brokenId === undefined ? {} : { resumes: brokenId };
-      this.#options.send({ type: 'file-offer', id, name, sizeBytes, root, ...resumes });
+      this.#options.send({ type: 'file-offer', id, name, sizeBytes, root, ...folder, ...resumes });
     } catch (error) {
       if (signal.aborted) return false;
       // It was there when it was asked for; it may have waited long.
@@ -149,11 +150,17 @@ export class FileSession {
 
   /** The peer offers a file. */
   async handleOffer(message: MessageOf<'file-offer'>): Promise<void> {
-    const { id, name, sizeBytes, resumes } = message;
+    const { id, name, sizeBytes, isFolder, resumes } = message;
     if (this.#transfers.has(id)) throw new QTChatError('ERR_PROTOCOL', 'the peer offered one file twice');
     const { folder, peer } = this.#options;
-    const file: FileDescription = { id, direction: 'in', name, sizeBytes };
-    const wanted = { sender: peer, name, sizeBytes, root: Buffer.from(message.root).toString('hex') };
+    const file: FileDescription = { id, direction: 'in', name, sizeBytes, ...(isFolder && { isFolder }) };
+    const wanted = {
+      sender: peer,
+      name,
+      sizeBytes,
+      isFolder: isFolder ?? false,
+      root: Buffer.from(message.root).toString('hex'),
+    };
     try {
       if (resumes !== undefined) await folder.supersede(peer, resumes);
       if (resumes !== undefined && folder.hasArrived(peer, resumes)) {
@@ -254,7 +261,9 @@ export class FileSession {
     // What was taken once is taken again without asking.
     const doneBytes = await folder.doneBytes(wanted);
     if (doneBytes === undefined && decision === 'too-large') return decision;
-    if (!(await folder.hasRoom(file.sizeBytes - (doneBytes ?? 0)))) return 'no-room';
+    // A folder is unpacked beside what has arrived.
+    const wholeBytes = wanted.isFolder ? 2 * file.sizeBytes : file.sizeBytes;
+    if (!(await folder.hasRoom(wholeBytes - (doneBytes ?? 0)))) return 'no-room';
     return { isTaken: decision === 'accept' || doneBytes !== undefined, doneBytes: doneBytes ?? 0 };
   }
 

@@ -3,7 +3,6 @@
  * constant memory: one block is read while another is on the wire. Nothing is hashed here: the
  * receiver compares, and all digests were computed before the offer.
  */
-import type { FileHandle } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { QTChatError } from '../errors.js';
 import { digestBytes } from '../protocol/file-chunks.js';
@@ -15,7 +14,8 @@ import {
   rangeHeaderBytes,
   rangeLength,
 } from '../protocol/file-stream.js';
-import { readFully, type SourceFile } from './source-file.js';
+import type { Source } from './source.js';
+import type { SourceReader } from './source-content.js';
 import { broken, Watchdog } from './stream-end.js';
 
 /** How a sender serves. */
@@ -38,8 +38,8 @@ const maximumRequests = 1024;
  *   or stalls, `ERR_FILE_FAILED` when the file has become shorter
  */
 export async function serveRanges(
-  source: SourceFile,
-  handle: FileHandle,
+  source: Source,
+  reader: SourceReader,
   stream: Duplex,
   options: ServeOptions,
 ): Promise<void> {
@@ -52,7 +52,7 @@ export async function serveRanges(
       if (range === undefined) return;
       const answer = blocks[turn % 2 === 0 ? 0 : 1].subarray(0, rangeHeaderBytes + rangeLength(source.layout, range));
       encodeRange(range, answer);
-      await fill(source, handle, range, answer.subarray(rangeHeaderBytes));
+      await fill(source, reader, range, answer.subarray(rangeHeaderBytes));
       await sending;
       sending = write(stream, answer);
       // Awaited in the next turn; until then a failure must not count as unhandled.
@@ -68,8 +68,8 @@ function newBlock(): Buffer {
   return Buffer.allocUnsafeSlow(rangeHeaderBytes + maximumRangeBytes);
 }
 
-async function fill(source: SourceFile, handle: FileHandle, range: FileRange, target: Buffer): Promise<void> {
-  if (range.kind === 'chunks') await readFully(handle, target, range.first * source.layout.chunkBytes);
+async function fill(source: Source, reader: SourceReader, range: FileRange, target: Buffer): Promise<void> {
+  if (range.kind === 'chunks') await reader.read(target, range.first * source.layout.chunkBytes);
   else source.digests.copy(target, 0, range.first * digestBytes);
 }
 
@@ -104,7 +104,7 @@ class RequestQueue {
     this.#wake();
   };
 
-  constructor(stream: Duplex, source: SourceFile, timeoutMs: number) {
+  constructor(stream: Duplex, source: Source, timeoutMs: number) {
     this.#stream = stream;
     this.#timeoutMs = timeoutMs;
     this.#reader = new RequestReader(source.layout);

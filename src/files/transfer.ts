@@ -6,14 +6,16 @@ import type { Duplex } from 'node:stream';
 import { QTChatError, systemErrorCode } from '../errors.js';
 import { chunkDigests, digestBytes, layoutOf, rootOf } from '../protocol/file-chunks.js';
 import { type FileRange, largestRange } from '../protocol/file-stream.js';
+import { decodeManifest, manifestHeaderBytes, maximumManifestBytes } from '../protocol/folder-manifest.js';
 import type { FailureReason } from '../protocol/messages.js';
 import type { Download } from '../store/download.js';
 import type { DownloadFolder } from '../store/downloads.js';
 import type { WantedFile } from '../store/part-map.js';
 import { RangeFetcher } from './fetch-ranges.js';
 import type { Arrival, FileDescription } from './file-events.js';
+import { isSafeEntryName } from './file-name.js';
 import { serveRanges } from './serve-ranges.js';
-import { openSourceFile, type SourceFile } from './source-file.js';
+import type { Source } from './source.js';
 import { closeInOrder } from './stream-end.js';
 
 /** A file that is to be sent, through all its attempts. */
@@ -22,7 +24,7 @@ export interface OutgoingFile {
   /** Names it on our disk, where it was put there. */
   readonly recordId?: string;
   /** What was found when it was read for the last offer. */
-  source?: SourceFile;
+  source?: Source;
   /** The transfer that broke off. */
   brokenId?: string;
   /** Transfers in a row that broke off before anything was served, though the peer was here. */
@@ -39,7 +41,7 @@ interface AnyTransfer {
 export interface OutgoingTransfer extends AnyTransfer {
   readonly direction: 'out';
   readonly outgoing: OutgoingFile;
-  readonly source: SourceFile;
+  readonly source: Source;
   state: 'offered' | 'moving';
   /** Called when the receiver says that it has the file. */
   received?: () => void;
@@ -66,7 +68,7 @@ export type OnProgress = (doneBytes: number) => void;
  *
  * @param doneBytes - what the receiver says that it has already
  * @param receiverTimeoutMs - how long the receiver may take to compare and store before it asks on, or says that all is there
- * @throws {QTChatError} `ERR_FILE_INTERRUPTED`, `ERR_FILE_FAILED`, `ERR_PROTOCOL`, and as `openSourceFile`
+ * @throws {QTChatError} `ERR_FILE_INTERRUPTED`, `ERR_FILE_FAILED`, `ERR_PROTOCOL`, and as `Source`
  */
 export async function sendTransfer(
   transfer: OutgoingTransfer,
@@ -80,9 +82,9 @@ export async function sendTransfer(
     transfer.received = resolve;
   });
   let timer: NodeJS.Timeout | undefined;
-  const { handle } = await openSourceFile(source.path);
+  const reader = await source.open();
   try {
-    const served = serveRanges(source, handle, stream, {
+    const served = serveRanges(source, reader, stream, {
       receiverTimeoutMs,
       onServed: (sizeBytes) => {
         outgoing.vainAttempts = 0;
@@ -103,7 +105,7 @@ export async function sendTransfer(
     return arrivalOf(source);
   } finally {
     clearTimeout(timer);
-    await handle.close();
+    await reader.close();
   }
 }
 
@@ -138,11 +140,15 @@ export async function receiveTransfer(
       await download.write(first, count, octets);
       onProgress(download.doneBytes);
     });
-    const path = await download.finish();
+    const path = wanted.isFolder ? await unpack(download, wanted) : await download.finish();
     folder.noteArrival(wanted, file.id);
     report.confirm();
     closeInOrder(stream);
-    return { root: wanted.root, path, ...(layout.count === 1 && { sha256: digests.toString('hex') }) };
+    return {
+      root: wanted.root,
+      path,
+      ...(layout.count === 1 && !wanted.isFolder && { sha256: digests.toString('hex') }),
+    };
   } catch (error) {
     if (isFinal(controller.signal.aborted ? controller.signal.reason : error)) {
       await download.discard();
@@ -151,6 +157,17 @@ export async function receiveTransfer(
     }
     throw error;
   }
+}
+
+async function unpack(download: Download, { sizeBytes }: WantedFile): Promise<string> {
+  const header = await download.read(0, manifestHeaderBytes);
+  const listBytes = header.length < manifestHeaderBytes ? 0 : header.readUInt32BE();
+  const start = manifestHeaderBytes + listBytes;
+  if (listBytes === 0 || listBytes > maximumManifestBytes || start > sizeBytes) {
+    throw new QTChatError('ERR_PROTOCOL', 'the folder that came has no list of what is in it');
+  }
+  const list = await download.read(manifestHeaderBytes, listBytes);
+  return download.unpack(decodeManifest(list, sizeBytes - start, isSafeEntryName), start);
 }
 
 async function fetchDigests(fetcher: RangeFetcher, { sizeBytes, root }: WantedFile): Promise<Buffer> {
@@ -169,8 +186,8 @@ async function fetchDigests(fetcher: RangeFetcher, { sizeBytes, root }: WantedFi
 }
 
 /** What is known of a file of ours that has arrived. */
-export function arrivalOf({ root, sha256 }: SourceFile): Arrival {
-  return { root: root.toString('hex'), sha256: sha256.toString('hex') };
+export function arrivalOf({ root, sha256, isFolder }: Source): Arrival {
+  return { root: root.toString('hex'), ...(!isFolder && { sha256: sha256.toString('hex') }) };
 }
 
 /** What is not there yet, in order, in ranges as long as may be. */

@@ -83,6 +83,8 @@ const schemas = {
     id: id16,
     name: v.pipe(v.string(), v.minLength(1), v.maxBytes(maximumFileNameBytes)),
     sizeBytes: v.pipe(size, v.maxValue(maximumFileBytes)),
+    /** The content is that of a folder. */
+    isFolder: v.optional(v.literal(true)),
     /** SHA-256 of the digests of all chunks: the content is what was offered, or refused. */
     root: sha256,
     /** The transfer that broke off and goes on with this one. */

@@ -6,11 +6,13 @@ import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
 import { type ChunkLayout, chunksLength } from '../protocol/file-chunks.js';
+import type { FolderEntry } from '../protocol/folder-manifest.js';
 import { bytesOf, hasBit, setBit } from './chunk-bits.js';
 import { explainingWrite } from './file-error.js';
 import { mapPathOf, type WantedFile, writePartMap } from './part-map.js';
 import { flushFolder } from './private-file.js';
 import { removePart } from './unfinished.js';
+import { unpackFolder } from './unpack-folder.js';
 
 /** Where an unfinished file is, and what is known of it. */
 export interface DownloadPlace {
@@ -88,6 +90,29 @@ export class Download {
     const path = await settle(folder, wanted.name, partPath);
     await rm(mapPathOf(partPath), { force: true }).catch(() => {});
     await flushFolder(folder);
+    release(false);
+    return path;
+  }
+
+  /** Reads what is there. */
+  async read(position: number, sizeBytes: number): Promise<Buffer> {
+    const { bytesRead, buffer } = await this.#place.handle.read(Buffer.alloc(sizeBytes), 0, sizeBytes, position);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  /**
+   * Makes the folder that the file holds, under its final name or the first free one like it.
+   *
+   * @param start - where the content of the first of its files begins
+   * @returns the absolute path
+   * @throws {QTChatError} as {@link unpackFolder}
+   */
+  async unpack(entries: readonly FolderEntry[], start: number): Promise<string> {
+    const { folder, partPath, handle, wanted, release } = this.#place;
+    await this.#saving;
+    const path = await unpackFolder({ folder, name: wanted.name, partPath, handle }, entries, start);
+    await handle.close();
+    await removePart(partPath);
     release(false);
     return path;
   }

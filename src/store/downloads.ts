@@ -200,8 +200,8 @@ function add(set: Set<string>, value: string, maximum: number): void {
   set.add(value);
 }
 
-function keyOf({ sender, name, sizeBytes, root }: WantedFile): string {
-  return JSON.stringify([sender, name, sizeBytes, root]);
+function keyOf({ sender, name, sizeBytes, isFolder, root }: WantedFile): string {
+  return JSON.stringify([sender, name, sizeBytes, isFolder, root]);
 }
 
 function activeKey(sender: string, id: string): string {

@@ -16,6 +16,8 @@ export interface WantedFile {
   readonly sender: string;
   readonly name: string;
   readonly sizeBytes: number;
+  /** Whether it holds a folder, to be unpacked. */
+  readonly isFolder: boolean;
   /** Proves every chunk; 64 hexadecimal digits. */
   readonly root: string;
 }
@@ -39,14 +41,15 @@ const schema = v.strictObject({
   sender: text,
   name: text,
   sizeBytes: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maximumFileBytes)),
+  isFolder: v.boolean(),
   root: v.pipe(octets, v.length(32)),
   done: octets,
 });
 
 /** Writes the map of an unfinished file so that it survives a power cut, whole. */
 export async function writePartMap(partPath: string, { wanted, done }: PartMap): Promise<void> {
-  const { sender, name, sizeBytes, root } = wanted;
-  const content = encodeCbor({ version: 1, sender, name, sizeBytes, root: Buffer.from(root, 'hex'), done });
+  const { root, ...rest } = wanted;
+  const content = encodeCbor({ version: 1, ...rest, root: Buffer.from(root, 'hex'), done });
   const path = mapPathOf(partPath);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0);
   const handle = await open(`${path}.new`, flags, 0o600);
@@ -68,9 +71,9 @@ export async function readPartMap(partPath: string): Promise<PartMap | undefined
   try {
     const stats = await handle.stat();
     if (!stats.isFile() || stats.size > maximumMapBytes) return undefined;
-    const { sender, name, sizeBytes, root, done } = v.parse(schema, decodeCbor(await handle.readFile()));
-    if (done.length !== bitsLength(layoutOf(sizeBytes).count)) return undefined;
-    return { wanted: { sender, name, sizeBytes, root: Buffer.from(root).toString('hex') }, done: Buffer.from(done) };
+    const { version: _, root, done, ...rest } = v.parse(schema, decodeCbor(await handle.readFile()));
+    if (done.length !== bitsLength(layoutOf(rest.sizeBytes).count)) return undefined;
+    return { wanted: { ...rest, root: Buffer.from(root).toString('hex') }, done: Buffer.from(done) };
   } catch {
     return undefined;
   } finally {

@@ -17,7 +17,7 @@ export interface KeptFile {
 const abandonedAfterMs = 10 * 60_000;
 const keptForMs = 7 * 24 * 60 * 60_000;
 const maximumKept = 64;
-const unfinishedName = /\.[0-9a-f]{16}\.part(\.map(\.new)?)?$/;
+const unfinishedName = /\.[0-9a-f]{16}\.part(\.map(\.new)?|\.folder)?$/;
 
 /** Tells whether a file of that name would be taken for an unfinished one, and so deleted one day. */
 export function isUnfinishedName(name: string): boolean {
@@ -27,6 +27,11 @@ export function isUnfinishedName(name: string): boolean {
 /** Where the file of a transfer grows. */
 export function unfinishedPath(folder: string, name: string, id: string): string {
   return join(folder, `${name}.${id.slice(0, 16)}.part`);
+}
+
+/** Where a folder is unpacked before it gets its name. */
+export function asideFolderOf(partPath: string): string {
+  return `${partPath}.folder`;
 }
 
 /**
@@ -42,16 +47,16 @@ export async function sweepUnfinished(
 ): Promise<KeptFile[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const kept: { file: KeptFile; atMs: number }[] = [];
-  for (const { name } of entries.filter((entry) => entry.isFile() && isUnfinishedName(entry.name))) {
+  for (const { name } of entries.filter((entry) => isUnfinishedName(entry.name))) {
     const path = join(folder, name);
-    const partPath = path.replace(/\.map(\.new)?$/, '');
+    const partPath = path.replace(/\.(map(\.new)?|folder)$/, '');
     const stats = await stat(path).catch(() => undefined);
     if (stats === undefined || activePaths.has(partPath)) continue;
     const isMap = path === mapPathOf(partPath);
     const file = isMap ? await readKept(folder, partPath) : undefined;
     if (file !== undefined) kept.push({ file, atMs: stats.mtimeMs });
     else if (nowMs - stats.mtimeMs > abandonedAfterMs && (path !== partPath || !(await isKept(folder, partPath)))) {
-      await rm(path, { force: true }).catch(() => {});
+      await rm(path, { recursive: path === asideFolderOf(partPath), force: true }).catch(() => {});
     }
   }
   kept.sort((one, other) => other.atMs - one.atMs);

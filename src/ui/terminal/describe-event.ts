@@ -54,7 +54,8 @@ function describeStatus(event: ConversationEvent): string | undefined {
       return `your certificate ends on ${dayOf(event.notAfter)} and cannot be renewed: ${describeError(event.error)}`;
     case 'fileOffered': {
       const size = describeSize(event.file.sizeBytes);
-      return `${event.member} offers ${event.file.name} (${size}): /accept or /decline`;
+      const what = event.file.isFolder ? 'the folder ' : '';
+      return `${event.member} offers ${what}${event.file.name} (${size}): /accept or /decline`;
     }
     case 'fileStarted': {
       const { direction, name, sizeBytes } = event.file;

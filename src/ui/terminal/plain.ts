@@ -24,7 +24,7 @@ export interface PlainChatOptions extends PlainScreenOptions {
 
 const help = [
   'What you type goes to the peer. Commands:',
-  '  /send PATH    offer a file',
+  '  /send PATH    offer a file, or a folder with all that is in it',
   '  /accept       take the file that is offered',
   '  /decline      refuse it',
   '  /cancel NAME  end a file on its way; without a name, all of them',
