@@ -6,7 +6,7 @@ import { escapeControls, QTChatError } from '../src/errors.js';
 interface SendResult {
   readonly member: string;
   readonly textId: string | null;
-  readonly files: readonly { name: string; sizeBytes: number; sha256: string }[];
+  readonly files: readonly { name: string; sizeBytes: number; sha256: string | null }[];
 }
 
 export default class Send extends BaseCommand {
@@ -21,7 +21,7 @@ export default class Send extends BaseCommand {
   };
   static override flags = {
     file: Flags.string({
-      description: 'file to send (repeatable)',
+      description: 'file or folder to send (repeatable)',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'PATH',
@@ -62,14 +62,18 @@ export default class Send extends BaseCommand {
       onEvent: (event) => {
         if (event.type === 'waiting' && event.reason !== undefined)
           this.note(`waiting for ${who}: ${event.reason.message}`);
-        const line = event.type === 'fileProgress' ? progress.describe(event.file, event.doneBytes) : undefined;
+        const line = event.type === 'fileProgress' ? progress.describe(event.file, event) : undefined;
         if (isTerminal && line !== undefined) stderr.write(`\r\u001b[K${line}`);
-        if (isTerminal && event.type === 'fileDone') stderr.write('\r\u001b[K');
+        if (isTerminal && (event.type === 'fileDone' || event.type === 'fileInterrupted')) stderr.write('\r\u001b[K');
+        if (event.type === 'fileInterrupted')
+          this.note(`${escapeControls(event.file.name)} waits: ${event.error.message}`);
       },
     });
     if (textId !== undefined) this.print(`${member} has the message`);
-    for (const { name, sizeBytes, sha256 } of arrived)
-      this.print(`${member} has ${escapeControls(name)} (${sizeBytes} bytes, SHA-256 ${sha256})`);
+    for (const { name, sizeBytes, sha256 } of arrived) {
+      const digest = sha256 === null ? ', a folder' : `, SHA-256 ${sha256}`;
+      this.print(`${member} has ${escapeControls(name)} (${sizeBytes} bytes${digest})`);
+    }
     return { member, textId: textId ?? null, files: arrived };
   }
 }

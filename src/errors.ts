@@ -86,6 +86,7 @@ export const errorExitCodes = {
   ERR_FILE_DECLINED: exitCodes.notTrusted,
   ERR_FILE_FAILED: exitCodes.failed,
   ERR_FILE_DIGEST: exitCodes.failed,
+  ERR_FILE_INTERRUPTED: exitCodes.network,
   ERR_DEMO_FAILED: exitCodes.failed,
 } as const;
 

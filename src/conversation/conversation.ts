@@ -3,14 +3,14 @@
  * verified members in, and routes texts and files to their sessions. Intents go in by methods,
  * everything that happens comes out as typed events; faces only render.
  */
-import type { X509Certificate } from 'node:crypto';
+import { randomUUID, type X509Certificate } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { ChatEvent } from '../chat/chat-session.js';
 import { keepIdentity } from '../enroll/keep-identity.js';
 import { isQTChatError, messageOf, QTChatError, quote } from '../errors.js';
 import type { FileEvent, OfferDecision } from '../files/file-events.js';
-import { sourceFileSize } from '../files/source-file.js';
+import { checkSource } from '../files/source-file.js';
 import { ContactBook } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
 import { keepNewerCrl, RevocationKnowledge, readKnownCrl } from '../store/crl.js';
@@ -18,6 +18,7 @@ import { DownloadFolder } from '../store/downloads.js';
 import { openHomeKey, type RecordCipher } from '../store/home-key.js';
 import type { Identity } from '../store/identities.js';
 import { MessageStore, storeEpoch } from '../store/messages.js';
+import { OutgoingFiles } from '../store/outgoing-files.js';
 import type { ConversationKey } from '../store/record-place.js';
 import { fileToken } from '../transport/exporter.js';
 import { FileDoor, openFileConnection } from '../transport/file-door.js';
@@ -52,6 +53,7 @@ export class Conversation {
   readonly #contacts: ContactBook;
   readonly #door = new FileDoor();
   readonly #downloads: DownloadFolder;
+  readonly #outgoing: OutgoingFiles;
   readonly #refusals: RefusalLimit;
   readonly #controller = new AbortController();
   readonly #links = new Map<string, PeerLink>();
@@ -79,6 +81,8 @@ export class Conversation {
     this.#target = parts.target;
     this.#contacts = new ContactBook(parts.database, options.clock);
     this.#downloads = new DownloadFolder(options.downloads);
+    const { circleId, member: self } = options.identity;
+    this.#outgoing = new OutgoingFiles(parts.database, parts.cipher, { circleId, self });
     this.#refusals = new RefusalLimit(options.clock);
     this.messages = new MessageIntents({
       clock: options.clock,
@@ -128,6 +132,7 @@ export class Conversation {
     const { listen, signal, clock, onEvent } = this.#options;
     const revocation = this.#revocation;
     await this.#watch.start();
+    await this.#takeOverFiles();
     if (listen !== undefined) {
       this.#listener = await listenForPeers({
         identity: this.#identity,
@@ -173,15 +178,18 @@ export class Conversation {
   }
 
   /**
-   * Offers a file to a member, now or when the member is here.
+   * Offers a file to a member, now or when the member is here; where this process takes files too, it stays to
+   * the end, and what it has not sent then goes with the next one.
    *
    * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_UNREADABLE`, `ERR_PEER_BLOCKED`
    */
   async sendFile(member: string, path: string): Promise<void> {
     await this.#refuseBlocked(member);
     const absolute = resolve(path);
-    await sourceFileSize(absolute);
-    await this.#linkOf(member).offer(absolute);
+    await checkSource(absolute);
+    const recordId = this.#keepsFiles ? randomUUID() : undefined;
+    if (recordId !== undefined) await this.#outgoing.add({ id: recordId, member, path: absolute });
+    await this.#linkOf(member).offer({ path: absolute, vainAttempts: 0, ...(recordId !== undefined && { recordId }) });
   }
 
   /** Takes or refuses an offered file; without an id, the first one that waits for an answer. */
@@ -203,6 +211,23 @@ export class Conversation {
     throw new QTChatError('ERR_CONTACT_NOT_FOUND', `${quote(who)} is no contact of yours`, {
       hint: 'Members become contacts when you meet',
     });
+  }
+
+  /**
+   * Ends files of a member in either direction, for good.
+   *
+   * @param name - of the files; all files when left out
+   * @returns how many there were
+   */
+  cancelFiles(member: string, name?: string): number {
+    const { count, waiting } = this.#linkOf(member).cancel(name);
+    for (const { path, recordId = '' } of waiting) {
+      this.#track(this.#outgoing.remove(recordId));
+      const file = { id: recordId, direction: 'out', name: basename(path), sizeBytes: 0 } as const;
+      const error = new QTChatError('ERR_CANCELLED', 'it was cancelled');
+      this.#options.onEvent({ type: 'fileFailed', member, file, error });
+    }
+    return count;
   }
 
   /** Whether a member is here and takes what we have to say. */
@@ -335,7 +360,7 @@ export class Conversation {
   }
 
   #createSession(connection: PeerConnection, onReady?: () => void): PeerSession {
-    const { member } = connection.peer;
+    const { circleId, member } = connection.peer;
     const link = this.#linkOf(member);
     return new PeerSession({
       connection,
@@ -344,9 +369,14 @@ export class Conversation {
       clock: this.#options.clock,
       random: this.#options.random,
       files: {
+        peer: `${circleId}/${member}`,
         folder: this.#downloads,
         decide: ({ sizeBytes }) => this.#decide(member, sizeBytes),
         connect: (id, signal) => this.#connectFile(connection, id, signal),
+        again: (file) => link.offerAgain(file),
+        over: ({ recordId }) => {
+          if (recordId !== undefined) this.#track(this.#outgoing.remove(recordId));
+        },
       },
       onHello: async (session) => {
         await this.#welcome(link, session);
@@ -386,7 +416,6 @@ export class Conversation {
       reason = error.message;
     } finally {
       this.#sessions.delete(session);
-      link.offerAgain(session.unansweredFiles);
       if (link.remove(session)) this.#options.onEvent({ type: 'disconnected', member, reason });
       this.#dialler?.notify();
     }
@@ -431,6 +460,18 @@ export class Conversation {
     if (!connection.dialled) return this.#door.expect(id, token, connection.peer.spkiSha256, signal);
     const trust = { identity: this.#identity, revocation: this.#revocation, clock: this.#options.clock };
     return openFileConnection(connection, connection.remote, { id, token }, { ...trust, signal });
+  }
+
+  // A one-shot command that fails says so; its user sends again.
+  get #keepsFiles(): boolean {
+    return this.#options.capabilities.includes('files');
+  }
+
+  async #takeOverFiles(): Promise<void> {
+    if (!this.#keepsFiles) return;
+    for (const { id, member, path } of await this.#outgoing.takeOver()) {
+      await this.#linkOf(member).offer({ path, recordId: id, vainAttempts: 0 });
+    }
   }
 
   #isTargetHere(): boolean {
@@ -509,9 +550,9 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   }
 }
 
-// A file that is off the list leaves room for one that waits.
-function isOver(event: ChatEvent | FileEvent): boolean {
-  return event.type === 'fileDone' || event.type === 'fileDeclined' || event.type === 'fileFailed';
+// A file that is off the list leaves room for one that waits, or waits itself.
+function isOver({ type }: ChatEvent | FileEvent): boolean {
+  return type === 'fileDone' || type === 'fileDeclined' || type === 'fileFailed' || type === 'fileInterrupted';
 }
 
 function isOwnHost(host: string | undefined): boolean {

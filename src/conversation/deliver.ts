@@ -2,7 +2,7 @@
 import { checkText } from '../chat/check-content.js';
 import { QTChatError, quote } from '../errors.js';
 import type { FileDescription } from '../files/file-events.js';
-import { sourceFileSize } from '../files/source-file.js';
+import { checkSource } from '../files/source-file.js';
 import { type Conversation, openConversation } from './conversation.js';
 import type { ConversationEvent } from './events.js';
 import type { ConversationOptions } from './options.js';
@@ -11,17 +11,25 @@ import type { ConversationOptions } from './options.js';
 export interface Delivery {
   readonly who: string;
   readonly text?: string;
-  /** Paths of files. */
+  /** Paths of files and folders. */
   readonly files: readonly string[];
   /** How long the peer may be away, at first and whenever the connection breaks. */
   readonly timeoutMs: number;
+}
+
+/** A file that the peer has. */
+export interface DeliveredFile {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Of its content; null for a folder. */
+  readonly sha256: string | null;
 }
 
 /** What the peer has. */
 export interface Delivered {
   readonly member: string;
   readonly textId: string | undefined;
-  readonly files: readonly { name: string; sizeBytes: number; sha256: string }[];
+  readonly files: readonly DeliveredFile[];
 }
 
 /**
@@ -43,7 +51,7 @@ export async function deliver(
   }
   // What cannot be sent should not need a peer to be noticed.
   if (delivery.text !== undefined) checkText(delivery.text);
-  for (const path of delivery.files) await sourceFileSize(path);
+  for (const path of delivery.files) await checkSource(path);
   const task = new DeliveryTask(delivery);
   const onAbort = (): void => task.fail(new QTChatError('ERR_CANCELLED', 'sending was cancelled'));
   world.signal.addEventListener('abort', onAbort, { once: true });
@@ -72,7 +80,7 @@ export async function deliver(
 /** The progress of one delivery. */
 class DeliveryTask {
   readonly #delivery: Delivery;
-  readonly #arrived: { name: string; sizeBytes: number; sha256: string }[] = [];
+  readonly #arrived: DeliveredFile[] = [];
   readonly #result: Promise<void>;
   #finish: () => void = () => {};
   #reject: (error: unknown) => void = () => {};
@@ -135,7 +143,7 @@ class DeliveryTask {
         this.#check();
         return;
       case 'fileDone':
-        this.#arrived.push({ name: event.file.name, sizeBytes: event.file.sizeBytes, sha256: event.sha256 });
+        this.#arrived.push({ name: event.file.name, sizeBytes: event.file.sizeBytes, sha256: event.sha256 ?? null });
         this.#continue();
         return;
       case 'fileDeclined':
@@ -207,6 +215,7 @@ const declineTexts = {
   name: 'does not take a file of that name',
   busy: 'has too many files to answer for',
   unsupported: 'takes no files now',
+  'no-room': 'has no room for it on its disk',
 } as const;
 
 /** The error for a file that the peer did not take. */

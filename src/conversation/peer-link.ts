@@ -2,6 +2,8 @@
  * One member and the sessions we have with it at this moment: usually one, two for an instant when
  * both sides dialled, more when the member also runs a one-shot command. Holds what waits for it.
  */
+import { basename } from 'node:path';
+import type { OutgoingFile } from '../files/transfer.js';
 import { spkiFingerprint } from '../pki/circle.js';
 import type { Identity } from '../store/identities.js';
 import type { MessageStore } from '../store/messages.js';
@@ -17,9 +19,9 @@ export class PeerLink {
   readonly #ownSpki: string;
   /** The latest last. */
   #sessions: PeerSession[] = [];
-  #waitingFiles: string[] = [];
+  #waitingFiles: OutgoingFile[] = [];
   /** Taken off the list and not offered yet: none or one. */
-  #offering: string[] = [];
+  #offering: OutgoingFile[] = [];
   #offers: Promise<void> = Promise.resolve();
 
   constructor(store: MessageStore, identity: Identity) {
@@ -58,7 +60,7 @@ export class PeerLink {
   }
 
   /**
-   * Takes a session off that has ended; offers it left unanswered are made again.
+   * Takes a session off that has ended.
    *
    * @returns whether the member has gone with it
    */
@@ -69,8 +71,8 @@ export class PeerLink {
   }
 
   /** Offers a file now, or when the member is here. */
-  async offer(path: string): Promise<void> {
-    this.#waitingFiles.push(path);
+  async offer(file: OutgoingFile): Promise<void> {
+    this.#waitingFiles.push(file);
     await this.offerWaiting();
   }
 
@@ -81,9 +83,22 @@ export class PeerLink {
     return this.#offers;
   }
 
-  /** Puts files back whose offer went down with its session. */
-  offerAgain(paths: readonly string[]): void {
-    this.#waitingFiles.unshift(...paths);
+  /** Puts a file back that was not answered, or broke off: it is the next to be offered. */
+  offerAgain(file: OutgoingFile): void {
+    this.#waitingFiles.unshift(file);
+  }
+
+  /**
+   * Ends files in either direction, those that wait too.
+   *
+   * @returns how many were ended, and those that no session knew of
+   */
+  cancel(name?: string): { count: number; waiting: OutgoingFile[] } {
+    const isMeant = ({ path }: OutgoingFile): boolean => name === undefined || basename(path) === name;
+    const waiting = this.#waitingFiles.filter(isMeant);
+    this.#waitingFiles = this.#waitingFiles.filter((file) => !isMeant(file));
+    const ended = this.#sessions.reduce((sum, { files }) => sum + (files?.cancel(name) ?? 0), 0);
+    return { count: ended + waiting.length, waiting };
   }
 
   /** Answers an offer of this member; without an id, the first that waits. */
@@ -104,11 +119,11 @@ export class PeerLink {
       const { files } = session ?? {};
       if (files === undefined || files.countOutgoing >= offersAtOnce) return;
       this.#offering = this.#waitingFiles.splice(0, 1);
-      const [path] = this.#offering;
-      if (path === undefined) return;
-      const isOffered = await files.offer(path);
+      const [file] = this.#offering;
+      if (file === undefined) return;
+      const isOffered = await files.offer(file);
       this.#offering = [];
-      if (!isOffered) this.#waitingFiles.unshift(path);
+      if (!isOffered) this.#waitingFiles.unshift(file);
     }
   }
 

@@ -44,7 +44,7 @@ export interface PeerSessionOptions {
   readonly connection: PeerConnection;
   readonly self: SelfDescription;
   readonly store: MessageStore;
-  readonly files: Pick<FileSessionOptions, 'connect' | 'decide' | 'folder'>;
+  readonly files: Pick<FileSessionOptions, 'peer' | 'connect' | 'decide' | 'folder' | 'again' | 'over'>;
   readonly clock: () => Date;
   readonly random: (size: number) => Buffer;
   /**
@@ -65,8 +65,10 @@ export interface SessionTiming {
   readonly pingIntervalMs: number;
   readonly silenceTimeoutMs: number;
   readonly closeTimeoutMs: number;
-  /** How long the peer may take, after the last octet of a file, to say that it is on its disk. */
-  readonly fileConfirmTimeoutMs: number;
+  /** How long the receiver of a file may compare and store before it asks on, or says that all is on its disk. */
+  readonly fileReceiverTimeoutMs: number;
+  /** What lies between two reports of a file's progress, at least. */
+  readonly fileProgressIntervalMs: number;
 }
 
 const defaultTiming: SessionTiming = {
@@ -74,7 +76,8 @@ const defaultTiming: SessionTiming = {
   pingIntervalMs: 5_000,
   silenceTimeoutMs: 12_000,
   closeTimeoutMs: 2_000,
-  fileConfirmTimeoutMs: 120_000,
+  fileReceiverTimeoutMs: 300_000,
+  fileProgressIntervalMs: 100,
 };
 
 const helloCursors = 16;
@@ -101,7 +104,6 @@ export class PeerSession {
   /** What our hello says that we have. */
   #cursors: Hello['cursors'] = [];
   #typedAt: number | undefined;
-  #unansweredFiles: readonly string[] = [];
 
   constructor(options: PeerSessionOptions) {
     this.#options = options;
@@ -133,11 +135,6 @@ export class PeerSession {
   /** Whether the peer has ended the session because it knows us by another key. */
   get isKeyRefused(): boolean {
     return this.#refusal === undefined && this.#goodbye === 'key-changed';
-  }
-
-  /** Paths of files that were offered here and not answered before the session ended. */
-  get unansweredFiles(): readonly string[] {
-    return this.#unansweredFiles;
   }
 
   /** What the peer takes. */
@@ -172,7 +169,6 @@ export class PeerSession {
     } finally {
       for (const stop of this.#timers) stop();
       this.#channel.destroy();
-      this.#unansweredFiles = this.#files?.unanswered ?? [];
       await this.#files?.close();
     }
   }
@@ -242,7 +238,8 @@ export class PeerSession {
     this.#files = new FileSession({
       ...files,
       dialled: connection.dialled,
-      confirmTimeoutMs: this.#timing.fileConfirmTimeoutMs,
+      receiverTimeoutMs: this.#timing.fileReceiverTimeoutMs,
+      progressIntervalMs: this.#timing.fileProgressIntervalMs,
       random,
       send,
       emit: (event) => this.#onFileEvent(event),

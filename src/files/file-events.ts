@@ -1,23 +1,40 @@
 /** What a file session says about its files, and what it is told about offers. Types only. */
 import type { QTChatError } from '../errors.js';
 import type { DeclineReason } from '../protocol/messages.js';
+import type { FileProgress } from './progress-meter.js';
 
 /** A file on its way, from this side's view. */
 export interface FileDescription {
-  /** 32 hexadecimal digits, chosen by the sender. */
+  /** 32 hexadecimal digits, chosen by the sender; another one when it goes on after a break. */
   readonly id: string;
   readonly direction: 'in' | 'out';
   readonly name: string;
   readonly sizeBytes: number;
+  /** Whether it is a folder with all that is in it. */
+  readonly isFolder?: true;
+}
+
+/** What is known of a file that has arrived. */
+export interface Arrival {
+  /** What the offer promised of all chunks, and proved. */
+  readonly root: string;
+  /** SHA-256 of the content, where this side has computed it: of a file that it sent, and of a received one of one chunk. */
+  readonly sha256?: string;
+  /** Where an incoming one is. */
+  readonly path?: string;
 }
 
 /** What a file session reports. */
 export type FileEvent = { readonly file: FileDescription } & (
   | { readonly type: 'fileOffered' }
-  | { readonly type: 'fileStarted' }
-  | { readonly type: 'fileProgress'; readonly doneBytes: number }
-  /** Complete, on disk and compared; `path` is where an incoming one is. */
-  | { readonly type: 'fileDone'; readonly sha256: string; readonly path?: string }
+  /** `doneBytes` were there before, of an earlier transfer. */
+  | { readonly type: 'fileStarted'; readonly doneBytes: number }
+  /** At most ten a second. */
+  | ({ readonly type: 'fileProgress' } & FileProgress)
+  /** The connection broke; the file goes on when the peer is here again. */
+  | { readonly type: 'fileInterrupted'; readonly error: QTChatError }
+  /** Complete, on disk and compared. */
+  | ({ readonly type: 'fileDone' } & Arrival)
   | { readonly type: 'fileDeclined'; readonly reason: DeclineReason }
   | { readonly type: 'fileFailed'; readonly error: QTChatError }
 );

@@ -1,7 +1,7 @@
 /**
  * Files over one control session: offers, answers, and the transfers they lead to. The content goes
- * over a stream of its own that `connect` provides. Knows no sockets and no screen; a transfer lives
- * no longer than its session.
+ * over a stream of its own that `connect` provides. Knows no sockets and no screen. A transfer lives no
+ * longer than its session; what broke off goes on with another, which the receiver takes unasked.
  */
 import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -9,15 +9,31 @@ import { QTChatError } from '../errors.js';
 import { transferIdBytes } from '../protocol/file-stream.js';
 import type { DeclineReason, FailureReason, Message, MessageOf } from '../protocol/messages.js';
 import type { DownloadFolder } from '../store/downloads.js';
-import type { FileDescription, FileEvent, OfferDecision } from './file-events.js';
+import type { WantedFile } from '../store/part-map.js';
+import type { Arrival, FileDescription, FileEvent, OfferDecision } from './file-events.js';
 import { isSafeFileName } from './file-name.js';
-import { sourceFileSize } from './source-file.js';
-import { type Arrival, failureOf, reasonOf, receiveTransfer, sendTransfer, type Transfer } from './transfer.js';
+import { ProgressMeter } from './progress-meter.js';
+import { readSource } from './source.js';
+import {
+  arrivalOf,
+  failureOf,
+  type IncomingTransfer,
+  isFinal,
+  type OnProgress,
+  type OutgoingFile,
+  type OutgoingTransfer,
+  reasonOf,
+  receiveTransfer,
+  sendTransfer,
+  type Transfer,
+} from './transfer.js';
 
 /** What a file session needs. */
 export interface FileSessionOptions {
   /** Whether this side dialled the control connection and so dials the file connections. */
   readonly dialled: boolean;
+  /** Circle and member of the peer. */
+  readonly peer: string;
   /** Opens the stream of a transfer (dialled), or waits for it. Called once a transfer. */
   readonly connect: (id: string, signal: AbortSignal) => Promise<Duplex>;
   readonly decide: (file: FileDescription) => OfferDecision;
@@ -25,14 +41,23 @@ export interface FileSessionOptions {
   readonly random: (size: number) => Buffer;
   readonly send: (message: Message) => void;
   readonly emit: (event: FileEvent) => void;
-  /** How long the peer may take to say that it has a file that was sent. */
-  readonly confirmTimeoutMs: number;
+  /** Takes a file back that is to be offered again, over this session or another. */
+  readonly again: (outgoing: OutgoingFile) => void;
+  /** Told that a file of ours has arrived, or will not. */
+  readonly over: (outgoing: OutgoingFile) => void;
+  /** How long the peer may take to compare and store before it asks on, or says that it has all. */
+  readonly receiverTimeoutMs: number;
+  /** What lies between two reports of progress, at least. */
+  readonly progressIntervalMs: number;
 }
 
 // Offers cost the receiver memory and a line on the screen.
 const maximumOffers = 64;
-// Each takes a connection of the 32 that one host may have, and 4 MiB of memory.
+// Each takes a connection of the 32 that one host may have, and some 10 MiB of memory.
 const maximumMoving = 4;
+// A file connection that breaks at once, again and again, will not hold.
+const maximumVainAttempts = 3;
+const reasonTimeoutMs = 1_000;
 
 /** The files of one control session. */
 export class FileSession {
@@ -40,7 +65,7 @@ export class FileSession {
   readonly #transfers = new Map<string, Transfer>();
   readonly #running = new Set<Promise<void>>();
   readonly #streams = new Set<Duplex>();
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: FileSessionOptions) {
     this.#options = options;
@@ -51,28 +76,31 @@ export class FileSession {
     return this.#running.size > 0 || [...this.#transfers.values()].some(({ state }) => state !== 'offered');
   }
 
-  /** Paths that were offered and not answered yet; another session may offer them again. */
-  get unanswered(): string[] {
-    return [...this.#transfers.values()]
-      .filter(({ file, state }) => file.direction === 'out' && state === 'offered')
-      .map(({ path }) => path);
-  }
-
   /**
    * Offers a file to the peer, which takes files; what becomes of it is told by events.
    *
    * @returns whether this session has dealt with it; false when the session has ended
    */
-  async offer(path: string): Promise<boolean> {
+  async offer(outgoing: OutgoingFile): Promise<boolean> {
+    const { path, brokenId } = outgoing;
+    const { signal } = this.#closing;
     const id = this.#options.random(transferIdBytes).toString('hex');
     const unread: FileDescription = { id, direction: 'out', name: basename(path), sizeBytes: 0 };
     try {
-      const file = { ...unread, sizeBytes: await sourceFileSize(path) };
-      if (this.#isClosed) return false;
-      this.#transfers.set(id, { file, path, controller: new AbortController(), state: 'offered' });
-      this.#options.send({ type: 'file-offer', id, name: file.name, sizeBytes: file.sizeBytes });
+      const source = await readSource(path, signal, outgoing.source);
+      outgoing.source = source;
+      if (signal.aborted) return false;
+      const { name, sizeBytes, root } = source;
+      const folder = source.isFolder ? { isFolder: true as const } : {};
+      const file: FileDescription = { ...unread, name, sizeBytes, ...folder };
+      const controller = new AbortController();
+      this.#transfers.set(id, { direction: 'out', file, outgoing, source, controller, state: 'offered' });
+      const resumes = brokenId === undefined ? {} : { resumes: brokenId };
+      this.#options.send({ type: 'file-offer', id, name, sizeBytes, root, ...folder, ...resumes });
     } catch (error) {
+      if (signal.aborted) return false;
       // It was there when it was asked for; it may have waited long.
+      this.#options.over(outgoing);
       this.#options.emit({ type: 'fileFailed', file: unread, error: failureOf(error) });
     }
     return true;
@@ -89,8 +117,8 @@ export class FileSession {
    * @returns whether there was one
    */
   answer(answer: 'accept' | 'decline', id?: string): boolean {
-    const transfer = [...this.#transfers.values()].find(
-      ({ file, state }) => file.direction === 'in' && state === 'offered' && (id === undefined || file.id === id),
+    const transfer = this.#incoming().find(
+      ({ file, state }) => state === 'offered' && (id === undefined || file.id === id),
     );
     if (transfer === undefined) return false;
     if (answer === 'accept') {
@@ -102,67 +130,113 @@ export class FileSession {
     return true;
   }
 
-  /** The peer offers a file. */
-  handleOffer(message: MessageOf<'file-offer'>): void {
-    const { id, name, sizeBytes } = message;
-    if (this.#transfers.has(id)) throw new QTChatError('ERR_PROTOCOL', 'the peer offered one file twice');
-    const file: FileDescription = { id, direction: 'in', name, sizeBytes };
-    const decision = this.#judge(file);
-    if (decision !== 'accept' && decision !== 'ask') {
-      this.#decline(file, decision);
-      return;
+  /**
+   * Ends transfers in either direction, for good: what has arrived of them is deleted.
+   *
+   * @param name - of the files; all files when left out
+   * @returns how many there were
+   */
+  cancel(name?: string): number {
+    const found = [...this.#transfers.values()].filter(({ file }) => name === undefined || file.name === name);
+    const error = new QTChatError('ERR_CANCELLED', 'it was cancelled');
+    for (const transfer of found) {
+      if (transfer.state !== 'moving') {
+        this.#options.send({ type: 'file-failed', id: transfer.file.id, reason: 'cancelled' });
+      }
+      this.#abandon(transfer, error);
     }
-    const transfer: Transfer = { file, path: '', controller: new AbortController(), state: 'offered' };
-    this.#transfers.set(id, transfer);
-    if (decision === 'accept') this.#accept(transfer);
-    else this.#options.emit({ type: 'fileOffered', file });
+    return found.length;
+  }
+
+  /** The peer offers a file. */
+  async handleOffer(message: MessageOf<'file-offer'>): Promise<void> {
+    const { id, name, sizeBytes, isFolder, resumes } = message;
+    if (this.#transfers.has(id)) throw new QTChatError('ERR_PROTOCOL', 'the peer offered one file twice');
+    const { folder, peer } = this.#options;
+    const file: FileDescription = { id, direction: 'in', name, sizeBytes, ...(isFolder && { isFolder }) };
+    const wanted = {
+      sender: peer,
+      name,
+      sizeBytes,
+      isFolder: isFolder ?? false,
+      root: Buffer.from(message.root).toString('hex'),
+    };
+    try {
+      if (resumes !== undefined) await folder.supersede(peer, resumes);
+      if (resumes !== undefined && folder.hasArrived(peer, resumes)) {
+        this.#options.send({ type: 'file-received', id });
+        return;
+      }
+      const answer = await this.#judge(file, wanted);
+      if (this.#closing.signal.aborted) return;
+      if (typeof answer === 'string') {
+        this.#decline(file, answer);
+        return;
+      }
+      const { isTaken, doneBytes } = answer;
+      const controller = new AbortController();
+      const transfer: IncomingTransfer = { direction: 'in', file, wanted, controller, doneBytes, state: 'offered' };
+      this.#transfers.set(id, transfer);
+      if (isTaken) this.#accept(transfer);
+      else this.#options.emit({ type: 'fileOffered', file });
+    } catch (error) {
+      // Our folder is in trouble; the session need not be.
+      this.#options.send({ type: 'file-decline', id, reason: 'no-room' });
+      this.#options.emit({ type: 'fileFailed', file, error: failureOf(error) });
+    }
   }
 
   /** The peer takes our file. An answer that no longer concerns us is ignored, here and below. */
-  handleAccept(message: MessageOf<'file-accept'>): void {
-    const transfer = this.#find(message.id, 'out', 'offered');
+  handleAccept({ id, doneBytes }: MessageOf<'file-accept'>): void {
+    const transfer = this.#outgoing(id, 'offered');
     if (transfer === undefined) return;
-    this.#run(transfer, (stream) => this.#send(transfer, stream));
-    if (!this.#options.dialled) this.#options.send({ type: 'file-ready', id: message.id });
+    this.#run(transfer, (stream) => this.#send(transfer, stream, Math.min(doneBytes, transfer.file.sizeBytes)));
+    if (!this.#options.dialled) this.#options.send({ type: 'file-ready', id });
   }
 
   /** The peer does not take our file. */
   handleDecline(message: MessageOf<'file-decline'>): void {
-    const transfer = this.#find(message.id, 'out', 'offered');
+    const transfer = this.#outgoing(message.id, 'offered');
     if (transfer === undefined) return;
-    this.#transfers.delete(message.id);
+    this.#takeOff(transfer);
     this.#options.emit({ type: 'fileDeclined', file: transfer.file, reason: message.reason });
   }
 
   /** The sender, which did not dial, expects us to open the stream. */
   handleReady(message: MessageOf<'file-ready'>): void {
-    const transfer = this.#find(message.id, 'in', 'accepted');
+    const transfer = this.#incoming().find(({ file, state }) => file.id === message.id && state === 'accepted');
     if (transfer !== undefined && this.#options.dialled)
       this.#run(transfer, (stream) => this.#receive(transfer, stream));
   }
 
-  /** The receiver has our file, complete and on disk. */
-  handleReceived(message: MessageOf<'file-received'>): void {
-    this.#find(message.id, 'out', 'moving')?.received?.(message.sha256);
+  /** The receiver has our file, complete and on disk; it may have had it before we offered it again. */
+  handleReceived({ id }: MessageOf<'file-received'>): void {
+    const offered = this.#outgoing(id, 'offered');
+    if (offered === undefined) {
+      this.#outgoing(id, 'moving')?.received?.();
+      return;
+    }
+    this.#takeOff(offered);
+    this.#options.emit({ type: 'fileDone', file: offered.file, ...arrivalOf(offered.source) });
   }
 
   /** The peer gave a transfer up. */
   handleFailed(message: MessageOf<'file-failed'>): void {
     const transfer = this.#transfers.get(message.id);
-    if (transfer === undefined) return;
-    const error = new QTChatError('ERR_FILE_FAILED', `the peer gave the file up: ${failureTexts[message.reason]}`);
-    this.#abandon(transfer, error);
+    if (transfer !== undefined) this.#abandon(transfer, peerFailure(transfer, message.reason));
   }
 
   /** Ends every transfer, and resolves when nothing of them is left. What was not answered ends silently. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    const error = new QTChatError('ERR_FILE_FAILED', 'the connection to the peer ended', {
-      hint: 'Send the file again',
-    });
+    const error = new QTChatError('ERR_FILE_INTERRUPTED', 'the connection to the peer ended');
+    this.#closing.abort(error);
     for (const transfer of this.#transfers.values()) {
-      if (transfer.state === 'offered' || transfer.state === 'queued') this.#transfers.delete(transfer.file.id);
-      else this.#abandon(transfer, error);
+      if (transfer.state === 'moving') {
+        this.#abandon(transfer, error);
+      } else {
+        this.#transfers.delete(transfer.file.id);
+        if (transfer.direction === 'out') this.#options.again(transfer.outgoing);
+      }
     }
     await Promise.allSettled(this.#running);
     for (const stream of this.#streams) stream.destroy();
@@ -174,23 +248,42 @@ export class FileSession {
     if (reason !== 'busy') this.#options.emit({ type: 'fileDeclined', file, reason });
   }
 
-  #judge(file: FileDescription): OfferDecision {
+  /** Why an offer is declined, or whether it is taken at once and what of it is there. */
+  async #judge(
+    file: FileDescription,
+    wanted: WantedFile,
+  ): Promise<DeclineReason | { isTaken: boolean; doneBytes: number }> {
     if (!isSafeFileName(file.name)) return 'name';
     if (this.#incoming().length >= maximumOffers) return 'busy';
-    return this.#options.decide(file);
+    const { folder, decide } = this.#options;
+    const decision = decide(file);
+    if (decision !== 'accept' && decision !== 'ask' && decision !== 'too-large') return decision;
+    // What was taken once is taken again without asking.
+    const doneBytes = await folder.doneBytes(wanted);
+    if (doneBytes === undefined && decision === 'too-large') return decision;
+    // A folder is unpacked beside what has arrived.
+    const wholeBytes = wanted.isFolder ? 2 * file.sizeBytes : file.sizeBytes;
+    if (!(await folder.hasRoom(wholeBytes - (doneBytes ?? 0)))) return 'no-room';
+    return { isTaken: decision === 'accept' || doneBytes !== undefined, doneBytes: doneBytes ?? 0 };
   }
 
-  #incoming(): Transfer[] {
-    return [...this.#transfers.values()].filter(({ file }) => file.direction === 'in');
+  #incoming(): IncomingTransfer[] {
+    return [...this.#transfers.values()].filter((transfer) => transfer.direction === 'in');
   }
 
-  #accept(transfer: Transfer): void {
+  #outgoing(id: string, state: Transfer['state']): OutgoingTransfer | undefined {
+    const transfer = this.#transfers.get(id);
+    return transfer?.direction === 'out' && transfer.state === state ? transfer : undefined;
+  }
+
+  #accept(transfer: IncomingTransfer): void {
+    this.#options.folder.promise(transfer.wanted);
     transfer.state = 'queued';
     this.#acceptQueued();
   }
 
   #acceptQueued(): void {
-    if (this.#isClosed) return;
+    if (this.#closing.signal.aborted) return;
     const incoming = this.#incoming();
     const queued = incoming.filter(({ state }) => state === 'queued');
     const moving = incoming.filter(({ state }) => state === 'accepted' || state === 'moving');
@@ -198,13 +291,8 @@ export class FileSession {
       transfer.state = 'accepted';
       // Where we are dialled, the door stands open before the peer hears that it may come.
       if (!this.#options.dialled) this.#run(transfer, (stream) => this.#receive(transfer, stream));
-      this.#options.send({ type: 'file-accept', id: transfer.file.id });
+      this.#options.send({ type: 'file-accept', id: transfer.file.id, doneBytes: transfer.doneBytes });
     }
-  }
-
-  #find(id: string, direction: 'in' | 'out', state: Transfer['state']): Transfer | undefined {
-    const transfer = this.#transfers.get(id);
-    return transfer?.file.direction === direction && transfer.state === state ? transfer : undefined;
   }
 
   #abandon(transfer: Transfer, error: QTChatError): void {
@@ -213,9 +301,14 @@ export class FileSession {
       transfer.stream?.destroy(error);
       return;
     }
-    this.#transfers.delete(transfer.file.id);
-    this.#options.emit({ type: 'fileFailed', file: transfer.file, error });
+    this.#end(transfer, error);
+    void this.#dropFinal(transfer, error);
     this.#acceptQueued();
+  }
+
+  /** What is false or not wanted any more is not kept either. */
+  async #dropFinal(transfer: Transfer, failure: QTChatError): Promise<void> {
+    if (transfer.direction === 'in' && isFinal(failure)) await this.#options.folder.drop(transfer.wanted);
   }
 
   #run(transfer: Transfer, move: (stream: Duplex) => Promise<Arrival>): void {
@@ -230,43 +323,126 @@ export class FileSession {
   async #move(transfer: Transfer, move: (stream: Duplex) => Promise<Arrival>): Promise<void> {
     const { file, controller } = transfer;
     try {
-      const stream = await this.#options.connect(file.id, controller.signal);
+      const stream = await this.#connect(file.id, controller.signal);
       transfer.stream = stream;
       this.#streams.add(stream);
       stream.once('close', () => this.#streams.delete(stream));
-      if (controller.signal.aborted) throw controller.signal.reason;
-      this.#options.emit({ type: 'fileStarted', file });
-      const result = await move(stream);
+      controller.signal.throwIfAborted();
+      const arrival = await move(stream);
       // Whoever hears of the end and counts what is left must not count this one.
-      this.#transfers.delete(file.id);
-      this.#options.emit({ type: 'fileDone', file, ...result });
+      this.#takeOff(transfer);
+      this.#options.emit({ type: 'fileDone', file, ...arrival });
     } catch (error) {
-      const failure = failureOf(controller.signal.aborted ? controller.signal.reason : error);
-      if (!this.#isClosed) this.#options.send({ type: 'file-failed', id: file.id, reason: reasonOf(failure) });
+      let failure = failureOf(controller.signal.aborted ? controller.signal.reason : error);
+      if (!this.#closing.signal.aborted) {
+        this.#options.send({ type: 'file-failed', id: file.id, reason: reasonOf(failure) });
+      }
       transfer.stream?.destroy();
-      this.#transfers.delete(file.id);
-      this.#options.emit({ type: 'fileFailed', file, error: failure });
+      if (failure.code === 'ERR_FILE_INTERRUPTED') failure = await hearWhy(controller.signal, failure);
+      await this.#dropFinal(transfer, failure);
+      this.#end(transfer, failure);
     }
   }
 
-  #send(transfer: Transfer, stream: Duplex): Promise<Arrival> {
-    return sendTransfer(transfer, stream, this.#options.confirmTimeoutMs, this.#progressOf(transfer.file));
+  async #connect(id: string, signal: AbortSignal): Promise<Duplex> {
+    try {
+      return await this.#options.connect(id, signal);
+    } catch (error) {
+      const isGone = error instanceof QTChatError && error.code === 'ERR_PEER_UNREACHABLE';
+      throw isGone ? new QTChatError('ERR_FILE_INTERRUPTED', error.message, { cause: error }) : error;
+    }
   }
 
-  #receive(transfer: Transfer, stream: Duplex): Promise<Arrival> {
-    const { folder, send } = this.#options;
-    const confirm = (sha256: Buffer): void => send({ type: 'file-received', id: transfer.file.id, sha256 });
-    return receiveTransfer(transfer, stream, folder, confirm, this.#progressOf(transfer.file));
+  #takeOff(transfer: Transfer): void {
+    this.#transfers.delete(transfer.file.id);
+    if (transfer.direction === 'out') this.#options.over(transfer.outgoing);
   }
 
-  #progressOf(file: FileDescription): (doneBytes: number) => void {
-    return (doneBytes) => this.#options.emit({ type: 'fileProgress', file, doneBytes });
+  /** Takes a transfer off the list that has failed. What only broke off is offered again, unless that is in vain. */
+  #end(transfer: Transfer, failure: QTChatError): void {
+    const { file } = transfer;
+    this.#transfers.delete(file.id);
+    if (failure.code !== 'ERR_FILE_INTERRUPTED') {
+      this.#takeOff(transfer);
+      this.#options.emit({ type: 'fileFailed', file, error: failure });
+    } else if (transfer.direction === 'in') {
+      this.#options.emit({ type: 'fileInterrupted', file, error: failure });
+    } else {
+      const { outgoing } = transfer;
+      if (!this.#closing.signal.aborted) outgoing.vainAttempts += 1;
+      if (outgoing.vainAttempts > maximumVainAttempts) {
+        const error = new QTChatError('ERR_FILE_FAILED', `no file connection holds: ${failure.message}`, {
+          hint: 'Send the file again when the network is better',
+          cause: failure,
+        });
+        this.#takeOff(transfer);
+        this.#options.emit({ type: 'fileFailed', file, error });
+        return;
+      }
+      outgoing.brokenId = file.id;
+      // Counted as waiting before anybody hears of it.
+      this.#options.again(outgoing);
+      this.#options.emit({ type: 'fileInterrupted', file, error: failure });
+    }
+  }
+
+  #send(transfer: OutgoingTransfer, stream: Duplex, doneBytes: number): Promise<Arrival> {
+    const { receiverTimeoutMs, emit } = this.#options;
+    const { file } = transfer;
+    emit({ type: 'fileStarted', file, doneBytes });
+    return sendTransfer(transfer, stream, {
+      doneBytes,
+      receiverTimeoutMs,
+      onProgress: this.#progressOf(file, doneBytes),
+    });
+  }
+
+  #receive(transfer: IncomingTransfer, stream: Duplex): Promise<Arrival> {
+    const { folder, send, emit } = this.#options;
+    const { file } = transfer;
+    return receiveTransfer(transfer, stream, folder, {
+      started: (doneBytes) => {
+        emit({ type: 'fileStarted', file, doneBytes });
+        return this.#progressOf(file, doneBytes);
+      },
+      confirm: () => send({ type: 'file-received', id: file.id }),
+    });
+  }
+
+  #progressOf(file: FileDescription, doneBefore: number): OnProgress {
+    const { emit, progressIntervalMs } = this.#options;
+    const meter = new ProgressMeter(file.sizeBytes, doneBefore, performance.now(), progressIntervalMs);
+    return (doneBytes) => {
+      const progress = meter.note(doneBytes, performance.now());
+      if (progress !== undefined) emit({ type: 'fileProgress', file, ...progress });
+    };
   }
 }
+
+// A peer that gives a file up closes its connection and says why over the other one: that may come later.
+async function hearWhy(signal: AbortSignal, failure: QTChatError): Promise<QTChatError> {
+  if (!signal.aborted) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, reasonTimeoutMs);
+      signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
+    });
+  }
+  return signal.aborted ? failureOf(signal.reason) : failure;
+}
+
+/** What it means for us that the peer gave a transfer up. */
+function peerFailure({ direction }: Transfer, reason: FailureReason): QTChatError {
+  const code =
+    reason === 'broken' ? 'ERR_FILE_INTERRUPTED' : reason === 'cancelled' ? cancelledBy[direction] : undefined;
+  return new QTChatError(code ?? 'ERR_FILE_FAILED', `the peer gave the file up: ${failureTexts[reason]}`);
+}
+
+// Whoever sends wants to know that it was refused; whoever receives has nothing to do about it.
+const cancelledBy = { in: 'ERR_CANCELLED', out: 'ERR_FILE_DECLINED' } as const;
 
 const failureTexts: Readonly<Record<FailureReason, string>> = {
   cancelled: 'it was cancelled',
   broken: 'the connection broke',
-  digest: 'it arrived damaged',
+  digest: 'what arrived is not what was offered',
   storage: 'it could not be stored or read',
 };

@@ -1,86 +1,163 @@
 /**
  * What a file connection carries (docs/PROTOCOL.md, "Files"): the dialling side opens it with token
- * and transfer id; then the sender's content goes in frames of up to 1 MiB, a length of zero ends
- * it, and the SHA-256 of the content follows. Only sizes and the parser are here.
+ * and transfer id; then the receiver asks for ranges, of digests or of chunks, and the sender answers
+ * each, in order. Only sizes and the parsers are here: no octet is kept, nor a range believed, before
+ * it has been compared with the file that was offered.
  */
 import { QTChatError } from '../errors.js';
+import { type ChunkLayout, chunksLength, digestBytes } from './file-chunks.js';
 
 /** Octets of a transfer id. */
 export const transferIdBytes = 16;
-/** The largest frame of content, in octets: 1 MiB. */
-export const maximumContentFrameBytes = 1024 * 1024;
-/** Octets of the length in front of a frame. */
-export const contentHeaderBytes = 4;
-/** Octets of the digest behind the last frame. */
-const digestBytes = 32;
+/** The most that one range holds, in octets: 1 MiB. */
+export const maximumRangeBytes = 1024 * 1024;
+/** Octets of a request, and of the header in front of an answer. */
+export const rangeHeaderBytes = 9;
 
-/** A piece of a file connection: octets of content, or the digest that ends it. */
-export type ContentPart = { readonly content: Buffer } | { readonly digest: Buffer };
+/** Consecutive digests of the list, or consecutive chunks. */
+export interface FileRange {
+  readonly kind: 'digests' | 'chunks';
+  readonly first: number;
+  readonly count: number;
+}
 
-/** Cuts a file connection into content and digest, without copying content and without holding more than a header. */
-export class ContentReader {
-  #leftBytes: number;
-  /** Octets of content that the frame at hand still owes. */
-  #frameBytes = 0;
-  #field = Buffer.alloc(contentHeaderBytes);
-  #fieldFilled = 0;
-  #state: 'header' | 'content' | 'digest' | 'done' = 'header';
+const kinds = { digests: 1, chunks: 2 } as const;
 
-  /** @param sizeBytes - the size that was offered; content beyond it is refused */
-  constructor(sizeBytes: number) {
-    this.#leftBytes = sizeBytes;
+/** The octets that ask for a range; the same stand in front of its content. */
+export function encodeRange(range: FileRange, target: Buffer = Buffer.alloc(rangeHeaderBytes)): Buffer {
+  target.writeUInt8(kinds[range.kind], 0);
+  target.writeUInt32BE(range.first, 1);
+  target.writeUInt32BE(range.count, 5);
+  return target;
+}
+
+/** How many digests or chunks one range may hold. */
+export function largestRange(layout: ChunkLayout, kind: FileRange['kind']): number {
+  return Math.floor(maximumRangeBytes / (kind === 'chunks' ? layout.chunkBytes : digestBytes));
+}
+
+/** Octets of the content of a range. */
+export function rangeLength(layout: ChunkLayout, { kind, first, count }: FileRange): number {
+  return kind === 'chunks' ? chunksLength(layout, first, count) : count * digestBytes;
+}
+
+/** Gathers the nine octets of a range, however they are cut. */
+class RangeReader {
+  readonly #octets = Buffer.alloc(rangeHeaderBytes);
+  #filled = 0;
+
+  /** Takes what is missing; returns how much of `chunk` that was. */
+  take(chunk: Buffer): number {
+    const taken = chunk.copy(this.#octets, this.#filled);
+    this.#filled += taken;
+    return taken;
   }
 
-  /** Whether the digest has been read. */
-  get isDone(): boolean {
-    return this.#state === 'done';
+  /** The range, once it is whole; it is then forgotten. */
+  get(): FileRange | undefined {
+    if (this.#filled < rangeHeaderBytes) return undefined;
+    this.#filled = 0;
+    const kind = this.#octets.readUInt8(0);
+    if (kind !== kinds.digests && kind !== kinds.chunks) throw wrong(`nothing of kind ${kind} is known`);
+    return {
+      kind: kind === kinds.chunks ? 'chunks' : 'digests',
+      first: this.#octets.readUInt32BE(1),
+      count: this.#octets.readUInt32BE(5),
+    };
+  }
+}
+
+/** Reads what a receiver asks for. */
+export class RequestReader {
+  readonly #layout: ChunkLayout;
+  readonly #reader = new RangeReader();
+
+  /** @param layout - of the file that was offered to it */
+  constructor(layout: ChunkLayout) {
+    this.#layout = layout;
   }
 
   /**
    * Takes the next octets of the connection.
    *
-   * @throws {QTChatError} `ERR_PROTOCOL` when a frame is over-long, the content is longer or shorter
-   *   than offered, or something follows the digest
+   * @returns the ranges they complete, which all exist
+   * @throws {QTChatError} `ERR_PROTOCOL` for a range that the file does not have, or that is too long
    */
-  *push(chunk: Buffer): Generator<ContentPart> {
-    let rest = chunk;
-    while (rest.length > 0) {
-      if (this.#state === 'done') throw wrong('octets follow the digest');
-      if (this.#state === 'content') {
-        const content = rest.subarray(0, this.#frameBytes);
-        rest = rest.subarray(content.length);
-        this.#frameBytes -= content.length;
-        if (this.#frameBytes === 0) this.#expect('header', contentHeaderBytes);
-        yield { content };
+  *push(chunk: Buffer): Generator<FileRange> {
+    for (let rest = chunk; rest.length > 0; ) {
+      rest = rest.subarray(this.#reader.take(rest));
+      const range = this.#reader.get();
+      if (range !== undefined) yield this.#checked(range);
+    }
+  }
+
+  #checked(range: FileRange): FileRange {
+    const { kind, first, count } = range;
+    if (count === 0 || count > largestRange(this.#layout, kind)) throw wrong(`${count} ${kind} were asked for at once`);
+    if (first + count > this.#layout.count) {
+      throw wrong(`${kind} ${first} to ${first + count - 1} of ${this.#layout.count} were asked for`);
+    }
+    return range;
+  }
+}
+
+/** A piece of an answer. */
+export interface AnswerPart {
+  readonly range: FileRange;
+  readonly octets: Buffer;
+  /** Whether the answer is whole with it. */
+  readonly isLast: boolean;
+}
+
+/** Reads what a sender answers. It must be what was asked for, in that order; so it needs no lengths to be believed. */
+export class AnswerReader {
+  readonly #layout: ChunkLayout;
+  readonly #reader = new RangeReader();
+  readonly #expected: FileRange[] = [];
+  #range: FileRange | undefined;
+  #leftBytes = 0;
+
+  /** @param layout - of the file that was offered */
+  constructor(layout: ChunkLayout) {
+    this.#layout = layout;
+  }
+
+  /** Says that a range was asked for. */
+  expect(range: FileRange): void {
+    this.#expected.push(range);
+  }
+
+  /**
+   * Takes the next octets of the connection.
+   *
+   * @returns the pieces of content in them, not copied
+   * @throws {QTChatError} `ERR_PROTOCOL` for anything that was not asked for
+   */
+  *push(chunk: Buffer): Generator<AnswerPart> {
+    for (let rest = chunk; rest.length > 0; ) {
+      if (this.#range === undefined) {
+        rest = rest.subarray(this.#reader.take(rest));
+        const range = this.#reader.get();
+        if (range !== undefined) this.#begin(range);
       } else {
-        const taken = rest.copy(this.#field, this.#fieldFilled);
-        rest = rest.subarray(taken);
-        this.#fieldFilled += taken;
-        if (this.#fieldFilled === this.#field.length) {
-          if (this.#state === 'header') this.#begin(this.#field.readUInt32BE());
-          else {
-            this.#state = 'done';
-            yield { digest: this.#field };
-          }
-        }
+        const range = this.#range;
+        const octets = rest.subarray(0, this.#leftBytes);
+        rest = rest.subarray(octets.length);
+        this.#leftBytes -= octets.length;
+        const isLast = this.#leftBytes === 0;
+        if (isLast) this.#range = undefined;
+        yield { range, octets, isLast };
       }
     }
   }
 
-  #begin(sizeBytes: number): void {
-    if (sizeBytes > maximumContentFrameBytes) throw wrong(`a frame of ${sizeBytes} octets was announced`);
-    if (sizeBytes > this.#leftBytes) throw wrong('the file is longer than offered');
-    this.#leftBytes -= sizeBytes;
-    this.#frameBytes = sizeBytes;
-    if (sizeBytes > 0) this.#state = 'content';
-    else if (this.#leftBytes > 0) throw wrong('the file is shorter than offered');
-    else this.#expect('digest', digestBytes);
-  }
-
-  #expect(state: 'header' | 'digest', sizeBytes: number): void {
-    this.#state = state;
-    this.#field = Buffer.alloc(sizeBytes);
-    this.#fieldFilled = 0;
+  #begin({ kind, first, count }: FileRange): void {
+    const asked = this.#expected.shift();
+    if (asked === undefined || asked.kind !== kind || asked.first !== first || asked.count !== count) {
+      throw wrong(`${count} ${kind} from ${first} on came, which were not asked for`);
+    }
+    this.#range = asked;
+    this.#leftBytes = rangeLength(this.#layout, asked);
   }
 }
 

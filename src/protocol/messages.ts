@@ -6,6 +6,7 @@
 import * as v from 'valibot';
 import { QTChatError } from '../errors.js';
 import { type CborMap, decodeCbor, encodeCbor } from './cbor.js';
+import { maximumFileBytes } from './file-chunks.js';
 
 /** The version of the protocol, carried in ALPN and hello. */
 export const protocolVersion = 1;
@@ -43,7 +44,7 @@ const octetsUpTo = (limit: number) =>
 /** Why a peer says goodbye. */
 const byeReasons = ['done', 'duplicate', 'key-changed'] as const;
 /** Why a file is not taken. */
-const declineReasons = ['declined', 'too-large', 'name', 'busy', 'unsupported'] as const;
+const declineReasons = ['declined', 'too-large', 'name', 'busy', 'unsupported', 'no-room'] as const;
 /** Why a file that was accepted did not arrive. */
 const failureReasons = ['cancelled', 'broken', 'digest', 'storage'] as const;
 
@@ -99,14 +100,21 @@ const schemas = {
     type: v.literal('file-offer'),
     id: id16,
     name: v.pipe(v.string(), v.minLength(1), v.maxBytes(maximumFileNameBytes)),
-    sizeBytes: size,
+    sizeBytes: v.pipe(size, v.maxValue(maximumFileBytes)),
+    /** The content is that of a folder. */
+    isFolder: v.optional(v.literal(true)),
+    /** SHA-256 of the digests of all chunks: the content is what was offered, or refused. */
+    root: sha256,
+    /** The transfer that broke off and goes on with this one. */
+    resumes: v.optional(id16),
   }),
-  'file-accept': v.strictObject({ type: v.literal('file-accept'), id: id16 }),
+  /** `doneBytes`: how much of it the receiver believes to have. */
+  'file-accept': v.strictObject({ type: v.literal('file-accept'), id: id16, doneBytes: size }),
   'file-decline': v.strictObject({ type: v.literal('file-decline'), id: id16, reason: v.picklist(declineReasons) }),
   /** The side that did not dial has read the acceptance and expects the file connection. */
   'file-ready': v.strictObject({ type: v.literal('file-ready'), id: id16 }),
   /** The file is complete, on disk, under its final name. */
-  'file-received': v.strictObject({ type: v.literal('file-received'), id: id16, sha256 }),
+  'file-received': v.strictObject({ type: v.literal('file-received'), id: id16 }),
   'file-failed': v.strictObject({ type: v.literal('file-failed'), id: id16, reason: v.picklist(failureReasons) }),
 } as const;
 

@@ -53,6 +53,8 @@ export interface ConversationSchema {
   };
   /** What each side thinks of a message: one reaction each. */
   reactions: { conversation: string; direction: 'in' | 'out'; uuid: string; author: 'in' | 'out'; body: Buffer };
+  /** Files that are to be sent, by the process `owner`; the path is sealed by the home key. */
+  outgoing_files: { position: Generated<number>; id: string; conversation: string; owner: number; path: Buffer };
   /** How far a conversation has come: our own messages, and those of each epoch of the peer. */
   cursors: { conversation: string; epoch: string; sequence: number };
   /** How far the user has seen what each epoch of the peer wrote. */
@@ -92,6 +94,9 @@ const statements = [
   sql`create table if not exists reactions (
     conversation text not null, direction text not null, uuid text not null, author text not null, body blob not null,
     primary key (conversation, direction, uuid, author)) strict`,
+  sql`create table if not exists outgoing_files (
+    position integer primary key, id text not null unique, conversation text not null, owner integer not null,
+    path blob not null) strict`,
 ];
 
 /** What stores made by former versions lack. */

@@ -1,168 +1,209 @@
 /**
  * The folder where received files arrive. A file grows under a name of its own that nobody else can
  * have prepared, takes its final name only when it is complete and on disk, and never takes the
- * place of another. What a killed process left unfinished is swept away later. Names come from peers
+ * place of another. One that broke off is kept for a while, to be gone on with. Names come from peers
  * and have been judged before.
  */
-import { constants } from 'node:fs';
-import { type FileHandle, link, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
-import { join, parse } from 'node:path';
-import { QTChatError, quote, systemErrorCode } from '../errors.js';
+import { type FileHandle, statfs } from 'node:fs/promises';
+import { QTChatError, quote } from '../errors.js';
+import { layoutOf } from '../protocol/file-chunks.js';
+import { noBits } from './chunk-bits.js';
+import { Download } from './download.js';
 import { explainingWrite } from './file-error.js';
-import { createFolder, flushFolder } from './private-file.js';
+import { claimPart, compareClaimed, createPart } from './part-file.js';
+import type { WantedFile } from './part-map.js';
+import { createFolder } from './private-file.js';
+import { type KeptFile, removePart, sweepUnfinished, unfinishedPath } from './unfinished.js';
 
 // What a disk must keep free beside the file, for everybody else on it.
 const spareBytes = 32 * 1024 * 1024;
-const maximumCopies = 1_000;
-// One that still grows is written to every half minute at least, or given up.
-const abandonedAfterMs = 10 * 60_000;
-const unfinishedName = /\.[0-9a-f]{16}\.part$/;
+const sweepIntervalMs = 10 * 60_000;
+// Files that the user has agreed to, and that have not begun to arrive.
+const maximumPromised = 256;
+// Files that arrived, and whose sender may not have heard of it.
+const maximumArrived = 256;
 
-/** Tells whether a file of that name would be taken for an unfinished one, and so deleted one day. */
-export function isUnfinishedName(name: string): boolean {
-  return unfinishedName.test(name);
+/** What the folder is told of a transfer. */
+export interface IncomingFile {
+  /** Makes the unfinished name unique. */
+  readonly id: string;
+  readonly signal: AbortSignal;
+  /** Called when another transfer takes over. */
+  readonly interrupt: () => void;
 }
 
-/** The folder, and what unfinished files will still take of its disk. */
+interface Active {
+  readonly partPath: string;
+  readonly interrupt: () => void;
+  readonly ended: Promise<void>;
+  readonly end: () => void;
+  leftBytes: number;
+}
+
+/** The folder, what lies unfinished in it, and what that will still take of its disk. */
 export class DownloadFolder {
   readonly path: string;
-  #reservedBytes = 0;
   #sweptAt = Number.NEGATIVE_INFINITY;
+  #sweeping: Promise<void> = Promise.resolve();
+  /** Unfinished files that nobody here writes to. */
+  #kept = new Map<string, KeptFile>();
+  readonly #promised = new Set<string>();
+  readonly #arrived = new Set<string>();
+  /** Unfinished files that are written to, by sender and transfer. */
+  readonly #active = new Map<string, Active>();
 
-  /** @param path - absolute; created with mode 0700 when the first file arrives */
+  /** @param path - absolute; created with mode 0700 when the first file is offered */
   constructor(path: string) {
     this.path = path;
   }
 
+  /** Remembers that a file is to be taken, also when it is offered again. */
+  promise(wanted: WantedFile): void {
+    add(this.#promised, keyOf(wanted), maximumPromised);
+  }
+
+  /** Forgets that a file was to be taken, and deletes what was kept of it. Fails silently: nothing depends on it. */
+  async drop(wanted: WantedFile): Promise<void> {
+    const key = keyOf(wanted);
+    const kept = this.#kept.get(key);
+    this.#promised.delete(key);
+    this.#kept.delete(key);
+    if (kept !== undefined) await removePart(kept.partPath);
+  }
+
+  /** Notes that the file of a transfer has arrived. */
+  noteArrival(wanted: WantedFile, id: string): void {
+    this.#promised.delete(keyOf(wanted));
+    add(this.#arrived, activeKey(wanted.sender, id), maximumArrived);
+  }
+
+  /** Whether the file of a transfer has arrived, though its sender may not know. */
+  hasArrived(sender: string, id: string): boolean {
+    return this.#arrived.has(activeKey(sender, id));
+  }
+
   /**
-   * Opens a new unfinished file, mode 0600, with room for all of it.
+   * What is there of a file that was taken before and broke off, in octets, by its map; undefined for one that
+   * was never taken.
    *
-   * @param name - a plain file name, safe on this system
-   * @param id - makes the unfinished name unique
-   * @throws {QTChatError} `ERR_STORE_NO_SPACE`, `ERR_STORE_UNWRITABLE`
+   * @throws {QTChatError} `ERR_STORE_UNWRITABLE`
    */
-  async begin(name: string, id: string, sizeBytes: number): Promise<Download> {
-    this.#reservedBytes += sizeBytes;
-    const release = (): void => {
-      this.#reservedBytes -= sizeBytes;
-    };
-    try {
+  async doneBytes(wanted: WantedFile): Promise<number | undefined> {
+    await this.#sweep();
+    const key = keyOf(wanted);
+    return this.#kept.get(key)?.doneBytes ?? (this.#promised.has(key) ? 0 : undefined);
+  }
+
+  /**
+   * Whether the disk has room for `sizeBytes` more, beside what is arriving.
+   *
+   * @throws {QTChatError} `ERR_STORE_UNWRITABLE`
+   */
+  async hasRoom(sizeBytes: number): Promise<boolean> {
+    const { bavail, bsize } = await explainingWrite(this.path, async () => {
       await createFolder(this.path);
-      await this.#sweep();
-      await this.#checkSpace();
-      const partPath = join(this.path, `${name}.${id.slice(0, 16)}.part`);
-      const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
-      const handle = await explainingWrite(partPath, () => open(partPath, flags, 0o600));
-      return new Download({ folder: this.path, name, partPath, handle, release });
+      return statfs(this.path);
+    });
+    const arrivingBytes = [...this.#active.values()].reduce((sum, { leftBytes }) => sum + leftBytes, 0);
+    return arrivingBytes + sizeBytes + spareBytes <= bavail * bsize;
+  }
+
+  /** Ends another transfer of that sender, which has broken off without our noticing, and keeps what it has brought. */
+  async supersede(sender: string, id: string): Promise<void> {
+    const active = this.#active.get(activeKey(sender, id));
+    active?.interrupt();
+    await active?.ended;
+  }
+
+  /**
+   * Opens the unfinished file, with room for all of it: the one that was kept, or a new one.
+   *
+   * @param digests - of all chunks: what was kept is compared with them
+   * @throws {QTChatError} `ERR_STORE_NO_SPACE`, `ERR_STORE_UNWRITABLE`, and the reason of `signal` when it aborts
+   */
+  async begin(wanted: WantedFile, digests: Buffer, { id, signal, interrupt }: IncomingFile): Promise<Download> {
+    await this.#sweep();
+    const layout = layoutOf(wanted.sizeBytes);
+    const partPath = unfinishedPath(this.path, wanted.name, id);
+    const key = keyOf(wanted);
+    const kept = this.#kept.get(key);
+    this.#kept.delete(key);
+    const leftBytes = wanted.sizeBytes - (kept?.doneBytes ?? 0);
+    const active = this.#occupy(activeKey(wanted.sender, id), { partPath, leftBytes, interrupt });
+    let handle: FileHandle | undefined;
+    let claimed = kept;
+    try {
+      if (!(await this.hasRoom(0))) throw this.#noRoom();
+      handle = kept && (await claimPart(kept, partPath));
+      claimed = handle && kept && { ...kept, partPath };
+      const done = handle && claimed ? await compareClaimed(handle, claimed, digests, signal) : noBits(layout);
+      handle ??= await createPart(partPath);
+      const release = (isKept: boolean): void => {
+        if (isKept) this.#kept.set(key, { partPath, wanted, done, doneBytes: download.doneBytes });
+        active.end();
+      };
+      const download = new Download({ folder: this.path, partPath, handle, wanted, layout, done, release });
+      active.leftBytes = wanted.sizeBytes - download.doneBytes;
+      return download;
     } catch (error) {
-      release();
+      await handle?.close();
+      if (claimed !== undefined) this.#kept.set(key, claimed);
+      active.end();
       throw error;
     }
   }
 
-  /** Deletes what processes that were killed have left unfinished. Others may be receiving here too. */
-  async #sweep(): Promise<void> {
+  #occupy(key: string, place: Pick<Active, 'partPath' | 'leftBytes' | 'interrupt'>): Active {
+    let resolve = (): void => {};
+    const ended = new Promise<void>((onEnded) => {
+      resolve = onEnded;
+    });
+    const end = (): void => {
+      if (this.#active.get(key) === active) this.#active.delete(key);
+      resolve();
+    };
+    const active: Active = { ...place, ended, end };
+    this.#active.set(key, active);
+    return active;
+  }
+
+  /** Learns what is unfinished, and deletes what is too old of it. Others may be receiving here too. */
+  #sweep(): Promise<void> {
     // The clock of the file system, with which its times are compared.
     const now = Date.now();
-    if (now - this.#sweptAt < abandonedAfterMs) return;
+    if (now - this.#sweptAt < sweepIntervalMs) return this.#sweeping;
     this.#sweptAt = now;
-    const entries = await explainingWrite(this.path, () => readdir(this.path, { withFileTypes: true }));
-    for (const entry of entries) {
-      if (!entry.isFile() || !isUnfinishedName(entry.name)) continue;
-      const path = join(this.path, entry.name);
-      const stats = await stat(path).catch(() => undefined);
-      if (stats !== undefined && now - stats.mtimeMs > abandonedAfterMs)
-        await rm(path, { force: true }).catch(() => {});
-    }
+    this.#sweeping = explainingWrite(this.path, async () => {
+      await createFolder(this.path);
+      const activePaths = new Set([...this.#active.values()].map(({ partPath }) => partPath));
+      const found = await sweepUnfinished(this.path, activePaths, now);
+      this.#kept = new Map(found.map((kept) => [keyOf(kept.wanted), kept]));
+    });
+    // Whatever was wrong may have been put right until the next file comes.
+    this.#sweeping.catch(() => {
+      this.#sweptAt = Number.NEGATIVE_INFINITY;
+    });
+    return this.#sweeping;
   }
 
-  async #checkSpace(): Promise<void> {
-    const { bavail, bsize } = await statfs(this.path);
-    if (this.#reservedBytes + spareBytes > bavail * bsize) {
-      throw new QTChatError('ERR_STORE_NO_SPACE', `the disk of ${quote(this.path)} has no room for the file`, {
-        hint: 'Free some space, or choose another folder',
-      });
-    }
-  }
-}
-
-/** One unfinished file. It ends by {@link finish} or by {@link discard}. */
-export class Download {
-  readonly #place: { folder: string; name: string; partPath: string; handle: FileHandle; release: () => void };
-
-  constructor(place: { folder: string; name: string; partPath: string; handle: FileHandle; release: () => void }) {
-    this.#place = place;
-  }
-
-  /**
-   * Appends octets; one call at a time.
-   *
-   * @throws {QTChatError} `ERR_STORE_UNWRITABLE`
-   */
-  async write(pieces: readonly Buffer[]): Promise<void> {
-    await explainingWrite(this.#place.partPath, async () => {
-      const { bytesWritten } = await this.#place.handle.writev([...pieces]);
-      // A full disk or a signal may cut a write short; the next one then says why.
-      let rest = Buffer.alloc(0);
-      if (bytesWritten < pieces.reduce((sum, { length }) => sum + length, 0)) {
-        rest = Buffer.concat(pieces).subarray(bytesWritten);
-      }
-      while (rest.length > 0) rest = rest.subarray((await this.#place.handle.write(rest)).bytesWritten);
+  #noRoom(): QTChatError {
+    return new QTChatError('ERR_STORE_NO_SPACE', `the disk of ${quote(this.path)} has no room for the file`, {
+      hint: 'Free some space, or choose another folder',
     });
   }
-
-  /**
-   * Flushes the file to disk and gives it its final name, or the first free one like it.
-   *
-   * @returns the absolute path
-   * @throws {QTChatError} `ERR_STORE_UNWRITABLE`, `ERR_STORE_EXISTS` after a thousand files of that name
-   */
-  async finish(): Promise<string> {
-    const { folder, name, partPath, handle, release } = this.#place;
-    await explainingWrite(partPath, () => handle.sync());
-    await handle.close();
-    const path = await this.#settle(folder, name, partPath);
-    await flushFolder(folder);
-    release();
-    return path;
-  }
-
-  /** Closes the file and deletes it. Fails silently: it is called when something else has failed. */
-  async discard(): Promise<void> {
-    const { partPath, handle, release } = this.#place;
-    await handle.close().catch(() => {});
-    await rm(partPath, { force: true }).catch(() => {});
-    release();
-  }
-
-  async #settle(folder: string, name: string, partPath: string): Promise<string> {
-    for (let copy = 1; copy <= maximumCopies; copy += 1) {
-      const path = join(folder, copy === 1 ? name : numbered(name, copy));
-      try {
-        await place(partPath, path);
-        return path;
-      } catch (error) {
-        if (systemErrorCode(error) !== 'EEXIST') return await explainingWrite(path, () => Promise.reject(error));
-      }
-    }
-    throw new QTChatError('ERR_STORE_EXISTS', `there are too many files named like ${quote(name)}`);
-  }
 }
 
-function numbered(name: string, copy: number): string {
-  const { name: stem, ext } = parse(name);
-  return `${stem} (${copy})${ext}`;
+/** Adds to a set that forgets the oldest. */
+function add(set: Set<string>, value: string, maximum: number): void {
+  const [oldest] = set;
+  if (set.size >= maximum && oldest !== undefined) set.delete(oldest);
+  set.add(value);
 }
 
-// link() refuses a name that is taken, which rename() would overwrite. File systems without hard
-// links get the name reserved by an empty file first.
-async function place(partPath: string, path: string): Promise<void> {
-  try {
-    await link(partPath, path);
-    await rm(partPath);
-  } catch (error) {
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(systemErrorCode(error) ?? '')) throw error;
-    await (await open(path, 'wx', 0o600)).close();
-    await rename(partPath, path);
-  }
+function keyOf({ sender, name, sizeBytes, isFolder, root }: WantedFile): string {
+  return JSON.stringify([sender, name, sizeBytes, isFolder, root]);
+}
+
+function activeKey(sender: string, id: string): string {
+  return `${id} ${sender}`;
 }

@@ -57,7 +57,8 @@ async function readRunning(path: string): Promise<Running | undefined> {
   return undefined;
 }
 
-function isAlive(pid: unknown): pid is number {
+/** Whether a process of that id runs on this machine. */
+export function isAlive(pid: unknown): pid is number {
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);

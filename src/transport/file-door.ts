@@ -30,7 +30,7 @@ export class FileDoor {
    * Waits for the connection of one transfer.
    *
    * @param spkiSha256 - the key of the control session's peer
-   * @throws {QTChatError} `ERR_FILE_FAILED` after 30 seconds; the reason of `signal` when it aborts
+   * @throws {QTChatError} `ERR_FILE_INTERRUPTED` after 30 seconds; the reason of `signal` when it aborts
    */
   async expect(id: string, token: Buffer, spkiSha256: string, signal: AbortSignal): Promise<Duplex> {
     let onAbort = (): void => {};
@@ -40,7 +40,7 @@ export class FileDoor {
         onAbort = () => reject(signal.reason);
         signal.addEventListener('abort', onAbort, { once: true });
         timer = setTimeout(() => {
-          reject(new QTChatError('ERR_FILE_FAILED', 'the peer did not open the file connection in time'));
+          reject(new QTChatError('ERR_FILE_INTERRUPTED', 'the peer did not open the file connection in time'));
         }, tokenLifetimeMs);
         this.#expected.set(placeOf(id, spkiSha256), { token, resolve });
       });

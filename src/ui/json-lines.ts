@@ -61,10 +61,15 @@ export function eventToJson(event: ConversationEvent): Record<string, unknown> |
     case 'read':
       return { event: event.type, member: event.member, id: event.id };
     case 'fileOffered':
+      return { event: 'fileOffered', member: event.member, ...event.file };
     case 'fileStarted':
-      return { event: event.type, member: event.member, ...event.file };
-    case 'fileDone':
-      return { event: 'fileDone', member: event.member, ...event.file, sha256: event.sha256, path: event.path ?? null };
+      return { event: 'fileStarted', member: event.member, ...event.file, doneBytes: event.doneBytes };
+    case 'fileInterrupted':
+      return { event: 'fileInterrupted', member: event.member, ...event.file, reason: errorToJson(event.error) };
+    case 'fileDone': {
+      const { root, sha256 = null, path = null } = event;
+      return { event: 'fileDone', member: event.member, ...event.file, root, sha256, path };
+    }
     case 'fileDeclined':
       return { event: 'fileDeclined', member: event.member, ...event.file, reason: event.reason };
     case 'fileFailed':

@@ -45,13 +45,16 @@ export class TestConversation {
       listen: { host: '127.0.0.1', ports: [0] },
       downloads: join(this.home, 'downloads'),
       decideOffer: () => 'accept',
-      onEvent: (event) => {
-        this.events.push(event);
-        this.#wake();
-      },
+      onEvent: (event) => this.note(event),
       ...options,
     });
     return this;
+  }
+
+  /** Keeps an event; for tests with an `onEvent` of their own. */
+  note(event: ConversationEvent): void {
+    this.events.push(event);
+    this.#wake();
   }
 
   /** The first event of that type that matches, past or to come. */

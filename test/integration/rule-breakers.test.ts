@@ -130,12 +130,12 @@ describe('a member', () => {
   });
 
   it('that takes a file and never says that it has it is given up', async () => {
-    const a = await (await meeting.at('a')).open(alice, { timing: { fileConfirmTimeoutMs: 200 } });
+    const a = await (await meeting.at('a')).open(alice, { timing: { fileReceiverTimeoutMs: 200 } });
     const tokens = new Map<string, Buffer>();
     const rogue = new Rogue(a, mallory, (message) => {
       if (message.type !== 'file-offer') return [];
       tokens.set(message.id, fileToken(rogue.socket, message.id));
-      return [{ type: 'file-accept', id: message.id }];
+      return [{ type: 'file-accept', id: message.id, doneBytes: 0 }];
     });
     rogue.say(hello);
     await a.event('connected');
@@ -147,8 +147,7 @@ describe('a member', () => {
     const stream = dialled(a, mallory, fileProtocol);
     stream.write(Buffer.concat([token, Buffer.from(id, 'hex')]));
     stream.resume();
-    expect((await a.event('fileFailed')).error.message).toMatch(/did not say/);
-    expect(await a.door.countPending('mallory')).toBe(0);
+    expect((await a.event('fileInterrupted')).error.message).toMatch(/nothing moved/);
     stream.destroy();
   });
 
@@ -158,7 +157,7 @@ describe('a member', () => {
     rogue.say(hello);
     for (let one = 0; one < 3_000; one += 1) {
       const id = one.toString(16).padStart(32, '0');
-      rogue.say({ type: 'file-offer', id, name: `${one}.txt`, sizeBytes: 1 });
+      rogue.say({ type: 'file-offer', id, name: `${one}.txt`, sizeBytes: 1, root: Buffer.alloc(32) });
     }
     await rogue.hears('file-decline', 3_000 - 64);
     expect(a.events.filter(({ type }) => type === 'fileOffered')).toHaveLength(64);
@@ -306,7 +305,6 @@ describe('files', () => {
     const pipe = join(a.home, 'pipe');
     expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
     await expect(a.door.sendFile('bob', pipe)).rejects.toMatchObject({ code: 'ERR_STORE_UNREADABLE' });
-    await expect(a.door.sendFile('bob', a.home)).rejects.toMatchObject({ code: 'ERR_STORE_UNREADABLE' });
   });
 
   it('that a killed process left unfinished are swept away, and nothing else', async () => {

@@ -69,13 +69,18 @@ function describeStatus(event: ConversationEvent): string | undefined {
     }
     case 'fileOffered': {
       const size = describeSize(event.file.sizeBytes);
-      return `${event.member} offers ${event.file.name} (${size}): /accept or /decline`;
+      const what = event.file.isFolder ? 'the folder ' : '';
+      return `${event.member} offers ${what}${event.file.name} (${size}): /accept or /decline`;
     }
     case 'fileStarted': {
       const { direction, name, sizeBytes } = event.file;
       const size = describeSize(sizeBytes);
-      return direction === 'in' ? `receiving ${name} (${size}) from ${event.member}` : `sending ${name} (${size})`;
+      const rest = event.doneBytes === 0 ? '' : `, of which ${describeSize(event.doneBytes)} are there`;
+      const what = `${name} (${size}${rest})`;
+      return direction === 'in' ? `receiving ${what} from ${event.member}` : `sending ${what}`;
     }
+    case 'fileInterrupted':
+      return `${event.file.name} waits: ${event.error.message}. It goes on when ${event.member} is here`;
     case 'fileDeclined': {
       const { direction, name } = event.file;
       if (direction === 'out') return declined(event.member, event.file, event.reason).message;

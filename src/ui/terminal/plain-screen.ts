@@ -81,7 +81,7 @@ export class PlainScreen {
   show(event: ConversationEvent): void {
     const { json, output, clock, isTerminal } = this.#options;
     if (event.type === 'fileProgress') {
-      const text = isTerminal ? this.#progress.describe(event.file, event.doneBytes) : undefined;
+      const text = isTerminal ? this.#progress.describe(event.file, event) : undefined;
       if (text !== undefined) this.#changePrompt(`[${text}] `);
     } else if (json) {
       const value = eventToJson(event);
@@ -91,7 +91,9 @@ export class PlainScreen {
       const line = describeEvent(event);
       if (line !== undefined) this.print(line.text, line.isResult);
     }
-    if (event.type === 'fileDone' || event.type === 'fileFailed') this.#changePrompt('');
+    if (event.type === 'fileDone' || event.type === 'fileFailed' || event.type === 'fileInterrupted') {
+      this.#changePrompt('');
+    }
   }
 
   /** Shows what could not be done. */

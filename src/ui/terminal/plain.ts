@@ -26,10 +26,11 @@ export interface PlainChatOptions extends PlainScreenOptions {
 
 const help = [
   'What you type goes to the peer. Commands:',
-  '  /send PATH    offer a file',
+  '  /send PATH    offer a file, or a folder with all that is in it',
   '  /accept       take the file that is offered',
   '  /decline      refuse it',
   ...messageHelp,
+  '  /cancel NAME  end a file on its way; without a name, all of them',
   '  /help         show this',
   '  /quit         leave',
 ];
@@ -164,6 +165,7 @@ export class PlainChat {
         return;
       case 'fileDone':
       case 'fileFailed':
+      case 'fileInterrupted':
         this.#moving.delete(event.file.id);
         return;
       case 'stopped':
@@ -248,6 +250,9 @@ export class PlainChat {
       case 'decline':
         if (!this.#conversation?.answerOffer(name)) throw new QTChatError('ERR_USAGE', 'no file is offered now');
         return;
+      case 'cancel':
+        this.#cancel(rest);
+        return;
       case 'help':
         for (const one of help) this.#screen.print(one, false);
         return;
@@ -279,6 +284,13 @@ export class PlainChat {
     else this.#conversation.messages.markSeen(member, id).catch((error: unknown) => this.#complain(error));
   }
 
+  #cancel(name: string): void {
+    const member = this.#recipient;
+    const count = member === undefined ? 0 : this.#conversation?.cancelFiles(member, name === '' ? undefined : name);
+    if (count) return;
+    throw new QTChatError('ERR_USAGE', name === '' ? 'no file is on its way' : `no file ${quote(name)} is on its way`);
+  }
+
   async #send(line: string): Promise<void> {
     const conversation = this.#conversation;
     if (this.#recipient === undefined || conversation === undefined) {
@@ -305,7 +317,7 @@ export class PlainChat {
 
   #sayOffered(name: string): void {
     if (!this.#options.isTerminal) return;
-    const who = this.#isHere ? '' : `, who is not here: it goes out when they are, if you stay until then`;
+    const who = this.#isHere ? '' : `, who is not here: it goes out when they are`;
     this.#screen.print(`offered ${escapeControls(name)} to ${this.#recipient}${who}`, false);
   }
 
@@ -344,7 +356,7 @@ export class PlainChat {
     this.#timer = setTimeout(() => {
       const reason = this.#lastReason === undefined ? '' : `: ${this.#lastReason.message}`;
       const message = `nobody was reached within ${timeoutMs / 1000} seconds${reason}`;
-      const hint = 'Texts wait in the outbox and go with the next chat';
+      const hint = 'What was typed waits in the outbox and goes with the next chat';
       this.#fail(new QTChatError('ERR_PEER_UNREACHABLE', message, { hint }));
     }, timeoutMs);
   }

@@ -1,6 +1,8 @@
 /** The progress of one file as a few words, redrawn at most ten times a second. */
 import { escapeControls } from '../../errors.js';
 import type { FileDescription } from '../../files/file-events.js';
+import type { FileProgress } from '../../files/progress-meter.js';
+import { describeSize } from './describe-event.js';
 
 const drawIntervalMs = 100;
 const nameLength = 32;
@@ -14,12 +16,22 @@ export class Progress {
     this.#clock = clock;
   }
 
-  /** "film.mp4 45 %", or undefined when the last one was just now. */
-  describe(file: FileDescription, doneBytes: number): string | undefined {
+  /** "film.mp4 45 %, 11.2 MB/s, 0:38 left", or undefined when the last one was just now. */
+  describe(file: FileDescription, { doneBytes, bytesPerSecond, leftMs }: FileProgress): string | undefined {
     const now = this.#clock().getTime();
     if (now - this.#drawnAt < drawIntervalMs && now >= this.#drawnAt) return undefined;
     this.#drawnAt = now;
     const percent = file.sizeBytes === 0 ? 100 : Math.floor((doneBytes / file.sizeBytes) * 100);
-    return `${escapeControls(file.name).slice(0, nameLength)} ${percent} %`;
+    const rate = bytesPerSecond === undefined ? '' : `, ${describeSize(bytesPerSecond)}/s`;
+    const left = leftMs === undefined ? '' : `, ${describeDuration(leftMs)} left`;
+    return `${escapeControls(file.name).slice(0, nameLength)} ${percent} %${rate}${left}`;
   }
+}
+
+/** "0:38", "2:05:00". */
+function describeDuration(durationMs: number): string {
+  const seconds = Math.ceil(durationMs / 1000);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  return shown.map((part, index) => (index === 0 ? `${part}` : `${part}`.padStart(2, '0'))).join(':');
 }

@@ -32,6 +32,8 @@ describe('the name of a received file', () => {
     ['too long', 'a'.repeat(216)],
     ['too long in octets', 'ä'.repeat(108)],
     ['the name of an unfinished file', 'x.0123456789abcdef.part'],
+    ['the name of its map', 'x.0123456789abcdef.part.map'],
+    ['the name of an unfinished folder', 'x.0123456789abcdef.part.folder'],
     ['half a surrogate pair', 'x\ud800'],
   ])('may not be %s', (_, name) => {
     expect(isSafeFileName(name)).toBe(false);

@@ -23,8 +23,8 @@ const text = {
 const target = '0b1c2a3e-0b1d-4c2a-9d3e-4f5a6b7c8d9e';
 const { type: _, text: __, ...numbered } = text;
 const reaction = { type: 'reaction', ...numbered, target, emoji: '👍🏽' } as const;
-const offer = { type: 'file-offer', id, name: 'film.mp4', sizeBytes: 5 } as const;
-const received = { type: 'file-received', id, sha256: Buffer.alloc(32) } as const;
+const offer = { type: 'file-offer', id, name: 'film.mp4', sizeBytes: 5, root: Buffer.alloc(32, 1) } as const;
+const accept = { type: 'file-accept', id, doneBytes: 3 } as const;
 
 describe('messages', () => {
   it.each<Message>([
@@ -44,7 +44,9 @@ describe('messages', () => {
     { type: 'read', sequence: 3 },
     { type: 'typing' },
     offer,
-    received,
+    { ...offer, resumes: 'cd'.repeat(16) },
+    accept,
+    { type: 'file-received', id },
     { type: 'delivered', sequence: 3 },
     { type: 'ping' },
     { type: 'bye', reason: 'done' },
@@ -103,8 +105,12 @@ describe('messages', () => {
     ['a file of negative size', { ...offer, sizeBytes: -1 }],
     ['a file without a name', { ...offer, name: '' }],
     ['a file name over 255 octets', { ...offer, name: 'x'.repeat(256) }],
-    ['a digest of the wrong length', { ...received, sha256: Buffer.alloc(31) }],
-    ['a digest as text', { ...received, sha256: 'x'.repeat(32) }],
+    ['a file over 1 TiB', { ...offer, sizeBytes: 2 ** 40 + 1 }],
+    ['a root of the wrong length', { ...offer, root: Buffer.alloc(31) }],
+    ['a root as text', { ...offer, root: 'x'.repeat(32) }],
+    ['a file without a root', { ...offer, root: undefined }],
+    ['a file that goes on with no transfer', { ...offer, resumes: '../x' }],
+    ['a file of which less than nothing is there', { ...accept, doneBytes: -1 }],
     ['an unknown reason', { type: 'bye', reason: 'because' }],
   ])('are refused with %s', (_, value) => {
     expect(() => parseMessage(encodeCbor(value))).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL' }));

@@ -37,9 +37,10 @@ const events: { readonly [Type in ConversationEvent['type']]: Extract<Conversati
   delivered: { type: 'delivered', member, id: 'x' },
   read: { type: 'read', member, id: 'x' },
   fileOffered: { type: 'fileOffered', member, file },
-  fileStarted: { type: 'fileStarted', member, file },
+  fileStarted: { type: 'fileStarted', member, file, doneBytes: 0 },
+  fileInterrupted: { type: 'fileInterrupted', member, file, error },
   fileProgress: { type: 'fileProgress', member, file, doneBytes: 1 },
-  fileDone: { type: 'fileDone', member, file, sha256: 'ab', path: '/a' },
+  fileDone: { type: 'fileDone', member, file, root: 'cd', sha256: 'ab', path: '/a' },
   fileDeclined: { type: 'fileDeclined', member, file, reason: 'busy' },
   fileFailed: { type: 'fileFailed', member, file, error },
 };

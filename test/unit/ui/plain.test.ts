@@ -73,11 +73,18 @@ describe('events as lines', () => {
       now += 30;
       return new Date(now);
     });
-    const drawn = Array.from({ length: 100 }, () => progress.describe(file, 1_250_000)).filter(
+    const drawn = Array.from({ length: 100 }, () => progress.describe(file, { doneBytes: 1_250_000 })).filter(
       (text) => text !== undefined,
     );
     expect(drawn.length).toBeLessThanOrEqual(31);
     expect(drawn[0]).toMatch(/ 50 %$/);
+  });
+
+  it('draw how fast a file goes and how long the rest takes', () => {
+    const draw = (leftMs: number): string | undefined =>
+      new Progress(() => new Date()).describe(file, { doneBytes: 1_250_000, bytesPerSecond: 2_000_000, leftMs });
+    expect(draw(37_400)).toMatch(/ 50 %, 2.0 MB\/s, 0:38 left$/);
+    expect(draw(7_500_000)).toMatch(/, 2:05:00 left$/);
   });
 });
 

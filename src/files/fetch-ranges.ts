@@ -1,0 +1,141 @@
+/**
+ * The receiver's side of a file connection: asks for ranges, as many ahead as the window allows, and
+ * hands over what comes. Content is gathered into blocks of up to 1 MiB, of which there are a few: when
+ * all are in use, the sender waits.
+ */
+import type { Duplex } from 'node:stream';
+import type { ChunkLayout } from '../protocol/file-chunks.js';
+import {
+  type AnswerPart,
+  AnswerReader,
+  encodeRange,
+  type FileRange,
+  maximumRangeBytes,
+  rangeLength,
+} from '../protocol/file-stream.js';
+import { RequestWindow } from './request-window.js';
+import { broken, Watchdog } from './stream-end.js';
+
+/** Takes the content of one range, which is the caller's until the promise resolves. Several may be called at a time. */
+export type TakeRange = (range: FileRange, octets: Buffer) => Promise<void>;
+
+/** A sender that answers nothing is given up after so long. */
+const stallTimeoutMs = 30_000;
+const maximumBlocks = 8;
+
+interface Asked {
+  readonly sizeBytes: number;
+  readonly atMs: number;
+}
+
+/** One file connection, read by its receiver. */
+export class RangeFetcher {
+  readonly #stream: Duplex;
+  readonly #layout: ChunkLayout;
+  readonly #reader: AnswerReader;
+  readonly #window = new RequestWindow();
+  readonly #asked: Asked[] = [];
+  readonly #free: Buffer[] = [];
+  #usedBlocks = 0;
+  #askedBytes = 0;
+  #block: Buffer | undefined;
+  #filled = 0;
+  #ranges: Iterator<FileRange> = [][Symbol.iterator]();
+  #take: TakeRange = async () => {};
+  #resolve: () => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+  #watchdog: Watchdog | undefined;
+
+  constructor(stream: Duplex, layout: ChunkLayout) {
+    this.#stream = stream;
+    this.#layout = layout;
+    this.#reader = new AnswerReader(layout);
+  }
+
+  /**
+   * Fetches all of `ranges`, and resolves when `take` is done with each. One call at a time; after one
+   * that failed, the connection is of no use.
+   *
+   * @throws {QTChatError} `ERR_PROTOCOL` when the sender breaks the rules, `ERR_FILE_INTERRUPTED` when the stream
+   *   breaks or stalls, and what `take` throws
+   */
+  async fetch(ranges: Iterator<FileRange>, take: TakeRange): Promise<void> {
+    this.#ranges = ranges;
+    this.#take = take;
+    const stream = this.#stream;
+    const onEnd = (): void => this.#reject(broken(stream.errored));
+    const onData = (chunk: Buffer): void => this.#receive(chunk);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#resolve = resolve;
+        this.#reject = reject;
+        this.#watchdog = new Watchdog(stream, stallTimeoutMs);
+        stream.once('end', onEnd).once('close', onEnd).on('data', onData);
+        if (stream.destroyed) onEnd();
+        stream.resume();
+        this.#ask();
+      });
+    } finally {
+      this.#watchdog?.stop();
+      stream.pause();
+      stream.off('end', onEnd).off('close', onEnd).off('data', onData);
+    }
+  }
+
+  #ask(): void {
+    while (this.#askedBytes < this.#window.bytes) {
+      const { value: range, done } = this.#ranges.next();
+      if (done) break;
+      const sizeBytes = rangeLength(this.#layout, range);
+      this.#asked.push({ sizeBytes, atMs: performance.now() });
+      this.#askedBytes += sizeBytes;
+      this.#reader.expect(range);
+      this.#stream.write(encodeRange(range));
+    }
+    if (this.#asked.length === 0 && this.#usedBlocks === 0) this.#resolve();
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#watchdog?.feed();
+    try {
+      for (const part of this.#reader.push(chunk)) this.#gather(part);
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  #gather({ range, octets, isLast }: AnswerPart): void {
+    this.#block ??= this.#newBlock();
+    const block = this.#block;
+    this.#filled += octets.copy(block, this.#filled);
+    if (!isLast) return;
+    const content = block.subarray(0, this.#filled);
+    this.#block = undefined;
+    this.#filled = 0;
+    const asked = this.#asked.shift();
+    if (asked !== undefined) {
+      this.#askedBytes -= asked.sizeBytes;
+      this.#window.note(performance.now() - asked.atMs);
+    }
+    this.#take(range, content).then(
+      () => this.#release(block),
+      (error: unknown) => this.#reject(error),
+    );
+    this.#ask();
+  }
+
+  #newBlock(): Buffer {
+    this.#usedBlocks += 1;
+    // What is read already may still fill another one or two.
+    if (this.#usedBlocks >= maximumBlocks) this.#stream.pause();
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(maximumRangeBytes);
+  }
+
+  #release(block: Buffer): void {
+    this.#free.push(block);
+    this.#usedBlocks -= 1;
+    this.#watchdog?.feed();
+    if (this.#usedBlocks < maximumBlocks) this.#stream.resume();
+    this.#ask();
+  }
+}

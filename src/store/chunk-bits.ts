@@ -1,0 +1,29 @@
+/** Which chunks of a file are there: a bit for each, the lowest of an octet first. */
+import { type ChunkLayout, chunksLength } from '../protocol/file-chunks.js';
+
+/** No chunk of a file of that layout. */
+export function noBits({ count }: ChunkLayout): Buffer {
+  return Buffer.alloc(bitsLength(count));
+}
+
+/** Octets of the bits for `count` chunks. */
+export function bitsLength(count: number): number {
+  return Math.ceil(count / 8);
+}
+
+export function hasBit(bits: Uint8Array, index: number): boolean {
+  return ((bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
+}
+
+export function setBit(bits: Uint8Array, index: number): void {
+  bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
+}
+
+/** Octets of all chunks whose bit is set. */
+export function bytesOf(bits: Uint8Array, layout: ChunkLayout): number {
+  let sizeBytes = 0;
+  for (let index = 0; index < layout.count; index += 1) {
+    if (hasBit(bits, index)) sizeBytes += chunksLength(layout, index, 1);
+  }
+  return sizeBytes;
+}

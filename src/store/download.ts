@@ -1,0 +1,195 @@
+/**
+ * One unfinished file: chunks are written to it in any order, and it ends under its final name, or is
+ * kept for another time, or deleted. What is written has been compared with its digest before.
+ */
+import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
+import { join, parse } from 'node:path';
+import { QTChatError, quote, systemErrorCode } from '../errors.js';
+import { type ChunkLayout, chunksLength } from '../protocol/file-chunks.js';
+import type { FolderEntry } from '../protocol/folder-manifest.js';
+import { bytesOf, hasBit, setBit } from './chunk-bits.js';
+import { explainingWrite } from './file-error.js';
+import { mapPathOf, type WantedFile, writePartMap } from './part-map.js';
+import { flushFolder } from './private-file.js';
+import { removePart } from './unfinished.js';
+import { unpackFolder } from './unpack-folder.js';
+
+/** Where an unfinished file is, and what is known of it. */
+export interface DownloadPlace {
+  readonly folder: string;
+  readonly partPath: string;
+  readonly handle: FileHandle;
+  readonly wanted: WantedFile;
+  readonly layout: ChunkLayout;
+  /** A bit for each chunk that is there, compared. */
+  readonly done: Buffer;
+  /** Called once, when it has ended; `isKept` when it may be gone on with. */
+  readonly release: (isKept: boolean) => void;
+}
+
+// What a power cut may cost, beside what the disk makes of it.
+const saveIntervalMs = 2_000;
+const maximumCopies = 1_000;
+
+/** One unfinished file. It ends by {@link finish}, {@link keep} or {@link discard}, of which one is called. */
+export class Download {
+  readonly #place: DownloadPlace;
+  #doneBytes: number;
+  #savedAtMs = performance.now();
+  #saving: Promise<void> | undefined;
+  #failure: unknown;
+
+  constructor(place: DownloadPlace) {
+    this.#place = place;
+    this.#doneBytes = bytesOf(place.done, place.layout);
+  }
+
+  /** Octets that are there. */
+  get doneBytes(): number {
+    return this.#doneBytes;
+  }
+
+  /** Whether a chunk is there. */
+  has(index: number): boolean {
+    return hasBit(this.#place.done, index);
+  }
+
+  /**
+   * Writes `count` chunks from `first` on, which have been compared with their digests.
+   *
+   * @throws {QTChatError} `ERR_STORE_UNWRITABLE`, `ERR_STORE_NO_SPACE`
+   */
+  async write(first: number, count: number, octets: Buffer): Promise<void> {
+    const { partPath, handle, layout, done } = this.#place;
+    if (this.#failure !== undefined) throw this.#failure;
+    await explainingWrite(partPath, async () => {
+      // A full disk or a signal may cut a write short; the next one then says why.
+      for (let written = 0; written < octets.length; ) {
+        const position = first * layout.chunkBytes + written;
+        written += (await handle.write(octets, written, octets.length - written, position)).bytesWritten;
+      }
+    });
+    for (let index = first; index < first + count; index += 1) {
+      if (!this.has(index)) this.#doneBytes += chunksLength(layout, index, 1);
+      setBit(done, index);
+    }
+    if (this.#saving === undefined && performance.now() - this.#savedAtMs > saveIntervalMs) this.#saveAside();
+  }
+
+  /**
+   * Flushes the file to disk and gives it its final name, or the first free one like it.
+   *
+   * @returns the absolute path
+   * @throws {QTChatError} `ERR_STORE_UNWRITABLE`, `ERR_STORE_EXISTS` after a thousand files of that name
+   */
+  async finish(): Promise<string> {
+    const { folder, partPath, handle, wanted, release } = this.#place;
+    await this.#saving;
+    await explainingWrite(partPath, () => handle.sync());
+    await handle.close();
+    const path = await settle(folder, wanted.name, partPath);
+    await rm(mapPathOf(partPath), { force: true }).catch(() => {});
+    await flushFolder(folder);
+    release(false);
+    return path;
+  }
+
+  /** Reads what is there. */
+  async read(position: number, sizeBytes: number): Promise<Buffer> {
+    const { bytesRead, buffer } = await this.#place.handle.read(Buffer.alloc(sizeBytes), 0, sizeBytes, position);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  /**
+   * Makes the folder that the file holds, under its final name or the first free one like it.
+   *
+   * @param start - where the content of the first of its files begins
+   * @returns the absolute path
+   * @throws {QTChatError} as {@link unpackFolder}
+   */
+  async unpack(entries: readonly FolderEntry[], start: number): Promise<string> {
+    const { folder, partPath, handle, wanted, release } = this.#place;
+    await this.#saving;
+    const path = await unpackFolder({ folder, name: wanted.name, partPath, handle }, entries, start);
+    await handle.close();
+    await removePart(partPath);
+    release(false);
+    return path;
+  }
+
+  /** Closes the file and keeps what there is, so that another transfer can go on with it. */
+  async keep(): Promise<void> {
+    const { handle, release } = this.#place;
+    await this.#saving;
+    let isKept = this.#doneBytes > 0;
+    try {
+      if (isKept) await this.#save();
+    } catch {
+      isKept = false;
+    }
+    if (!isKept) return this.discard();
+    await handle.close().catch(() => {});
+    release(true);
+  }
+
+  /** Closes the file and deletes it. Fails silently: it is called when something else has failed. */
+  async discard(): Promise<void> {
+    const { partPath, handle, release } = this.#place;
+    await this.#saving;
+    await handle.close().catch(() => {});
+    await removePart(partPath);
+    release(false);
+  }
+
+  #saveAside(): void {
+    this.#saving = this.#save()
+      .catch((error: unknown) => {
+        this.#failure = error;
+      })
+      .finally(() => {
+        this.#saving = undefined;
+        this.#savedAtMs = performance.now();
+      });
+  }
+
+  // The map claims nothing that was written after the flush began.
+  async #save(): Promise<void> {
+    const { partPath, handle, wanted, done } = this.#place;
+    const known = Buffer.from(done);
+    await explainingWrite(partPath, async () => {
+      await handle.datasync();
+      await writePartMap(partPath, { wanted, done: known });
+    });
+  }
+}
+
+async function settle(folder: string, name: string, partPath: string): Promise<string> {
+  for (let copy = 1; copy <= maximumCopies; copy += 1) {
+    const path = join(folder, copy === 1 ? name : numbered(name, copy));
+    try {
+      await place(partPath, path);
+      return path;
+    } catch (error) {
+      if (systemErrorCode(error) !== 'EEXIST') return await explainingWrite(path, () => Promise.reject(error));
+    }
+  }
+  throw new QTChatError('ERR_STORE_EXISTS', `there are too many files named like ${quote(name)}`);
+}
+
+function numbered(name: string, copy: number): string {
+  const { name: stem, ext } = parse(name);
+  return `${stem} (${copy})${ext}`;
+}
+
+// link() refuses a name that is taken, which rename() would overwrite. File systems without hard
+// links get the name reserved by an empty file first.
+async function place(partPath: string, path: string): Promise<void> {
+  try {
+    await link(partPath, path);
+    await rm(partPath);
+  } catch (error) {
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(systemErrorCode(error) ?? '')) throw error;
+    await (await open(path, 'wx', 0o600)).close();
+    await rename(partPath, path);
+  }
+}

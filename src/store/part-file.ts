@@ -1,0 +1,74 @@
+/** Opens unfinished files: new ones, and those that another transfer has left. */
+import { constants } from 'node:fs';
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type ChunkLayout, chunksLength, digestBytes, layoutOf, sha256 } from '../protocol/file-chunks.js';
+import { hasBit, setBit } from './chunk-bits.js';
+import { explainingWrite } from './file-error.js';
+import { mapPathOf } from './part-map.js';
+import { type KeptFile, removePart } from './unfinished.js';
+
+const noFollow = constants.O_NOFOLLOW ?? 0;
+
+/**
+ * Creates an unfinished file, mode 0600; nobody else can have prepared it.
+ *
+ * @throws {QTChatError} `ERR_STORE_UNWRITABLE`
+ */
+export async function createPart(partPath: string): Promise<FileHandle> {
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow;
+  return explainingWrite(partPath, () => open(partPath, flags, 0o600));
+}
+
+/**
+ * Takes over what another transfer has left, under a new path.
+ *
+ * @returns the open file; undefined where it is not what it should be any more, and then nothing is at `partPath`
+ */
+export async function claimPart(kept: KeptFile, partPath: string): Promise<FileHandle | undefined> {
+  let handle: FileHandle | undefined;
+  try {
+    // Another process may want to go on with the same one: whoever renames the map has it.
+    await rename(mapPathOf(kept.partPath), mapPathOf(partPath));
+    await rename(kept.partPath, partPath);
+    handle = await open(partPath, constants.O_RDWR | noFollow);
+    const stats = await handle.stat();
+    if (stats.isFile() && stats.nlink === 1 && stats.size <= kept.wanted.sizeBytes) return handle;
+  } catch {
+    // Taken or altered meanwhile: the file begins anew.
+  }
+  await handle?.close();
+  await removePart(partPath);
+  return undefined;
+}
+
+/**
+ * Compares the chunks that a map claims with their digests.
+ *
+ * @returns a bit for each that is there
+ */
+export async function compareClaimed(
+  handle: FileHandle,
+  { done: claimed, wanted }: KeptFile,
+  digests: Buffer,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const layout = layoutOf(wanted.sizeBytes);
+  const done = Buffer.alloc(claimed.length);
+  const block = Buffer.allocUnsafeSlow(layout.chunkBytes);
+  for (let index = 0; index < layout.count; index += 1) {
+    signal.throwIfAborted();
+    if (hasBit(claimed, index) && (await isThere(handle, index, { layout, digests, block }))) setBit(done, index);
+  }
+  return done;
+}
+
+async function isThere(
+  handle: FileHandle,
+  index: number,
+  { layout, digests, block }: { layout: ChunkLayout; digests: Buffer; block: Buffer },
+): Promise<boolean> {
+  const chunk = block.subarray(0, chunksLength(layout, index, 1));
+  const { bytesRead } = await handle.read(chunk, 0, chunk.length, index * layout.chunkBytes);
+  const digest = digests.subarray(index * digestBytes, (index + 1) * digestBytes);
+  return bytesRead === chunk.length && digest.equals(await sha256(chunk));
+}

@@ -1,0 +1,85 @@
+/** Unfinished files in a download folder: how they are called, which can be gone on with, and which are too old. */
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { layoutOf } from '../protocol/file-chunks.js';
+import { bytesOf } from './chunk-bits.js';
+import { mapPathOf, readPartMap, type WantedFile } from './part-map.js';
+
+/** An unfinished file that nobody writes to, as its map describes it. */
+export interface KeptFile {
+  readonly partPath: string;
+  readonly wanted: WantedFile;
+  readonly done: Buffer;
+  readonly doneBytes: number;
+}
+
+// One without a map, or a map without one: a process was killed soon after it began, or is beginning now.
+const abandonedAfterMs = 10 * 60_000;
+const keptForMs = 7 * 24 * 60 * 60_000;
+const maximumKept = 64;
+const unfinishedName = /\.[0-9a-f]{16}\.part(\.map(\.new)?|\.folder)?$/;
+
+/** Tells whether a file of that name would be taken for an unfinished one, and so deleted one day. */
+export function isUnfinishedName(name: string): boolean {
+  return unfinishedName.test(name);
+}
+
+/** Where the file of a transfer grows. */
+export function unfinishedPath(folder: string, name: string, id: string): string {
+  return join(folder, `${name}.${id.slice(0, 16)}.part`);
+}
+
+/** Where a folder is unpacked before it gets its name. */
+export function asideFolderOf(partPath: string): string {
+  return `${partPath}.folder`;
+}
+
+/**
+ * Deletes unfinished files that are too old or too many.
+ *
+ * @param activePaths - unfinished files that this process is writing to, which stay
+ * @returns those that can be gone on with
+ */
+export async function sweepUnfinished(
+  folder: string,
+  activePaths: ReadonlySet<string>,
+  nowMs: number,
+): Promise<KeptFile[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const kept: { file: KeptFile; atMs: number }[] = [];
+  for (const { name } of entries.filter((entry) => isUnfinishedName(entry.name))) {
+    const path = join(folder, name);
+    const partPath = path.replace(/\.(map(\.new)?|folder)$/, '');
+    const stats = await stat(path).catch(() => undefined);
+    if (stats === undefined || activePaths.has(partPath)) continue;
+    const isMap = path === mapPathOf(partPath);
+    const file = isMap ? await readKept(folder, partPath) : undefined;
+    if (file !== undefined) kept.push({ file, atMs: stats.mtimeMs });
+    else if (nowMs - stats.mtimeMs > abandonedAfterMs && (path !== partPath || !(await isKept(folder, partPath)))) {
+      await rm(path, { recursive: path === asideFolderOf(partPath), force: true }).catch(() => {});
+    }
+  }
+  kept.sort((one, other) => other.atMs - one.atMs);
+  const staying = kept.filter(({ atMs }, index) => index < maximumKept && nowMs - atMs <= keptForMs);
+  for (const entry of kept) if (!staying.includes(entry)) await removePart(entry.file.partPath);
+  return staying.map(({ file }) => file);
+}
+
+async function isKept(folder: string, partPath: string): Promise<boolean> {
+  return (await readKept(folder, partPath)) !== undefined;
+}
+
+async function readKept(folder: string, partPath: string): Promise<KeptFile | undefined> {
+  const [stats, map] = [await stat(partPath).catch(() => undefined), await readPartMap(partPath)];
+  if (!stats?.isFile() || map === undefined) return undefined;
+  const { wanted, done } = map;
+  // The map of another file cannot have got here by itself.
+  const id = /\.([0-9a-f]{16})\.part$/.exec(partPath)?.[1] ?? '';
+  if (unfinishedPath(folder, wanted.name, id) !== partPath) return undefined;
+  return { partPath, wanted, done, doneBytes: bytesOf(done, layoutOf(wanted.sizeBytes)) };
+}
+
+/** Deletes an unfinished file and its map, as far as they are there. */
+export async function removePart(partPath: string): Promise<void> {
+  for (const path of [mapPathOf(partPath), partPath]) await rm(path, { force: true }).catch(() => {});
+}
