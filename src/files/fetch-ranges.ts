@@ -21,7 +21,7 @@ export type TakeRange = (range: FileRange, octets: Buffer) => Promise<void>;
 
 /** A sender that answers nothing is given up after so long. */
 const stallTimeoutMs = 30_000;
-const maximumBlocks = 8;
+const maximumBlocks = 16;
 
 interface Asked {
   readonly sizeBytes: number;
