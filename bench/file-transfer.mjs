@@ -60,11 +60,11 @@ async function main() {
 }
 
 async function measureTransfer(alice, bob, inbox, file) {
-  const listener = start(alice, 'listen', '--save', inbox, '--listen', '127.0.0.1:18590', '--json');
-  await line(listener, (event) => event.event === 'listening');
+  const listener = start(alice, 'listen', '--save', inbox, '--listen', '127.0.0.1:0', '--json');
+  const { port } = await line(listener, (event) => event.event === 'listening');
   const started = line(listener, (event) => event.event === 'fileStarted');
   const done = line(listener, (event) => event.event === 'fileDone');
-  const sender = start(bob, 'send', '127.0.0.1:18590', '--file', file, '--json');
+  const sender = start(bob, 'send', `127.0.0.1:${port}`, '--file', file, '--json');
   const watch = watchMemory([sender, listener]);
   const { at: begin } = await started;
   const { at: end } = await done;

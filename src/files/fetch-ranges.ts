@@ -21,7 +21,8 @@ export type TakeRange = (range: FileRange, octets: Buffer) => Promise<void>;
 
 /** A sender that answers nothing is given up after so long. */
 const stallTimeoutMs = 30_000;
-const maximumBlocks = 8;
+const maximumBlocks = 16;
+const askAgainBelow = 0.75;
 
 interface Asked {
   readonly sizeBytes: number;
@@ -83,6 +84,9 @@ export class RangeFetcher {
   }
 
   #ask(): void {
+    // Several at once: every write costs the same, however little it carries.
+    if (this.#askedBytes > this.#window.bytes * askAgainBelow) return;
+    this.#stream.cork();
     while (this.#askedBytes < this.#window.bytes) {
       const { value: range, done } = this.#ranges.next();
       if (done) break;
@@ -92,6 +96,7 @@ export class RangeFetcher {
       this.#reader.expect(range);
       this.#stream.write(encodeRange(range));
     }
+    this.#stream.uncork();
     if (this.#asked.length === 0 && this.#usedBlocks === 0) this.#resolve();
   }
 

@@ -53,7 +53,7 @@ export interface FileSessionOptions {
 
 // Offers cost the receiver memory and a line on the screen.
 const maximumOffers = 64;
-// Each takes a connection of the 32 that one host may have, and some 10 MiB of memory.
+// Each takes a connection of the 32 that one host may have, and up to 18 MiB of memory.
 const maximumMoving = 4;
 // A file connection that breaks at once, again and again, will not hold.
 const maximumVainAttempts = 3;

@@ -3,7 +3,7 @@
  * whatever it wants next waits behind that. Judges by how long answers take; measures nothing itself.
  */
 
-const leastBytes = 1024 * 1024;
+const leastBytes = 2 * 1024 * 1024;
 const firstBytes = 4 * 1024 * 1024;
 const mostBytes = 16 * 1024 * 1024;
 const stepBytes = 512 * 1024;

@@ -1,6 +1,6 @@
 /**
  * The sender's side of a file connection: answers what the receiver asks for, in order and in
- * constant memory: one block is read while another is on the wire. Nothing is hashed here: the
+ * constant memory: a block is read while others are on the wire. Nothing is hashed here: the
  * receiver compares, and all digests were computed before the offer.
  */
 import type { Duplex } from 'node:stream';
@@ -30,6 +30,7 @@ export interface ServeOptions {
 const stallTimeoutMs = 30_000;
 // The largest window of requests, in the smallest chunks, has 64.
 const maximumRequests = 1024;
+const blockCount = 4;
 
 /**
  * Serves a file until the receiver ends its side of the stream.
@@ -44,19 +45,19 @@ export async function serveRanges(
   options: ServeOptions,
 ): Promise<void> {
   const requests = new RequestQueue(stream, source, options.receiverTimeoutMs);
-  const blocks = [newBlock(), newBlock()] as const;
-  let sending: Promise<void> = Promise.resolve();
+  const blocks = Array.from({ length: blockCount }, () => ({ octets: newBlock(), sending: Promise.resolve() }));
   try {
     for (let turn = 0; ; turn += 1) {
       const range = await requests.next();
       if (range === undefined) return;
-      const answer = blocks[turn % 2 === 0 ? 0 : 1].subarray(0, rangeHeaderBytes + rangeLength(source.layout, range));
+      const block = blocks[turn % blockCount] as (typeof blocks)[number];
+      await block.sending;
+      const answer = block.octets.subarray(0, rangeHeaderBytes + rangeLength(source.layout, range));
       encodeRange(range, answer);
       await fill(source, reader, range, answer.subarray(rangeHeaderBytes));
-      await sending;
-      sending = write(stream, answer);
-      // Awaited in the next turn; until then a failure must not count as unhandled.
-      sending.catch(() => {});
+      block.sending = write(stream, answer);
+      // Awaited when the block is used again; until then a failure must not count as unhandled.
+      block.sending.catch(() => {});
       if (range.kind === 'chunks') options.onServed(answer.length - rangeHeaderBytes);
     }
   } finally {

@@ -54,20 +54,29 @@ async function digestAll(
 ): Promise<{ digests: Buffer; sha256: Buffer }> {
   const whole = createHash('sha256');
   const lists: Buffer[] = [];
-  const blocks = [Buffer.allocUnsafeSlow(blockBytes), Buffer.allocUnsafeSlow(blockBytes)] as const;
-  let hashing: Promise<unknown> = Promise.resolve();
   const reader = await content.open();
+  // One is hashed while the other is read.
+  const blocks = [Buffer.allocUnsafeSlow(blockBytes), Buffer.allocUnsafeSlow(blockBytes)] as const;
+  const read = async (position: number): Promise<Buffer> => {
+    const block = blocks[(position / blockBytes) % 2 === 0 ? 0 : 1];
+    const octets = block.subarray(0, Math.max(Math.min(blockBytes, sizeBytes - position), 0));
+    await reader.read(octets, position);
+    return octets;
+  };
+  let reading = read(0);
   try {
-    for (let position = 0, turn = 0; position < sizeBytes; position += blockBytes, turn += 1) {
+    for (let position = 0; position < sizeBytes; position += blockBytes) {
       signal.throwIfAborted();
-      const block = blocks[turn % 2 === 0 ? 0 : 1].subarray(0, Math.min(blockBytes, sizeBytes - position));
-      await reader.read(block, position);
-      await hashing;
-      hashing = chunkDigests(block, chunkBytes).then((list) => lists.push(list));
-      whole.update(block);
+      const octets = await reading;
+      reading = read(position + blockBytes);
+      // Awaited in the next turn; until then a failure must not count as unhandled.
+      reading.catch(() => {});
+      lists.push(chunkDigests(octets, chunkBytes));
+      whole.update(octets);
     }
-    await hashing;
+    await reading;
   } finally {
+    await reading.catch(() => {});
     await reader.close();
   }
   return { digests: Buffer.concat(lists), sha256: whole.digest() };

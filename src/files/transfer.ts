@@ -135,7 +135,7 @@ export async function receiveTransfer(
     controller.signal.throwIfAborted();
     const onProgress = report.started(download.doneBytes);
     await fetcher.fetch(missingRanges(wanted.sizeBytes, download), async ({ first, count }, octets) => {
-      const found = await chunkDigests(octets, layout.chunkBytes);
+      const found = chunkDigests(octets, layout.chunkBytes);
       if (!found.equals(digests.subarray(first * digestBytes, (first + count) * digestBytes))) throw falsified();
       await download.write(first, count, octets);
       onProgress(download.doneBytes);

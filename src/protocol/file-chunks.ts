@@ -1,8 +1,8 @@
 /**
  * How a file is cut into chunks, and what proves each of them: its SHA-256 stands in a list, and the
- * SHA-256 of that list, the root, in the offer. Pure but for the thread pool that hashes.
+ * SHA-256 of that list, the root, in the offer. Pure.
  */
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 /** Octets of a SHA-256. */
 export const digestBytes = 32;
@@ -34,9 +34,9 @@ export function chunksLength(layout: ChunkLayout, first: number, count: number):
   return Math.min((first + count) * layout.chunkBytes, layout.sizeBytes) - first * layout.chunkBytes;
 }
 
-/** SHA-256, computed in the thread pool: the process goes on meanwhile. `octets` may be changed at once. */
-export async function sha256(octets: Uint8Array): Promise<Buffer> {
-  return Buffer.from(await webcrypto.subtle.digest('SHA-256', octets));
+/** SHA-256. */
+export function sha256(octets: Uint8Array): Buffer {
+  return createHash('sha256').update(octets).digest();
 }
 
 /**
@@ -44,15 +44,15 @@ export async function sha256(octets: Uint8Array): Promise<Buffer> {
  *
  * @param chunkBytes - octets of each; the last may be shorter
  */
-export async function chunkDigests(octets: Uint8Array, chunkBytes: number): Promise<Buffer> {
-  const pieces: Promise<Buffer>[] = [];
+export function chunkDigests(octets: Uint8Array, chunkBytes: number): Buffer {
+  const pieces: Buffer[] = [];
   for (let start = 0; start < octets.length; start += chunkBytes) {
     pieces.push(sha256(octets.subarray(start, start + chunkBytes)));
   }
-  return Buffer.concat(await Promise.all(pieces));
+  return Buffer.concat(pieces);
 }
 
 /** What an offer promises of all chunks: SHA-256 of their digests, in order. */
 export function rootOf(digests: Uint8Array): Buffer {
-  return createHash('sha256').update(digests).digest();
+  return sha256(digests);
 }

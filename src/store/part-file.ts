@@ -70,5 +70,5 @@ async function isThere(
   const chunk = block.subarray(0, chunksLength(layout, index, 1));
   const { bytesRead } = await handle.read(chunk, 0, chunk.length, index * layout.chunkBytes);
   const digest = digests.subarray(index * digestBytes, (index + 1) * digestBytes);
-  return bytesRead === chunk.length && digest.equals(await sha256(chunk));
+  return bytesRead === chunk.length && digest.equals(sha256(chunk));
 }

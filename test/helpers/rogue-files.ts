@@ -26,7 +26,7 @@ export interface RogueFile {
 
 /** Makes an offer as an honest member would. */
 export async function makeOffer(name: string, content: Buffer, resumes?: string): Promise<RogueFile> {
-  const digests = await chunkDigests(content, layoutOf(content.length).chunkBytes);
+  const digests = chunkDigests(content, layoutOf(content.length).chunkBytes);
   const id = randomBytes(16).toString('hex');
   const offer: MessageOf<'file-offer'> = {
     type: 'file-offer',

@@ -14,9 +14,9 @@ describe('how much is asked for ahead', () => {
     expect(windowAfter(1_000, 20).bytes).toBe(16 * MiB);
   });
 
-  it('shrinks while answers wait long, to 1 MiB and no further', () => {
+  it('shrinks while answers wait long, to 2 MiB and no further', () => {
     const window = windowAfter(1, 20);
-    expect(windowAfter(1_000, 2_000, window).bytes).toBe(MiB);
+    expect(windowAfter(1_000, 2_000, window).bytes).toBe(2 * MiB);
   });
 
   it('grows on a line where every answer is long on its way', () => {
