@@ -52,9 +52,9 @@ export class DemoChild {
     }
   }
 
-  /** Writes one line to its standard input. */
-  type(line: string): void {
-    this.#process.stdin.write(`${line}\n`);
+  /** Gives it a command, as a line of JSON (docs/JSONL.md). */
+  command(command: JsonObject): void {
+    this.#process.stdin.write(`${JSON.stringify(command)}\n`);
   }
 
   /** Asks it to end and waits until it has. */

@@ -142,7 +142,7 @@ async function converse(
   const picture = sunsetPng(640, 400);
   const path = join(folder, 'sunset.png');
   await writeFile(path, picture);
-  carolChat.type(`/send ${path}`);
+  carolChat.command({ command: 'file', path });
   const sent = await carolChat.event(({ event }) => event === 'fileDone');
   const received = await bobChat.event(({ event }) => event === 'fileDone');
   const arrived = await readFile(String(received.path));
@@ -154,7 +154,7 @@ async function converse(
 }
 
 async function tell(from: DemoChild, to: DemoChild, member: string, text: string): Promise<void> {
-  from.type(text);
+  from.command({ command: 'send', text });
   const message = await to.event((event) => event.event === 'message' && event.member === member);
   expectThat(message.text === text, `the message of ${member} arrived as ${quote(String(message.text))}`);
   await from.event(({ event }) => event === 'delivered');
