@@ -5,7 +5,8 @@
 // Their guests take part in all of the protocol and read every answer. One in fifty also does what else `enroll`
 // does on the guest's own machine: it opens the .pfx and judges the certificates; with --open-all every one does.
 // Prints the rate, and beside it what the cryptography of both sides alone would allow on these cores; the guests'
-// median and 99th percentile; CPU time; the server's memory after a thousand enrolments and at the end.
+// median and 99th percentile; CPU time; the server's resident memory, garbage collected, after a thousand enrolments and
+// at the end, and the most that it had.
 //
 //   node bench/autoca.mjs [enrolments] [guests at once] [--local-key] [--open-all]        default 8000, 32
 import { createECDH, diffieHellman, generateKeyPairSync, pbkdf2Sync, randomBytes, sign, verify } from 'node:crypto';
@@ -77,6 +78,7 @@ function print(results, server, seconds, floor) {
   const rate = times.length / seconds;
   const most = (1000 * availableParallelism()) / floor;
   const how = `${times.length}, ${atOnce} at once, ${localKey ? 'CSR' : '.pfx'}, 1 in ${openedOneIn} opened`;
+  const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
   const grown = server.early === undefined ? '' : ` = ${(server.now / server.early).toFixed(2)} × after 1,000`;
   console.log(`enrolments/s          ${rate.toFixed(0)} (${how})`);
   console.log(
@@ -84,7 +86,7 @@ function print(results, server, seconds, floor) {
   );
   console.log(`guest's median, p99   ${at(0.5)}, ${at(0.99)}`);
   console.log(`CPU time of each      server ${each(server.cpuMs)} without its signer, guests ${each(guestsMs)}`);
-  console.log(`server's memory       ${(server.now / 2 ** 20).toFixed(0)} MiB${grown}`);
+  console.log(`server's memory       ${mib(server.now)}${grown}; at most ${mib(server.most)}`);
 }
 
 // Of one enrolment, both sides: X25519, the .pfx or CSR and its keys, one certificate signed and verified.

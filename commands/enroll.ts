@@ -57,7 +57,12 @@ export default class Enroll extends BaseCommand {
     const { host, ...enrolled } = await enroll(way, {
       localKey: flags['local-key'],
       check: async ({ member }) => {
-        if (!flags.force) await refuseExistingIdentity(home, member, 'With --force the old one is kept as .bak');
+        if (!flags.force)
+          await refuseExistingIdentity(
+            home,
+            member,
+            'The invite still serves: enrol again with --force, and the old one is kept as .bak',
+          );
       },
       save: async ({ identity, host }) => {
         const kept = flags['keep-server-key'] ? { ...identity, keepsServerKey: true } : identity;

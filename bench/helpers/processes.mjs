@@ -4,7 +4,8 @@ import { once } from 'node:events';
 
 /** Starts a program of a benchmark with what it has to know in its environment. */
 export function start(program, environment, processes) {
-  const child = fork(program, process.argv.slice(2), { env: { ...process.env, ...environment } });
+  const env = { ...process.env, ...environment };
+  const child = fork(program, process.argv.slice(2), { env, execArgv: [...process.execArgv, '--expose-gc'] });
   processes.push(child);
   return child;
 }

@@ -4,7 +4,7 @@
  */
 import type { Request, Response } from 'express';
 import { estPaths } from '../../src/enroll/est.js';
-import { type ErrorCode, isQTChatError } from '../../src/errors.js';
+import { type ErrorCode, isQTChatError, QTChatError } from '../../src/errors.js';
 import { noteFirstUse } from '../../src/ledger/renewals.js';
 import { readCsr, readWishes } from '../../src/pki/csr.js';
 import { derOid, derSequence, derSet } from '../../src/pki/der.js';
@@ -90,10 +90,11 @@ export function estRoutes(autoCa: AutoCa): (OpenRoute | CredentialRoute | Member
       access: 'basic',
       bodyLimitBytes: estRequestLimitBytes,
       handle: judging(async (request, response, { invite }) => {
-        if (invite === undefined || autoCa.requireLocalKey === true) {
+        if (invite === undefined) {
           sendProblem(response, notAccepted());
           return;
         }
+        if (autoCa.requireLocalKey === true) throw noKeysMade();
         const wishes = await readWishes(readRequestBody(request.body));
         requireOwnNames(wishes, invite);
         requirePlainKey(wishes);
@@ -133,6 +134,13 @@ export function estRoutes(autoCa: AutoCa): (OpenRoute | CredentialRoute | Member
 }
 
 const keyFaults: readonly ErrorCode[] = ['ERR_PKI_KEY_TYPE', 'ERR_PKI_KEY_INVALID', 'ERR_LEDGER_KEY_TAKEN'];
+
+function noKeysMade(): QTChatError {
+  return new QTChatError(
+    'ERR_PKI_CSR_REFUSED',
+    'This host makes no keys: ask for a certificate of your own by simpleenroll.',
+  );
+}
 
 function detailOf(error: unknown): string | undefined {
   if (!isQTChatError(error)) return undefined;

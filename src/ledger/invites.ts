@@ -58,7 +58,7 @@ export type NewInvite = Pick<Invite, 'id' | 'member' | 'names' | 'psk' | 'validi
 };
 
 /** Why an invite cannot be used; for the log of the host, never for guests. */
-export type InviteFault = 'unknown' | 'expired' | 'spent';
+export type InviteFault = 'unknown' | 'expired' | 'spent' | 'withdrawn' | 'revoked';
 
 /**
  * Records an open invite.
@@ -179,9 +179,10 @@ async function findInvite(ledger: Ledger, id: string): Promise<Invite | undefine
  * ask again, its certificate not revoked.
  */
 export function faultOf(invite: Invite, now: Date): InviteFault | undefined {
-  if (invite.state === 'done' || invite.isRevoked) return 'spent';
+  if (invite.state === 'done') return 'spent';
   // Whatever the clock of this machine says.
-  if (isWithdrawn(invite)) return 'expired';
+  if (isWithdrawn(invite)) return 'withdrawn';
+  if (invite.isRevoked) return 'revoked';
   if (invite.state === 'open') return now < invite.expiresAt ? undefined : 'expired';
   return now < (invite.reservedUntil ?? now) ? undefined : 'spent';
 }

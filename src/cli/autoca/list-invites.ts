@@ -10,7 +10,7 @@ export interface ListedInvite {
   readonly id: string;
   readonly kind: InviteKind;
   readonly member: string;
-  readonly state: 'open' | 'answered' | 'done' | 'spent' | 'expired' | 'withdrawn';
+  readonly state: 'open' | 'answered' | 'done' | 'spent' | 'expired' | 'withdrawn' | 'revoked';
   readonly createdAt: string;
   readonly expiresAt: string;
   /** Of the certificate it led to. */
@@ -41,6 +41,7 @@ function stateOf(invite: Invite, isSpent: boolean, now: Date): ListedInvite['sta
   if (invite.state === 'done') return 'done';
   if (isWithdrawn(invite)) return 'withdrawn';
   // One that nobody has acknowledged counts as done when its time is over.
+  if (invite.state === 'reserved' && invite.isRevoked) return 'revoked';
   if (invite.state === 'reserved') return faultOf(invite, now) === undefined ? 'answered' : 'done';
   if (now < invite.expiresAt) return isSpent ? 'spent' : 'open';
   return invite.psk.length === 0 ? 'withdrawn' : 'expired';

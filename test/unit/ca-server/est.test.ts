@@ -596,7 +596,9 @@ describe('a key made by the server', () => {
     await onAnotherHost({}, { requireLocalKey: true }, async () => {
       const credentials = await invited();
       const body = await csrOf(makeKey(), credentials.member);
-      expect((await ask({ path: estPaths.serverkeygen, body, credentials })).status).toBe(403);
+      const refused = await ask({ path: estPaths.serverkeygen, body, credentials });
+      expect(refused).toMatchObject({ status: 400, body: expect.stringContaining('simpleenroll') });
+      expect((await host.event('refused')).reason).toContain('makes no keys');
       certificatesIn(await ask({ path: estPaths.simpleenroll, body, credentials }));
     });
   });

@@ -164,7 +164,7 @@ describeOnEachDatabase('invites', (kind) => {
     it('end with the certificate that they led to, when that is revoked', async () => {
       await create();
       await revokeCertificate(test.ledger, await reserve(), 'keyCompromise', test.deps);
-      expect((await judgeInvite(test.ledger, 'i1', now())).fault).toBe('spent');
+      expect((await judgeInvite(test.ledger, 'i1', now())).fault).toBe('revoked');
       await expect(reserve()).rejects.toMatchObject({ code: 'ERR_ENROLL_REFUSED' });
       expect(await validSerialNumbers()).toEqual([]);
       await create({ id: 'i2' });
@@ -208,7 +208,7 @@ describeOnEachDatabase('invites', (kind) => {
     await create({ id: '0011223344556677' });
     await withdrawUsableInvite(test.ledger, '0011223344556677', test.deps);
     const behind = new Date(now().getTime() - hourMs);
-    expect((await judgeInvite(test.ledger, '0011223344556677', behind)).fault).toBe('expired');
+    expect((await judgeInvite(test.ledger, '0011223344556677', behind)).fault).toBe('withdrawn');
     expect(await findUsableInvite(test.ledger, '0011223344556677', behind)).toBeUndefined();
   });
 
@@ -283,7 +283,7 @@ describeOnEachDatabase('invites', (kind) => {
     it('withdraw the other open invite with replace, its key too', async () => {
       await create({ id: 'i0' });
       await create({ replace: true });
-      expect((await judgeInvite(test.ledger, 'i0', now())).fault).toBe('expired');
+      expect((await judgeInvite(test.ledger, 'i0', now())).fault).toBe('withdrawn');
       const [withdrawn] = (await listInvites(test.ledger)).filter(({ id }) => id === 'i0');
       expect(withdrawn?.psk).toHaveLength(0);
     });
