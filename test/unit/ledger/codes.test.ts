@@ -58,7 +58,7 @@ describeOnEachDatabase('short codes', (kind) => {
   it.each([
     ['expired', async () => test.advance(10 * minuteMs)],
     ['spent', async () => void (await completeInvite(test.ledger, 'c1', await reserve(), test.deps))],
-    ['expired', () => withdraw('c1')],
+    ['withdrawn', () => withdraw('c1')],
   ])('that are %s lead to nothing', async (fault, prepare) => {
     const slot = await create();
     await prepare();
@@ -130,6 +130,6 @@ describeOnEachDatabase('short codes', (kind) => {
     await create();
     await expect(create({ id: 'c2' })).rejects.toMatchObject({ code: 'ERR_LEDGER_NAME_TAKEN' });
     await create({ id: 'c2', replace: true });
-    expect((await judgeInvite(test.ledger, 'c1', test.deps.clock())).fault).toBe('expired');
+    expect((await judgeInvite(test.ledger, 'c1', test.deps.clock())).fault).toBe('withdrawn');
   });
 });
