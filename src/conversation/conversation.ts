@@ -8,7 +8,7 @@ import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { type ChatEvent, checkText } from '../chat/chat-session.js';
 import { keepIdentity } from '../enroll/keep-identity.js';
-import { isQTChatError, messageOf, QTChatError } from '../errors.js';
+import { isQTChatError, messageOf, QTChatError, quote } from '../errors.js';
 import type { FileEvent, OfferDecision } from '../files/file-events.js';
 import { sourceFileSize } from '../files/source-file.js';
 import { ContactBook } from '../store/contacts.js';
@@ -256,19 +256,28 @@ export class Conversation {
   }
 
   #admit(connection: PeerConnection): void {
-    if (connection.protocol === fileProtocol) {
-      this.#track(this.#door.admit(connection).then(() => {}));
-    } else if (!this.#hasRoomFor(connection.peer.member) || this.#controller.signal.aborted) {
-      connection.socket.destroy();
+    const { peer, remote, socket } = connection;
+    if (this.#controller.signal.aborted) {
+      socket.destroy();
+    } else if (connection.protocol === fileProtocol) {
+      this.#track(this.#door.admit(connection).catch((error: unknown) => this.#refuseOurs(error, remote.host)));
+    } else if (!this.#hasRoomFor(peer.member)) {
+      socket.destroy();
+      this.#refuse(new QTChatError('ERR_PEER_REFUSED', `${quote(peer.member)} has too many sessions`), remote.host);
     } else {
       const session = this.#createSession(connection);
       this.#track(
         this.#run(session).catch((error: unknown) => {
-          if (!isQTChatError(error)) throw error;
-          if (session.hello === undefined) this.#refuse(error, connection.remote.host);
+          if (session.hello === undefined || !isQTChatError(error)) this.#refuseOurs(error, remote.host);
         }),
       );
     }
+  }
+
+  /** Tells of a refusal; anything else is none. */
+  #refuseOurs(error: unknown, host: string): void {
+    if (!isQTChatError(error)) throw error;
+    this.#refuse(error, host);
   }
 
   #hasRoomFor(member: string): boolean {
@@ -314,9 +323,11 @@ export class Conversation {
   }
 
   async #run(session: PeerSession): Promise<void> {
-    const { member } = session.connection.peer;
+    const { peer, remote } = session.connection;
+    const { member } = peer;
     const link = this.#linkOf(member);
     let reason = '';
+    let failure: QTChatError | undefined;
     try {
       const ended = session.run();
       this.#sessions.set(session, ended);
@@ -324,11 +335,14 @@ export class Conversation {
     } catch (error) {
       if (session.hello === undefined || !isQTChatError(error)) throw error;
       if (error.code === 'ERR_PEER_NOT_TRUSTED') throw error;
+      failure = error;
       reason = error.message;
     } finally {
       this.#sessions.delete(session);
       link.offerAgain(session.unansweredFiles);
       if (link.remove(session)) this.#options.onEvent({ type: 'disconnected', member, reason });
+      // Whoever was not shown as here cannot be shown as gone.
+      else if (failure?.code === 'ERR_PROTOCOL') this.#refuse(failure, remote.host);
       this.#dialler?.notify();
     }
     await link.offerWaiting();

@@ -40,6 +40,8 @@ export class FileSession {
   readonly #transfers = new Map<string, Transfer>();
   readonly #running = new Set<Promise<void>>();
   readonly #streams = new Set<Duplex>();
+  /** Every id that was offered to this peer, also of files long gone: an answer may have been on its way. */
+  readonly #offeredIds = new Set<string>();
   #isClosed = false;
 
   constructor(options: FileSessionOptions) {
@@ -70,6 +72,7 @@ export class FileSession {
       const file = { ...unread, sizeBytes: await sourceFileSize(path) };
       if (this.#isClosed) return false;
       this.#transfers.set(id, { file, path, controller: new AbortController(), state: 'offered' });
+      this.#offeredIds.add(id);
       this.#options.send({ type: 'file-offer', id, name: file.name, sizeBytes: file.sizeBytes });
     } catch (error) {
       // It was there when it was asked for; it may have waited long.
@@ -118,8 +121,13 @@ export class FileSession {
     else this.#options.emit({ type: 'fileOffered', file });
   }
 
-  /** The peer takes our file. An answer that no longer concerns us is ignored, here and below. */
+  /**
+   * The peer takes our file. An answer that no longer concerns us is ignored, here and below.
+   *
+   * @throws {QTChatError} `ERR_PROTOCOL` where the file was never offered to this peer, here and below
+   */
   handleAccept(message: MessageOf<'file-accept'>): void {
+    this.#checkOffered(message.id);
     const transfer = this.#find(message.id, 'out', 'offered');
     if (transfer === undefined) return;
     this.#run(transfer, (stream) => this.#send(transfer, stream));
@@ -128,6 +136,7 @@ export class FileSession {
 
   /** The peer does not take our file. */
   handleDecline(message: MessageOf<'file-decline'>): void {
+    this.#checkOffered(message.id);
     const transfer = this.#find(message.id, 'out', 'offered');
     if (transfer === undefined) return;
     this.#transfers.delete(message.id);
@@ -143,6 +152,7 @@ export class FileSession {
 
   /** The receiver has our file, complete and on disk. */
   handleReceived(message: MessageOf<'file-received'>): void {
+    this.#checkOffered(message.id);
     this.#find(message.id, 'out', 'moving')?.received?.(message.sha256);
   }
 
@@ -166,6 +176,11 @@ export class FileSession {
     }
     await Promise.allSettled(this.#running);
     for (const stream of this.#streams) stream.destroy();
+  }
+
+  #checkOffered(id: string): void {
+    if (!this.#offeredIds.has(id))
+      throw new QTChatError('ERR_PROTOCOL', 'the peer answered for a file that it was not offered');
   }
 
   #decline(file: FileDescription, reason: DeclineReason): void {
