@@ -11,10 +11,12 @@ export function bitsLength(count: number): number {
   return Math.ceil(count / 8);
 }
 
+/** Tells whether the bit of a chunk is set. */
 export function hasBit(bits: Uint8Array, index: number): boolean {
   return ((bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
 }
 
+/** Sets the bit of a chunk. */
 export function setBit(bits: Uint8Array, index: number): void {
   bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
 }
