@@ -301,31 +301,36 @@ export class Conversation {
   }
 
   #admit(connection: PeerConnection): void {
-    if (connection.protocol === fileProtocol) {
-      this.#track(this.#door.admit(connection).then(() => {}));
-    } else {
-      this.#track(this.#receive(connection));
-    }
+    const run = connection.protocol === fileProtocol ? this.#door.admit(connection) : this.#receive(connection);
+    this.#track(run.catch((error: unknown) => this.#refuseOurs(error, connection.remote.host)));
   }
 
   /** Runs a session with one who called; the blocked are not told that they are, and we are not told that they call. */
   async #receive(connection: PeerConnection): Promise<void> {
     try {
       await this.#checkWelcome(connection);
-      // The last thing before a session is there, so that it is counted when the next one asks.
-      if (!this.#hasRoomFor(connection.peer.member)) throw new QTChatError('ERR_PEER_REFUSED', 'too many sessions');
     } catch (error) {
-      connection.socket.destroy();
       if (isQTChatError(error)) return;
       throw error;
+    }
+    const { peer, socket } = connection;
+    // The last thing before a session is there, so that it is counted when the next one asks.
+    if (!this.#hasRoomFor(peer.member)) {
+      socket.destroy();
+      throw new QTChatError('ERR_PEER_REFUSED', `${quote(peer.member)} has too many sessions`);
     }
     const session = this.#createSession(connection);
     try {
       await this.#run(session);
     } catch (error) {
-      if (!isQTChatError(error)) throw error;
-      if (session.hello === undefined) this.#refuse(error, connection.remote.host);
+      if (session.hello === undefined || !isQTChatError(error)) throw error;
     }
+  }
+
+  /** Tells of a refusal; anything else is none. */
+  #refuseOurs(error: unknown, host: string): void {
+    if (!isQTChatError(error)) throw error;
+    this.#refuse(error, host);
   }
 
   /** Makes sure that a session may begin; else the connection is closed without a word. */
@@ -403,9 +408,11 @@ export class Conversation {
   }
 
   async #run(session: PeerSession): Promise<void> {
-    const { member } = session.connection.peer;
+    const { peer, remote } = session.connection;
+    const { member } = peer;
     const link = this.#linkOf(member);
     let reason = '';
+    let failure: QTChatError | undefined;
     try {
       const ended = session.run();
       this.#sessions.set(session, ended);
@@ -413,10 +420,13 @@ export class Conversation {
     } catch (error) {
       if (session.hello === undefined || !isQTChatError(error)) throw error;
       if (error.code === 'ERR_PEER_NOT_TRUSTED') throw error;
+      failure = error;
       reason = error.message;
     } finally {
       this.#sessions.delete(session);
       if (link.remove(session)) this.#options.onEvent({ type: 'disconnected', member, reason });
+      // Whoever was not shown as here cannot be shown as gone.
+      else if (failure?.code === 'ERR_PROTOCOL') this.#refuse(failure, remote.host);
       this.#dialler?.notify();
     }
     // To the dialler the peer was here: it would try for ever.

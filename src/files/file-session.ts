@@ -65,6 +65,8 @@ export class FileSession {
   readonly #transfers = new Map<string, Transfer>();
   readonly #running = new Set<Promise<void>>();
   readonly #streams = new Set<Duplex>();
+  /** Every id that was offered to this peer, also of files long gone: an answer may have been on its way. */
+  readonly #offeredIds = new Set<string>();
   readonly #closing = new AbortController();
 
   constructor(options: FileSessionOptions) {
@@ -95,6 +97,7 @@ export class FileSession {
       const file: FileDescription = { ...unread, name, sizeBytes, ...folder };
       const controller = new AbortController();
       this.#transfers.set(id, { direction: 'out', file, outgoing, source, controller, state: 'offered' });
+      this.#offeredIds.add(id);
       const resumes = brokenId === undefined ? {} : { resumes: brokenId };
       this.#options.send({ type: 'file-offer', id, name, sizeBytes, root, ...folder, ...resumes });
     } catch (error) {
@@ -186,8 +189,13 @@ export class FileSession {
     }
   }
 
-  /** The peer takes our file. An answer that no longer concerns us is ignored, here and below. */
+  /**
+   * The peer takes our file. An answer that no longer concerns us is ignored, here and below.
+   *
+   * @throws {QTChatError} `ERR_PROTOCOL` where the file was never offered to this peer, here and below
+   */
   handleAccept({ id, doneBytes }: MessageOf<'file-accept'>): void {
+    this.#checkOffered(id);
     const transfer = this.#outgoing(id, 'offered');
     if (transfer === undefined) return;
     this.#run(transfer, (stream) => this.#send(transfer, stream, Math.min(doneBytes, transfer.file.sizeBytes)));
@@ -196,6 +204,7 @@ export class FileSession {
 
   /** The peer does not take our file. */
   handleDecline(message: MessageOf<'file-decline'>): void {
+    this.#checkOffered(message.id);
     const transfer = this.#outgoing(message.id, 'offered');
     if (transfer === undefined) return;
     this.#takeOff(transfer);
@@ -211,6 +220,7 @@ export class FileSession {
 
   /** The receiver has our file, complete and on disk; it may have had it before we offered it again. */
   handleReceived({ id }: MessageOf<'file-received'>): void {
+    this.#checkOffered(id);
     const offered = this.#outgoing(id, 'offered');
     if (offered === undefined) {
       this.#outgoing(id, 'moving')?.received?.();
@@ -240,6 +250,11 @@ export class FileSession {
     }
     await Promise.allSettled(this.#running);
     for (const stream of this.#streams) stream.destroy();
+  }
+
+  #checkOffered(id: string): void {
+    if (!this.#offeredIds.has(id))
+      throw new QTChatError('ERR_PROTOCOL', 'the peer answered for a file that it was not offered');
   }
 
   #decline(file: FileDescription, reason: DeclineReason): void {

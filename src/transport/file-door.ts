@@ -54,27 +54,28 @@ export class FileDoor {
   /**
    * Takes an inbound file connection: hands it to its transfer, or closes it.
    *
-   * @returns whether it was expected
+   * @throws {QTChatError} `ERR_PEER_REFUSED` when it was closed
    */
-  async admit(connection: PeerConnection): Promise<boolean> {
+  async admit(connection: PeerConnection): Promise<void> {
     const { socket, peer } = connection;
     const opening = await readOpening(connection);
-    const id = opening?.subarray(fileTokenBytes).toString('hex') ?? '';
+    if (opening === undefined) throw refuse(socket, 'it showed no token');
+    const id = opening.subarray(fileTokenBytes).toString('hex');
     const place = placeOf(id, peer.spkiSha256);
     const expected = this.#expected.get(place);
-    if (opening === undefined || expected === undefined) {
-      socket.destroy();
-      return false;
-    }
+    if (expected === undefined) throw refuse(socket, 'no file is expected on it');
     // Single use: a wrong token spends it too, so nobody can try a second one.
     this.#expected.delete(place);
     if (!timingSafeEqual(expected.token, opening.subarray(0, fileTokenBytes))) {
-      socket.destroy();
-      return false;
+      throw refuse(socket, 'it showed a wrong token');
     }
     expected.resolve(socket);
-    return true;
   }
+}
+
+function refuse(socket: Duplex, why: string): QTChatError {
+  socket.destroy();
+  return new QTChatError('ERR_PEER_REFUSED', `a file connection was refused: ${why}`);
 }
 
 // Ids are the sender's choice: another member's equal one must not get in the way.

@@ -58,7 +58,9 @@ export async function listenForPeers(options: ListenOptions): Promise<PeerListen
     rejectUnauthorized: true,
     handshakeTimeout: options.handshakeTimeoutMs ?? handshakeTimeoutMs,
   });
-  const sockets = limitConnections(server);
+  const sockets = limitConnections(server, (host) => {
+    options.onRefused?.(new QTChatError('ERR_PEER_REFUSED', 'there are too many connections'), host);
+  });
   server.on('tlsClientError', (error, socket) => {
     options.onRefused?.(explainFailure(error, faultOf(socket)), hostOf(socket));
   });
@@ -90,12 +92,15 @@ function accept(socket: TLSSocket, options: ListenOptions): void {
 // When a handshake has failed, Node has closed the TLS socket and forgotten its address; the TCP
 // socket below still has the one that was read of it in `limitConnections`.
 function hostOf(socket: TLSSocket & { _parent?: Socket | null }): string | undefined {
-  const host = socket._parent?.remoteAddress ?? socket.remoteAddress;
-  // A dual-stack socket shows IPv4 peers as ::ffff:1.2.3.4.
+  return plainHost(socket._parent?.remoteAddress ?? socket.remoteAddress);
+}
+
+// A dual-stack socket shows IPv4 peers as ::ffff:1.2.3.4.
+function plainHost(host: string | undefined): string | undefined {
   return host?.replace(/^::ffff:(?=.*\.)/, '');
 }
 
-function limitConnections(server: Server): Set<Socket> {
+function limitConnections(server: Server, onRefused: (host: string | undefined) => void): Set<Socket> {
   const sockets = new Set<Socket>();
   const perHost = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
@@ -103,6 +108,7 @@ function limitConnections(server: Server): Set<Socket> {
     const count = perHost.get(host) ?? 0;
     if (sockets.size >= maximumConnections || count >= maximumConnectionsPerHost) {
       socket.destroy();
+      onRefused(plainHost(socket.remoteAddress));
       return;
     }
     sockets.add(socket);

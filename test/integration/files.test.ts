@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { deliver } from '../../src/conversation/deliver.js';
 import type { ConversationEvent } from '../../src/conversation/events.js';
+import { isQTChatError } from '../../src/errors.js';
 import type { Identity } from '../../src/store/identities.js';
 import { dialPeer } from '../../src/transport/dial.js';
 import { fileToken } from '../../src/transport/exporter.js';
@@ -188,7 +189,7 @@ describe('the door for file connections', () => {
   beforeEach(async () => {
     door = new FileDoor();
     const onPeer = (connection: PeerConnection): void => {
-      if (connection.protocol === fileProtocol) admitted(door.admit(connection));
+      if (connection.protocol === fileProtocol) admitted(door.admit(connection).then(() => true, isRefusal));
       else arrived(connection);
     };
     const clock = (): Date => new Date();
@@ -220,6 +221,11 @@ describe('the door for file connections', () => {
     socket.write(opening.subarray(0, 7));
     socket.end(opening.subarray(7));
     return result;
+  }
+
+  function isRefusal(error: unknown): boolean {
+    if (isQTChatError(error, 'ERR_PEER_REFUSED')) return false;
+    throw error;
   }
 
   function expectFile(far: PeerConnection): { stream: Promise<Duplex>; stop: () => void } {

@@ -1,17 +1,13 @@
 /** Members meet on real sockets: who reaches whom, what is refused, and that nothing is lost or doubled. */
 import { randomBytes } from 'node:crypto';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { deliver } from '../../src/conversation/deliver.js';
-import { encodeCbor } from '../../src/protocol/cbor.js';
-import { encodeFrame } from '../../src/protocol/frame.js';
-import { encodeMessage, type Hello } from '../../src/protocol/messages.js';
 import { saveContact } from '../../src/store/contacts.js';
 import type { Identity } from '../../src/store/identities.js';
-import { controlProtocol, secureContextOptions } from '../../src/transport/tls-options.js';
 import { makeCircle, type TestCircle } from '../helpers/certificates.js';
 import { Meeting, type TestConversation } from '../helpers/conversations.js';
 import { makeIdentity } from '../helpers/identity.js';
+import { dialBare, goodHello, Rogue } from '../helpers/rogue.js';
 
 const meeting = new Meeting();
 let circle: TestCircle;
@@ -170,67 +166,12 @@ describe('trust', () => {
   });
 });
 
-const hello: Hello = {
-  type: 'hello',
-  version: 1,
-  session: 'ab'.repeat(16),
-  capabilities: [],
-  keyOrigin: 'local',
-  port: 0,
-  epoch: 'cd'.repeat(16),
-  cursors: [],
-};
-const frame = (value: Parameters<typeof encodeCbor>[0]): Buffer => encodeFrame(encodeCbor(value));
-const text = { type: 'text', id: '6f1c2a3e-0b1d-4c2a-9d3e-4f5a6b7c8d9e', sequence: 1, sentAt: 1, text: 'x' };
-const start = encodeFrame(encodeMessage(hello));
-
-describe('a member that breaks the rules', () => {
-  it.each<[string, Buffer, 'refused' | 'gone', RegExp]>([
-    ['is silent', Buffer.alloc(0), 'refused', /no hello in time/],
-    ['begins with something else than hello', frame(text), 'refused', /did not begin with hello/],
-    ['sends a hello that is too big', header(5000), 'refused', /5000 octets/],
-    ['sends noise', Buffer.from('GET / HTTP/1.1\r\n\r\n'), 'refused', /octets, expected/],
-    ['speaks another version', frame({ ...hello, version: 2 }), 'refused', /wrong field "version"/],
-    ['says hello twice', Buffer.concat([start, start]), 'gone', /hello twice/],
-    ['sends an over-long frame', Buffer.concat([start, header(262_145)]), 'gone', /262145 octets/],
-    ['sends bad CBOR', Buffer.concat([start, encodeFrame(Buffer.from([0xff]))]), 'gone', /CBOR/],
-    ['nests a hundred thousand lists', Buffer.concat([start, encodeFrame(Buffer.alloc(1e5, 0x81))]), 'gone', /nested/],
-    ['sends a message nobody knows', Buffer.concat([start, frame({ type: 'x' })]), 'gone', /unknown type/],
-    [
-      'acknowledges what was never sent',
-      Buffer.concat([start, frame({ type: 'delivered', sequence: 9 })]),
-      'gone',
-      /never sent/,
-    ],
-  ])('is cut off when it %s; others talk on', async (_, octets, how, why) => {
-    const a = await (await meeting.at('a')).open(alice, { timing: { helloTimeoutMs: 500 } });
-    const mallory = await makeIdentity(circle, { member: 'mallory' });
-    const socket = await knock(a, mallory);
-    socket.write(how === 'gone' ? withText(octets) : octets);
-    const closed = new Promise((resolve) => socket.once('close', resolve));
-    socket.resume();
-    if (how === 'refused') expect((await a.event('refused')).error.message).toMatch(why);
-    else expect((await a.event('disconnected')).reason).toMatch(why);
-    await closed;
-    const b = await (await meeting.at('b')).open(bob, { who: a.who });
-    await b.event('connected');
-    await b.door.sendText('alice', 'still there?');
-    await a.event('message', (event) => event.text === 'still there?');
-  });
-
-  it('is told apart from one that leaves within a frame', async () => {
-    const a = await (await meeting.at('a')).open(alice);
-    const socket = await knock(a, await makeIdentity(circle, { member: 'mallory' }));
-    socket.end(withText(Buffer.concat([start, frame(text).subarray(0, 9)])));
-    socket.resume();
-    expect((await a.event('disconnected')).reason).toMatch(/within a frame/);
-  });
-
+describe('a member', () => {
   it('is given up after some seconds of silence', async () => {
     const a = await (await meeting.at('a')).open(alice, { timing: { silenceTimeoutMs: 300, pingIntervalMs: 100 } });
-    const socket = await knock(a, await makeIdentity(circle, { member: 'mallory' }));
-    socket.write(withText(start));
-    socket.resume();
+    const mallory = await makeIdentity(circle, { member: 'mallory' });
+    const rogue = new Rogue(dialBare(a.door.listeningPort ?? 0, mallory), mallory);
+    rogue.say(goodHello);
     expect((await a.event('disconnected')).reason).toMatch(/nothing was heard/);
   });
 
@@ -297,32 +238,6 @@ describe('send', () => {
     await expect(sending).rejects.toMatchObject({ code: 'ERR_CANCELLED' });
   });
 });
-
-function header(sizeBytes: number): Buffer {
-  const octets = Buffer.alloc(4);
-  octets.writeUInt32BE(sizeBytes);
-  return octets;
-}
-
-// Only one who takes texts is shown as here, and then as gone.
-function withText(octets: Buffer): Buffer {
-  const talker = encodeFrame(encodeMessage({ ...hello, capabilities: ['text'] }));
-  return Buffer.concat([talker, octets.subarray(start.length)]);
-}
-
-/** A member without our manners: a bare TLS connection. */
-async function knock(to: TestConversation, identity: Identity): Promise<TLSSocket> {
-  const socket = connectTls({
-    ...secureContextOptions(identity),
-    host: '127.0.0.1',
-    port: to.door.listeningPort ?? 0,
-    ALPNProtocols: [controlProtocol],
-    checkServerIdentity: () => undefined,
-  });
-  socket.on('error', () => {});
-  await new Promise((resolve) => socket.once('secureConnect', resolve));
-  return socket;
-}
 
 async function freePort(): Promise<number> {
   const { createServer } = await import('node:net');

@@ -4,22 +4,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { deliver } from '../../src/conversation/deliver.js';
-import { encodeFrame, FrameReader } from '../../src/protocol/frame.js';
-import { encodeMessage, type Hello, type Message, parseMessage } from '../../src/protocol/messages.js';
+import type { Message } from '../../src/protocol/messages.js';
 import type { Identity } from '../../src/store/identities.js';
 import { fileToken } from '../../src/transport/exporter.js';
-import {
-  controlProtocol,
-  fileProtocol,
-  type PeerProtocol,
-  secureContextOptions,
-} from '../../src/transport/tls-options.js';
+import { fileProtocol } from '../../src/transport/tls-options.js';
 import { makeCircle, type TestCircle } from '../helpers/certificates.js';
 import { Meeting, type TestConversation } from '../helpers/conversations.js';
 import { makeIdentity } from '../helpers/identity.js';
+import { dialBare, goodHello, Rogue } from '../helpers/rogue.js';
 
 const meeting = new Meeting();
 const rogues: Rogue[] = [];
@@ -40,17 +34,6 @@ afterEach(async () => {
   await meeting.end();
 });
 
-function dialled(at: TestConversation, identity: Identity, protocol: PeerProtocol): TLSSocket {
-  const socket = connectTls({
-    host: '127.0.0.1',
-    port: at.door.listeningPort ?? 0,
-    ...secureContextOptions(identity),
-    ALPNProtocols: [protocol],
-    checkServerIdentity: () => undefined,
-  });
-  return socket.on('error', () => {});
-}
-
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -59,49 +42,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A member with a certificate and no manners: says whatever the test wants. */
-class Rogue {
-  readonly socket: TLSSocket;
-  readonly heard: Message[] = [];
-  #wake: () => void = () => {};
-
-  constructor(at: TestConversation, identity: Identity, answers: (message: Message) => Message[] = () => []) {
-    this.socket = dialled(at, identity, controlProtocol);
-    rogues.push(this);
-    const frames = new FrameReader();
-    this.socket.on('data', (chunk: Buffer) => {
-      for (const payload of frames.push(chunk)) {
-        const message = parseMessage(payload);
-        this.heard.push(message);
-        this.say(...answers(message));
-      }
-      this.#wake();
-    });
-  }
-
-  say(...messages: Message[]): void {
-    for (const message of messages) this.socket.write(encodeFrame(encodeMessage(message)));
-  }
-
-  async hears<Type extends Message['type']>(type: Type, times = 1): Promise<void> {
-    while (this.heard.filter((message) => message.type === type).length < times) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
+function rogueAt(at: TestConversation, identity: Identity, answers?: (message: Message) => Message[]): Rogue {
+  const rogue = new Rogue(dialBare(at.door.listeningPort ?? 0, identity), identity, answers);
+  rogues.push(rogue);
+  return rogue;
 }
-
-const hello: Hello = {
-  type: 'hello',
-  version: 1,
-  session: 'ab'.repeat(16),
-  capabilities: ['text', 'files'],
-  keyOrigin: 'local',
-  port: 0,
-  epoch: 'cd'.repeat(16),
-  cursors: [],
-};
 
 const world = (at: TestConversation, identity: Identity) => ({
   home: { folder: at.home },
@@ -117,8 +62,8 @@ describe('a member', () => {
   it('that says goodbye and stays does not keep us from leaving', async () => {
     const timing = { closeTimeoutMs: 200 };
     const a = await (await meeting.at('a')).open(alice, { timing });
-    const rogue = new Rogue(a, mallory);
-    rogue.say(hello, { type: 'bye', reason: 'done' });
+    const rogue = rogueAt(a, mallory);
+    rogue.say(goodHello, { type: 'bye', reason: 'done' });
     const pings = setInterval(() => rogue.say({ type: 'ping' }), 50);
     try {
       await a.event('connected');
@@ -132,19 +77,19 @@ describe('a member', () => {
   it('that takes a file and never says that it has it is given up', async () => {
     const a = await (await meeting.at('a')).open(alice, { timing: { fileReceiverTimeoutMs: 200 } });
     const tokens = new Map<string, Buffer>();
-    const rogue = new Rogue(a, mallory, (message) => {
+    const rogue = rogueAt(a, mallory, (message) => {
       if (message.type !== 'file-offer') return [];
       tokens.set(message.id, fileToken(rogue.socket, message.id));
       return [{ type: 'file-accept', id: message.id, doneBytes: 0 }];
     });
-    rogue.say(hello);
+    rogue.say(goodHello);
     await a.event('connected');
     const path = join(a.home, 'note.txt');
     await writeFile(path, 'a note');
     await a.door.sendFile('mallory', path);
     await rogue.hears('file-ready');
     const [[id, token] = ['', Buffer.alloc(0)]] = tokens;
-    const stream = dialled(a, mallory, fileProtocol);
+    const stream = dialBare(a.door.listeningPort ?? 0, mallory, { ALPNProtocols: [fileProtocol] });
     stream.write(Buffer.concat([token, Buffer.from(id, 'hex')]));
     stream.resume();
     expect((await a.event('fileInterrupted')).error.message).toMatch(/nothing moved/);
@@ -153,8 +98,8 @@ describe('a member', () => {
 
   it('that offers thousands of files is asked for four, and fills neither memory nor screen', async () => {
     const a = await (await meeting.at('a')).open(alice, { decideOffer: () => 'ask' });
-    const rogue = new Rogue(a, mallory);
-    rogue.say(hello);
+    const rogue = rogueAt(a, mallory);
+    rogue.say(goodHello);
     for (let one = 0; one < 3_000; one += 1) {
       const id = one.toString(16).padStart(32, '0');
       rogue.say({ type: 'file-offer', id, name: `${one}.txt`, sizeBytes: 1, root: Buffer.alloc(32) });
@@ -169,9 +114,9 @@ describe('a member', () => {
 
   it('has at most sixteen sessions, and leaves room for others', async () => {
     const a = await (await meeting.at('a')).open(alice);
-    const one = (): Rogue => new Rogue(a, mallory);
+    const one = (): Rogue => rogueAt(a, mallory);
     const all = Array.from({ length: 24 }, (_, index) => ({ rogue: one(), session: index }));
-    for (const { rogue, session } of all) rogue.say({ ...hello, session: session.toString(16).padStart(32, '0') });
+    for (const { rogue, session } of all) rogue.say({ ...goodHello, session: session.toString(16).padStart(32, '0') });
     const left = () => all.filter(({ rogue }) => !rogue.socket.destroyed);
     while (left().length > 16) await new Promise((resolve) => setTimeout(resolve, 20));
     await Promise.all(left().map(({ rogue }) => rogue.hears('hello')));
@@ -183,8 +128,8 @@ describe('a member', () => {
   it('that calls from the host we dial is not taken for the one who was meant', async () => {
     const nobody = `127.0.0.1:${await freePort()}`;
     const a = await (await meeting.at('a')).open(alice, { who: nobody });
-    const rogue = new Rogue(a, mallory);
-    rogue.say(hello);
+    const rogue = rogueAt(a, mallory);
+    rogue.say(goodHello);
     await a.event('connected');
     expect(a.door.targetMember).toBeUndefined();
     expect(a.events.filter(({ type }) => type === 'target')).toEqual([]);
@@ -194,7 +139,7 @@ describe('a member', () => {
     const a = await (await meeting.at('a')).open(alice);
     const stranger = await makeIdentity(await makeCircle(), { member: 'stranger' });
     for (let attempt = 0; attempt < 10; attempt += 1) {
-      const { socket } = new Rogue(a, { ...stranger, trustAnchor: alice.trustAnchor });
+      const { socket } = rogueAt(a, { ...stranger, trustAnchor: alice.trustAnchor });
       await new Promise((resolve) => socket.once('close', resolve));
     }
     await a.event('refused');
@@ -219,8 +164,8 @@ describe('a session', () => {
       if (type === 'connected') throw new Error('unforeseen');
     };
     const a = await (await meeting.at('a')).open(alice, { onEvent });
-    const rogue = new Rogue(a, mallory);
-    rogue.say(hello);
+    const rogue = rogueAt(a, mallory);
+    rogue.say(goodHello);
     await new Promise((resolve) => rogue.socket.once('close', resolve));
     expect(rogue.heard.map(({ type }) => type)).not.toContain('bye');
     expect(events).toContain('stopped');

@@ -2,12 +2,21 @@ import { describe, expect, it } from '@jest/globals';
 import { isSafeFileName } from '../../../src/files/file-name.js';
 
 describe('the name of a received file', () => {
-  it.each(['photo.jpg', 'Übung 3 (final).tar.gz', '写真.png', 'family 👨‍👩‍👧.png', 'x', '-rf', 'a'.repeat(215)])(
-    'may be %s',
-    (name) => {
-      expect(isSafeFileName(name)).toBe(true);
-    },
-  );
+  it.each([
+    'photo.jpg',
+    'Übung 3 (final).tar.gz',
+    '写真.png',
+    'family 👨‍👩‍👧.png',
+    'x',
+    '-rf',
+    'half ½ ⧸ of it？.mp4',
+    'نامه\u200cها.txt',
+    'a\u202f8.png',
+    'e\u0301.txt',
+    'a'.repeat(215),
+  ])('may be %s', (name) => {
+    expect(isSafeFileName(name)).toBe(true);
+  });
 
   it.each([
     ['empty', ''],
@@ -35,6 +44,13 @@ describe('the name of a received file', () => {
     ['the name of its map', 'x.0123456789abcdef.part.map'],
     ['the name of an unfinished folder', 'x.0123456789abcdef.part.folder'],
     ['half a surrogate pair', 'x\ud800'],
+    ['a path upwards in full width', '．．／x'],
+    ['a path upwards with a two-dot leader', '‥⁄x'],
+    ['an absolute path in full width', '／etc／passwd'],
+    ['a drive in full width', 'Ｃ：＼x'],
+    ['a device in full width', 'ＮＵＬ.txt'],
+    ['a name with a zero-width space', 'x\u200b.txt'],
+    ['a name that ends with a no-break space', 'x\u00a0'],
   ])('may not be %s', (_, name) => {
     expect(isSafeFileName(name)).toBe(false);
   });

@@ -1,9 +1,11 @@
-/** Who is not let in, proven on real sockets; after each of them a good member still is. */
+/**
+ * The transport alone, on real sockets: what a listener survives, and whom a dialler refuses. Who is not let in to a
+ * conversation is in test/integration/bad-peers.test.ts.
+ */
 import 'reflect-metadata';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, createServer, type TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { KeyUsageFlags } from '@peculiar/x509';
 import { isQTChatError, type QTChatError } from '../../../src/errors.js';
 import type { Identity } from '../../../src/store/identities.js';
 import { dialPeer } from '../../../src/transport/dial.js';
@@ -11,19 +13,11 @@ import { identifyPeer } from '../../../src/transport/identify-peer.js';
 import { listenForPeers, type PeerListener } from '../../../src/transport/listen.js';
 import type { PeerConnection } from '../../../src/transport/peer-connection.js';
 import { controlProtocol, secureContextOptions } from '../../../src/transport/tls-options.js';
-import {
-  clientAuth,
-  type MemberFields,
-  makeCircle,
-  makeIntermediate,
-  serverAuth,
-  type TestCircle,
-} from '../../helpers/certificates.js';
+import { makeCircle, makeIntermediate, type TestCircle } from '../../helpers/certificates.js';
 import { makeIdentity } from '../../helpers/identity.js';
+import { wrongMembers } from '../../helpers/wrong-members.js';
 
 const clock = (): Date => new Date();
-const hour = 3_600_000;
-const signsAll = KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign;
 let circle: TestCircle;
 let rogue: TestCircle;
 let alice: Identity;
@@ -35,40 +29,6 @@ beforeAll(async () => {
   alice = await makeIdentity(circle, { member: 'alice' });
   bob = await makeIdentity(circle, { member: 'bob' });
 });
-
-/** What is wrong with a member, and what is said about it. */
-const wrongMembers: [string, () => Promise<Identity>, RegExp][] = [
-  ['another circle', () => makeIdentity(rogue, { member: 'bob' }), /another circle/],
-  [
-    'another circle that claims to be ours',
-    () => makeIdentity(rogue, { member: 'bob', uris: [`qtchat://${circle.circleId}/bob`] }),
-    /another circle/,
-  ],
-  ['an expired certificate', () => member({ notBefore: ago(2 * hour), notAfter: ago(hour) }), /expired/],
-  ['a certificate of tomorrow', () => member({ notBefore: ago(-hour), notAfter: ago(-2 * hour) }), /not valid/],
-  ['a certificate for servers only', () => member({ ekus: [serverAuth] }), /usage/],
-  ['a certificate for clients only', () => member({ ekus: [clientAuth] }), /usage/],
-  ['no extended key usages', () => member({ ekus: [] }), /usage/],
-  ['no circle URI', () => member({ uris: [] }), /no qtchat: name/],
-  ["another circle's URI", () => member({ uris: [`qtchat://${rogue.circleId}/bob`] }), /another circle/],
-  [
-    'two circle URIs',
-    () => member({ uris: [`qtchat://${circle.circleId}/bob`, `qtchat://${circle.circleId}/alice`] }),
-    /more than one/,
-  ],
-  ['a malformed circle URI', () => member({ uris: [`qtchat://${circle.circleId}/bob/../alice`] }), /./],
-  ['a CA certificate', () => member({ ca: true, keyUsages: signsAll }), /CA/],
-  ['CA:TRUE without the usage to sign with', () => member({ ca: true }), /CA/],
-  ['a forged signature', async () => member({ signingKey: rogue.key }), /another circle|forged/],
-];
-
-function member(fields: Partial<MemberFields>): Promise<Identity> {
-  return makeIdentity(circle, { member: 'bob', ...fields });
-}
-
-function ago(durationMs: number): Date {
-  return new Date(Date.now() - durationMs);
-}
 
 describe('a listener', () => {
   let listener: PeerListener;
@@ -150,32 +110,6 @@ describe('a listener', () => {
     return inbound;
   }
 
-  it.each(wrongMembers)('refuses %s, says why, and lives on', async (_, make, why) => {
-    const { key, cert } = secureContextOptions(await make());
-    knock({ key, cert, ca: circle.rootPem });
-    expect(await refusal()).toMatch(why);
-    await expectAlive();
-  });
-
-  it.each<[string, ConnectionOptions, RegExp]>([
-    ['no certificate', { key: undefined, cert: undefined }, /no certificate/],
-    ['TLS 1.2', { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }, /TLS 1\.3/],
-    ['no ALPN', { ALPNProtocols: undefined }, /ALPN/],
-    ['a wrong ALPN', { ALPNProtocols: ['h2'] }, /ALPN/],
-  ])('refuses a member with %s, says why, and lives on', async (_, options, why) => {
-    const { key, cert } = secureContextOptions(bob);
-    knock({ key, cert, ca: circle.rootPem, ...options } as ConnectionOptions);
-    expect(await refusal()).toMatch(why);
-    await expectAlive();
-  });
-
-  it('refuses our own key', async () => {
-    const { key, cert } = secureContextOptions(alice);
-    knock({ key, cert, ca: circle.rootPem });
-    expect(await refusal()).toMatch(/ourselves/);
-    await expectAlive();
-  });
-
   it.each([
     ['plain text', 'GET / HTTP/1.1\r\n\r\n', /HTTP/],
     ['noise', '\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008', /TLS|failed/],
@@ -251,8 +185,8 @@ describe('a dialler', () => {
     throw new Error('the peer was accepted');
   }
 
-  it.each(wrongMembers)('refuses %s and says why', async (_, make, why) => {
-    const error = await failure(await serve(await make()));
+  it.each(wrongMembers)('refuses one %s, and says why', async (_, make, why) => {
+    const error = await failure(await serve(await make({ circle, rogue, member: 'mallory' })));
     expect(error.message).toMatch(why);
     expect(error.exitCode).not.toBe(0);
   });

@@ -1,0 +1,562 @@
+/**
+ * Bad peers at a listener with a good one beside them. Every row is the good peer with one thing changed: it is refused, the
+ * reason is told, nothing of it is written, and the good one talks on.
+ */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { issueCrl } from '../../src/pki/crl.js';
+import { createIssuer } from '../../src/pki/issuer.js';
+import { signSuccession } from '../../src/pki/key-succession.js';
+import { spkiOf } from '../../src/pki/spki.js';
+import { type CborMap, type CborValue, encodeCbor } from '../../src/protocol/cbor.js';
+import { encodeFrame, maximumFrameBytes } from '../../src/protocol/frame.js';
+import { type Message, maximumSequence } from '../../src/protocol/messages.js';
+import { ContactBook } from '../../src/store/contacts.js';
+import { type ConversationDatabase, openConversationStore } from '../../src/store/conversation-store.js';
+import { keepCrl } from '../../src/store/crl.js';
+import type { RecordCipher } from '../../src/store/home-key.js';
+import type { Identity } from '../../src/store/identities.js';
+import { MessageStore, storeEpoch } from '../../src/store/messages.js';
+import { fileToken } from '../../src/transport/exporter.js';
+import { fileProtocol } from '../../src/transport/tls-options.js';
+import { makeCircle, makeKey, type TestCircle } from '../helpers/certificates.js';
+import { Meeting, type TestConversation } from '../helpers/conversations.js';
+import { makeIdentity } from '../helpers/identity.js';
+import { type BareOptions, dialBare, frameHeader, frameOf, goodHello, Rogue } from '../helpers/rogue.js';
+import { type WrongWorld, wrongMembers } from '../helpers/wrong-members.js';
+
+/** What a peer is and does; a row changes one of these. */
+interface Peer {
+  readonly identity: (world: WrongWorld) => Identity | Promise<Identity>;
+  readonly tls: () => BareOptions | Promise<BareOptions>;
+  /** The octets that it begins with. */
+  readonly hello: () => Buffer | Promise<Buffer>;
+  /** Done after the hello. */
+  readonly does: (rogue: Rogue) => void | Promise<void>;
+}
+
+/** Where the reason is told. */
+type Told = 'refused' | 'disconnected' | 'fileDeclined' | 'fileFailed';
+type Row = [what: string, change: Partial<Peer>, told: Told, why: RegExp];
+
+const text = {
+  type: 'text',
+  id: '6f1c2a3e-0b1d-4c2a-9d3e-4f5a6b7c8d9e',
+  sequence: 1,
+  sentAt: 1,
+  text: 'let me in',
+} as const;
+const id = '0f'.repeat(16);
+const offer = { type: 'file-offer', id, name: 'note.txt', sizeBytes: 1 } as const;
+
+const goodPeer: Peer = {
+  identity: ({ circle: own, member }) => makeIdentity(own, { member }),
+  tls: () => ({}),
+  hello: () => frameOf(goodHello),
+  does: (rogue) => rogue.say(text),
+};
+
+const frame = (value: CborValue): Buffer => encodeFrame(encodeCbor(value));
+const helloWith = (fields: CborMap): Partial<Peer> => ({ hello: () => frame({ ...goodHello, ...fields } as CborMap) });
+const writes = (octets: Buffer): Partial<Peer> => ({ does: (rogue) => rogue.write(octets) });
+const says = (...messages: CborMap[]): Partial<Peer> => writes(Buffer.concat(messages.map(frame)));
+const cbor = (hex: string): Partial<Peer> => writes(encodeFrame(Buffer.from(hex, 'hex')));
+
+const meeting = new Meeting();
+const sockets: TLSSocket[] = [];
+let circle: TestCircle;
+let rogueCircle: TestCircle;
+let alice: Identity;
+let revoked: Identity;
+const carolsKey = makeKey();
+let a: TestConversation;
+let b: TestConversation;
+let database: ConversationDatabase;
+let downloads: string;
+let rows = 0;
+let member = '';
+
+beforeAll(async () => {
+  circle = await makeCircle();
+  rogueCircle = await makeCircle();
+  alice = await makeIdentity(circle, { member: 'alice', ips: ['127.0.0.1'] });
+  revoked = await makeIdentity(circle, { member: 'revoked' });
+  a = await meeting.at('a');
+  const now = new Date();
+  const entries = [
+    { serialNumber: revoked.chain[0]?.serialNumber ?? '', revokedAt: now, reason: 'superseded' as const },
+  ];
+  const plan = { number: 1n, thisUpdate: now, nextUpdate: new Date(now.getTime() + 86_400_000), entries };
+  const list = await issueCrl(plan, createIssuer(circle.key, [circle.certificate]));
+  await keepCrl({ folder: a.home }, circle.circleId, list, circle.certificate);
+  // A refusal that repeats is told once a minute: every row has minutes of its own.
+  const clock = (): Date => new Date(Date.now() + rows * 120_000);
+  await a.open(alice, { clock, timing: { helloTimeoutMs: 1_500 } });
+  b = await meeting.at('b');
+  await b.open(await makeIdentity(circle, { member: 'bob' }), { who: a.who, decideOffer: () => 'ask' });
+  await Promise.all([a.event('connected'), b.event('connected')]);
+  database = await openConversationStore({ folder: a.home });
+  const carol = await makeIdentity(circle, { member: 'carol', key: carolsKey });
+  const known = await (await meeting.at('carol')).open(carol, { who: a.who });
+  await Promise.all([known.event('connected'), a.event('connected', ({ peer }) => peer.member === 'carol')]);
+  await known.door.close();
+  await a.event('disconnected');
+  downloads = join(a.home, 'downloads');
+  await b.door.sendFile('alice', await fileWith('there before'));
+  await a.event('fileDone');
+});
+
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+});
+
+afterAll(async () => {
+  await database.destroy();
+  await meeting.end();
+});
+
+async function fileWith(content: string): Promise<string> {
+  const path = join(b.home, 'note.txt');
+  await writeFile(path, content);
+  return path;
+}
+
+function dial(identity: Identity, tls: BareOptions = {}): TLSSocket {
+  const socket = dialBare(a.door.listeningPort ?? 0, identity, { ca: circle.rootPem, ...tls });
+  sockets.push(socket);
+  return socket;
+}
+
+/** Comes as the good peer, with that one change. */
+async function come(change: Partial<Peer>): Promise<Rogue> {
+  const peer = { ...goodPeer, ...change };
+  rows += 1;
+  for (const { events } of [a, b]) events.splice(0);
+  member = `mallory-${rows}`;
+  const identity = await peer.identity({ circle, rogue: rogueCircle, member });
+  member = identity.member;
+  const rogue = new Rogue(dial(identity, await peer.tls()), identity);
+  rogue.write(await peer.hello());
+  await peer.does(rogue);
+  return rogue;
+}
+
+/** Why a peer was refused, as it was told. */
+async function toldBy(told: Told, why: RegExp): Promise<void> {
+  if (told === 'refused') await a.event(told, ({ error }) => why.test(error.message));
+  if (told === 'disconnected') await a.event(told, (event) => event.member === member && why.test(event.reason));
+  if (told === 'fileDeclined') await a.event(told, (event) => event.member === member && why.test(event.reason));
+  if (told === 'fileFailed') await a.event(told, (event) => event.member === member && why.test(event.error.message));
+}
+
+/** Everything that a peer could have had written. */
+async function written(of: string): Promise<object> {
+  const names = await readdir(downloads);
+  const files = await Promise.all(names.map(async (name) => [name, await readFile(join(downloads, name), 'utf8')]));
+  const key = { circleId: circle.circleId, self: 'alice', peer: of };
+  const texts = await new MessageStore(database, {} as RecordCipher, key).receivedCursors(16);
+  return { files, texts };
+}
+
+const nothing = { files: [['note.txt', 'there before']], texts: [] };
+
+/** Nothing is left of the bad one, and both ends of the good one have noticed nothing. */
+async function expectUndisturbed(): Promise<void> {
+  expect(await written(member)).toEqual(nothing);
+  await b.door.sendText('alice', member);
+  await a.event('message', (event) => event.member === 'bob' && event.text === member);
+  await a.door.sendText('bob', member);
+  await b.event('message', (event) => event.text === member);
+  expect(a.events.filter((event) => event.type === 'message' && event.member !== 'bob')).toEqual([]);
+  for (const { events } of [a, b]) {
+    expect(events.filter((event) => event.type === 'disconnected' && event.member !== member)).toEqual([]);
+    expect(events.filter(({ type }) => type === 'stopped')).toEqual([]);
+  }
+}
+
+const known = async (): Promise<boolean> =>
+  (await new ContactBook(database, () => new Date()).find(circle.circleId, member)) !== undefined;
+
+it('a good peer is let in, and what it says arrives', async () => {
+  await come({});
+  expect(await a.event('message', (event) => event.member === member)).toMatchObject({ text: 'let me in' });
+  expect(await known()).toBe(true);
+  expect(a.events.filter(({ type }) => type === 'refused')).toEqual([]);
+});
+
+describe('a peer is not let in, and does not become a contact,', () => {
+  it.each<[string, Partial<Peer>, RegExp]>([
+    ...wrongMembers.map(([what, identity, why]): [string, Partial<Peer>, RegExp] => [what, { identity }, why]),
+    ['whose certificate was revoked', { identity: () => revoked }, /revoked on/],
+    [
+      'with a copy of our own key',
+      // From another address than ours: from there it would be our own call.
+      { identity: () => alice, tls: () => ({ localAddress: '127.0.0.9' }) },
+      /ourselves/,
+    ],
+    ['without a certificate', { tls: () => withoutCertificate }, /no certificate/],
+    ['that resumes a session in place of a certificate', { tls: resuming }, /no certificate/],
+    ['that speaks TLS 1.2', { tls: () => ({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }) }, /TLS 1\.3/],
+    ['without ALPN', { tls: () => ({ ALPNProtocols: undefined }) as unknown as BareOptions }, /ALPN/],
+    ['with a wrong ALPN', { tls: () => ({ ALPNProtocols: ['h2'] }) }, /ALPN/],
+    ['with the ALPN of a later version', { tls: () => ({ ALPNProtocols: ['qtchat/2'] }) }, /ALPN/],
+    ['that says no hello', { hello: () => Buffer.alloc(0), does: () => {} }, /no hello in time/],
+    ['that says half a hello', { hello: () => frameOf(goodHello).subarray(0, 60), does: () => {} }, /no hello in time/],
+    ['whose hello is too big', { hello: () => frameHeader(4097) }, /4097 octets, expected 1 to 4096/],
+    ['whose hello has no octets', { hello: () => frameHeader(0) }, /0 octets/],
+    ['that speaks no frames', { hello: () => Buffer.from('GET / HTTP/1.1\r\n\r\n') }, /octets, expected/],
+    ['that begins with something else', { hello: () => frameOf({ type: 'ping' }) }, /did not begin with hello/],
+    ['that speaks another version', helloWith({ version: 2 }), /wrong field "version"/],
+    ['whose hello lacks a field', helloWith({ epoch: undefined }), /wrong field "epoch"/],
+    ['whose hello has a field too many', helloWith({ admin: true }), /wrong field "admin"/],
+    [
+      'whose hello has more cursors than a list may have',
+      helloWith({ cursors: Array(17).fill({ epoch: id, sequence: 1 }) }),
+      /wrong field "cursors"/,
+    ],
+    ['whose hello has a negative cursor', helloWith({ cursors: [{ epoch: id, sequence: -1 }] }), /cursors.0.sequence/],
+    ['whose hello lists it in another form', helloWith({ session: id.toUpperCase() }), /wrong field "session"/],
+    ['that takes leave before its hello', { hello: () => frameOf({ type: 'bye', reason: 'done' }) }, /left/],
+  ])('%s', async (_, change, why) => {
+    await come(change);
+    await toldBy('refused', why);
+    expect(await known()).toBe(false);
+    await expectUndisturbed();
+  });
+});
+
+const withoutCertificate = { key: undefined, cert: undefined } as unknown as BareOptions;
+
+/** What the listener gave another connection to resume with, and no certificate. */
+async function resuming(): Promise<BareOptions> {
+  const first = dial(await makeIdentity(circle, { member: `${member}-before` }));
+  first.resume();
+  const [session] = (await once(first, 'session')) as [Buffer];
+  return { ...withoutCertificate, session };
+}
+
+describe('a contact with another key is refused', () => {
+  const carol = (): Promise<Identity> => makeIdentity(circle, { member: 'carol' });
+  const holder = () => ({ circleId: circle.circleId, member: 'carol' });
+
+  it.each<[string, (identity: Identity) => CborMap[]]>([
+    ['that nobody has signed for', () => []],
+    ['for which a signature is made up', () => [{ formerSpki: spkiOf(carolsKey), signature: Buffer.alloc(71, 1) }]],
+    [
+      'for which a third key has signed',
+      ({ privateKey }) => [{ ...signSuccession(makeKey(), privateKey, holder()) } as unknown as CborMap],
+    ],
+    [
+      'for which its own key was signed under another name',
+      ({ privateKey }) => [
+        { ...signSuccession(carolsKey, privateKey, { ...holder(), member: 'bob' }) } as unknown as CborMap,
+      ],
+    ],
+    [
+      'where the old key has signed for yet another one',
+      () => [{ ...signSuccession(carolsKey, makeKey(), holder()) } as unknown as CborMap],
+    ],
+  ])('%s', async (_, successions) => {
+    const identity = await carol();
+    await come({ identity: () => identity, ...helloWith({ successions: successions(identity) }) });
+    await toldBy('refused', /another key/);
+    await expectUndisturbed();
+  });
+});
+
+describe('a peer is cut off', () => {
+  it.each<Row>([
+    ['when it says hello twice', says(goodHello as unknown as CborMap), 'disconnected', /hello twice/],
+    ['when a frame has no octets', writes(frameHeader(0)), 'disconnected', /0 octets/],
+    ['when a frame is one octet too long', writes(frameHeader(maximumFrameBytes + 1)), 'disconnected', /262145 octets/],
+    ['when a frame has four gigabytes', writes(frameHeader(0xffff_ffff)), 'disconnected', /4294967295 octets/],
+    [
+      'when a frame is as long as may be, and filled with text',
+      says({ ...text, text: 'x'.repeat(maximumFrameBytes - 99) }),
+      'disconnected',
+      /wrong field "text"/,
+    ],
+    [
+      'when a frame is as long as may be, and empty',
+      writes(encodeFrame(Buffer.alloc(maximumFrameBytes))),
+      'disconnected',
+      /octets follow/,
+    ],
+    ['when it speaks no CBOR', cbor('ff'), 'disconnected', /CBOR/],
+    ['when it nests a hundred thousand lists', writes(encodeFrame(Buffer.alloc(1e5, 0x81))), 'disconnected', /nested/],
+    ['when it nests one list too many', cbor(`a16474797065${'81'.repeat(8)}f6`), 'disconnected', /nested/],
+    ['when a list is longer than the frame', cbor('9affffffff'), 'disconnected', /too early/],
+    ['when it tags what it says', cbor('d9d9f7a1647479706564706f6e67'), 'disconnected', /a tag/],
+    [
+      'when it says something twice',
+      cbor('a2647479706564706f6e67647479706564706f6e67'),
+      'disconnected',
+      /not in order/,
+    ],
+    ['when a length is longer than needed', cbor('a178047479706564706f6e67'), 'disconnected', /longer than needed/],
+    ['when it says a list', writes(frame([text])), 'disconnected', /unknown type/],
+    ['when it says what nobody knows', says({ type: 'shell', run: 'id' }), 'disconnected', /unknown type/],
+    ['when it says what every object knows', says({ type: 'constructor' }), 'disconnected', /unknown type/],
+    ['when a text is no text', says({ ...text, text: 7 }), 'disconnected', /wrong field "text"/],
+    ['when a text is octets', says({ ...text, text: Buffer.from('x') }), 'disconnected', /wrong field "text"/],
+    ['when a text is empty', says({ ...text, text: '' }), 'disconnected', /wrong field "text"/],
+    ['when a text is too long', says({ ...text, text: 'ř'.repeat(33_000) }), 'disconnected', /wrong field "text"/],
+    ['when an id is a path', says({ ...text, id: '../../etc/passwd' }), 'disconnected', /wrong field "id"/],
+    ['when a sequence is text', says({ ...text, sequence: '1' }), 'disconnected', /wrong field "sequence"/],
+    ['when a sequence is zero', says({ ...text, sequence: 0 }), 'disconnected', /wrong field "sequence"/],
+    [
+      'when a sequence leaves no room',
+      says({ ...text, sequence: maximumSequence + 1 }),
+      'disconnected',
+      /wrong field "sequence"/,
+    ],
+    [
+      'when a text counts as another device',
+      says({ ...text, epoch: 'ee'.repeat(16) }),
+      'disconnected',
+      /wrong field "epoch"/,
+    ],
+    ['when it has what was never sent', says({ type: 'delivered', sequence: 1 }), 'disconnected', /never sent/],
+    [
+      'when its hello has what nobody can have written',
+      { hello: helloWithCursor },
+      'disconnected',
+      /nobody can have written/,
+    ],
+    [
+      'when it sends ever more revocation lists',
+      says(...Array(17).fill({ type: 'revocation-list', list: Buffer.of(1) })),
+      'disconnected',
+      /too many lists/,
+    ],
+    [
+      'when it leaves within a frame',
+      { does: (rogue) => void rogue.socket.end(frameOf(text).subarray(0, 9)) },
+      'disconnected',
+      /within a frame/,
+    ],
+    [
+      'also when it takes no texts, and so is not shown as here',
+      { ...helloWith({ capabilities: [] }), does: (rogue) => rogue.write(frameOf(goodHello)) },
+      'refused',
+      /hello twice/,
+    ],
+  ])('%s', async (_, change, told, why) => {
+    const rogue = await come(change);
+    await Promise.all([toldBy(told, why), rogue.socket.closed || once(rogue.socket, 'close')]);
+    await expectUndisturbed();
+  });
+});
+
+/** A hello that claims the last of all our messages. */
+async function helloWithCursor(sequence = maximumSequence): Promise<Buffer> {
+  const epoch = await storeEpoch(database, randomBytes);
+  return frameOf({ ...goodHello, cursors: [{ epoch, sequence }] });
+}
+
+const offers: Partial<Peer> = { does: (rogue) => rogue.say(offer) };
+const tokenOf = ({ socket }: Rogue, transfer = id): Buffer => fileToken(socket, transfer);
+const opening = (token: Buffer, transfer = id): Buffer => Buffer.concat([token, Buffer.from(transfer, 'hex')]);
+
+function openFile(as: Identity, octets: Buffer): TLSSocket {
+  const socket = dial(as, { ALPNProtocols: [fileProtocol] });
+  socket.write(octets);
+  return socket;
+}
+
+/** Something that we offer to bob, who has not answered yet. */
+async function bobsOffer(): Promise<string> {
+  await a.door.sendFile('bob', await fileWith('for bob alone'));
+  return (await b.event('fileOffered')).file.id;
+}
+
+describe('a file connection is refused', () => {
+  it.each<[string, (rogue: Rogue) => Promise<unknown> | unknown, RegExp]>([
+    [
+      'with a token of another transfer',
+      (rogue) => openFile(rogue.identity, opening(tokenOf(rogue, 'ee'.repeat(16)))),
+      /wrong token/,
+    ],
+    ['with a token that is made up', ({ identity }) => openFile(identity, opening(Buffer.alloc(32, 1))), /wrong token/],
+    ['with a token of another session', withTokenOfAnotherSession, /wrong token/],
+    [
+      'with the right token, shown by another member',
+      async (rogue) => openFile(await makeIdentity(circle, { member: 'thief' }), opening(tokenOf(rogue))),
+      /no file is expected/,
+    ],
+    ['with a token that was used', withUsedToken, /no file is expected/],
+    ['with half a token', (rogue) => openFile(rogue.identity, tokenOf(rogue).subarray(0, 20)).end(), /no token/],
+    [
+      'for a file that nobody agreed on',
+      (rogue) => openFile(rogue.identity, opening(tokenOf(rogue, 'ee'.repeat(16)), 'ee'.repeat(16))),
+      /no file is expected/,
+    ],
+    ['for a file that is offered to another member', forBobsFile, /no file is expected/],
+    [
+      'that is none at all',
+      ({ identity }) => openFile(identity, Buffer.from('GET / HTTP/1.1\r\nHost: alice\r\nAccept: everything\r\n\r\n')),
+      /no file is expected/,
+    ],
+  ])('%s', async (_, open, why) => {
+    const rogue = await come(offers);
+    await rogue.hears('file-accept');
+    await open(rogue);
+    await toldBy('refused', why);
+    await expectUndisturbed();
+  });
+
+  async function withTokenOfAnotherSession({ identity }: Rogue): Promise<void> {
+    const another = new Rogue(dial(identity), identity);
+    another.say({ ...goodHello, session: '11'.repeat(16) });
+    await another.hears('hello');
+    openFile(identity, opening(tokenOf(another)));
+  }
+
+  async function withUsedToken(rogue: Rogue): Promise<void> {
+    const first = openFile(rogue.identity, opening(tokenOf(rogue)));
+    await a.event('fileStarted', (event) => event.member === member);
+    openFile(rogue.identity, opening(tokenOf(rogue)));
+    await toldBy('refused', /no file is expected/);
+    first.destroy();
+    await a.event('fileFailed', (event) => event.member === member);
+  }
+
+  async function forBobsFile(rogue: Rogue): Promise<void> {
+    const bobs = await bobsOffer();
+    openFile(rogue.identity, opening(tokenOf(rogue, bobs), bobs));
+  }
+});
+
+describe('a file that was offered to another member', () => {
+  it.each<[string, (theirs: string) => Message]>([
+    ['is not for one who takes it', (theirs) => ({ type: 'file-accept', id: theirs })],
+    [
+      'cannot be declined by one who hears of it',
+      (theirs) => ({ type: 'file-decline', id: theirs, reason: 'declined' }),
+    ],
+    ['cannot be said to have arrived', (theirs) => ({ type: 'file-received', id: theirs, sha256: Buffer.alloc(32) })],
+  ])('%s', async (_, answer) => {
+    const rogue = await come({ does: () => {} });
+    await rogue.hears('hello');
+    const bobs = await bobsOffer();
+    rogue.say(answer(bobs));
+    await toldBy('disconnected', /not offered/);
+    await expectUndisturbed();
+    expect(a.events.filter(({ type }) => type.startsWith('file'))).toEqual([]);
+    b.door.answerOffer('accept', bobs);
+    await b.event('fileDone', ({ file }) => file.id === bobs);
+  });
+});
+
+describe('an offered file is not taken', () => {
+  it.each([
+    ['..'],
+    ['../note.txt'],
+    ['../../.ssh/authorized_keys'],
+    ['/etc/passwd'],
+    ['folder/note.txt'],
+    ['..\\note.txt'],
+    ['C:\\Windows\\note.txt'],
+    ['\\\\server\\share'],
+    ['note.txt\u0000.exe'],
+    ['note.txt:stream'],
+    ['note\n.txt'],
+    ['\u001b]0;title\u0007.txt'],
+    ['CON'],
+    ['nul.txt'],
+    ['LPT¹.log'],
+    ['ＣＯＮ.txt'],
+    ['.bashrc'],
+    ['note.txt.'],
+    ['note.txt '],
+    ['note.txt\u00a0'],
+    ['gpj.\u202etxt.exe'],
+    ['note\u200b.txt'],
+    ['note.txt\ufeff'],
+    ['..／note.txt'],
+    ['‥∕note.txt'],
+    ['．．＼note.txt'],
+    ['／etc⁄passwd'],
+    ['Ｃ：＼note.txt'],
+    ['film.0123456789abcdef.part'],
+    ['x'.repeat(216)],
+    ['x'.repeat(255)],
+  ])('under the name %j', async (name) => {
+    await come({ does: (rogue) => rogue.say({ ...offer, name }) });
+    await toldBy('fileDeclined', /^name$/);
+    await expectUndisturbed();
+  });
+
+  it.each<Row>([
+    ['under a name of 300 octets', says({ ...offer, name: 'x'.repeat(300) }), 'disconnected', /wrong field "name"/],
+    ['under no name', says({ ...offer, name: '' }), 'disconnected', /wrong field "name"/],
+    ['under a name that is a list', says({ ...offer, name: ['note.txt'] }), 'disconnected', /wrong field "name"/],
+    ['when it has less than nothing', says({ ...offer, sizeBytes: -1 }), 'disconnected', /wrong field "sizeBytes"/],
+    ['when it is offered twice under one id', says(offer, offer), 'disconnected', /one file twice/],
+    [
+      'when no disk has room for it',
+      {
+        does: async (rogue) => {
+          rogue.say({ ...offer, sizeBytes: Number.MAX_SAFE_INTEGER });
+          await rogue.hears('file-accept');
+          openFile(rogue.identity, opening(tokenOf(rogue)));
+        },
+      },
+      'fileFailed',
+      /no room/,
+    ],
+  ])('%s', async (_, change, told, why) => {
+    await come(change);
+    await toldBy(told, why);
+    await expectUndisturbed();
+  });
+});
+
+describe('what cannot be told from honesty does no harm:', () => {
+  it("who counts as another member's device is heard as itself alone", async () => {
+    const [{ epoch = '' } = {}] = await new MessageStore(database, {} as RecordCipher, {
+      circleId: circle.circleId,
+      self: 'alice',
+      peer: 'bob',
+    }).receivedCursors(1);
+    await come({ ...helloWith({ epoch }), does: (rogue) => rogue.say({ ...text, sequence: 1_000_000 }) });
+    await a.event('message', (event) => event.member === member && event.text === 'let me in');
+    await b.door.sendText('alice', 'still counted from where I was');
+    await a.event('message', (event) => event.member === 'bob' && /still counted/.test(event.text));
+  });
+
+  it('who claims to have more than was sent misses nothing by it', async () => {
+    const rogue = await come({ hello: () => helloWithCursor(1_000_000), does: () => {} });
+    await rogue.hears('hello');
+    await a.event('connected');
+    await a.door.sendText(member, 'you do not have this');
+    expect(await rogue.hears('text')).toMatchObject({ sequence: 1_000_001, text: 'you do not have this' });
+    expect(await a.door.countPending(member)).toBe(1);
+  });
+});
+
+describe('whoever answers at the address that was dialled is refused', () => {
+  it.each<[string, object]>([
+    ['with a certificate for no address', {}],
+    ['with a certificate for another address', { ips: ['127.0.0.2'] }],
+    ['with the address as a DNS name in a longer one', { dns: ['127.0.0.1.example.org'] }],
+    ['with the address as common name', { commonName: '127.0.0.1' }],
+    ['with the address as a URI', { uris: ['https://127.0.0.1/'] }],
+  ])('%s', async (_, { uris = [], ...fields }: { uris?: string[] }) => {
+    rows += 1;
+    const names = [`qtchat://${circle.circleId}/other`, ...uris];
+    const there = await meeting.at(`there-${rows}`);
+    await there.open(await makeIdentity(circle, { member: 'other', uris: names, ...fields }));
+    const dialling = await (await meeting.at(`dialling-${rows}`)).open(alice, { who: there.who });
+    const { error } = await dialling.event('stopped');
+    expect(error).toMatchObject({
+      code: 'ERR_PEER_NOT_TRUSTED',
+      message: expect.stringMatching(/"other".*not name that address/),
+    });
+    expect(there.events.filter(({ type }) => type === 'connected')).toEqual([]);
+  });
+});
