@@ -3,7 +3,6 @@
  * works, and memory stays as it is. QTCHAT_FUZZ_FRAMES says how many, QTCHAT_FUZZ_SEED repeats a run.
  */
 import { randomBytes, randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
@@ -18,7 +17,7 @@ import { makeCircle } from '../helpers/certificates.js';
 import { Meeting } from '../helpers/conversations.js';
 import { Dice, mutatedFrame } from '../helpers/frame-mutator.js';
 import { makeIdentity } from '../helpers/identity.js';
-import { dialBare, frameOf, goodHello } from '../helpers/rogue.js';
+import { closeOf, dialBare, frameOf, goodHello } from '../helpers/rogue.js';
 
 const frames = Number(process.env.QTCHAT_FUZZ_FRAMES ?? 20_000);
 const seed = Number(process.env.QTCHAT_FUZZ_SEED ?? randomInt(2 ** 32));
@@ -167,7 +166,7 @@ describe(`with seed ${seed}`, () => {
         const said = [frameOf(goodHello), ...Array.from({ length: 1 + dice.below(8) }, () => mutatedFrame(dice))];
         socket.end(Buffer.concat(said));
         socket.resume();
-        await once(socket, 'close');
+        await closeOf(socket);
       }
       await b.door.sendText('alice', 'still there?');
       await a.event('message', ({ text }) => text === 'still there?');

@@ -45,6 +45,12 @@ export function dialBare(port: number, identity: Identity, tls: BareOptions = {}
   return socket.on('error', () => {});
 }
 
+/** Resolves when a connection has ended, however it did. */
+export async function closeOf(socket: TLSSocket): Promise<void> {
+  // Not once(): that fails with the error that came before.
+  if (!socket.closed) await new Promise((resolve) => socket.on('close', resolve));
+}
+
 /** The rogue's end of a control connection. */
 export class Rogue {
   readonly socket: TLSSocket;

@@ -26,7 +26,7 @@ import { fileProtocol } from '../../src/transport/tls-options.js';
 import { makeCircle, makeKey, type TestCircle } from '../helpers/certificates.js';
 import { Meeting, type TestConversation } from '../helpers/conversations.js';
 import { makeIdentity } from '../helpers/identity.js';
-import { type BareOptions, dialBare, frameHeader, frameOf, goodHello, Rogue } from '../helpers/rogue.js';
+import { type BareOptions, closeOf, dialBare, frameHeader, frameOf, goodHello, Rogue } from '../helpers/rogue.js';
 import { type WrongWorld, wrongMembers } from '../helpers/wrong-members.js';
 
 /** What a peer is and does; a row changes one of these. */
@@ -347,7 +347,7 @@ describe('a peer is cut off', () => {
     ],
   ])('%s', async (_, change, told, why) => {
     const rogue = await come(change);
-    await Promise.all([toldBy(told, why), rogue.socket.closed || once(rogue.socket, 'close')]);
+    await Promise.all([toldBy(told, why), closeOf(rogue.socket)]);
     await expectUndisturbed();
   });
 });
