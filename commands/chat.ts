@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { jsonLinesFlag, listenFlag, requireFreshCrlFlag } from '../src/cli/flags.js';
+import { jsonLinesFlag, listenFlag, requireFreshCrlFlag, requirePqFlag } from '../src/cli/flags.js';
 
 export default class Chat extends BaseCommand {
   static override summary = 'talk to members of the circle, end-to-end encrypted';
@@ -22,6 +22,7 @@ export default class Chat extends BaseCommand {
       helpValue: 'SECONDS',
     }),
     'require-fresh-crl': requireFreshCrlFlag,
+    'require-pq': requirePqFlag,
     json: jsonLinesFlag,
   };
 
@@ -35,6 +36,7 @@ export default class Chat extends BaseCommand {
       json,
       timeoutMs: timeout === undefined ? undefined : timeout * 1000,
       requireFreshCrl: flags['require-fresh-crl'],
+      requirePostQuantum: flags['require-pq'],
       note: (line: string) => this.note(line),
     };
     await talk(this.homeOf(flags), options, this.deps);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { jsonLinesFlag, listenFlag, requireFreshCrlFlag } from '../src/cli/flags.js';
+import { jsonLinesFlag, listenFlag, requireFreshCrlFlag, requirePqFlag } from '../src/cli/flags.js';
 
 export default class Listen extends BaseCommand {
   static override summary = 'receive messages and files from members, without anybody at the screen';
@@ -13,6 +13,7 @@ export default class Listen extends BaseCommand {
     save: Flags.string({ description: 'folder for received files', required: true, helpValue: 'DIR' }),
     listen: listenFlag,
     'require-fresh-crl': requireFreshCrlFlag,
+    'require-pq': requirePqFlag,
     json: jsonLinesFlag,
   };
 
@@ -41,6 +42,7 @@ export default class Listen extends BaseCommand {
       listen: parseListen(flags.listen),
       keepIdentity: {},
       requireFreshCrl: flags['require-fresh-crl'],
+      requirePostQuantum: flags['require-pq'],
       capabilities: ['text', 'files'],
       downloads,
       decideOffer: () => 'accept',

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { requireFreshCrlFlag } from '../src/cli/flags.js';
+import { requireFreshCrlFlag, requirePqFlag } from '../src/cli/flags.js';
 import { escapeControls, QTChatError } from '../src/errors.js';
 
 interface SendResult {
@@ -27,6 +27,7 @@ export default class Send extends BaseCommand {
       helpValue: 'PATH',
     }),
     'require-fresh-crl': requireFreshCrlFlag,
+    'require-pq': requirePqFlag,
     timeout: Flags.integer({ description: 'seconds the peer may be away', default: 30, min: 1, helpValue: 'SECONDS' }),
   };
 
@@ -59,6 +60,7 @@ export default class Send extends BaseCommand {
       signal,
       downloads: downloadsFolder(home),
       requireFreshCrl: flags['require-fresh-crl'],
+      requirePostQuantum: flags['require-pq'],
       onEvent: (event) => {
         if (event.type === 'waiting' && event.reason !== undefined)
           this.note(`waiting for ${who}: ${event.reason.message}`);

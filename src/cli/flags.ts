@@ -107,6 +107,11 @@ export const requireFreshCrlFlag = Flags.boolean({
   description: 'refuse everybody unless the revocation list is fresh',
 });
 
+/** `--require-pq`, of every command that meets members. */
+export const requirePqFlag = Flags.boolean({
+  description: 'refuse everybody without post-quantum key agreement (X25519MLKEM768)',
+});
+
 /** `--json` of commands that run until they are stopped: one line for each event, instead of one object at the end. */
 export const jsonLinesFlag = Flags.boolean({ description: 'write events as JSON lines' });
 

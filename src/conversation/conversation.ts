@@ -22,6 +22,7 @@ import { OutgoingFiles } from '../store/outgoing-files.js';
 import type { ConversationKey } from '../store/record-place.js';
 import { fileToken } from '../transport/exporter.js';
 import { FileDoor, openFileConnection } from '../transport/file-door.js';
+import { checkPostQuantum } from '../transport/key-agreement.js';
 import { listenForPeers, type PeerListener } from '../transport/listen.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { fileProtocol } from '../transport/tls-options.js';
@@ -138,6 +139,7 @@ export class Conversation {
         identity: this.#identity,
         revocation,
         ...listen,
+        requirePostQuantum: this.#requirePostQuantum,
         clock,
         onPeer: (connection) => this.#admit(connection),
         onRefused: (error, host) => this.#refuse(error, host),
@@ -157,6 +159,7 @@ export class Conversation {
         return currentIdentity();
       },
       revocation,
+      requirePostQuantum: this.#requirePostQuantum,
       clock,
       random: this.#options.random,
       signal: this.#controller.signal,
@@ -451,10 +454,10 @@ export class Conversation {
     }
     if (session.takes('text')) await this.#recipient.consider(connection, hello.port);
     if (link.add(session)) {
-      const { security } = connection;
+      const { security, keyAgreement } = connection;
       const { circleId, member, spkiSha256 } = peer;
-      const description = { member, circleId, spkiSha256, address: remote, security, keyOrigin: hello.keyOrigin };
-      this.#options.onEvent({ type: 'connected', peer: description });
+      const description = { member, circleId, spkiSha256, address: remote, keyOrigin: hello.keyOrigin };
+      this.#options.onEvent({ type: 'connected', peer: { ...description, security, keyAgreement } });
     }
     this.#dialler?.notify();
     await link.offerWaiting();
@@ -469,7 +472,12 @@ export class Conversation {
     const token = fileToken(connection.socket, id);
     if (!connection.dialled) return this.#door.expect(id, token, connection.peer.spkiSha256, signal);
     const trust = { identity: this.#identity, revocation: this.#revocation, clock: this.#options.clock };
-    return openFileConnection(connection, connection.remote, { id, token }, { ...trust, signal });
+    const how = { ...trust, requirePostQuantum: this.#requirePostQuantum, signal };
+    return openFileConnection(connection, connection.remote, { id, token }, how);
+  }
+
+  get #requirePostQuantum(): boolean {
+    return this.#options.requirePostQuantum ?? false;
   }
 
   // A one-shot command that fails says so; its user sends again.
@@ -539,10 +547,12 @@ export class Conversation {
  * Opens the conversations of a home and starts listening and dialling.
  *
  * @throws {QTChatError} `ERR_PEER_REFUSED` when our own certificate may not be used (any more),
- *   `ERR_PEER_BLOCKED`, `ERR_USAGE` for an impossible WHO, `ERR_PORT_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`, `ERR_STORE_…`
+ *   `ERR_PEER_BLOCKED`, `ERR_USAGE` for an impossible WHO or key agreement, `ERR_PORT_IN_USE`, `ERR_ADDRESS_UNAVAILABLE`,
+ *   `ERR_STORE_…`
  */
 export async function openConversation(options: ConversationOptions): Promise<Conversation> {
   checkOwnCertificate(options.identity, options.clock());
+  if (options.requirePostQuantum) checkPostQuantum();
   const database = await openConversationStore(options.home);
   try {
     const cipher = await openHomeKey(options.home, options);

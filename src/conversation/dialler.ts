@@ -21,6 +21,8 @@ export interface DiallerOptions {
   readonly identity: Identity;
   /** What is known of revoked certificates. */
   readonly revocation: Pick<RevocationKnowledge, 'faultOf'>;
+  /** Offers no other key agreement. */
+  readonly requirePostQuantum: boolean;
   readonly clock: () => Date;
   readonly random: (size: number) => Buffer;
   readonly signal: AbortSignal;
@@ -118,10 +120,11 @@ export class Dialler {
 
   /** Dials one address; resolves with the member found there when it must be confirmed first. */
   async #try(address: PeerAddress): Promise<PeerIdentity | undefined> {
-    const { target, contacts, identity, revocation, clock, signal, adopt } = this.#options;
+    const { target, contacts, identity, revocation, requirePostQuantum, clock, signal, adopt } = this.#options;
     const connection = await dialPeer(address, {
       identity,
       revocation,
+      requirePostQuantum,
       clock,
       signal,
       protocol: controlProtocol,

@@ -4,6 +4,7 @@ import type { QTChatError } from '../errors.js';
 import type { FileEvent } from '../files/file-events.js';
 import type { PeerAddress } from '../store/contacts.js';
 import type { KeyOrigin } from '../store/identities.js';
+import type { KeyAgreement } from '../transport/key-agreement.js';
 import type { RevocationState } from './revocation-watch.js';
 
 /** A member who is here now. */
@@ -11,8 +12,10 @@ export interface PeerDescription {
   readonly member: string;
   readonly circleId: string;
   readonly address: PeerAddress;
-  /** TLS version and cipher, for people. */
+  /** TLS version, key agreement and cipher, for people. */
   readonly security: string;
+  /** TLS group and whether it is post-quantum, as far as this side can know. */
+  readonly keyAgreement: KeyAgreement;
   /** Where the peer says its key was made; a server-made key has been seen by the host. */
   readonly keyOrigin: KeyOrigin;
   readonly spkiSha256: string;

@@ -32,6 +32,8 @@ export interface ConversationOptions {
   readonly onEvent: (event: ConversationEvent) => void;
   /** Trusts nobody without a revocation list that holds now. */
   readonly requireFreshCrl?: boolean;
+  /** Meets nobody without post-quantum key agreement. */
+  readonly requirePostQuantum?: boolean;
   /** Renews the identity when due, and fetches revocation lists, where an Auto CA is known; by itself it does not. */
   readonly keepIdentity?: Pick<KeepOptions, 'intervalMs'>;
   readonly timing?: Partial<SessionTiming>;

@@ -23,6 +23,8 @@ export interface DialOptions {
   readonly signal: AbortSignal;
   /** What is known of revoked certificates; nothing when left out. */
   readonly revocation?: Pick<RevocationKnowledge, 'faultOf'>;
+  /** Offers no key agreement but the post-quantum one; false when left out. */
+  readonly requirePostQuantum?: boolean;
   /** Bounds the whole of it, connecting and handshake. Default 10 seconds. */
   readonly timeoutMs?: number;
   /** Opens a stream, connected when it resolves; rejects when `signal` aborts. Default: TCP. */
@@ -36,7 +38,7 @@ export interface DialOptions {
  *   `ERR_CANCELLED` when `signal` aborts; nothing stays open then
  */
 export async function dialPeer(address: PeerAddress, options: DialOptions): Promise<PeerConnection> {
-  const { identity, protocol, clock } = options;
+  const { identity, protocol, clock, requirePostQuantum = false } = options;
   const deadline = AbortSignal.timeout(options.timeoutMs ?? handshakeTimeoutMs);
   const signal = AbortSignal.any([options.signal, deadline]);
   let stream: Duplex | undefined;
@@ -44,7 +46,7 @@ export async function dialPeer(address: PeerAddress, options: DialOptions): Prom
   try {
     stream = await (options.openStream ?? openTcp)(address, signal);
     socket = connectTls({
-      ...secureContextOptions(identity),
+      ...secureContextOptions(identity, requirePostQuantum),
       socket: stream,
       ALPNProtocols: [protocol],
       rejectUnauthorized: true,
@@ -53,7 +55,7 @@ export async function dialPeer(address: PeerAddress, options: DialOptions): Prom
     });
     await secured(socket, stream, signal);
     const peer = identifyPeer(socket, identity, [protocol], clock, options.revocation);
-    return peerConnection(socket, peer, { dialled: true, remote: address });
+    return peerConnection(socket, peer, { dialled: true, remote: address, requirePostQuantum });
   } catch (error) {
     if (isQTChatError(error, 'ERR_PEER_IS_OURSELVES') && socket !== undefined) await endInOrder(socket, signal);
     socket?.destroy();

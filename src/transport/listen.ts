@@ -29,6 +29,8 @@ export interface ListenOptions {
   readonly handshakeTimeoutMs?: number;
   /** What is known of revoked certificates; nothing when left out. */
   readonly revocation?: Pick<RevocationKnowledge, 'faultOf'>;
+  /** Takes no key agreement but the post-quantum one; false when left out. */
+  readonly requirePostQuantum?: boolean;
 }
 
 /** An open listener. */
@@ -51,8 +53,9 @@ const protocols = [controlProtocol, fileProtocol] as const;
  *   the host is none of ours or a port is not permitted
  */
 export async function listenForPeers(options: ListenOptions): Promise<PeerListener> {
+  const contextOf = (identity: Identity) => secureContextOptions(identity, options.requirePostQuantum);
   const server = createServer({
-    ...secureContextOptions(options.identity),
+    ...contextOf(options.identity),
     ALPNProtocols: [...protocols],
     requestCert: true,
     rejectUnauthorized: true,
@@ -68,7 +71,7 @@ export async function listenForPeers(options: ListenOptions): Promise<PeerListen
   const port = await listenOnFirst(server, options);
   return {
     address: { host: options.host ?? '0.0.0.0', port },
-    showCertificate: (identity) => server.setSecureContext(secureContextOptions(identity)),
+    showCertificate: (identity) => server.setSecureContext(contextOf(identity)),
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -80,7 +83,8 @@ function accept(socket: TLSSocket, options: ListenOptions): void {
   try {
     const peer = identifyPeer(socket, options.identity, protocols, options.clock, options.revocation);
     const remote = { host: hostOf(socket) ?? '', port: socket.remotePort ?? 0 };
-    options.onPeer(peerConnection(socket, peer, { dialled: false, remote }));
+    const { requirePostQuantum = false } = options;
+    options.onPeer(peerConnection(socket, peer, { dialled: false, remote, requirePostQuantum }));
   } catch (error) {
     const host = hostOf(socket);
     socket.on('error', () => {});

@@ -2,6 +2,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { PeerAddress } from '../store/contacts.js';
 import type { PeerIdentity } from './identify-peer.js';
+import { describeKeyAgreement, type KeyAgreement, keyAgreementOf } from './key-agreement.js';
 import type { PeerProtocol } from './tls-options.js';
 
 /** An authenticated connection. Its errors are silent; every end shows as the socket's `close`. */
@@ -13,7 +14,8 @@ export interface PeerConnection {
   readonly dialled: boolean;
   /** The far end; for an inbound connection the port is a passing one. */
   readonly remote: PeerAddress;
-  /** Version, key agreement where Node tells, and cipher, for people: "TLSv1.3, TLS_AES_256_GCM_SHA384". */
+  readonly keyAgreement: KeyAgreement;
+  /** Version, key agreement as far as it is known, and cipher, for people: "TLSv1.3, X25519, TLS_AES_256_GCM_SHA384". */
   readonly security: string;
 }
 
@@ -21,23 +23,15 @@ export interface PeerConnection {
 export function peerConnection(
   socket: TLSSocket,
   peer: PeerIdentity,
-  details: { dialled: boolean; remote: PeerAddress },
+  details: { dialled: boolean; remote: PeerAddress; requirePostQuantum: boolean },
 ): PeerConnection {
   // Without a listener an error would end the process. Whoever reads the socket sees it there.
   socket.on('error', () => {});
   // Lines of chat are small and wanted at once.
   socket.setNoDelay(true);
-  return { socket, peer, ...details, protocol: socket.alpnProtocol as PeerProtocol, security: describe(socket) };
-}
-
-function describe(socket: TLSSocket): string {
+  const { dialled, remote, requirePostQuantum } = details;
+  const keyAgreement = keyAgreementOf(socket, requirePostQuantum);
   const { standardName } = socket.getCipher();
-  const group = keyAgreement(socket);
-  return [socket.getProtocol(), group, standardName].filter((part) => typeof part === 'string').join(', ');
-}
-
-// Only the client side is told, only by Node 24 and later.
-function keyAgreement(socket: TLSSocket): string | undefined {
-  const details: object | null = socket.getEphemeralKeyInfo();
-  return details !== null && 'name' in details && typeof details.name === 'string' ? details.name : undefined;
+  const security = [socket.getProtocol(), describeKeyAgreement(keyAgreement), standardName].join(', ');
+  return { socket, peer, dialled, remote, protocol: socket.alpnProtocol as PeerProtocol, keyAgreement, security };
 }

@@ -3,7 +3,9 @@
  * side that refuses knows why; the refused side learns at best from an alert.
  */
 import { type ErrorCode, QTChatError, systemErrorCode } from '../errors.js';
+import { postQuantumGroup } from './key-agreement.js';
 
+const nothingInCommon = `it has no key agreement in common with us (with --require-pq, ${postQuantumGroup} alone will do)`;
 const anotherCircle = 'it belongs to another circle';
 
 // X509_V_ERR_* of our own judgement over the peer, as Node names them.
@@ -25,6 +27,8 @@ const judgements: Readonly<Record<string, string>> = {
   ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'it showed no certificate',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',
   ERR_SSL_HTTP_REQUEST: 'it does not speak TLS but HTTP',
+  ERR_SSL_NO_SUITABLE_KEY_SHARE: nothingInCommon,
+  ERR_SSL_NO_SUITABLE_GROUPS: nothingInCommon,
   ERR_TLS_HANDSHAKE_TIMEOUT: 'its handshake took too long',
 };
 
@@ -32,6 +36,7 @@ const judgements: Readonly<Record<string, string>> = {
 const alerts: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'it does not speak TLS 1.3',
   ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: 'it does not speak our protocol (ALPN)',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: nothingInCommon,
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it asks for a certificate',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it belongs to another circle',
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'it says that our certificate has expired',
@@ -58,7 +63,8 @@ const unreachable: Readonly<Record<string, string>> = {
  */
 export function explainFailure(error: unknown, authorizationError?: string): QTChatError {
   if (error instanceof QTChatError) return error;
-  const code = systemErrorCode(error) ?? '';
+  // The alerts that are as old as SSL 3 have had this other name since OpenSSL 3.2.
+  const code = (systemErrorCode(error) ?? '').replace('SSL/TLS_ALERT', 'SSLV3_ALERT');
   const judgement = judgements[authorizationError ?? ''] ?? judgements[code] ?? alerts[code];
   if (judgement !== undefined) return failure('ERR_PEER_REFUSED', `the peer was refused: ${judgement}`, error);
   if (code in unreachable) return failure('ERR_PEER_UNREACHABLE', unreachable[code] ?? code, error);

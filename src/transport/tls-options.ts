@@ -5,6 +5,7 @@
 import { constants } from 'node:crypto';
 import type { SecureContextOptions } from 'node:tls';
 import type { Identity } from '../store/identities.js';
+import { groupOptions } from './key-agreement.js';
 
 /** ALPN of the control channel. */
 export const controlProtocol = 'qtchat/1';
@@ -22,9 +23,12 @@ export const handshakeTimeoutMs = 10_000;
  * A default Node server resumes sessions, and on resumption the certificate is not judged again.
  * Under SSL_OP_NO_TICKET a ticket is a mere number into a cache that Node leaves empty, so every
  * handshake is a full one; and `identifyPeer` refuses a resumed session all the same.
+ *
+ * @param requirePostQuantum - offers no other key agreement
  */
-export function secureContextOptions(identity: Identity): SecureContextOptions {
+export function secureContextOptions(identity: Identity, requirePostQuantum = false): SecureContextOptions {
   return {
+    ...groupOptions(requirePostQuantum),
     key: identity.privateKey.export({ type: 'pkcs8', format: 'pem' }),
     cert: identity.chain.map((certificate) => certificate.toString()).join(''),
     ca: [identity.trustAnchor.toString()],

@@ -2,7 +2,7 @@
  * Events of a conversation as JSON objects, one a line: the stable form for programs. `event` says
  * what happened; dates are ISO strings; texts are as the peer wrote them, since JSON escapes them.
  */
-import type { ConversationEvent } from '../conversation/events.js';
+import type { ConversationEvent, PeerDescription } from '../conversation/events.js';
 import type { QTChatError } from '../errors.js';
 
 /** The JSON form of an event, or undefined for those that only faces need. */
@@ -15,7 +15,7 @@ export function eventToJson(event: ConversationEvent): Record<string, unknown> |
     case 'waiting':
       return { event: 'waiting', who: event.who, reason: event.reason ? errorToJson(event.reason) : null };
     case 'connected':
-      return { event: 'connected', ...event.peer };
+      return { event: 'connected', ...event.peer, keyAgreement: keyAgreementToJson(event.peer.keyAgreement) };
     case 'disconnected':
       return { event: 'disconnected', member: event.member, reason: event.reason };
     case 'refused':
@@ -80,6 +80,11 @@ export function eventToJson(event: ConversationEvent): Record<string, unknown> |
     case 'fileProgress':
       return undefined;
   }
+}
+
+/** Null where this side cannot know. */
+function keyAgreementToJson({ group, postQuantum }: PeerDescription['keyAgreement']): object {
+  return { group: group ?? null, postQuantum: postQuantum ?? null };
 }
 
 function errorToJson({ code, message, hint }: QTChatError): object {

@@ -21,6 +21,8 @@ export interface TalkOptions {
   /** Without a terminal: how long the peer may be away. */
   readonly timeoutMs?: number | undefined;
   readonly requireFreshCrl: boolean;
+  /** Meets nobody without post-quantum key agreement. */
+  readonly requirePostQuantum?: boolean;
   /** Events as JSON lines, whatever the streams are. */
   readonly json: boolean;
   /** Told when the host's key could not be replaced. */
@@ -36,7 +38,7 @@ export interface TalkOptions {
  */
 export async function talk(home: Home, options: TalkOptions, deps: Deps): Promise<void> {
   const { stdin, stdout, stderr, clock, random, signal } = deps;
-  const { peer, json, timeoutMs, requireFreshCrl, onScreen } = options;
+  const { peer, json, timeoutMs, requireFreshCrl, requirePostQuantum = false, onScreen } = options;
   const { identity, trouble } = await takeOwnKey(home, await loadIdentity(home), { clock, signal });
   if (trouble !== undefined && !json) options.note(`Your key is still the host's: ${trouble.message}`);
   const listen = parseListen(options.listen);
@@ -55,6 +57,7 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
       listen,
       keepIdentity: {},
       requireFreshCrl,
+      requirePostQuantum,
       capabilities: ['text', 'files'],
       downloads: downloadsFolder(home),
       decideOffer: ({ sizeBytes }) => (sizeBytes <= autoAcceptBytes ? 'accept' : isTerminal ? 'ask' : 'too-large'),

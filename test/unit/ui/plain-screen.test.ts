@@ -15,6 +15,7 @@ const peer = {
   spkiSha256: 'ab',
   address: { host: '::1', port: 1 },
   security: 'TLSv1.3',
+  keyAgreement: { group: 'X25519', postQuantum: false },
   keyOrigin: 'local',
 } as const;
 const message = { type: 'message', member: 'bob', id: 'x', sentAt: new Date(0), text: 'hello' } as const;
