@@ -21,6 +21,8 @@ const judgements: Readonly<Record<string, string>> = {
   INVALID_PURPOSE: 'its certificate lacks the serverAuth or clientAuth usage',
   INVALID_CA: 'its certificate was issued by one that is no CA',
   PATH_LENGTH_EXCEEDED: 'its certificate was issued by one that is no CA',
+  // What Node has no name for; of that, this is what one meets.
+  UNSPECIFIED: 'its certificate was not accepted: most likely it was issued by one that is no CA',
   CERT_REJECTED: 'its certificate does not fit its purpose',
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'it does not speak TLS 1.3',
   ERR_SSL_NO_APPLICATION_PROTOCOL: 'it does not ask for our protocol (ALPN)',

@@ -121,6 +121,7 @@ describe('a member', () => {
     while (left().length > 16) await new Promise((resolve) => setTimeout(resolve, 20));
     await Promise.all(left().map(({ rogue }) => rogue.hears('hello')));
     expect(left()).toHaveLength(16);
+    await a.event('refused', ({ error }) => error.message === '"mallory" has too many sessions');
     const b = await (await meeting.at('b')).open(bob, { who: a.who });
     await b.event('connected');
   });
