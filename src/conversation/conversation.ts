@@ -6,12 +6,13 @@
 import { randomUUID, type X509Certificate } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { basename, resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { ChatEvent } from '../chat/chat-session.js';
 import { keepIdentity } from '../enroll/keep-identity.js';
 import { isQTChatError, messageOf, QTChatError, quote } from '../errors.js';
 import type { FileEvent, OfferDecision } from '../files/file-events.js';
 import { checkSource } from '../files/source-file.js';
-import { ContactBook } from '../store/contacts.js';
+import { ContactBook, type PeerAddress } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
 import { keepNewerCrl, RevocationKnowledge, readKnownCrl } from '../store/crl.js';
 import { DownloadFolder } from '../store/downloads.js';
@@ -20,6 +21,7 @@ import type { Identity } from '../store/identities.js';
 import { MessageStore, storeEpoch } from '../store/messages.js';
 import { OutgoingFiles } from '../store/outgoing-files.js';
 import type { ConversationKey } from '../store/record-place.js';
+import { tcpDialler } from '../transport/dial.js';
 import { fileToken } from '../transport/exporter.js';
 import { FileDoor, openFileConnection } from '../transport/file-door.js';
 import { checkPostQuantum } from '../transport/key-agreement.js';
@@ -27,7 +29,7 @@ import { listenForPeers, type PeerListener } from '../transport/listen.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { fileProtocol } from '../transport/tls-options.js';
 import { acquaint } from './acquaint.js';
-import { Dialler } from './dialler.js';
+import { TargetDialler } from './dialler.js';
 import { fittingSuccessions } from './follows-from.js';
 import { MessageIntents } from './message-intents.js';
 import type { ConversationOptions } from './options.js';
@@ -39,6 +41,7 @@ import { RefusalLimit } from './refusal-limit.js';
 import { resolveWho, type Target } from './resolve-who.js';
 import { RevocationWatch } from './revocation-watch.js';
 import { checkStanding, refuseBlocked } from './standing.js';
+import { systemTimers } from './timers.js';
 
 const maximumSessions = 128;
 // A chat, some one-shot commands, and what is left of a connection that broke.
@@ -68,7 +71,7 @@ export class Conversation {
   readonly #watch: RevocationWatch;
   readonly #recipient: Recipient;
   #listener: PeerListener | undefined;
-  #dialler: Dialler | undefined;
+  #dialler: TargetDialler | undefined;
   #closing: Promise<void> | undefined;
   readonly #onAbort = (): void => void this.close();
 
@@ -152,7 +155,7 @@ export class Conversation {
     if (signal.aborted) this.#onAbort();
     this.#keep();
     const currentIdentity = (): Identity => this.#identity;
-    this.#dialler = new Dialler({
+    this.#dialler = new TargetDialler({
       target: this.#target,
       contacts: this.#contacts,
       get identity() {
@@ -161,6 +164,8 @@ export class Conversation {
       revocation,
       requirePostQuantum: this.#requirePostQuantum,
       clock,
+      timers: this.#options.timers ?? systemTimers,
+      dialler: this.#options.dialler ?? tcpDialler,
       random: this.#options.random,
       signal: this.#controller.signal,
       giveUpWhenRefused: this.#options.giveUpWhenRefused ?? false,
@@ -241,6 +246,12 @@ export class Conversation {
   /** How many texts and files for a member are not delivered yet. */
   async countPending(member: string): Promise<number> {
     return this.#linkOf(member).countPending();
+  }
+
+  /** Takes a stream that has come by another network than TCP; whoever is behind it must prove who that is. */
+  accept(stream: Duplex, remote: PeerAddress): void {
+    if (this.#listener === undefined) stream.destroy();
+    else this.#listener.accept(stream, remote);
   }
 
   /** Says goodbye to everybody, stops listening and dialling, and resolves when nothing is left open. */
@@ -396,6 +407,7 @@ export class Conversation {
         if (isOver(event)) this.#track(link.offerWaiting());
       },
       lists: this.#lists(),
+      timers: this.#options.timers ?? systemTimers,
       ...(this.#options.timing === undefined ? {} : { timing: this.#options.timing }),
     });
   }
@@ -472,7 +484,8 @@ export class Conversation {
     const token = fileToken(connection.socket, id);
     if (!connection.dialled) return this.#door.expect(id, token, connection.peer.spkiSha256, signal);
     const trust = { identity: this.#identity, revocation: this.#revocation, clock: this.#options.clock };
-    const how = { ...trust, requirePostQuantum: this.#requirePostQuantum, signal };
+    const { dialler = tcpDialler } = this.#options;
+    const how = { ...trust, requirePostQuantum: this.#requirePostQuantum, dialler, signal };
     return openFileConnection(connection, connection.remote, { id, token }, how);
   }
 

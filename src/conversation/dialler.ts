@@ -7,15 +7,16 @@ import { isQTChatError, QTChatError, quote } from '../errors.js';
 import type { ContactBook, PeerAddress } from '../store/contacts.js';
 import type { RevocationKnowledge } from '../store/crl.js';
 import type { Identity } from '../store/identities.js';
-import { dialPeer } from '../transport/dial.js';
+import { type Dialler, dialPeer } from '../transport/dial.js';
 import type { PeerIdentity } from '../transport/identify-peer.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { controlProtocol } from '../transport/tls-options.js';
 import { explainUnknownName, type Target } from './resolve-who.js';
+import type { Timers } from './timers.js';
 import { judgeFound } from './trust.js';
 
-/** What a dialler needs. */
-export interface DiallerOptions {
+/** What a {@link TargetDialler} needs. */
+export interface TargetDiallerOptions {
   readonly target: Target;
   readonly contacts: ContactBook;
   readonly identity: Identity;
@@ -24,6 +25,9 @@ export interface DiallerOptions {
   /** Offers no other key agreement. */
   readonly requirePostQuantum: boolean;
   readonly clock: () => Date;
+  readonly timers: Timers;
+  /** The network. */
+  readonly dialler: Dialler;
   readonly random: (size: number) => Buffer;
   readonly signal: AbortSignal;
   readonly giveUpWhenRefused: boolean;
@@ -45,13 +49,13 @@ const firstPauseMs = 500;
 const longestPauseMs = 5_000;
 
 /** Keeps dialling one target. */
-export class Dialler {
-  readonly #options: DiallerOptions;
+export class TargetDialler {
+  readonly #options: TargetDiallerOptions;
   #isOwnAddress = false;
   #lastReason: string | undefined;
   #wake: () => void = () => {};
 
-  constructor(options: DiallerOptions) {
+  constructor(options: TargetDiallerOptions) {
     this.#options = options;
   }
 
@@ -62,19 +66,19 @@ export class Dialler {
 
   /** Dials until `signal` aborts or there is a reason to give up. */
   async run(): Promise<void> {
-    const { signal, clock, isConnected, onStopped, onWaiting } = this.#options;
+    const { signal, timers, isConnected, onStopped, onWaiting } = this.#options;
     let pauseMs = firstPauseMs;
     let connectedAt: number | undefined;
     onWaiting(undefined);
     while (!signal.aborted) {
       if (isConnected()) {
         this.#lastReason = undefined;
-        connectedAt ??= clock().getTime();
+        connectedAt ??= timers.now();
         await this.#rest(undefined);
         continue;
       }
       if (connectedAt !== undefined) {
-        const isSteady = clock().getTime() - connectedAt >= longestPauseMs;
+        const isSteady = timers.now() - connectedAt >= longestPauseMs;
         connectedAt = undefined;
         if (isSteady) pauseMs = firstPauseMs;
         // What breaks as soon as it is up is not to be dialled in a tight loop.
@@ -120,12 +124,13 @@ export class Dialler {
 
   /** Dials one address; resolves with the member found there when it must be confirmed first. */
   async #try(address: PeerAddress): Promise<PeerIdentity | undefined> {
-    const { target, contacts, identity, revocation, requirePostQuantum, clock, signal, adopt } = this.#options;
+    const { target, contacts, identity, revocation, requirePostQuantum, clock, dialler, signal, adopt } = this.#options;
     const connection = await dialPeer(address, {
       identity,
       revocation,
       requirePostQuantum,
       clock,
+      dialler,
       signal,
       protocol: controlProtocol,
       timeoutMs: attemptTimeoutMs,
@@ -180,12 +185,12 @@ export class Dialler {
 
   /** Waits for the time to pass, for somebody to come or go, or for the end. */
   #rest(pauseMs: number | undefined): Promise<void> {
-    const { signal } = this.#options;
+    const { signal, timers } = this.#options;
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = pauseMs === undefined ? undefined : setTimeout(() => this.#wake(), pauseMs);
+      const callOff = pauseMs === undefined ? () => {} : timers.after(pauseMs, () => this.#wake());
       this.#wake = () => {
-        clearTimeout(timer);
+        callOff();
         signal.removeEventListener('abort', this.#wake);
         resolve();
       };

@@ -3,9 +3,11 @@ import type { KeepOptions } from '../enroll/keep-identity.js';
 import type { OfferDecision } from '../files/file-events.js';
 import type { Home } from '../store/home.js';
 import type { Identity } from '../store/identities.js';
+import type { Dialler } from '../transport/dial.js';
 import type { PeerIdentity } from '../transport/identify-peer.js';
 import type { ConversationEvent } from './events.js';
 import type { Capability, SessionTiming } from './peer-session.js';
+import type { Timers } from './timers.js';
 
 /** What a conversation needs, and how it behaves. */
 export interface ConversationOptions {
@@ -37,4 +39,8 @@ export interface ConversationOptions {
   /** Renews the identity when due, and fetches revocation lists, where an Auto CA is known; by itself it does not. */
   readonly keepIdentity?: Pick<KeepOptions, 'intervalMs'>;
   readonly timing?: Partial<SessionTiming>;
+  /** The network that is dialled; TCP when left out. */
+  readonly dialler?: Dialler;
+  /** Of sessions and of dialling; the system's when left out. */
+  readonly timers?: Timers;
 }

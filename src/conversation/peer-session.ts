@@ -13,6 +13,7 @@ import type { MessageStore, ReadMark } from '../store/messages.js';
 import { ControlChannel } from '../transport/control-channel.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { callAt } from './call-at.js';
+import { systemTimers, type Timers } from './timers.js';
 
 /** What a peer may do, as announced in hello. */
 export type Capability = 'text' | 'files';
@@ -57,6 +58,7 @@ export interface PeerSessionOptions {
   readonly emit: (event: ChatEvent | FileEvent) => void;
   readonly lists?: ListExchange;
   readonly timing?: Partial<SessionTiming>;
+  readonly timers?: Timers;
 }
 
 /** Durations of a session, in milliseconds. */
@@ -91,8 +93,10 @@ export class PeerSession {
   readonly #options: PeerSessionOptions;
   readonly #timing: SessionTiming;
   readonly #channel: ControlChannel;
-  readonly #timers: (() => void)[] = [];
-  #silence: NodeJS.Timeout | undefined;
+  readonly #timers: Timers;
+  /** Call off what waits. */
+  readonly #waiting = new Set<() => void>();
+  #heardAt: number;
   #hello: Hello | undefined;
   #chat: ChatSession | undefined;
   #files: FileSession | undefined;
@@ -109,7 +113,11 @@ export class PeerSession {
     this.#options = options;
     this.connection = options.connection;
     this.#timing = { ...defaultTiming, ...options.timing };
-    this.#channel = new ControlChannel(options.connection, () => this.#silence?.refresh());
+    this.#timers = options.timers ?? systemTimers;
+    this.#heardAt = this.#timers.now();
+    this.#channel = new ControlChannel(options.connection, () => {
+      this.#heardAt = this.#timers.now();
+    });
   }
 
   /** The peer's hello; undefined until it has arrived. */
@@ -167,7 +175,7 @@ export class PeerSession {
         throw unanswered('closed the connection before its hello', error);
       throw error;
     } finally {
-      for (const stop of this.#timers) stop();
+      for (const callOff of this.#waiting) callOff();
       this.#channel.destroy();
       await this.#files?.close();
     }
@@ -341,20 +349,26 @@ export class PeerSession {
 
   #keepAlive(): void {
     const { pingIntervalMs, silenceTimeoutMs } = this.#timing;
-    const pings = setInterval(() => this.#channel.send({ type: 'ping' }), pingIntervalMs);
-    this.#silence = setTimeout(() => {
+    const ping = (): void => {
+      this.#channel.send({ type: 'ping' });
+      this.#after(pingIntervalMs, ping);
+    };
+    const watch = (): void => {
+      const leftMs = this.#heardAt + silenceTimeoutMs - this.#timers.now();
+      if (leftMs > 0) {
+        this.#after(leftMs, watch);
+        return;
+      }
       const seconds = Math.round(silenceTimeoutMs / 1000);
       this.#channel.destroy(new QTChatError('ERR_PEER_UNREACHABLE', `nothing was heard for ${seconds} seconds`));
-    }, silenceTimeoutMs);
+    };
+    this.#after(pingIntervalMs, ping);
+    this.#after(silenceTimeoutMs, watch);
     const { notAfter } = this.connection.peer;
     const stopExpiry = callAt(notAfter, this.#options.clock, () => {
       this.#channel.destroy(new QTChatError('ERR_PEER_REFUSED', 'the certificate of the peer expired'));
     });
-    this.#timers.push(
-      () => clearInterval(pings),
-      () => clearTimeout(this.#silence),
-      stopExpiry,
-    );
+    this.#waiting.add(stopExpiry);
   }
 
   #end(): void {
@@ -363,8 +377,11 @@ export class PeerSession {
   }
 
   #after(delayMs: number, action: () => void): void {
-    const timer = setTimeout(action, delayMs);
-    this.#timers.push(() => clearTimeout(timer));
+    const callOff = this.#timers.after(delayMs, () => {
+      this.#waiting.delete(callOff);
+      action();
+    });
+    this.#waiting.add(callOff);
   }
 }
 

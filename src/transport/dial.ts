@@ -1,6 +1,6 @@
 /**
  * Dials a peer: a stream to the address, TLS over it, and the peer identified before anything is
- * said. The stream is a seam: TCP now, any other Duplex later, with the same TLS inside.
+ * said. The stream is a seam: TCP, or any other Duplex, with the same TLS inside.
  */
 import { once } from 'node:events';
 import { connect as connectNet } from 'node:net';
@@ -15,6 +15,12 @@ import { type PeerConnection, peerConnection } from './peer-connection.js';
 import { explainFailure } from './tls-failure.js';
 import { handshakeTimeoutMs, type PeerProtocol, secureContextOptions } from './tls-options.js';
 
+/** The network below TLS: TCP, or anything else that leads to an address. */
+export interface Dialler {
+  /** Opens a stream, connected when this resolves; rejects when `signal` aborts, and leaves nothing open then. */
+  dial(address: PeerAddress, signal: AbortSignal): Promise<Duplex>;
+}
+
 /** What a call to {@link dialPeer} needs beside the address. */
 export interface DialOptions {
   readonly identity: Identity;
@@ -27,8 +33,8 @@ export interface DialOptions {
   readonly requirePostQuantum?: boolean;
   /** Bounds the whole of it, connecting and handshake. Default 10 seconds. */
   readonly timeoutMs?: number;
-  /** Opens a stream, connected when it resolves; rejects when `signal` aborts. Default: TCP. */
-  readonly openStream?: (address: PeerAddress, signal: AbortSignal) => Promise<Duplex>;
+  /** TCP when left out. */
+  readonly dialler?: Dialler;
 }
 
 /**
@@ -44,7 +50,7 @@ export async function dialPeer(address: PeerAddress, options: DialOptions): Prom
   let stream: Duplex | undefined;
   let socket: TLSSocket | undefined;
   try {
-    stream = await (options.openStream ?? openTcp)(address, signal);
+    stream = await (options.dialler ?? tcpDialler).dial(address, signal);
     socket = connectTls({
       ...secureContextOptions(identity, requirePostQuantum),
       socket: stream,
@@ -90,17 +96,20 @@ async function endInOrder(socket: TLSSocket, signal: AbortSignal): Promise<void>
   if (!socket.closed) await once(socket, 'close', { signal }).catch(() => {});
 }
 
-async function openTcp(address: PeerAddress, signal: AbortSignal): Promise<Duplex> {
-  signal.throwIfAborted();
-  const socket = connectNet({ ...address, autoSelectFamily: true });
-  try {
-    await once(socket, 'connect', { signal });
-    return socket;
-  } catch (error) {
-    socket.on('error', () => {}).destroy();
-    throw error;
-  }
-}
+/** Dials by TCP. */
+export const tcpDialler: Dialler = {
+  dial: async (address, signal) => {
+    signal.throwIfAborted();
+    const socket = connectNet({ ...address, autoSelectFamily: true });
+    try {
+      await once(socket, 'connect', { signal });
+      return socket;
+    } catch (error) {
+      socket.on('error', () => {}).destroy();
+      throw error;
+    }
+  },
+};
 
 function cancelled(): QTChatError {
   return new QTChatError('ERR_CANCELLED', 'dialling was cancelled');

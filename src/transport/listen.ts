@@ -3,7 +3,9 @@
  * limited before anybody has proven anything, a handshake has ten seconds, and only identified
  * members reach the caller.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
 import type { PeerAddress } from '../store/contacts.js';
@@ -38,8 +40,16 @@ export interface PeerListener {
   readonly address: PeerAddress;
   /** Shows another certificate of the same key from now on. */
   showCertificate(identity: Identity): void;
+  /** Takes a stream that came in by another network than TCP, and treats it like one of its own. */
+  accept(stream: Duplex, remote: PeerAddress): void;
   /** Stops listening and breaks off every connection that came in. */
   close(): Promise<void>;
+}
+
+/** As far as it is known. */
+interface Remote {
+  readonly host: string | undefined;
+  readonly port: number | undefined;
 }
 
 const maximumConnections = 256;
@@ -61,17 +71,23 @@ export async function listenForPeers(options: ListenOptions): Promise<PeerListen
     rejectUnauthorized: true,
     handshakeTimeout: options.handshakeTimeoutMs ?? handshakeTimeoutMs,
   });
-  const sockets = limitConnections(server, (host) => {
+  // Where the stream at hand came from: one that is no TCP socket cannot be asked, nor can its TLS socket be asked for it.
+  const origin = new AsyncLocalStorage<PeerAddress>();
+  const remoteOf = (socket: TLSSocket): Remote =>
+    origin.getStore() ?? { host: hostOf(socket), port: socket.remotePort };
+  const sockets = limitConnections(server, origin, (host) => {
     options.onRefused?.(new QTChatError('ERR_PEER_REFUSED', 'there are too many connections'), host);
   });
   server.on('tlsClientError', (error, socket) => {
-    options.onRefused?.(explainFailure(error, faultOf(socket)), hostOf(socket));
+    options.onRefused?.(explainFailure(error, faultOf(socket)), remoteOf(socket).host);
   });
-  server.on('secureConnection', (socket) => accept(socket, options));
+  server.on('secureConnection', (socket) => accept(socket, remoteOf(socket), options));
   const port = await listenOnFirst(server, options);
   return {
     address: { host: options.host ?? '0.0.0.0', port },
     showCertificate: (identity) => server.setSecureContext(contextOf(identity)),
+    // Never `new TLSSocket(stream, {isServer: true})`: that judges no certificates.
+    accept: (stream, remote) => origin.run(remote, () => void server.emit('connection', stream)),
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -79,14 +95,13 @@ export async function listenForPeers(options: ListenOptions): Promise<PeerListen
   };
 }
 
-function accept(socket: TLSSocket, options: ListenOptions): void {
+function accept(socket: TLSSocket, { host, port }: Remote, options: ListenOptions): void {
+  const { identity, clock, revocation, requirePostQuantum = false } = options;
   try {
-    const peer = identifyPeer(socket, options.identity, protocols, options.clock, options.revocation);
-    const remote = { host: hostOf(socket) ?? '', port: socket.remotePort ?? 0 };
-    const { requirePostQuantum = false } = options;
+    const peer = identifyPeer(socket, identity, protocols, clock, revocation);
+    const remote = { host: host ?? '', port: port ?? 0 };
     options.onPeer(peerConnection(socket, peer, { dialled: false, remote, requirePostQuantum }));
   } catch (error) {
-    const host = hostOf(socket);
     socket.on('error', () => {});
     socket.destroy();
     options.onRefused?.(explainFailure(error), host);
@@ -104,15 +119,19 @@ function plainHost(host: string | undefined): string | undefined {
   return host?.replace(/^::ffff:(?=.*\.)/, '');
 }
 
-function limitConnections(server: Server, onRefused: (host: string | undefined) => void): Set<Socket> {
-  const sockets = new Set<Socket>();
+function limitConnections(
+  server: Server,
+  origin: AsyncLocalStorage<PeerAddress>,
+  onRefused: (host: string) => void,
+): Set<Duplex> {
+  const sockets = new Set<Duplex>();
   const perHost = new Map<string, number>();
-  server.on('connection', (socket: Socket) => {
-    const host = socket.remoteAddress ?? '';
+  server.on('connection', (socket: Duplex & Partial<Socket>) => {
+    const host = origin.getStore()?.host ?? plainHost(socket.remoteAddress) ?? '';
     const count = perHost.get(host) ?? 0;
     if (sockets.size >= maximumConnections || count >= maximumConnectionsPerHost) {
       socket.destroy();
-      onRefused(plainHost(socket.remoteAddress));
+      onRefused(host);
       return;
     }
     sockets.add(socket);

@@ -27,6 +27,8 @@ export function peerConnection(
 ): PeerConnection {
   // Without a listener an error would end the process. Whoever reads the socket sees it there.
   socket.on('error', () => {});
+  // Over TCP the socket does so by itself; over another stream it would stay half-open for ever.
+  if (socket.allowHalfOpen) socket.once('end', () => socket.end());
   // Lines of chat are small and wanted at once.
   socket.setNoDelay(true);
   const { dialled, remote, requirePostQuantum } = details;
