@@ -31,6 +31,11 @@ export class Switchboard {
   /** Nobody is there any more: connections end. */
   leadNowhere(): void {
     this.#targetPort = undefined;
+    this.cut();
+  }
+
+  /** Connections end. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
 
