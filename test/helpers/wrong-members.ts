@@ -1,4 +1,5 @@
 /** Members whose certificate differs from a good one in a single thing, and what is said about each. */
+import 'reflect-metadata';
 import { KeyUsageFlags } from '@peculiar/x509';
 import type { Identity } from '../../src/store/identities.js';
 import {
