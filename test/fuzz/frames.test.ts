@@ -19,7 +19,7 @@ import { Dice, mutatedFrame } from '../helpers/frame-mutator.js';
 import { makeIdentity } from '../helpers/identity.js';
 import { closeOf, dialBare, frameOf, goodHello } from '../helpers/rogue.js';
 
-const frames = Number(process.env.QTCHAT_FUZZ_FRAMES ?? 20_000);
+const frames = Number(process.env.QTCHAT_FUZZ_FRAMES ?? 10_000);
 const seed = Number(process.env.QTCHAT_FUZZ_SEED ?? randomInt(2 ** 32));
 // A handshake costs as much as some hundred frames.
 const connections = Math.max(100, Math.ceil(frames / 500));
