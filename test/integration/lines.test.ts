@@ -46,8 +46,12 @@ describe.each<[string, () => Promise<Line>]>([
   });
 
   afterEach(async () => {
+    line.leadTo(undefined);
     line.cut();
+    // A goodbye to one who is just coming waits for its answer.
+    const passing = setInterval(() => time.pass(2_000), 20);
     await meeting.end();
+    clearInterval(passing);
     await line.stop();
   });
 
