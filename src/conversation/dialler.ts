@@ -183,18 +183,22 @@ export class TargetDialler {
     return pauseMs * (0.75 + this.#options.random(1).readUInt8() / 512);
   }
 
-  /** Waits for the time to pass, for somebody to come or go, or for the end. */
+  /** Waits for the time to pass, for the target to come or go, or for the end. */
   #rest(pauseMs: number | undefined): Promise<void> {
-    const { signal, timers } = this.#options;
+    const { signal, timers, isConnected } = this.#options;
     if (signal.aborted) return Promise.resolve();
+    const wasConnected = isConnected();
     return new Promise((resolve) => {
-      const callOff = pauseMs === undefined ? () => {} : timers.after(pauseMs, () => this.#wake());
-      this.#wake = () => {
+      const end = (): void => {
         callOff();
-        signal.removeEventListener('abort', this.#wake);
+        signal.removeEventListener('abort', end);
         resolve();
       };
-      signal.addEventListener('abort', this.#wake, { once: true });
+      const callOff = pauseMs === undefined ? () => {} : timers.after(pauseMs, end);
+      signal.addEventListener('abort', end, { once: true });
+      this.#wake = () => {
+        if (isConnected() !== wasConnected) end();
+      };
     });
   }
 }

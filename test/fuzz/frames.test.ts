@@ -10,7 +10,7 @@ import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { PeerSession } from '../../src/conversation/peer-session.js';
 import { isQTChatError } from '../../src/errors.js';
-import { DownloadFolder } from '../../src/store/downloads.js';
+import type { DownloadFolder } from '../../src/store/downloads.js';
 import type { MessageStore } from '../../src/store/messages.js';
 import type { PeerConnection } from '../../src/transport/peer-connection.js';
 import { makeCircle } from '../helpers/certificates.js';
@@ -45,11 +45,21 @@ class Wire extends Duplex {
 const store = {
   receivedCursors: async () => [],
   receive: async () => true,
+  receiveChange: async () => 'done',
   delivered: async (cursor: number) => ({ ids: [], cursor }),
   queuedAfter: async () => [],
+  seenUpTo: async () => 0,
+  seenByPeer: async () => [],
+  textOf: async () => undefined,
 } as unknown as MessageStore;
 
-const folder = new DownloadFolder('/nowhere');
+/** A folder with room, and nothing in it. */
+const folder = {
+  doneBytes: async () => undefined,
+  hasRoom: async () => true,
+  hasArrived: () => false,
+  supersede: async () => {},
+} as unknown as DownloadFolder;
 
 const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
@@ -73,10 +83,18 @@ function start(wire: Wire): PeerSession {
       port: 0,
     },
     store,
-    files: { folder, decide: () => 'ask', connect: (_, signal) => untilAborted(signal) },
+    files: {
+      peer: 'c/mallory',
+      folder,
+      decide: () => 'ask',
+      connect: (_, signal) => untilAborted(signal),
+      again: () => {},
+      over: () => {},
+    },
     clock: () => new Date(),
     random: randomBytes,
     onHello: async () => {},
+    checkPeer: async () => {},
     emit: () => {},
   });
 }

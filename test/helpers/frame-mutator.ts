@@ -28,21 +28,35 @@ export class Dice {
 
 const id = '0f'.repeat(16);
 const uuid = '6f1c2a3e-0b1d-4c2a-9d3e-4f5a6b7c8d9e';
+const otherUuid = '0a1b2c3d-0b1d-4c2a-9d3e-4f5a6b7c8d9e';
 
 /** One message of each kind: the type asks for those that are new. */
 const samples: { [Type in Message['type']]: MessageOf<Type> } = {
   hello: goodHello,
-  text: { type: 'text', id: uuid, sequence: 1, sentAt: 1, text: 'Grüße' },
+  text: { type: 'text', id: uuid, sequence: 1, sentAt: 1, text: 'Grüße', replyTo: otherUuid },
+  edit: { type: 'edit', id: otherUuid, sequence: 2, sentAt: 2, target: uuid, text: 'Gruß' },
+  delete: { type: 'delete', id: otherUuid, sequence: 3, sentAt: 3, target: uuid },
+  reaction: { type: 'reaction', id: otherUuid, sequence: 4, sentAt: 4, target: uuid, emoji: '👍' },
+  read: { type: 'read', sequence: 1 },
+  typing: { type: 'typing' },
   delivered: { type: 'delivered', sequence: 1 },
   'revocation-list': { type: 'revocation-list', list: Buffer.alloc(40, 7) },
   ping: { type: 'ping' },
   pong: { type: 'pong' },
   bye: { type: 'bye', reason: 'done' },
-  'file-offer': { type: 'file-offer', id, name: 'note.txt', sizeBytes: 7 },
-  'file-accept': { type: 'file-accept', id },
+  'file-offer': {
+    type: 'file-offer',
+    id,
+    name: 'note.txt',
+    sizeBytes: 7,
+    isFolder: true,
+    root: Buffer.alloc(32, 1),
+    resumes: 'f0'.repeat(16),
+  },
+  'file-accept': { type: 'file-accept', id, doneBytes: 7 },
   'file-decline': { type: 'file-decline', id, reason: 'declined' },
   'file-ready': { type: 'file-ready', id },
-  'file-received': { type: 'file-received', id, sha256: Buffer.alloc(32, 1) },
+  'file-received': { type: 'file-received', id },
   'file-failed': { type: 'file-failed', id, reason: 'broken' },
 };
 const messages = Object.values(samples) as unknown as CborMap[];

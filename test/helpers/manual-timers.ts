@@ -39,12 +39,16 @@ export class ManualTimers implements Timers {
 
   /** Waits until a delay of that kind is waited for, lets just so much time pass, and returns it. */
   async passWhenArmed(isMeant: (delayMs: number) => boolean): Promise<number> {
+    const { dueMs, delayMs } = await this.whenArmed(isMeant);
+    this.pass(Math.max(dueMs - this.#nowMs, 0));
+    return delayMs;
+  }
+
+  /** Waits until a delay of that kind is waited for. */
+  async whenArmed(isMeant: (delayMs: number) => boolean): Promise<Waiting> {
     for (;;) {
       const found = [...this.#waiting].find(({ delayMs }) => isMeant(delayMs));
-      if (found !== undefined) {
-        this.pass(Math.max(found.dueMs - this.#nowMs, 0));
-        return found.delayMs;
-      }
+      if (found !== undefined) return found;
       await new Promise<void>((resolve) => {
         this.#onArmed = resolve;
       });

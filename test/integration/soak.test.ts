@@ -102,7 +102,7 @@ class Side {
 
   #type(): void {
     while (this.#typed < this.#allowed && this.#typed - this.delivered < ahead) {
-      this.#program?.type(`text ${this.#typed}`);
+      this.#program?.type(JSON.stringify({ command: 'send', text: `text ${this.#typed}` }));
       this.#typed += 1;
     }
   }

@@ -13,7 +13,16 @@ const sentAt = new Date(0);
 const error = new QTChatError('ERR_PEER_REFUSED', 'no');
 const file = { id: 'ab', direction: 'in', name: 'a.txt', sizeBytes: 5 } as const;
 const address = { host: '::', port: 1 };
-const peer = { member, circleId: 'c', address, security: 's', keyOrigin: 'local', spkiSha256: 'ab' } as const;
+const keyAgreement = { group: undefined, postQuantum: undefined };
+const peer = {
+  member,
+  circleId: 'c',
+  address,
+  security: 's',
+  keyAgreement,
+  keyOrigin: 'local',
+  spkiSha256: 'ab',
+} as const;
 
 /** One event of each kind, with all that it may hold. */
 const events: { readonly [Type in ConversationEvent['type']]: Extract<ConversationEvent, { type: Type }> } = {
