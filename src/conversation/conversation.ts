@@ -35,7 +35,7 @@ import { PeerLink } from './peer-link.js';
 import { type ListExchange, PeerSession, type SelfDescription } from './peer-session.js';
 import { Recipient } from './recipient.js';
 import { RefusalLimit } from './refusal-limit.js';
-import { resolveWho, type Target } from './resolve-who.js';
+import { resolveMembers, resolveWho, type Target } from './resolve-who.js';
 import { RevocationWatch } from './revocation-watch.js';
 import { checkStanding, refuseBlocked } from './standing.js';
 
@@ -60,6 +60,8 @@ export class Conversation {
   readonly #sessions = new Map<PeerSession, Promise<string>>();
   readonly #running = new Set<Promise<void>>();
   readonly #target: Target;
+  /** Undefined where everybody is let in. */
+  readonly #expected: ReadonlySet<string> | undefined;
   #self: SelfDescription;
   /** Its certificate may be renewed, its key stays. */
   #identity: Identity;
@@ -73,12 +75,19 @@ export class Conversation {
 
   constructor(
     options: ConversationOptions,
-    parts: { database: ConversationDatabase; cipher: RecordCipher; epoch: string; target: Target },
+    parts: {
+      database: ConversationDatabase;
+      cipher: RecordCipher;
+      epoch: string;
+      target: Target;
+      expected?: ReadonlySet<string>;
+    },
   ) {
     this.#options = options;
     this.#database = parts.database;
     this.#cipher = parts.cipher;
     this.#target = parts.target;
+    this.#expected = parts.expected;
     this.#contacts = new ContactBook(parts.database, options.clock);
     this.#downloads = new DownloadFolder(options.downloads);
     const { circleId, member: self } = options.identity;
@@ -310,10 +319,17 @@ export class Conversation {
 
   /** Runs a session with one who called; the blocked are not told that they are, and we are not told that they call. */
   async #receive(connection: PeerConnection): Promise<void> {
+    const { member } = connection.peer;
+    if (this.#expected?.has(member) === false) {
+      connection.socket.destroy();
+      const error = new QTChatError('ERR_PEER_REFUSED', `${quote(member)} is none of those that we let in`);
+      this.#refuse(error, connection.remote.host);
+      return;
+    }
     try {
       await this.#checkWelcome(connection);
       // The last thing before a session is there, so that it is counted when the next one asks.
-      if (!this.#hasRoomFor(connection.peer.member)) throw new QTChatError('ERR_PEER_REFUSED', 'too many sessions');
+      if (!this.#hasRoomFor(member)) throw new QTChatError('ERR_PEER_REFUSED', 'too many sessions');
     } catch (error) {
       connection.socket.destroy();
       if (isQTChatError(error)) return;
@@ -538,10 +554,11 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     const cipher = await openHomeKey(options.home, options);
     const epoch = await storeEpoch(database, options.random);
     const contacts = new ContactBook(database, options.clock);
-    const { who = '', identity } = options;
+    const { who = '', from, identity } = options;
     const target = who === '' ? { who, addresses: [] } : await resolveWho(who, identity, contacts);
     if (target.member !== undefined) await refuseBlocked(contacts, identity.circleId, target.member);
-    const conversation = new Conversation(options, { database, cipher, epoch, target });
+    const expected = from && (await resolveMembers(from, identity, contacts));
+    const conversation = new Conversation(options, { database, cipher, epoch, target, ...(expected && { expected }) });
     await conversation.start();
     return conversation;
   } catch (error) {
