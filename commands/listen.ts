@@ -1,17 +1,32 @@
-import { once } from 'node:events';
-import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { jsonLinesFlag, listenFlag, requireFreshCrlFlag, requirePqFlag } from '../src/cli/flags.js';
 
 export default class Listen extends BaseCommand {
   static override summary = 'receive messages and files from members, without anybody at the screen';
-  static override description = 'Takes every file for which there is room. Runs until it is stopped (Ctrl-C).';
-  static override examples = ['<%= config.bin %> listen --save inbox', '<%= config.bin %> listen --save inbox --json'];
+  static override description = `Takes every file for which there is room. Runs until it is stopped (Ctrl-C).
+
+--exec runs a program for every file that has arrived, one at a time, without a shell. Its arguments are those given here; the file is in its environment: QTCHAT_FILE (the path), QTCHAT_NAME, QTCHAT_FROM, QTCHAT_SIZE, QTCHAT_SHA256 and QTCHAT_KIND (file or folder).`;
+  static override examples = [
+    '<%= config.bin %> listen --save inbox',
+    '<%= config.bin %> listen --save inbox --from alice --from bob',
+    '<%= config.bin %> listen --save inbox --from alice --exec ./print.sh',
+    '<%= config.bin %> listen --save inbox --json',
+  ];
   static override enableJsonFlag = false;
   static override flags = {
     save: Flags.string({ description: 'folder for received files', required: true, helpValue: 'DIR' }),
     listen: listenFlag,
+    from: Flags.string({
+      description: 'let this member in, and nobody who is not named so (repeatable)',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'WHO',
+    }),
+    exec: Flags.string({
+      description: 'program, with fixed arguments, to run for each file that has arrived; needs --from',
+      helpValue: 'CMD',
+    }),
     'require-fresh-crl': requireFreshCrlFlag,
     'require-pq': requirePqFlag,
     json: jsonLinesFlag,
@@ -19,50 +34,21 @@ export default class Listen extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Listen);
-    const { clock, random, signal } = this.deps;
-    const home = this.homeOf(flags);
-    const { loadIdentity } = await import('../src/store/identities.js');
-    const { checkWritableFolder } = await import('../src/store/private-file.js');
-    const { announceRunning } = await import('../src/store/running.js');
-    const { openConversation } = await import('../src/conversation/conversation.js');
-    const { parseListen } = await import('../src/conversation/listen-at.js');
+    const { receive } = await import('../src/cli/listen/receive.js');
     const { describeEvent } = await import('../src/ui/terminal/describe-event.js');
     const { eventToJson } = await import('../src/ui/json-lines.js');
-
-    const downloads = resolve(flags.save);
-    // Nobody is there to see a later complaint.
-    await checkWritableFolder(downloads);
-    const stopped = new AbortController();
-    const conversation = await openConversation({
-      home,
-      identity: await loadIdentity(home),
-      clock,
-      random,
-      signal,
-      listen: parseListen(flags.listen),
-      keepIdentity: {},
+    const { save, listen, from, exec } = flags;
+    const options = {
+      ...{ save, listen, from, exec },
       requireFreshCrl: flags['require-fresh-crl'],
       requirePostQuantum: flags['require-pq'],
-      capabilities: ['text', 'files'],
-      downloads,
-      decideOffer: () => 'accept',
-      onEvent: (event) => {
-        if (event.type === 'stopped') stopped.abort(event.error);
+      onEvent: (event: Parameters<typeof describeEvent>[0]) => {
         const json = flags.json ? eventToJson(event) : undefined;
-        if (json !== undefined) this.printJsonLine({ ...json, at: clock().toISOString() });
+        if (json !== undefined) this.printJsonLine({ ...json, at: this.deps.clock().toISOString() });
         const line = flags.json ? undefined : describeEvent(event);
         if (line !== undefined) this[line.isResult ? 'print' : 'note'](line.text);
       },
-    });
-    const port = conversation.listeningPort ?? 0;
-    const withdraw = await announceRunning(home, { service: 'listen', pid: process.pid, port });
-    try {
-      const end = AbortSignal.any([signal, stopped.signal]);
-      if (!end.aborted) await once(end, 'abort');
-      stopped.signal.throwIfAborted();
-    } finally {
-      await withdraw();
-      await conversation.close();
-    }
+    };
+    await receive(this.homeOf(flags), options, this.deps);
   }
 }

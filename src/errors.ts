@@ -87,6 +87,7 @@ export const errorExitCodes = {
   ERR_FILE_FAILED: exitCodes.failed,
   ERR_FILE_DIGEST: exitCodes.failed,
   ERR_FILE_INTERRUPTED: exitCodes.network,
+  ERR_EXEC_FAILED: exitCodes.failed,
   ERR_DEMO_FAILED: exitCodes.failed,
 } as const;
 

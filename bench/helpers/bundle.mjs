@@ -23,9 +23,15 @@ const options = {
  * @returns the folder; it stands beside node_modules, where what is not bundled is found
  */
 export async function bundleAutoCa(modules) {
-  const folder = await mkdtemp(join(root, 'dist', 'bench-'));
+  const folder = await bundle(modules);
   const entryPoints = { signer: 'ca-server/signer/child.ts', 'key-worker': 'ca-server/keys/worker.ts' };
   await build({ ...options, entryPoints, outdir: folder });
+  return folder;
+}
+
+/** Bundles modules of the source into one; otherwise as {@link bundleAutoCa}. */
+export async function bundle(modules) {
+  const folder = await mkdtemp(join(root, 'dist', 'bench-'));
   const contents = modules.map((name) => `export * from './${name}.js';`).join('\n');
   await build({ ...options, stdin: { contents, resolveDir: root }, outfile: join(folder, 'all.js') });
   return folder;

@@ -4,8 +4,9 @@
  */
 import { QTChatError } from '../errors.js';
 import { type Message, type MessageOf, maximumSequence } from '../protocol/messages.js';
-import type { Change, ChangeFault } from '../store/message-changes.js';
-import type { MessageStore, OutgoingMessage, ReadMark } from '../store/messages.js';
+import type { ChangeFault } from '../store/message-changes.js';
+import type { Numbered } from '../store/message-record.js';
+import type { MessageStore, ReadMark, Receipt } from '../store/messages.js';
 
 /** What a chat session reports. `id` is that of the message; `quoted` what the answered message says, where it is here. */
 export type ChatEvent =
@@ -58,14 +59,22 @@ export interface ChatSessionOptions {
   readonly emit: (event: ChatEvent) => void;
 }
 
-// With texts of 64 KiB at most, a full window stays below what the channel holds unsent.
-const windowSize = 64;
+/** What a member writes. */
+export type Written = MessageOf<'text' | 'edit' | 'delete' | 'reaction'>;
+
+/** What may be on its way: so much that disks and line need not wait for each other. */
+const windowMessages = 512;
+// Well below what the channel holds unsent.
+const windowBytes = 2 * 1024 * 1024;
+/** What is read of the outbox at a time. */
+const pageMessages = 64;
 
 /** The messages of one control session. */
 export class ChatSession {
   readonly #options: ChatSessionOptions;
   /** Sent here and not acknowledged, rising. */
-  #inFlight: number[] = [];
+  #inFlight: { sequence: number; sizeBytes: number }[] = [];
+  #inFlightBytes = 0;
   #sentUpTo = 0;
   /** What the peer knows that we have, and that we have seen. */
   #receivedUpTo: number;
@@ -104,35 +113,16 @@ export class ChatSession {
     return this.#flushing;
   }
 
-  /** Stores a message of the peer, then acknowledges it. */
-  async handleText(message: MessageOf<'text'>): Promise<void> {
-    const { id, sequence, text, replyTo } = message;
-    const sentAt = new Date(message.sentAt);
-    const { store, peerEpoch, emit } = this.#options;
-    const isNew = await store.receive({ id, sequence, sentAt, text, replyTo, epoch: peerEpoch });
-    this.#acknowledge(sequence);
-    if (!isNew) return;
-    const answered = replyTo === undefined ? {} : { replyTo, ...(await this.#quote(replyTo)) };
-    emit({ type: 'message', id, sentAt, text, ...answered });
-  }
-
-  /** Stores what the peer changes, where it may, then acknowledges that it was heard. */
-  async handleChange(message: MessageOf<'edit' | 'delete' | 'reaction'>): Promise<void> {
-    const { type, id: changeId, sequence, target: id } = message;
-    const sentAt = new Date(message.sentAt);
-    const { store, peerEpoch, emit } = this.#options;
-    const heard = { id: changeId, sequence, sentAt, epoch: peerEpoch };
-    const result = await store.receiveChange({ ...heard, ...changeOf(message) });
-    this.#acknowledge(sequence);
-    if (result === 'known') return;
-    // What is not here needs no deleting: it may have been taken back before it was sent.
-    if (type === 'delete' && (result === 'unknown' || result === 'deleted')) return;
-    // It was deleted while this was on its way.
-    if (type === 'reaction' && result === 'deleted') return;
-    if (result !== 'done') emit({ type: 'changeRefused', id, kind: type, reason: result });
-    else if (type === 'edit') emit({ type: 'edited', id, sentAt, text: message.text });
-    else if (type === 'delete') emit({ type: 'deleted', id, sentAt });
-    else emit({ type: 'reaction', id, sentAt, emoji: message.emoji, ...(await this.#quote(id)) });
+  /**
+   * Stores what the peer has written, and changes what it may change, then acknowledges that all was heard.
+   *
+   * @param written - what came together, in its order; at least one
+   */
+  async receive(written: readonly Written[]): Promise<void> {
+    const { store, peerEpoch } = this.#options;
+    const receipts = await store.receive(peerEpoch, written.map(numberedOf));
+    this.#acknowledge(Math.max(...written.map(({ sequence }) => sequence)));
+    for (const [index, message] of written.entries()) await this.#report(message, receipts[index] ?? 'known');
   }
 
   /**
@@ -166,10 +156,33 @@ export class ChatSession {
     if (message.sequence > this.#sentUpTo) {
       throw new QTChatError('ERR_PROTOCOL', 'the peer acknowledged a message that was never sent');
     }
-    this.#inFlight = this.#inFlight.filter((sequence) => sequence > message.sequence);
+    this.#inFlight = this.#inFlight.filter(({ sequence }) => sequence > message.sequence);
+    this.#inFlightBytes = this.#inFlight.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     const { ids } = await this.#options.store.delivered(message.sequence);
     for (const id of ids) this.#options.emit({ type: 'delivered', id });
     await this.flush();
+  }
+
+  async #report(message: Written, receipt: Receipt): Promise<void> {
+    if (receipt === 'known') return;
+    const { emit } = this.#options;
+    const { type } = message;
+    const sentAt = new Date(message.sentAt);
+    if (type === 'text') {
+      const { id, text, replyTo } = message;
+      const answered = replyTo === undefined ? {} : { replyTo, ...(await this.#quote(replyTo)) };
+      emit({ type: 'message', id, sentAt, text, ...answered });
+      return;
+    }
+    // What is not here needs no deleting: it may have been taken back before it was sent.
+    if (type === 'delete' && (receipt === 'unknown' || receipt === 'deleted')) return;
+    // It was deleted while this was on its way.
+    if (type === 'reaction' && receipt === 'deleted') return;
+    const id = message.target;
+    if (receipt !== 'done') emit({ type: 'changeRefused', id, kind: type, reason: receipt });
+    else if (type === 'edit') emit({ type: 'edited', id, sentAt, text: message.text });
+    else if (type === 'delete') emit({ type: 'deleted', id, sentAt });
+    else emit({ type: 'reaction', id, sentAt, emoji: message.emoji, ...(await this.#quote(id)) });
   }
 
   // Not the cursor: another process of the peer's home may have sent more than this session knows of.
@@ -185,31 +198,34 @@ export class ChatSession {
 
   async #sendQueued(): Promise<void> {
     if (!this.#options.peerTakesText) return;
-    const room = windowSize - this.#inFlight.length;
-    if (room <= 0) return;
-    for (const message of await this.#options.store.queuedAfter(this.#sentUpTo, room)) {
-      this.#sentUpTo = message.sequence;
-      this.#inFlight.push(message.sequence);
-      this.#options.send(wireOf(message));
-      this.#options.emit({ type: 'sent', id: message.id });
+    for (;;) {
+      const page = await this.#options.store.queuedAfter(this.#sentUpTo, pageMessages);
+      for (const message of page) {
+        if (this.#inFlight.length >= windowMessages || this.#inFlightBytes >= windowBytes) return;
+        this.#sendOne(message);
+      }
+      if (page.length < pageMessages) return;
     }
+  }
+
+  #sendOne(message: Numbered): void {
+    const { send, emit } = this.#options;
+    const { sequence } = message;
+    this.#sentUpTo = sequence;
+    const sizeBytes = 'text' in message ? Buffer.byteLength(message.text) : 0;
+    this.#inFlight.push({ sequence, sizeBytes });
+    this.#inFlightBytes += sizeBytes;
+    send(wireOf(message));
+    emit({ type: 'sent', id: message.id });
   }
 }
 
 /** The message that carries what is in the outbox. */
-function wireOf({ sentAt, kind: type, ...rest }: OutgoingMessage): Message {
+function wireOf({ sentAt, kind: type, ...rest }: Numbered): Message {
   return { ...rest, type, sentAt: sentAt.getTime() } as Message;
 }
 
-/** What a message from the peer wants changed. */
-function changeOf(message: MessageOf<'edit' | 'delete' | 'reaction'>): Change {
-  const { target } = message;
-  switch (message.type) {
-    case 'edit':
-      return { kind: 'edit', target, text: message.text };
-    case 'delete':
-      return { kind: 'delete', target };
-    case 'reaction':
-      return { kind: 'reaction', target, emoji: message.emoji };
-  }
+/** What a message carries. */
+function numberedOf({ sentAt, type: kind, ...rest }: Written): Numbered {
+  return { ...rest, kind, sentAt: new Date(sentAt) } as Numbered;
 }

@@ -15,10 +15,11 @@ import { checkSource } from '../files/source-file.js';
 import { ContactBook, type PeerAddress } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
 import { keepNewerCrl, RevocationKnowledge, readKnownCrl } from '../store/crl.js';
+import { storeEpoch } from '../store/cursors.js';
 import { DownloadFolder } from '../store/downloads.js';
 import { openHomeKey, type RecordCipher } from '../store/home-key.js';
 import type { Identity } from '../store/identities.js';
-import { MessageStore, storeEpoch } from '../store/messages.js';
+import { MessageStore } from '../store/messages.js';
 import { OutgoingFiles } from '../store/outgoing-files.js';
 import type { ConversationKey } from '../store/record-place.js';
 import { tcpDialler } from '../transport/dial.js';
@@ -38,7 +39,7 @@ import { PeerLink } from './peer-link.js';
 import { type ListExchange, PeerSession, type SelfDescription } from './peer-session.js';
 import { Recipient } from './recipient.js';
 import { RefusalLimit } from './refusal-limit.js';
-import { resolveWho, type Target } from './resolve-who.js';
+import { resolveMembers, resolveWho, type Target } from './resolve-who.js';
 import { RevocationWatch } from './revocation-watch.js';
 import { checkStanding, refuseBlocked } from './standing.js';
 import { systemTimers } from './timers.js';
@@ -64,6 +65,8 @@ export class Conversation {
   readonly #sessions = new Map<PeerSession, Promise<string>>();
   readonly #running = new Set<Promise<void>>();
   readonly #target: Target;
+  /** Undefined where everybody is let in. */
+  readonly #expected: ReadonlySet<string> | undefined;
   #self: SelfDescription;
   /** Its certificate may be renewed, its key stays. */
   #identity: Identity;
@@ -77,12 +80,19 @@ export class Conversation {
 
   constructor(
     options: ConversationOptions,
-    parts: { database: ConversationDatabase; cipher: RecordCipher; epoch: string; target: Target },
+    parts: {
+      database: ConversationDatabase;
+      cipher: RecordCipher;
+      epoch: string;
+      target: Target;
+      expected?: ReadonlySet<string>;
+    },
   ) {
     this.#options = options;
     this.#database = parts.database;
     this.#cipher = parts.cipher;
     this.#target = parts.target;
+    this.#expected = parts.expected;
     this.#contacts = new ContactBook(parts.database, options.clock);
     this.#downloads = new DownloadFolder(options.downloads);
     const { circleId, member: self } = options.identity;
@@ -321,17 +331,22 @@ export class Conversation {
 
   /** Runs a session with one who called; the blocked are not told that they are, and we are not told that they call. */
   async #receive(connection: PeerConnection): Promise<void> {
+    const { socket } = connection;
+    const { member } = connection.peer;
+    if (this.#expected?.has(member) === false) {
+      socket.destroy();
+      throw new QTChatError('ERR_PEER_REFUSED', `${quote(member)} is none of those that we let in`);
+    }
     try {
       await this.#checkWelcome(connection);
     } catch (error) {
       if (isQTChatError(error)) return;
       throw error;
     }
-    const { peer, socket } = connection;
     // The last thing before a session is there, so that it is counted when the next one asks.
-    if (!this.#hasRoomFor(peer.member)) {
+    if (!this.#hasRoomFor(member)) {
       socket.destroy();
-      throw new QTChatError('ERR_PEER_REFUSED', `${quote(peer.member)} has too many sessions`);
+      throw new QTChatError('ERR_PEER_REFUSED', `${quote(member)} has too many sessions`);
     }
     const session = this.#createSession(connection);
     try {
@@ -571,10 +586,11 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     const cipher = await openHomeKey(options.home, options);
     const epoch = await storeEpoch(database, options.random);
     const contacts = new ContactBook(database, options.clock);
-    const { who = '', identity } = options;
+    const { who = '', from, identity } = options;
     const target = who === '' ? { who, addresses: [] } : await resolveWho(who, identity, contacts);
     if (target.member !== undefined) await refuseBlocked(contacts, identity.circleId, target.member);
-    const conversation = new Conversation(options, { database, cipher, epoch, target });
+    const expected = from && (await resolveMembers(from, identity, contacts));
+    const conversation = new Conversation(options, { database, cipher, epoch, target, ...(expected && { expected }) });
     await conversation.start();
     return conversation;
   } catch (error) {

@@ -7,7 +7,9 @@ import { checkReaction, checkText } from '../chat/check-content.js';
 import { QTChatError, quote } from '../errors.js';
 import type { HistoryPlace } from '../store/history.js';
 import { type HistoryEntry, lastEntries } from '../store/history.js';
-import type { Change, ChangeFault } from '../store/message-changes.js';
+import type { ChangeFault } from '../store/message-changes.js';
+import type { Content, Draft, Numbered } from '../store/message-record.js';
+import { Batches } from './batches.js';
 import type { PeerLink } from './peer-link.js';
 
 /** What intents need of the conversation. */
@@ -26,6 +28,8 @@ const typingIntervalMs = 3_000;
 export class MessageIntents {
   readonly #options: MessageIntentsOptions;
   readonly #typedAt = new Map<string, number>();
+  /** What is on its way into each outbox. */
+  readonly #outboxes = new Map<string, Batches<Draft, Numbered | ChangeFault>>();
 
   constructor(options: MessageIntentsOptions) {
     this.#options = options;
@@ -40,13 +44,7 @@ export class MessageIntents {
    */
   async send(member: string, text: string, replyTo?: string): Promise<string> {
     checkText(text);
-    await this.#options.checkMember(member);
-    const { store } = this.#options.linkOf(member);
-    if (replyTo !== undefined && (await store.textOf(replyTo)) === undefined) throw faultError('unknown', replyTo);
-    const id = randomUUID();
-    await store.queue({ id, sentAt: this.#options.clock(), text, ...(replyTo !== undefined && { replyTo }) });
-    await this.#flush(member);
-    return id;
+    return this.#put(member, { kind: 'text', text, ...(replyTo !== undefined && { replyTo }) });
   }
 
   /**
@@ -57,18 +55,18 @@ export class MessageIntents {
    */
   async edit(member: string, target: string, text: string): Promise<string> {
     checkText(text);
-    return this.#change(member, { kind: 'edit', target, text });
+    return this.#put(member, { kind: 'edit', target, text });
   }
 
   /** Deletes a message of ours on both sides; otherwise as {@link edit}. */
   async delete(member: string, target: string): Promise<string> {
-    return this.#change(member, { kind: 'delete', target });
+    return this.#put(member, { kind: 'delete', target });
   }
 
   /** Says what we think of a message of either side; an empty `emoji` takes it back. Otherwise as {@link edit}. */
   async react(member: string, target: string, emoji: string): Promise<string> {
     checkReaction(emoji);
-    return this.#change(member, { kind: 'reaction', target, emoji });
+    return this.#put(member, { kind: 'reaction', target, emoji });
   }
 
   /** Notes that the user has seen a message of the member, and all before it, and tells the member. */
@@ -116,19 +114,25 @@ export class MessageIntents {
     });
   }
 
-  async #change(member: string, change: Change): Promise<string> {
-    await this.#options.checkMember(member);
+  async #put(member: string, content: Content): Promise<string> {
     const id = randomUUID();
-    const queued = await this.#options
-      .linkOf(member)
-      .store.queueChange({ ...change, id, sentAt: this.#options.clock() });
-    if (typeof queued === 'string') throw faultError(queued, change.target);
-    await this.#flush(member);
-    return id;
+    const result = await this.#outboxOf(member).add({ ...content, id, sentAt: this.#options.clock() });
+    if (typeof result !== 'string') return id;
+    throw faultError(result, content.kind === 'text' ? (content.replyTo ?? '') : content.target);
   }
 
-  async #flush(member: string): Promise<void> {
-    for (const session of this.#options.linkOf(member).takers('text')) await session.flush();
+  #outboxOf(member: string): Batches<Draft, Numbered | ChangeFault> {
+    const known = this.#outboxes.get(member);
+    if (known !== undefined) return known;
+    const outbox = new Batches<Draft, Numbered | ChangeFault>(async (drafts) => {
+      await this.#options.checkMember(member);
+      const link = this.#options.linkOf(member);
+      const results = await link.store.queue(drafts);
+      for (const session of link.takers('text')) await session.flush();
+      return results;
+    });
+    this.#outboxes.set(member, outbox);
+    return outbox;
   }
 }
 

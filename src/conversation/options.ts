@@ -21,6 +21,8 @@ export interface ConversationOptions {
   readonly capabilities: readonly Capability[];
   /** Where to listen; absent for nowhere. */
   readonly listen?: { readonly host?: string; readonly ports: readonly number[] };
+  /** The only members to let in, as typed; everybody when left out. */
+  readonly from?: readonly string[];
   /** Whom to dial, as typed. */
   readonly who?: string;
   /** Gives up at the first refusal or unconfirmed identity instead of trying on. */

@@ -3,7 +3,7 @@
  * side ends it. It keeps the peer alive by pings and ends when the peer is silent or its certificate
  * expires. Which of two sessions stays, and whom to trust, is decided above.
  */
-import { type ChatEvent, ChatSession } from '../chat/chat-session.js';
+import { type ChatEvent, ChatSession, type Written } from '../chat/chat-session.js';
 import { isQTChatError, QTChatError } from '../errors.js';
 import type { FileEvent } from '../files/file-events.js';
 import { FileSession, type FileSessionOptions } from '../files/file-session.js';
@@ -53,7 +53,7 @@ export interface PeerSessionOptions {
    * `ERR_PEER_NOT_TRUSTED`, the peer is told that its key is refused.
    */
   readonly onHello: (session: PeerSession) => Promise<void>;
-  /** Called before anything that the peer says later is taken; where it rejects, the session ends. */
+  /** Called before anything is taken that has come later; where it rejects, the session ends. */
   readonly checkPeer: () => Promise<void>;
   readonly emit: (event: ChatEvent | FileEvent) => void;
   readonly lists?: ListExchange;
@@ -163,10 +163,7 @@ export class PeerSession {
         if (this.#hello === undefined) this.#channel.destroy(unanswered('said no hello in time'));
       });
       await this.#sayHello();
-      for await (const message of this.#channel.messages()) {
-        if (this.#hello === undefined) await this.#begin(message);
-        else if (this.#refusal === undefined) await this.#handle(message);
-      }
+      for await (const messages of this.#channel.batches()) await this.#take(messages);
       if (this.#hello === undefined) throw unanswered('closed the connection before its hello');
       if (this.#refusal !== undefined) throw this.#refusal;
       return byeTexts[this.#goodbye ?? 'broken'];
@@ -280,8 +277,29 @@ export class PeerSession {
     if (list !== undefined && list.length <= maximumListBytes) this.#channel.send({ type: 'revocation-list', list });
   }
 
-  async #handle(message: Message): Promise<void> {
+  async #take([...messages]: Message[]): Promise<void> {
+    if (this.#hello === undefined) {
+      const [first] = messages.splice(0, 1);
+      if (first !== undefined) await this.#begin(first);
+    }
+    if (messages.length === 0 || this.#refusal !== undefined) return;
     await this.#options.checkPeer();
+    while (messages.length > 0) {
+      const other = messages.findIndex((message) => !isWritten(message));
+      const written = messages.splice(0, other < 0 ? messages.length : other).filter(isWritten);
+      if (written.length > 0) await this.#receive(written);
+      const [next] = messages.splice(0, 1);
+      if (next !== undefined) await this.#handle(next);
+    }
+  }
+
+  /** Takes what was written together: one flush to the disk is enough for it. */
+  async #receive(written: Written[]): Promise<void> {
+    this.#requireText();
+    await this.#chat?.receive(written);
+  }
+
+  async #handle(message: Message): Promise<void> {
     switch (message.type) {
       case 'hello':
         throw new QTChatError('ERR_PROTOCOL', 'the peer said hello twice');
@@ -294,13 +312,10 @@ export class PeerSession {
         // Who says goodbye and stays would otherwise keep the session, and us, for ever.
         return this.#end();
       case 'text':
-        this.#requireText();
-        return this.#chat?.handleText(message);
       case 'edit':
       case 'delete':
       case 'reaction':
-        this.#requireText();
-        return this.#chat?.handleChange(message);
+        return this.#receive([message]);
       case 'read':
         return this.#chat?.handleRead(message);
       case 'typing':
@@ -397,6 +412,10 @@ function unanswered(what: string, cause?: unknown): QTChatError {
     hint: 'Its screen may say why: our certificate may be expired or revoked, or it knows us by another key',
     cause,
   });
+}
+
+function isWritten(message: Message): message is Written {
+  return ['text', 'edit', 'delete', 'reaction'].includes(message.type);
 }
 
 function isFinal(error: unknown): boolean {

@@ -1,6 +1,7 @@
 /** Turns WHO, as typed, into whom to dial: a contact, ourselves, or an address. Looks nothing up in DNS. */
 import { isIP, isIPv6 } from 'node:net';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
+import { parseMemberName } from '../pki/member-name.js';
 import type { ContactBook, PeerAddress } from '../store/contacts.js';
 import type { Identity } from '../store/identities.js';
 
@@ -32,6 +33,24 @@ export async function resolveWho(who: string, self: Identity, contacts: ContactB
   const { host, port } = parseAddress(who);
   const addresses = port === undefined ? chatPorts.map((one) => ({ host, port: one })) : [{ host, port }];
   return { who, host, addresses };
+}
+
+/**
+ * The members that are meant where only names will do: contacts, or members that one has not met yet.
+ *
+ * @throws {QTChatError} `ERR_PKI_NAME_INVALID`
+ */
+export async function resolveMembers(
+  names: readonly string[],
+  self: Identity,
+  contacts: ContactBook,
+): Promise<ReadonlySet<string>> {
+  const members = new Set<string>();
+  for (const name of names) {
+    const contact = await contacts.named(self.circleId, name);
+    members.add(contact?.member ?? parseMemberName(name));
+  }
+  return members;
 }
 
 /**

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { QTChatError, quote } from '../errors.js';
 import type { Whose } from './contact-keys.js';
 import type { ConversationDatabase } from './conversation-store.js';
-import { ownEpoch } from './messages.js';
+import { ownEpoch } from './cursors.js';
 
 // As member names, in any script and with spaces; never what could be an address with a port, or a path.
 const nickPattern = /^(?=.{1,63}$)[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*( [\p{L}\p{M}\p{N}._-]+)*$/u;

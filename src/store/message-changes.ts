@@ -2,27 +2,11 @@
  * What messages may become: edited and deleted by their author, reacted to by either side. A change takes effect in
  * the message itself; what it was before is not kept.
  */
-import type { ConversationDatabase } from './conversation-store.js';
-import type { RecordCipher } from './home-key.js';
+import type { Change, MessagePlace } from './message-record.js';
 import { recordPlace } from './record-place.js';
-
-/** What happens to a message, which `target` names. */
-export type Change =
-  | { readonly kind: 'edit'; readonly target: string; readonly text: string }
-  | { readonly kind: 'delete'; readonly target: string }
-  /** An empty one takes the former back. */
-  | { readonly kind: 'reaction'; readonly target: string; readonly emoji: string };
 
 /** Why a change is refused: nobody has such a message, its author is the other side, or it was deleted. */
 export type ChangeFault = 'unknown' | 'not-author' | 'deleted';
-
-/** Where a conversation is, and what seals it. */
-export interface ChangePlace {
-  /** In a transaction. */
-  readonly database: ConversationDatabase;
-  readonly cipher: RecordCipher;
-  readonly conversation: string;
-}
 
 /**
  * Applies a change.
@@ -31,7 +15,7 @@ export interface ChangePlace {
  * @returns why it was refused, or undefined when it is done
  */
 export async function applyChange(
-  place: ChangePlace,
+  place: MessagePlace,
   author: 'in' | 'out',
   change: Change,
   at: Date,
@@ -64,7 +48,7 @@ interface Target {
   kind: string;
 }
 
-async function messagesOf({ database, conversation }: ChangePlace, uuid: string): Promise<Target[]> {
+async function messagesOf({ database, conversation }: MessagePlace, uuid: string): Promise<Target[]> {
   return database
     .selectFrom('messages')
     .select(['id', 'uuid', 'direction', 'kind'])
@@ -75,12 +59,12 @@ async function messagesOf({ database, conversation }: ChangePlace, uuid: string)
     .execute();
 }
 
-async function setText({ database, cipher, conversation }: ChangePlace, target: Target, text: string, at: Date) {
+async function setText({ database, cipher, conversation }: MessagePlace, target: Target, text: string, at: Date) {
   const body = cipher.seal(text, recordPlace(conversation, target.direction, target.uuid));
   await database.updateTable('messages').set({ body, edited_at: at.getTime() }).where('id', '=', target.id).execute();
 }
 
-async function takeAway({ database, cipher, conversation }: ChangePlace, target: Target): Promise<void> {
+async function takeAway({ database, cipher, conversation }: MessagePlace, target: Target): Promise<void> {
   const body = cipher.seal('', recordPlace(conversation, target.direction, target.uuid));
   const gone = { kind: 'deleted', body, target: null, edited_at: null } as const;
   await database.updateTable('messages').set(gone).where('id', '=', target.id).execute();
@@ -108,7 +92,7 @@ async function takeAway({ database, cipher, conversation }: ChangePlace, target:
 }
 
 async function setReaction(
-  { database, cipher, conversation }: ChangePlace,
+  { database, cipher, conversation }: MessagePlace,
   direction: 'in' | 'out',
   author: 'in' | 'out',
   { target: uuid, emoji }: { target: string; emoji: string },

@@ -16,6 +16,7 @@ export class ControlChannel {
   readonly #socket: TLSSocket;
   readonly #onOctets: () => void;
   #failure: QTChatError | undefined;
+  #isGathering = false;
 
   /** @param onOctets - called whenever anything at all arrives: the peer is alive */
   constructor(connection: PeerConnection, onOctets: () => void) {
@@ -31,6 +32,7 @@ export class ControlChannel {
   /** Sends a message; a closed channel swallows it, as a breaking network would. */
   send(message: Message): void {
     if (!this.#socket.writable) return;
+    this.#gather();
     this.#socket.write(encodeFrame(encodeMessage(message)));
     if (this.#socket.writableLength > maximumUnsentBytes) {
       this.destroy(new QTChatError('ERR_PROTOCOL', 'the peer does not read what it is sent'));
@@ -49,21 +51,20 @@ export class ControlChannel {
   }
 
   /**
-   * The messages of the peer, in order, until the connection ends; leaving the loop closes it. The
-   * first frame may be no longer than a hello.
+   * The messages of the peer, in order, those together that came together, until the connection ends; leaving the
+   * loop closes it. The first frame may be no longer than a hello.
    *
    * @throws {QTChatError} `ERR_PROTOCOL` when the peer breaks the rules, `ERR_PEER_UNREACHABLE` when
    *   the connection breaks
    */
-  async *messages(): AsyncGenerator<Message> {
+  async *batches(): AsyncGenerator<Message[]> {
     const frames = new FrameReader(maximumHelloBytes);
     try {
       for await (const chunk of this.#socket as AsyncIterable<Buffer>) {
         this.#onOctets();
-        for (const payload of frames.push(chunk)) {
-          frames.setLimit(maximumFrameBytes);
-          yield parseMessage(payload);
-        }
+        const { messages, fault } = messagesIn(frames, chunk);
+        if (messages.length > 0) yield messages;
+        if (fault !== undefined) throw fault;
       }
       if (this.#failure === undefined) frames.end();
     } catch (error) {
@@ -76,4 +77,29 @@ export class ControlChannel {
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
+
+  /** What is sent in one go is encrypted and written in one go. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#socket.cork();
+    queueMicrotask(() => {
+      this.#isGathering = false;
+      this.#socket.uncork();
+    });
+  }
+}
+
+/** The messages that `chunk` completes; what is right before a fault is taken all the same. */
+function messagesIn(frames: FrameReader, chunk: Buffer): { messages: Message[]; fault?: unknown } {
+  const messages: Message[] = [];
+  try {
+    for (const payload of frames.push(chunk)) {
+      frames.setLimit(maximumFrameBytes);
+      messages.push(parseMessage(payload));
+    }
+  } catch (fault) {
+    return { messages, fault };
+  }
+  return { messages };
 }

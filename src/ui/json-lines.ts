@@ -4,9 +4,10 @@
  */
 import type { ConversationEvent, PeerDescription } from '../conversation/events.js';
 import type { QTChatError } from '../errors.js';
+import type { ExecEvent } from './exec/program-runner.js';
 
 /** The JSON form of an event, or undefined for those that only faces need. */
-export function eventToJson(event: ConversationEvent): Record<string, unknown> | undefined {
+export function eventToJson(event: ConversationEvent | ExecEvent): Record<string, unknown> | undefined {
   switch (event.type) {
     case 'listening': {
       const { host, port } = event.address;
@@ -74,6 +75,10 @@ export function eventToJson(event: ConversationEvent): Record<string, unknown> |
       return { event: 'fileDeclined', member: event.member, ...event.file, reason: event.reason };
     case 'fileFailed':
       return { event: 'fileFailed', member: event.member, ...event.file, reason: errorToJson(event.error) };
+    case 'exec': {
+      const { member, id, path, exitCode, signal, error } = event;
+      return { event: 'exec', member, id, path, exitCode, signal, reason: error ? errorToJson(error) : null };
+    }
     case 'target':
       return { event: 'target', member: event.member };
     case 'stopped':

@@ -14,6 +14,7 @@ import { MessageStore } from '../../src/store/messages.js';
 import type { ConversationKey } from '../../src/store/record-place.js';
 import { makeCircle, type TestCircle } from '../helpers/certificates.js';
 import { makeIdentity } from '../helpers/identity.js';
+import { queueOne, receiveOne } from '../helpers/one-message.js';
 import { type CommandResult, runCommand } from '../helpers/run-command.js';
 
 const epoch = 'ee'.repeat(16);
@@ -54,9 +55,9 @@ const history = (...argv: string[]): Promise<CommandResult> => runCommand(['hist
 let received = 0;
 const bobSaid = (text: string, sentAt = new Date(2027, 10, 23, 9, 5)) => {
   received += 1;
-  return store.receive({ id: randomUUID(), sequence: received, sentAt, text, epoch });
+  return receiveOne(store, epoch, { id: randomUUID(), sequence: received, sentAt, kind: 'text', text });
 };
-const aliceSaid = (text: string, at = sentAt) => store.queue({ id: randomUUID(), sentAt: at, text });
+const aliceSaid = (text: string, at = sentAt) => queueOne(store, { id: randomUUID(), sentAt: at, kind: 'text', text });
 
 describe('qtchat history', () => {
   it('shows days, times, who said what, and how far it has come', async () => {
@@ -83,8 +84,8 @@ describe('qtchat history', () => {
   it('shows what was read, edited, deleted, answered and reacted to', async () => {
     await bobSaid('when?');
     const [{ id: question }] = (await lastEntries({ database, cipher, key }, 1)) as [HistoryEntry];
-    const answer = await store.queue({ id: randomUUID(), sentAt, text: 'at ten', replyTo: question });
-    const slip = await store.queue({ id: randomUUID(), sentAt, text: 'a slip' });
+    const answer = await queueOne(store, { id: randomUUID(), sentAt, kind: 'text', text: 'at ten', replyTo: question });
+    const slip = await queueOne(store, { id: randomUUID(), sentAt, kind: 'text', text: 'a slip' });
     await store.delivered(slip.sequence);
     await store.seenByPeer(answer.sequence);
     const changes = [
@@ -92,10 +93,10 @@ describe('qtchat history', () => {
       { kind: 'delete', target: slip.id },
       { kind: 'reaction', target: question, emoji: '🤔' },
     ] as const;
-    for (const change of changes) await store.queueChange({ id: randomUUID(), sentAt, ...change });
+    for (const change of changes) await queueOne(store, { id: randomUUID(), sentAt, ...change });
     received += 1;
     const thanks = { kind: 'reaction', target: answer.id, emoji: '👍' } as const;
-    await store.receiveChange({ id: randomUUID(), sequence: received, sentAt, epoch, ...thanks });
+    await receiveOne(store, epoch, { id: randomUUID(), sequence: received, sentAt, ...thanks });
     const { stdout } = await history('bob');
     expect(
       stdout
@@ -163,7 +164,7 @@ describe('qtchat history', () => {
 
   it('is that of one contact, as the user calls it', async () => {
     await bobSaid('from bob');
-    await storeWith('carol').queue({ id: randomUUID(), sentAt: new Date(0), text: 'to carol' });
+    await queueOne(storeWith('carol'), { id: randomUUID(), sentAt: new Date(0), kind: 'text', text: 'to carol' });
     await runCommand(['contacts', 'rename', 'bob', 'Robert'], { home: folder });
     const { stdout } = await history('Robert');
     expect(stdout).toContain('bob: from bob');

@@ -56,6 +56,21 @@ describe('a message', () => {
     expect((await b.door.messages.recent('alice', 1))[0]).toMatchObject({ id, state: 'read' });
   });
 
+  it('of many at once arrives once, in order, and none is lost where one of them may not be sent', async () => {
+    const { a, b } = await meet();
+    const nowhere = b.door.messages.send('alice', 'an answer', randomUUID());
+    const sending = Array.from({ length: 1000 }, (_, index) => b.door.sendText('alice', `text ${index}`));
+    await expect(nowhere).rejects.toMatchObject({ code: 'ERR_MESSAGE_NOT_FOUND' });
+    const ids = await Promise.all(sending);
+    await a.event('message', ({ text }) => text === 'text 999');
+    await b.event('delivered', ({ id }) => id === ids.at(-1));
+    const idsOf = (at: TestConversation, type: string): string[] =>
+      at.events.flatMap((event) => (event.type === type && 'id' in event ? [event.id] : []));
+    expect(idsOf(a, 'message')).toEqual(ids);
+    expect(idsOf(b, 'delivered')).toEqual(ids);
+    expect(await b.door.countPending('alice')).toBe(0);
+  });
+
   it('that was read while its author was away is known as read when they are back', async () => {
     const { a, b } = await meet();
     const id = await b.door.sendText('alice', 'ahoj');

@@ -4,6 +4,7 @@ import type { ConversationEvent } from '../../conversation/events.js';
 import type { RevocationState } from '../../conversation/revocation-watch.js';
 import type { QTChatError } from '../../errors.js';
 import { dayOf } from '../../pki/day.js';
+import type { ExecEvent } from '../exec/program-runner.js';
 import { escapeText } from './escape-text.js';
 
 /** One line, and whether it is what was asked for (stdout) or about it (stderr). */
@@ -13,7 +14,7 @@ export interface Line {
 }
 
 /** The line for an event, or undefined where there is nothing to say. */
-export function describeEvent(event: ConversationEvent): Line | undefined {
+export function describeEvent(event: ConversationEvent | ExecEvent): Line | undefined {
   switch (event.type) {
     case 'message':
       return result(`${event.member}: ${answerOf(event)}${event.text}`);
@@ -31,7 +32,7 @@ export function describeEvent(event: ConversationEvent): Line | undefined {
   }
 }
 
-function describeStatus(event: ConversationEvent): string | undefined {
+function describeStatus(event: ConversationEvent | ExecEvent): string | undefined {
   switch (event.type) {
     case 'listening':
       return describeListening(event.address.port, event.wantedPort);
@@ -89,6 +90,12 @@ function describeStatus(event: ConversationEvent): string | undefined {
     }
     case 'fileFailed':
       return `${event.file.name} failed: ${describeError(event.error)}`;
+    case 'exec': {
+      const { name, exitCode, signal, error } = event;
+      if (exitCode === 0) return undefined;
+      const how = signal === null ? `ended with exit code ${exitCode}` : `was ended by ${signal}`;
+      return `${name}: ${error === undefined ? `the program of --exec ${how}` : error.message}`;
+    }
     default:
       return undefined;
   }

@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type ChatEvent, ChatSession } from '../../../src/chat/chat-session.js';
 import { type Message, maximumSequence } from '../../../src/protocol/messages.js';
-import type { MessageStore, OutgoingMessage } from '../../../src/store/messages.js';
+import type { Numbered } from '../../../src/store/message-record.js';
+import type { MessageStore, Receipt } from '../../../src/store/messages.js';
 
 /** The promises of a MessageStore, in memory, with a note of the order of things. */
 class FakeStore {
-  readonly queued: OutgoingMessage[] = [];
+  readonly queued: Numbered[] = [];
   readonly log: string[] = [];
   cursor = 0;
   seen = 0;
 
-  async queuedAfter(sequence: number, limit: number): Promise<OutgoingMessage[]> {
+  async queuedAfter(sequence: number, limit: number): Promise<Numbered[]> {
     return this.queued.filter((one) => one.sequence > sequence).slice(0, limit);
   }
 
@@ -25,16 +26,22 @@ class FakeStore {
     return this.seen;
   }
 
-  async receive({ sequence }: { sequence: number }): Promise<boolean> {
-    this.log.push(`stored ${sequence}`);
-    const isNew = sequence > this.cursor;
-    this.cursor = Math.max(this.cursor, sequence);
-    return isNew;
+  async receive(_: string, messages: readonly Numbered[]): Promise<Receipt[]> {
+    this.log.push(`stored ${messages.map(({ sequence }) => sequence).join(' ')}`);
+    return messages.map(({ sequence }) => {
+      const isNew = sequence > this.cursor;
+      this.cursor = Math.max(this.cursor, sequence);
+      return isNew ? 'done' : 'known';
+    });
   }
 
   add(...sequences: number[]): void {
+    this.addTexts('x', ...sequences);
+  }
+
+  addTexts(text: string, ...sequences: number[]): void {
     for (const sequence of sequences) {
-      this.queued.push({ id: randomUUID(), sequence, sentAt: new Date(1), kind: 'text', text: 'x' });
+      this.queued.push({ id: randomUUID(), sequence, sentAt: new Date(1), kind: 'text', text });
     }
   }
 }
@@ -84,15 +91,24 @@ describe('a chat session', () => {
     expect(sequences()).toEqual([1, 2]);
   });
 
-  it('keeps at most 64 messages on the way, and goes on as they arrive', async () => {
-    store.add(...Array.from({ length: 100 }, (_, index) => index + 1));
+  it('keeps at most 512 messages on the way, and goes on as they arrive', async () => {
+    store.add(...Array.from({ length: 1000 }, (_, index) => index + 1));
     const chat = session();
     await chat.start(0);
-    expect(sequences()).toHaveLength(64);
+    expect(sequences()).toHaveLength(512);
     await chat.handleDelivered({ type: 'delivered', sequence: 10 });
-    expect(sequences()).toHaveLength(74);
-    await chat.handleDelivered({ type: 'delivered', sequence: 74 });
-    expect(sequences().at(-1)).toBe(100);
+    expect(sequences()).toHaveLength(522);
+    await chat.handleDelivered({ type: 'delivered', sequence: 522 });
+    expect(sequences()).toEqual(Array.from({ length: 1000 }, (_, index) => index + 1));
+  });
+
+  it('keeps some 2 MiB of long messages on the way, and goes on as they arrive', async () => {
+    store.addTexts('x'.repeat(64 * 1024), ...Array.from({ length: 100 }, (_, index) => index + 1));
+    const chat = session();
+    await chat.start(0);
+    expect(sequences()).toHaveLength(32);
+    await chat.handleDelivered({ type: 'delivered', sequence: 2 });
+    expect(sequences()).toHaveLength(34);
   });
 
   it('sends nothing to a peer that takes no texts', async () => {
@@ -102,23 +118,30 @@ describe('a chat session', () => {
   });
 
   it('stores before it acknowledges, and shows after both', async () => {
-    await session().handleText(text(1));
+    await session().receive([text(1)]);
     expect(store.log).toEqual(['stored 1', 'sent delivered']);
     expect(events).toEqual([expect.objectContaining({ type: 'message', text: 'ahoj' })]);
   });
 
+  it('stores together what came together, acknowledges all of it at once, and shows it in order', async () => {
+    await session().receive([text(1), text(2), text(2), text(3)]);
+    expect(store.log).toEqual(['stored 1 2 2 3', 'sent delivered']);
+    expect(sent).toEqual([{ type: 'delivered', sequence: 3 }]);
+    expect(events).toHaveLength(3);
+  });
+
   it('acknowledges a duplicate, and no more than was sent here, and does not show it again', async () => {
     const chat = session();
-    await chat.handleText(text(5));
-    await chat.handleText(text(5));
-    await chat.handleText(text(3));
+    await chat.receive([text(5)]);
+    await chat.receive([text(5)]);
+    await chat.receive([text(3)]);
     expect(sent).toEqual([5, 5, 3].map((sequence) => ({ type: 'delivered', sequence })));
     expect(events).toHaveLength(1);
   });
 
   it('acknowledges nothing that could not be stored', async () => {
     store.receive = () => Promise.reject(new Error('disk full'));
-    await expect(session().handleText(text(1))).rejects.toThrow('disk full');
+    await expect(session().receive([text(1)])).rejects.toThrow('disk full');
     expect(sent).toEqual([]);
   });
 
@@ -148,7 +171,7 @@ describe('a chat session', () => {
   it('tells what was seen once, and nothing of what came over another session or of another epoch', async () => {
     const chat = session();
     await chat.start(0);
-    await chat.handleText(text(5));
+    await chat.receive([text(5)]);
     for (const sequence of [5, 4, 5, 8]) chat.tellSeen({ epoch: peerEpoch, sequence });
     chat.tellSeen({ epoch: 'ff'.repeat(16), sequence: 9 });
     expect(sent.filter(({ type }) => type === 'read')).toEqual([{ type: 'read', sequence: 5 }]);

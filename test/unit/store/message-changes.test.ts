@@ -8,8 +8,9 @@ import { sql } from 'kysely';
 import { type ConversationDatabase, openConversationStore } from '../../../src/store/conversation-store.js';
 import { type HistoryEntry, lastEntries, readHistory } from '../../../src/store/history.js';
 import { openHomeKey, type RecordCipher } from '../../../src/store/home-key.js';
-import type { Change } from '../../../src/store/message-changes.js';
+import type { Change } from '../../../src/store/message-record.js';
 import { MessageStore } from '../../../src/store/messages.js';
+import { queueOne, receiveOne, tryToQueue } from '../../helpers/one-message.js';
 
 const key = { circleId: 'a'.repeat(26), self: 'alice', peer: 'bob' };
 const epoch = 'ee'.repeat(16);
@@ -37,19 +38,20 @@ const place = () => ({ database, cipher, key });
 
 async function theirs(text: string, id: string = randomUUID()): Promise<string> {
   received += 1;
-  await store.receive({ id, sequence: received, sentAt, text, epoch });
+  await receiveOne(store, epoch, { id, sequence: received, sentAt, kind: 'text', text });
   return id;
 }
 
-const ours = async (text: string): Promise<string> => (await store.queue({ id: randomUUID(), sentAt, text })).id;
+const ours = async (text: string): Promise<string> =>
+  (await queueOne(store, { id: randomUUID(), sentAt, kind: 'text', text })).id;
 
 /** The peer wants something changed. */
 function theyWant(change: Change): Promise<string> {
   received += 1;
-  return store.receiveChange({ id: randomUUID(), sequence: received, sentAt: new Date(9_000), epoch, ...change });
+  return receiveOne(store, epoch, { id: randomUUID(), sequence: received, sentAt: new Date(9_000), ...change });
 }
 
-const weWant = (change: Change) => store.queueChange({ id: randomUUID(), sentAt, ...change });
+const weWant = (change: Change) => tryToQueue(store, { id: randomUUID(), sentAt, ...change });
 
 async function entry(id: string): Promise<HistoryEntry | undefined> {
   for await (const one of readHistory(place())) if (one.id === id) return one;
@@ -89,7 +91,7 @@ describe('a change by the peer', () => {
   it('is refused for a message that is not here, or in another conversation', async () => {
     const elsewhere = new MessageStore(database, cipher, { ...key, peer: 'carol' });
     const id = randomUUID();
-    await elsewhere.receive({ id, sequence: 1, sentAt, text: 'by carol', epoch });
+    await receiveOne(elsewhere, epoch, { id, sequence: 1, sentAt, kind: 'text', text: 'by carol' });
     for (const target of [randomUUID(), id]) {
       expect(await theyWant({ kind: 'edit', target, text: 'x' })).toBe('unknown');
       expect(await theyWant({ kind: 'reaction', target, emoji: '👍' })).toBe('unknown');
@@ -108,12 +110,12 @@ describe('a change by the peer', () => {
 
   it('is done once, however often it comes', async () => {
     const id = await theirs('one');
-    const change = { id: randomUUID(), sequence: 9, sentAt, epoch, kind: 'edit', target: id } as const;
-    expect(await store.receiveChange({ ...change, text: 'two' })).toBe('done');
-    expect(await store.receiveChange({ ...change, text: 'three' })).toBe('known');
-    expect(await store.receiveChange({ ...change, sequence: 8, text: 'four' })).toBe('known');
+    const change = { id: randomUUID(), sequence: 9, sentAt, kind: 'edit', target: id } as const;
+    expect(await receiveOne(store, epoch, { ...change, text: 'two' })).toBe('done');
+    expect(await receiveOne(store, epoch, { ...change, text: 'three' })).toBe('known');
+    expect(await receiveOne(store, epoch, { ...change, sequence: 8, text: 'four' })).toBe('known');
     expect(await entry(id)).toMatchObject({ text: 'two' });
-    expect(await store.receivedUpTo(epoch)).toBe(9);
+    expect(await store.receivedCursors(4)).toEqual([{ epoch, sequence: 9 }]);
   });
 });
 

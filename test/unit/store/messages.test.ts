@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ConversationDatabase, openConversationStore } from '../../../src/store/conversation-store.js';
+import { storeEpoch } from '../../../src/store/cursors.js';
 import { openHomeKey } from '../../../src/store/home-key.js';
-import { MessageStore, type OutgoingMessage, storeEpoch } from '../../../src/store/messages.js';
+import type { Numbered } from '../../../src/store/message-record.js';
+import { MessageStore } from '../../../src/store/messages.js';
+import { queueOne, receiveOne } from '../../helpers/one-message.js';
 
 const key = { circleId: 'a'.repeat(26), self: 'alice', peer: 'bob' };
 const epoch = 'ee'.repeat(16);
@@ -26,9 +29,10 @@ afterEach(async () => {
   await rm(home.folder, { recursive: true, force: true });
 });
 
-const queue = (text: string) => store.queue({ id: randomUUID(), sentAt, text });
+const draft = (text: string) => ({ id: randomUUID(), sentAt, kind: 'text', text }) as const;
+const queue = (text: string) => queueOne(store, draft(text));
 const texts = async (after = 0) => (await store.queuedAfter(after, 100)).map(textOf);
-const textOf = (message: OutgoingMessage): string => (message.kind === 'text' ? message.text : message.kind);
+const textOf = (message: Numbered): string => (message.kind === 'text' ? message.text : message.kind);
 
 describe('the outbox', () => {
   it('keeps messages in order until they are delivered', async () => {
@@ -48,7 +52,7 @@ describe('the outbox', () => {
       // One after the other: within one process a connection that waits for another would wait for ever.
       const sequences: number[] = [];
       for (const one of [store, second, store, second]) {
-        sequences.push((await one.queue({ id: randomUUID(), sentAt, text: 'x' })).sequence);
+        sequences.push((await queueOne(one, draft('x'))).sequence);
       }
       expect(sequences).toEqual([1, 2, 3, 4]);
     } finally {
@@ -76,26 +80,24 @@ describe('the outbox', () => {
 
 describe('incoming messages', () => {
   it('are stored once, by the cursor of their epoch', async () => {
-    const message = { id: randomUUID(), sequence: 1, sentAt, text: 'ahoj', epoch };
-    expect(await store.receive(message)).toBe(true);
-    expect(await store.receive(message)).toBe(false);
-    expect(await store.receive({ ...message, id: randomUUID() })).toBe(false);
-    expect(await store.receive({ ...message, sequence: 9 })).toBe(false);
-    expect(await store.receivedUpTo(epoch)).toBe(9);
+    const message = { ...draft('ahoj'), sequence: 1 };
+    expect(await receiveOne(store, epoch, message)).toBe('done');
+    expect(await receiveOne(store, epoch, message)).toBe('known');
+    expect(await receiveOne(store, epoch, { ...message, id: randomUUID() })).toBe('known');
+    expect(await receiveOne(store, epoch, { ...message, sequence: 9 })).toBe('known');
     expect(await store.receivedCursors(4)).toEqual([{ epoch, sequence: 9 }]);
   });
 
   it('of a new epoch begin anew', async () => {
-    await store.receive({ id: randomUUID(), sequence: 7, sentAt, text: 'old store', epoch });
-    const fresh = { id: randomUUID(), sequence: 1, sentAt, text: 'new store', epoch: 'ff'.repeat(16) };
-    expect(await store.receive(fresh)).toBe(true);
+    await receiveOne(store, epoch, { ...draft('old store'), sequence: 7 });
+    expect(await receiveOne(store, 'ff'.repeat(16), { ...draft('new store'), sequence: 1 })).toBe('done');
   });
 });
 
 describe('at rest', () => {
   it('no text stands in any file of the store', async () => {
     await queue('the very secret text');
-    await store.receive({ id: randomUUID(), sequence: 1, sentAt, text: 'another secret text', epoch });
+    await receiveOne(store, epoch, { ...draft('another secret text'), sequence: 1 });
     for (const name of await readdir(join(home.folder, 'store'))) {
       expect((await readFile(join(home.folder, 'store', name))).includes('secret text')).toBe(false);
     }

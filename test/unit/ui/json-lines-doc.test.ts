@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ConversationEvent } from '../../../src/conversation/events.js';
 import { QTChatError } from '../../../src/errors.js';
 import { packageRoot } from '../../../src/package-root.js';
+import type { ExecEvent } from '../../../src/ui/exec/program-runner.js';
 import { commandSchemas } from '../../../src/ui/json-commands.js';
 import { eventToJson } from '../../../src/ui/json-lines.js';
 
@@ -24,8 +25,10 @@ const peer = {
   spkiSha256: 'ab',
 } as const;
 
+type AnyEvent = ConversationEvent | ExecEvent;
+
 /** One event of each kind, with all that it may hold. */
-const events: { readonly [Type in ConversationEvent['type']]: Extract<ConversationEvent, { type: Type }> } = {
+const events: { readonly [Type in AnyEvent['type']]: Extract<AnyEvent, { type: Type }> } = {
   listening: { type: 'listening', address, wantedPort: 1 },
   waiting: { type: 'waiting', who: member, reason: error },
   target: { type: 'target', member },
@@ -52,6 +55,7 @@ const events: { readonly [Type in ConversationEvent['type']]: Extract<Conversati
   fileDone: { type: 'fileDone', member, file, root: 'cd', sha256: 'ab', path: '/a' },
   fileDeclined: { type: 'fileDeclined', member, file, reason: 'busy' },
   fileFailed: { type: 'fileFailed', member, file, error },
+  exec: { type: 'exec', member, id: 'ab', name: 'a.txt', path: '/a', exitCode: null, signal: null, error },
 };
 /** What ends the chat is its last line; progress is for the eye. */
 const notWritten = ['stopped', 'fileProgress'];
