@@ -97,7 +97,7 @@ beforeAll(async () => {
   await keepCrl({ folder: a.home }, circle.circleId, list, circle.certificate);
   // A refusal that repeats is told once a minute: every row has minutes of its own.
   const clock = (): Date => new Date(Date.now() + rows * 120_000);
-  await a.open(alice, { clock, timing: { helloTimeoutMs: 2_000 } });
+  await a.open(alice, { clock, timing: { helloTimeoutMs: 5_000 } });
   b = await meeting.at('b');
   await b.open(await makeIdentity(circle, { member: 'bob' }), { who: a.who, decideOffer: () => 'ask' });
   await Promise.all([a.event('connected'), b.event('connected')]);
