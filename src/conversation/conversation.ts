@@ -102,7 +102,7 @@ export class Conversation {
       clock: options.clock,
       linkOf: (member) => this.#linkOf(member),
       historyOf: (member) => ({ database: this.#database, cipher: this.#cipher, key: this.#keyOf(member) }),
-      checkMember: (member) => this.#refuseBlocked(member),
+      checkMember: (member) => this.#checkMember(member),
     });
     this.#recipient = new Recipient(parts.target, this.#contacts, (member) =>
       options.onEvent({ type: 'target', member }),
@@ -114,7 +114,7 @@ export class Conversation {
       knowledge: this.#revocation,
       clock,
       onState: (state) => options.onEvent({ type: 'revocation', ...state }),
-      onChange: (faultOf) => this.#endRefused(faultOf),
+      onChange: (faultOf) => this.#onNewList(faultOf),
     });
     this.#self = {
       session: options.random(16).toString('hex'),
@@ -202,7 +202,7 @@ export class Conversation {
    * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_UNREADABLE`, `ERR_PEER_BLOCKED`
    */
   async sendFile(member: string, path: string): Promise<void> {
-    await this.#refuseBlocked(member);
+    await this.#checkMember(member);
     const absolute = resolve(path);
     await checkSource(absolute);
     const recordId = this.#keepsFiles ? randomUUID() : undefined;
@@ -310,17 +310,20 @@ export class Conversation {
       number: () => this.#revocation.number,
       read: () => readKnownCrl(home, identity),
       take: async (der) => {
-        if (await keepNewerCrl(home, identity, der)) await this.#watch.look();
+        const isNewer = await keepNewerCrl(home, identity, der);
+        if (isNewer) await this.#watch.look();
+        return isNewer;
       },
     };
   }
 
-  /** Ends the sessions of those who must not be trusted any more. */
-  #endRefused(faultOf: (certificate: X509Certificate) => string | undefined): void {
+  /** Ends the sessions of those who must not be trusted any more; all others hear of the list that says so. */
+  #onNewList(faultOf: (certificate: X509Certificate) => string | undefined): void {
     for (const session of this.#sessions.keys()) {
       const certificate = session.connection.socket.getPeerX509Certificate();
       const fault = certificate && faultOf(certificate);
-      if (fault !== undefined) session.refuse(new QTChatError('ERR_PEER_REFUSED', `the peer was refused: ${fault}`));
+      if (fault === undefined) this.#track(session.passList());
+      else session.refuse(new QTChatError('ERR_PEER_REFUSED', `the peer was refused: ${fault}`));
     }
   }
 
@@ -371,6 +374,12 @@ export class Conversation {
       socket.destroy();
       throw error;
     }
+  }
+
+  /** Makes sure that a member may be told something; sessions with a key of theirs that is not trusted any more end. */
+  async #checkMember(member: string): Promise<void> {
+    await this.#refuseBlocked(member);
+    await Promise.all(this.#linkOf(member).sessions.map((session) => session.check()));
   }
 
   #refuseBlocked(member: string): Promise<void> {

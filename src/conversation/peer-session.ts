@@ -36,8 +36,8 @@ export interface ListExchange {
   readonly number: () => number | undefined;
   /** That list, DER. */
   readonly read: () => Promise<Buffer | undefined>;
-  /** Takes one that the peer has, which may be anything. */
-  readonly take: (der: Buffer) => Promise<void>;
+  /** Takes one that the peer has, which may be anything; resolves with whether it is newer than what was known. */
+  readonly take: (der: Buffer) => Promise<boolean>;
 }
 
 /** What a session needs. */
@@ -83,7 +83,9 @@ const defaultTiming: SessionTiming = {
 };
 
 const helloCursors = 16;
+// In an hour, of those that say nothing new: both sides may have sent the same one.
 const maximumLists = 16;
+const listsIntervalMs = 3_600_000;
 /** Who types is told of no oftener than this, whatever the peer sends. */
 const typingIntervalMs = 1_000;
 
@@ -104,7 +106,10 @@ export class PeerSession {
   /** Why we do not go on with this peer; set while it is told. */
   #refusal: unknown;
   #isRetiring = false;
-  #listsTaken = 0;
+  /** When lists came that were no news. */
+  #vainLists: number[] = [];
+  /** The number of the latest list that the peer is known to have. */
+  #listOfPeer = Number.POSITIVE_INFINITY;
   /** What our hello says that we have. */
   #cursors: Hello['cursors'] = [];
   #typedAt: number | undefined;
@@ -202,6 +207,26 @@ export class PeerSession {
     this.#end();
   }
 
+  /** Breaks the session off where the peer is not to be heard any more; not after a while, as at its next word. */
+  async check(): Promise<void> {
+    try {
+      await this.#options.checkPeer();
+    } catch (error) {
+      if (!isQTChatError(error)) throw error;
+      this.refuse(error);
+    }
+  }
+
+  /** Gives the peer our revocation list, where it is newer than its own. */
+  async passList(): Promise<void> {
+    const { lists } = this.#options;
+    const own = lists?.number();
+    if (own === undefined || own <= this.#listOfPeer || !this.isReady) return;
+    this.#listOfPeer = own;
+    const list = await lists?.read();
+    if (list !== undefined && list.length <= maximumListBytes) this.#channel.send({ type: 'revocation-list', list });
+  }
+
   /** Breaks the session off, because the peer is not to be trusted any more. */
   refuse(error: QTChatError): void {
     this.#channel.destroy(error);
@@ -265,16 +290,22 @@ export class PeerSession {
     this.#chat = chat;
     const cursor = message.cursors.find(({ epoch }) => epoch === self.epoch)?.sequence ?? 0;
     if (this.isReady) await chat.start(cursor);
-    await this.#passList(message.crl);
+    this.#listOfPeer = message.crl ?? -1;
+    await this.passList();
   }
 
-  /** Gives the peer our revocation list, where it is newer than its own. */
-  async #passList(known = -1): Promise<void> {
+  async #takeList(list: Uint8Array): Promise<void> {
     const { lists } = this.#options;
-    const own = lists?.number();
-    if (own === undefined || own <= known) return;
-    const list = await lists?.read();
-    if (list !== undefined && list.length <= maximumListBytes) this.#channel.send({ type: 'revocation-list', list });
+    const known = this.#listOfPeer;
+    // It is passed on while it is taken, but not to the one who gave it.
+    this.#listOfPeer = Number.POSITIVE_INFINITY;
+    const isNews = await lists?.take(Buffer.from(list));
+    this.#listOfPeer = (isNews ? lists?.number() : undefined) ?? known;
+    if (isNews) return;
+    const now = this.#timers.now();
+    this.#vainLists = this.#vainLists.filter((time) => now - time < listsIntervalMs);
+    if (this.#vainLists.push(now) > maximumLists)
+      throw new QTChatError('ERR_PROTOCOL', 'the peer sends too many lists');
   }
 
   async #take([...messages]: Message[]): Promise<void> {
@@ -322,10 +353,7 @@ export class PeerSession {
         this.#requireText();
         return this.#handleTyping();
       case 'revocation-list':
-        // Another one may come where the peer learns of a newer one; many are a nuisance.
-        this.#listsTaken += 1;
-        if (this.#listsTaken > maximumLists) throw new QTChatError('ERR_PROTOCOL', 'the peer sends too many lists');
-        return this.#options.lists?.take(Buffer.from(message.list));
+        return this.#takeList(message.list);
       case 'delivered':
         return this.#chat?.handleDelivered(message);
       case 'file-offer':

@@ -200,6 +200,20 @@ describe('contacts trust', () => {
     expect(a.events.filter(({ type }) => type === 'message')).toEqual([]);
   });
 
+  it('ends the session of the former key, before it is told anything', async () => {
+    const changed = await makeIdentity(circle, { member: 'bob', ips: ['127.0.0.1'] });
+    const c = await (await meeting.at('c')).open(changed, { who: a.who });
+    await c.event('disconnected');
+    await contacts(['trust', 'bob', '--key', keyOf(changed)]);
+    await a.door.sendText('bob', 'for the new key alone');
+    expect((await a.event('disconnected')).reason).toMatch(/trust another key/);
+    await b.event('disconnected');
+    await c.door.close();
+    const again = await (await meeting.at('c')).open(changed, { who: a.who });
+    expect((await again.event('message')).text).toBe('for the new key alone');
+    expect(b.events.filter(({ type }) => type === 'message')).toEqual([]);
+  });
+
   it.each([
     ['without a terminal and --key', [], 2],
     ['for fewer than 16 digits', ['--key', '0123'], 2],

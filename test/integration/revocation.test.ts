@@ -118,6 +118,19 @@ describe('a revocation list', () => {
     expect(second?.number).toBe(first?.number);
   });
 
+  it('goes on to those who are here, and puts the revoked out there too', async () => {
+    const [alice, bob, eve] = [await enrolled(), await enrolled(), await enrolled()];
+    const at = await listening(alice, { keepIdentity: { intervalMs: 20 } });
+    const other = await listening(bob, { who: at.who });
+    await listening(eve, { who: other.who });
+    await other.event('connected', ({ peer }) => peer.member === alice.member);
+    await other.event('connected', ({ peer }) => peer.member === eve.member);
+    await revoke(eve);
+    const { reason } = await other.event('disconnected', ({ member }) => member === eve.member);
+    expect(reason).toMatch(/its certificate was revoked/);
+    expect(other.events.filter(({ type }) => type === 'disconnected')).toHaveLength(1);
+  });
+
   it('of another circle changes nothing, and ends nothing', async () => {
     const [alice, bob] = [await enrolled(), await enrolled()];
     const other = await makeCircle();
