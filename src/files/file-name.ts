@@ -15,7 +15,7 @@ const pathLike = /^([/\\]|[a-z]:[/\\])|(^|[/\\])\.{1,2}([/\\]|$)/i;
 
 /** Tells whether `name` may be a name within a received folder: as for files, and hidden ones too. */
 export function isSafeEntryName(name: string): boolean {
-  return isSafeFileName(/^\.[^.]/.test(name) ? `x${name}` : name);
+  return isSafeFileName(/^\.[^.]/.test(name) ? `x${name}` : name) && !pathLike.test(asRead(name));
 }
 
 /**
@@ -27,8 +27,12 @@ export function isSafeFileName(name: string): boolean {
   const sizeBytes = Buffer.byteLength(name, 'utf8');
   if (sizeBytes === 0 || sizeBytes > maximumFileNameBytes - reservedBytes) return false;
   if (forbidden.test(name) || invisible.test(name) || isUnfinishedName(name)) return false;
-  // Full-width and other look-alikes; alone they are harmless, and in use for what Windows forbids.
-  const asRead = name.normalize('NFKC').replace(separatorLike, '/');
-  if (windowsDevice.test(name) || windowsDevice.test(asRead) || pathLike.test(asRead)) return false;
+  const read = asRead(name);
+  if (windowsDevice.test(name) || windowsDevice.test(read) || pathLike.test(read)) return false;
   return !/^[.\s]|[.\s]$/u.test(name) && !/\p{Cs}/u.test(name);
+}
+
+/** With full-width and other look-alikes as what they look like; alone they are harmless, and in use for what Windows forbids. */
+function asRead(name: string): string {
+  return name.normalize('NFKC').replace(separatorLike, '/');
 }

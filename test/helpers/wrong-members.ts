@@ -52,6 +52,11 @@ export const wrongMembers: [what: string, make: (world: WrongWorld) => Promise<I
   ['with CA:TRUE, without the usage to sign with', changed(() => ({ ca: true })), /CA/],
   ['without a circle URI', changed(() => ({ uris: [] })), /no qtchat: name/],
   [
+    'with the name of the Auto CA',
+    changed(({ circle }) => ({ uris: [`qtchat-ca://${circle.circleId}`] })),
+    /no qtchat: name/,
+  ],
+  [
     "with another circle's URI",
     changed(({ rogue, member }) => ({ uris: [`qtchat://${rogue.circleId}/${member}`] })),
     /another circle/,

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -14,6 +14,7 @@ import { signSuccession } from '../../src/pki/key-succession.js';
 import { spkiOf } from '../../src/pki/spki.js';
 import { type CborMap, type CborValue, encodeCbor } from '../../src/protocol/cbor.js';
 import { maximumFileBytes } from '../../src/protocol/file-chunks.js';
+import { encodeRange } from '../../src/protocol/file-stream.js';
 import { encodeFrame, maximumFrameBytes } from '../../src/protocol/frame.js';
 import { type Message, maximumSequence } from '../../src/protocol/messages.js';
 import { ContactBook } from '../../src/store/contacts.js';
@@ -29,6 +30,7 @@ import { makeCircle, makeKey, type TestCircle } from '../helpers/certificates.js
 import { Meeting, type TestConversation } from '../helpers/conversations.js';
 import { makeIdentity } from '../helpers/identity.js';
 import { type BareOptions, closeOf, dialBare, frameHeader, frameOf, goodHello, Rogue } from '../helpers/rogue.js';
+import { makeOffer, RogueMember } from '../helpers/rogue-files.js';
 import { type WrongWorld, wrongMembers } from '../helpers/wrong-members.js';
 
 /** What a peer is and does; a row changes one of these. */
@@ -51,6 +53,12 @@ const text = {
   sequence: 1,
   sentAt: 1,
   text: 'let me in',
+} as const;
+const change = {
+  id: '0a1b2c3d-0b1d-4c2a-9d3e-4f5a6b7c8d9e',
+  sequence: 1,
+  sentAt: 1,
+  target: '9f8e7d6c-0b1d-4c2a-9d3e-4f5a6b7c8d9e',
 } as const;
 const id = '0f'.repeat(16);
 const offer = { type: 'file-offer', id, name: 'note.txt', sizeBytes: 1, root: Buffer.alloc(32, 1) } as const;
@@ -167,13 +175,16 @@ const good = ['alice', 'bob'];
 const nothing = { files: [['note.txt', 'there before']], texts: [] };
 
 /** Nothing is left of the bad one, and both ends of the good one have noticed nothing. */
-async function expectUndisturbed(): Promise<void> {
-  expect(await written(member)).toEqual(nothing);
+async function expectUndisturbed(left: object = nothing): Promise<void> {
+  expect(await written(member)).toEqual(left);
   await b.door.sendText('alice', member);
   await a.event('message', (event) => event.member === 'bob' && event.text === member);
   await a.door.sendText('bob', member);
   await b.event('message', (event) => event.text === member);
-  expect(a.events.filter((event) => event.type === 'message' && event.member !== 'bob')).toEqual([]);
+  const kept = ['message', 'edited', 'deleted', 'reaction'];
+  expect(a.events.filter((event) => kept.includes(event.type) && 'member' in event && event.member !== 'bob')).toEqual(
+    [],
+  );
   for (const { events } of [a, b]) {
     expect(events.filter((event) => event.type === 'disconnected' && good.includes(event.member))).toEqual([]);
     expect(events.filter(({ type }) => type === 'stopped')).toEqual([]);
@@ -322,7 +333,26 @@ describe('a peer is cut off', () => {
       'disconnected',
       /wrong field "epoch"/,
     ],
-    ['when it has what was never sent', says({ type: 'delivered', sequence: 1 }), 'disconnected', /never sent/],
+    [
+      'when it has what was never sent',
+      says({ type: 'delivered', sequence: 1 }),
+      'disconnected',
+      /acknowledged.* never sent/,
+    ],
+    ['when it has read what was never sent', says({ type: 'read', sequence: 1 }), 'disconnected', /read.* never sent/],
+    ['when it edits to nothing', says({ ...change, type: 'edit', text: '' }), 'disconnected', /wrong field "text"/],
+    [
+      'when it deletes what is no message',
+      says({ ...change, type: 'delete', target: '*' }),
+      'disconnected',
+      /wrong field "target"/,
+    ],
+    [
+      'when it reacts by a new line',
+      says({ ...change, type: 'reaction', emoji: '\n' }),
+      'disconnected',
+      /wrong field "emoji"/,
+    ],
     [
       'when its hello has what nobody can have written',
       { hello: helloWithCursor },
@@ -359,6 +389,30 @@ async function helloWithCursor(sequence = maximumSequence): Promise<Buffer> {
   const epoch = await storeEpoch(database, randomBytes);
   return frameOf({ ...goodHello, cursors: [{ epoch, sequence }] });
 }
+
+describe('a message is changed by its author alone:', () => {
+  const ours = (): Promise<string> => a.door.sendText(member, 'I owe you 5');
+  const bobs = (): Promise<string> => b.door.sendText('alice', 'from bob');
+
+  it.each<[string, () => Promise<string>, Message, 'not-author' | 'unknown']>([
+    ['who received it cannot edit it', ours, { ...change, type: 'edit', text: 'I owe you 500' }, 'not-author'],
+    ['who received it cannot delete it', ours, { ...change, type: 'delete' }, 'not-author'],
+    ['who hears of it cannot edit it', bobs, { ...change, type: 'edit', text: 'to bob' }, 'unknown'],
+    ['who hears of it cannot react to it', bobs, { ...change, type: 'reaction', emoji: '👎' }, 'unknown'],
+  ])('%s', async (_, write, message, reason) => {
+    const rogue = await come({ does: () => {} });
+    await a.event('connected');
+    const target = await write();
+    const isIt = (event: { id: string }): boolean => event.id === target;
+    await (write === ours ? a.event('sent', isIt) : a.event('message', isIt));
+    rogue.say({ ...message, target } as Message);
+    expect(await a.event('changeRefused')).toMatchObject({ member, id: target, kind: message.type, reason });
+    const [last] = await a.door.messages.recent(write === ours ? member : 'bob', 1);
+    expect(last).toMatchObject({ id: target, text: write === ours ? 'I owe you 5' : 'from bob', reactions: [] });
+    // That it was heard is noted, and nothing else.
+    await expectUndisturbed({ ...nothing, texts: [{ epoch: goodHello.epoch, sequence: 1 }] });
+  });
+});
 
 const offers: Partial<Peer> = { does: (rogue) => rogue.say(offer) };
 const tokenOf = ({ socket }: Rogue, transfer = id): Buffer => fileToken(socket, transfer);
@@ -455,6 +509,39 @@ describe('a file that was offered to another member', () => {
   });
 });
 
+describe('a file that was accepted is not given to one', () => {
+  const asked = (kind: number, first: number, count: number): Buffer => {
+    const request = encodeRange({ kind: 'chunks', first, count });
+    request.writeUInt8(kind);
+    return request;
+  };
+
+  it.each<[string, Buffer, RegExp]>([
+    ['who asks for a chunk behind its end', asked(2, 1, 1), /chunks 1 to 1 of 1 were/],
+    ['who asks for chunks beyond its end', asked(2, 0, 2), /chunks 0 to 1 of 1 were/],
+    ['who asks for the highest index', asked(2, 0xffff_ffff, 1), /chunks 4294967295 to 4294967295/],
+    ['who asks for an index that turns over', asked(2, 0xffff_ffff, 2), /chunks 4294967295 to 4294967296/],
+    ['who asks for no chunk', asked(2, 0, 0), /0 chunks were/],
+    ['who asks for more than may be asked for at once', asked(2, 0, 5), /5 chunks were/],
+    ['who asks for digests beyond their end', asked(1, 0, 2), /digests 0 to 1 of 1 were/],
+    ['who asks for something else', asked(0, 0, 1), /kind 0/],
+  ])('%s', async (_, request, why) => {
+    const rogue = await come({ does: () => {} });
+    await a.event('connected');
+    await a.door.sendFile(member, await fileWith('for one who keeps the rules'));
+    const { id: transfer } = await rogue.hears('file-offer');
+    rogue.say({ type: 'file-accept', id: transfer, doneBytes: 0 });
+    await rogue.hears('file-ready');
+    const stream = openFile(rogue.identity, Buffer.concat([opening(tokenOf(rogue, transfer), transfer), request]));
+    const given: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => given.push(chunk));
+    await closeOf(stream);
+    expect(given).toEqual([]);
+    await a.event('fileFailed', (event) => event.member === member && why.test(event.error.message));
+    await expectUndisturbed();
+  });
+});
+
 describe('an offered file is not taken', () => {
   it.each([
     ['..'],
@@ -514,6 +601,19 @@ describe('an offered file is not taken', () => {
 });
 
 describe('what cannot be told from honesty does no harm:', () => {
+  it('a file under a name that is taken gets another one', async () => {
+    rows += 1;
+    member = `mallory-${rows}`;
+    const rogue = new RogueMember(a.door.listeningPort ?? 0, await makeIdentity(circle, { member }));
+    await rogue.serve(await makeOffer('note.txt', Buffer.from('another one')));
+    const { path = '' } = await a.event('fileDone', (event) => event.member === member);
+    rogue.end();
+    expect(path).toBe(join(downloads, 'note (2).txt'));
+    expect(await readFile(path, 'utf8')).toBe('another one');
+    await rm(path);
+    await expectUndisturbed();
+  });
+
   it("who counts as another member's device is heard as itself alone", async () => {
     const [{ epoch = '' } = {}] = await new MessageStore(database, {} as RecordCipher, {
       circleId: circle.circleId,

@@ -25,6 +25,7 @@ describe('the list of a folder', () => {
     ['a path upwards', [{ path: '../x', sizeBytes: 7 }]],
     ['a path upwards within', [{ path: 'a' }, { path: 'a/../../x', sizeBytes: 7 }]],
     ['the folder itself', [{ path: '.', sizeBytes: 7 }]],
+    ['a path upwards in look-alikes', [{ path: '.\u2024', sizeBytes: 7 }]],
     ['an absolute path', [{ path: '/etc/passwd', sizeBytes: 7 }]],
     ['a path with an empty name', [{ path: 'a' }, { path: 'a//x', sizeBytes: 7 }]],
     ['a Windows path', [{ path: 'C:\\x', sizeBytes: 7 }]],
