@@ -1,11 +1,20 @@
 /** Makes keys and .pfx files in threads of their own (worker.ts): one less than there are cores, and one at least. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { fromPlainError, type PlainError, QTChatError } from '../../src/errors.js';
+import { fromPlainError, QTChatError } from '../../src/errors.js';
 import type { KeyType } from '../../src/pki/key-type.js';
 import type { KeyMaker } from './key-maker.js';
 import { KeyPool } from './key-pool.js';
-import { type KeyAnswer, type KeyTask, keyFromWire, keyToWire, toWire } from './thread-wire.js';
+import {
+  type KeyAnswer,
+  type KeyTask,
+  keyFromWire,
+  keyToWire,
+  type Post,
+  postTogether,
+  type Reply,
+  toWire,
+} from './thread-wire.js';
 
 /** Threads that make keys. */
 export interface KeyThreads extends KeyMaker {
@@ -44,12 +53,14 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-type Reply = { readonly id: number } & ({ readonly answer: KeyAnswer } | { readonly error: PlainError });
-
 /** One thread, started when it is first needed, and again after it has failed. */
 class KeyThread {
   readonly #program: string;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #post = postTogether<Post>((posts) => {
+    if (this.#isClosed) this.#refuseAll();
+    else (this.#worker ?? this.#start()).postMessage(posts);
+  });
   #worker: Worker | undefined;
   #nextId = 0;
   #isClosed = false;
@@ -65,10 +76,9 @@ class KeyThread {
   /** @throws {QTChatError} what the thread answers with; `ERR_INTERNAL` when it ends before */
   async ask<Task extends KeyTask>(task: Task): Promise<KeyAnswer<Task>> {
     if (this.#isClosed) throw gone();
-    const worker = this.#worker ?? this.#start();
     const id = this.#nextId++;
     const answer = new Promise<KeyAnswer>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
-    worker.postMessage({ id, task });
+    this.#post({ id, task });
     return (await answer) as KeyAnswer<Task>;
   }
 
@@ -83,17 +93,25 @@ class KeyThread {
     worker.on('error', () => {});
     worker.on('exit', () => {
       this.#worker = undefined;
-      for (const { reject } of this.#waiting.values()) reject(gone());
-      this.#waiting.clear();
+      this.#refuseAll();
     });
-    worker.on('message', (reply: Reply) => {
-      const waiting = this.#waiting.get(reply.id);
-      this.#waiting.delete(reply.id);
-      if ('answer' in reply) waiting?.resolve(reply.answer);
-      else waiting?.reject(fromPlainError(reply.error));
+    worker.on('message', (replies: readonly Reply[]) => {
+      for (const reply of replies) this.#take(reply);
     });
     this.#worker = worker;
     return worker;
+  }
+
+  #refuseAll(): void {
+    for (const { reject } of this.#waiting.values()) reject(gone());
+    this.#waiting.clear();
+  }
+
+  #take(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if ('answer' in reply) waiting?.resolve(reply.answer);
+    else waiting?.reject(fromPlainError(reply.error));
   }
 }
 

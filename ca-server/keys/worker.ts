@@ -5,7 +5,16 @@ import { toPlainError } from '../../src/errors.js';
 import { makeFreshKey } from '../../src/pki/fresh-key.js';
 import { writePfx } from '../../src/pki/pfx.js';
 import { poolRandom } from '../../src/pki/pooled-random.js';
-import { type KeyAnswer, type KeyTask, keyFromWire, keyToWire, toWire } from './thread-wire.js';
+import {
+  type KeyAnswer,
+  type KeyTask,
+  keyFromWire,
+  keyToWire,
+  type Post,
+  postTogether,
+  type Reply,
+  toWire,
+} from './thread-wire.js';
 
 const random = poolRandom(randomBytes);
 
@@ -18,9 +27,13 @@ async function answerTo(task: KeyTask): Promise<KeyAnswer> {
   return toWire(await writePfx({ key: keyFromWire(task.key), chain }, { ...task.options, random }));
 }
 
-parentPort?.on('message', ({ id, task }: { id: number; task: KeyTask }) => {
-  answerTo(task).then(
-    (answer) => parentPort?.postMessage({ id, answer }),
-    (error) => parentPort?.postMessage({ id, error: toPlainError(error, 'a key or its file could not be made') }),
-  );
+const reply = postTogether<Reply>((replies) => parentPort?.postMessage(replies));
+
+parentPort?.on('message', (posts: readonly Post[]) => {
+  for (const { id, task } of posts) {
+    answerTo(task).then(
+      (answer) => reply({ id, answer }),
+      (error) => reply({ id, error: toPlainError(error, 'a key or its file could not be made') }),
+    );
+  }
 });

@@ -12,6 +12,7 @@ import {
   requestSchema,
   type SignerAnswer,
   type SignerRequest,
+  sendFrame,
 } from '../../src/ledger/signer-wire.js';
 import { issuingCertificate } from '../../src/pki/issuer.js';
 
@@ -53,10 +54,10 @@ function answerOn(socket: Socket, signer: Signer): void {
   const answer = async (request: SignerRequest): Promise<void> => {
     inWork += 1;
     if (inWork >= requestsAtOnce) socket.pause();
-    const frame = encodeFrame(await answerTo(request, signer));
+    const reply = await answerTo(request, signer);
     inWork -= 1;
     if (inWork < requestsAtOnce) socket.resume();
-    if (socket.writable) socket.write(frame);
+    if (socket.writable) sendFrame(socket, reply);
   };
   socket.on('data', (chunk: Buffer) => {
     try {

@@ -18,8 +18,6 @@ export const handshakeMessageSizeBytes = 32 + tagSizeBytes;
 // 32 octets long, so that section 5.2 takes it as the first hash unhashed.
 const protocolName = Buffer.from('Noise_NNpsk0_25519_AESGCM_SHA256', 'latin1');
 const empty = Buffer.alloc(0);
-/** X25519 of a private key and this is its public key (RFC 7748 §6.1). */
-const basePoint = publicKeyOf(Buffer.concat([Buffer.from([9]), Buffer.alloc(31)]));
 
 /** What {@link NoiseHandshake.split} hands over. */
 export interface NoiseTransport {
@@ -63,7 +61,7 @@ export class NoiseHandshake {
     this.#role = options.role;
     this.#psk = Buffer.from(options.psk);
     this.#ephemeral = privateKeyOf(options.ephemeral);
-    this.#ephemeralPublicKey = diffieHellman({ privateKey: this.#ephemeral, publicKey: basePoint });
+    this.#ephemeralPublicKey = publicPartOf(this.#ephemeral);
     this.#mixHash(options.prologue);
   }
 
@@ -112,7 +110,7 @@ export class NoiseHandshake {
   split(): NoiseTransport {
     if (this.#next !== 'split') throw outOfTurn();
     this.#next = 'over';
-    const [first, second, exportedKey] = hkdf(this.#chainingKey, empty);
+    const [first, second, exportedKey] = hkdf3(this.#chainingKey, empty);
     const toResponder = new CipherState(first);
     const toInitiator = new CipherState(second);
     return this.#role === 'initiator'
@@ -151,13 +149,13 @@ export class NoiseHandshake {
   }
 
   #mixKey(inputKeyMaterial: Uint8Array): void {
-    const [chainingKey, key] = hkdf(this.#chainingKey, inputKeyMaterial);
+    const [chainingKey, key] = hkdf2(this.#chainingKey, inputKeyMaterial);
     this.#chainingKey = chainingKey;
     this.#cipher = new CipherState(key);
   }
 
   #mixKeyAndHash(inputKeyMaterial: Uint8Array): void {
-    const [chainingKey, hashInput, key] = hkdf(this.#chainingKey, inputKeyMaterial);
+    const [chainingKey, hashInput, key] = hkdf3(this.#chainingKey, inputKeyMaterial);
     this.#chainingKey = chainingKey;
     this.#mixHash(hashInput);
     this.#cipher = new CipherState(key);
@@ -180,9 +178,14 @@ export class NoiseHandshake {
 
 // As JSON Web Keys (RFC 8037 §2): OpenSSL's decoder for DER takes longer than all of the handshake.
 function privateKeyOf(octets: Uint8Array): KeyObject {
-  // The public part must be a text, and is not looked at.
+  // The public part must be a text, and is not looked at: OpenSSL makes it from the secret.
   const key = { kty: 'OKP', crv: 'X25519', d: Buffer.from(octets).toString('base64url'), x: '' };
   return createPrivateKey({ key, format: 'jwk' });
+}
+
+function publicPartOf(privateKey: KeyObject): Buffer {
+  const { x = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
+  return Buffer.from(x, 'base64url');
 }
 
 function publicKeyOf(octets: Uint8Array): KeyObject {
@@ -190,13 +193,20 @@ function publicKeyOf(octets: Uint8Array): KeyObject {
   return createPublicKey({ key, format: 'jwk' });
 }
 
-// Section 4.3, with all three outputs; whoever needs two ignores the third.
-function hkdf(chainingKey: Buffer, inputKeyMaterial: Uint8Array): [Buffer, Buffer, Buffer] {
+// Section 4.3: HKDF with two outputs, and with three.
+function hkdf2(chainingKey: Buffer, inputKeyMaterial: Uint8Array): [Buffer, Buffer] {
+  return expand(hmac(chainingKey, inputKeyMaterial));
+}
+
+function hkdf3(chainingKey: Buffer, inputKeyMaterial: Uint8Array): [Buffer, Buffer, Buffer] {
   const temporaryKey = hmac(chainingKey, inputKeyMaterial);
+  const [first, second] = expand(temporaryKey);
+  return [first, second, hmac(temporaryKey, second, Buffer.from([3]))];
+}
+
+function expand(temporaryKey: Buffer): [Buffer, Buffer] {
   const first = hmac(temporaryKey, Buffer.from([1]));
-  const second = hmac(temporaryKey, first, Buffer.from([2]));
-  const third = hmac(temporaryKey, second, Buffer.from([3]));
-  return [first, second, third];
+  return [first, hmac(temporaryKey, first, Buffer.from([2]))];
 }
 
 function hmac(key: Buffer, ...octets: Uint8Array[]): Buffer {

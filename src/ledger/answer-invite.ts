@@ -10,9 +10,10 @@ import type { SubjectPublicKey } from '../pki/subject-public-key.js';
 import { appendAudit } from './audit.js';
 import { revokeCertificate } from './certificates.js';
 import { type Invite, judgeInvite } from './invites.js';
-import { freeName, issueReserved, type MemberRequest, reserveMember } from './issue-member-certificate.js';
+import { freeName, issueReserved, reserveMember } from './issue-member-certificate.js';
 import type { IssuedMember } from './issued-member.js';
 import { inTransaction, type Ledger } from './open.js';
+import { prepared } from './prepared.js';
 import type { Signer } from './signer.js';
 
 /** How long an answered but unacknowledged invite may be answered again. */
@@ -36,31 +37,32 @@ export async function reserveInvite(
   publicKey: KeyObject | SubjectPublicKey,
   deps: PlanDeps,
 ): Promise<IssuedMember> {
-  const requestNow = async (transaction: Ledger): Promise<MemberRequest> => {
+  const by = `invite ${id}`;
+  const { serialNumber, ...reserved } = await inTransaction(ledger, async (transaction) => {
     const { serialNumber: former, ...invite } = await requireUsable(transaction, id, deps.clock());
     const { member, names, validityDays, replace } = invite;
-    const by = `invite ${id}`;
-    return { member, names, validityDays, replace, publicKey, by, inviteId: id, besides: former };
-  };
-  const reserved = await inTransaction(ledger, async (transaction) =>
-    reserveMember(transaction, signer, profile, await requestNow(transaction), deps),
-  );
-  const { serialNumber, by } = reserved;
+    const request = { member, names, validityDays, replace, publicKey, by, inviteId: id, besides: former };
+    return reserveMember(transaction, signer, profile, request, deps);
+  });
   const store = async (transaction: Ledger): Promise<void> => {
-    const { expiresAt } = await requireUsable(transaction, id, deps.clock());
-    const request = await requestNow(transaction);
-    const last = Math.min(deps.clock().getTime(), expiresAt.getTime());
-    if (request.besides !== undefined) await revokeCertificate(transaction, request.besides, 'superseded', deps, by);
-    await freeName(transaction, { ...request, besides: serialNumber }, deps);
-    await transaction
-      .updateTable('invite')
-      .set({ state: 'reserved', reserved_until: last + reservationMs, serial_number: serialNumber })
-      .where('id', '=', id)
-      .execute();
+    const now = deps.clock();
+    const { member, replace, expiresAt, serialNumber: former } = await requireUsable(transaction, id, now);
+    const last = Math.min(now.getTime(), expiresAt.getTime());
+    if (former !== undefined) await revokeCertificate(transaction, former, 'superseded', deps, by);
+    await freeName(transaction, { member, replace, by, inviteId: id, besides: serialNumber }, deps);
+    await setReserved(transaction, { id, serialNumber, until: last + reservationMs });
     await appendAudit(transaction, { actor: by, event: 'invite.reserved', details: { id, serialNumber } }, deps);
   };
-  return issueReserved(ledger, signer, reserved, store, deps);
+  return issueReserved(ledger, signer, { ...reserved, serialNumber }, store, deps);
 }
+
+const setReserved = prepared(
+  (ledger, { id, serialNumber, until }: { id: string; serialNumber: string; until: number }) =>
+    ledger
+      .updateTable('invite')
+      .set({ state: 'reserved', reserved_until: until, serial_number: serialNumber })
+      .where('id', '=', id),
+);
 
 async function requireUsable(ledger: Ledger, id: string, now: Date): Promise<Invite> {
   const { invite, fault } = await judgeInvite(ledger, id, now);
@@ -95,23 +97,23 @@ export async function claimInvite(
     if (invite.serialNumber !== serialNumber) {
       throw new QTChatError('ERR_ENROLL_REFUSED', 'it was answered anew meanwhile, or has ended');
     }
-    await setConfirming(transaction, id, serialNumber, now.getTime() + confirmationMs);
+    await setConfirming(transaction, { id, serialNumber, until: now.getTime() + confirmationMs });
   });
 }
 
 /** Takes back {@link claimInvite}: the guest left without a word. */
 export async function releaseInvite(ledger: Ledger, id: string, serialNumber: string): Promise<void> {
-  await setConfirming(ledger, id, serialNumber, null);
+  await setConfirming(ledger, { id, serialNumber, until: null });
 }
 
-async function setConfirming(ledger: Ledger, id: string, serialNumber: string, until: number | null): Promise<void> {
-  await ledger
-    .updateTable('invite')
-    .set({ confirming_until: until })
-    .where('id', '=', id)
-    .where('serial_number', '=', serialNumber)
-    .execute();
-}
+const setConfirming = prepared(
+  (ledger, { id, serialNumber, until }: { id: string; serialNumber: string; until: number | null }) =>
+    ledger
+      .updateTable('invite')
+      .set({ confirming_until: until })
+      .where('id', '=', id)
+      .where('serial_number', '=', serialNumber),
+);
 
 // No refusal: the invite is good, and whoever gets here has shown its secret. Where a server was killed nobody knows
 // whether its guest has left with the receipt, and other servers cannot tell that it was: so all wait.
@@ -136,16 +138,19 @@ export async function completeInvite(
   deps: { clock: () => Date },
 ): Promise<boolean> {
   return inTransaction(ledger, async (transaction) => {
-    const { numUpdatedRows } = await transaction
-      .updateTable('invite')
-      .set({ state: 'done', psk: Buffer.alloc(0) })
-      .where('id', '=', id)
-      .where('state', '=', 'reserved')
-      .where('serial_number', '=', serialNumber)
-      .executeTakeFirst();
-    if (numUpdatedRows !== 1n) return false;
+    const { numAffectedRows } = await setDone(transaction, { id, serialNumber });
+    if (numAffectedRows !== 1n) return false;
     const details = { id, serialNumber };
     await appendAudit(transaction, { actor: `invite ${id}`, event: 'invite.completed', details }, deps);
     return true;
   });
 }
+
+const setDone = prepared((ledger, { id, serialNumber }: { id: string; serialNumber: string }) =>
+  ledger
+    .updateTable('invite')
+    .set({ state: 'done', psk: Buffer.alloc(0) })
+    .where('id', '=', id)
+    .where('state', '=', 'reserved')
+    .where('serial_number', '=', serialNumber),
+);

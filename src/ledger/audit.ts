@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { inTransaction, type Ledger } from './open.js';
+import { prepared } from './prepared.js';
 import type { LedgerSchema } from './schema.js';
 
 /** What happened. */
@@ -67,22 +68,24 @@ export async function appendAudit(
       details: JSON.stringify(entry.details),
       previous_sha256: last?.sha256 ?? firstSeal,
     };
-    await transaction
-      .insertInto('audit')
-      .values({ ...row, sha256: entrySeal(row) })
-      .execute();
+    await insertEntry(transaction, { ...row, sha256: entrySeal(row) });
   });
 }
 
 /** The end of the log; undefined while it is empty. */
 export async function auditHead(ledger: Ledger): Promise<AuditHead | undefined> {
-  return ledger
-    .selectFrom('audit')
-    .select(['sequence', 'sha256'])
-    .orderBy('sequence', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const { rows } = await lastEntry(ledger, {});
+  return rows[0];
 }
+
+const lastEntry = prepared((ledger) =>
+  ledger.selectFrom('audit').select(['sequence', 'sha256']).orderBy('sequence', 'desc').limit(1),
+);
+
+const insertEntry = prepared((ledger, row: LedgerSchema['audit']) => {
+  const { sequence, at, actor, event, details, previous_sha256, sha256 } = row;
+  return ledger.insertInto('audit').values({ sequence, at, actor, event, details, previous_sha256, sha256 });
+});
 
 /** The seal of one entry; undefined when there is none of this number. */
 async function auditSeal(ledger: Ledger, sequence: number): Promise<Buffer | undefined> {

@@ -11,6 +11,7 @@ import { withdrawInvite } from './issue-member-certificate.js';
 import { nameHolders, nameTaken } from './members.js';
 import { parseNames } from './names.js';
 import { inTransaction, type Ledger } from './open.js';
+import { prepared } from './prepared.js';
 import { inviteDigest } from './row-digest.js';
 import type { LedgerSchema } from './schema.js';
 
@@ -71,7 +72,7 @@ export type InviteFault = 'unknown' | 'expired' | 'spent' | 'withdrawn' | 'revok
 export async function createInvite(ledger: Ledger, invite: NewInvite, deps: { clock: () => Date }): Promise<void> {
   const { id, kind = 'line', member, replace = false, by = 'autoca invite' } = invite;
   await inTransaction(ledger, async (transaction) => {
-    for (const holder of await nameHolders(transaction, [member], deps.clock())) {
+    for (const holder of await nameHolders(transaction, member, deps.clock())) {
       if (!replace) throw nameTaken(holder);
       if (holder.type === 'invite') await withdrawInvite(transaction, holder.id, by, deps);
     }
@@ -110,7 +111,8 @@ export type JudgedInvite =
  * @returns the invite if it can be used at `now`, else why not, for the host's log
  */
 export async function judgeInvite(ledger: Ledger, id: string, now: Date): Promise<JudgedInvite> {
-  const row = await readInvites(ledger).where('invite.id', '=', id).executeTakeFirst();
+  const { rows } = await inviteById(ledger, { id });
+  const [row] = rows;
   const invite = inviteFrom(row ?? unknownRow);
   const fault = row === undefined ? 'unknown' : faultOf(invite, now);
   return fault === undefined ? { invite } : { fault };
@@ -170,8 +172,8 @@ export async function listInvites(ledger: Ledger): Promise<Invite[]> {
 }
 
 async function findInvite(ledger: Ledger, id: string): Promise<Invite | undefined> {
-  const row = await readInvites(ledger).where('invite.id', '=', id).executeTakeFirst();
-  return row && inviteFrom(row);
+  const { rows } = await inviteById(ledger, { id });
+  return rows[0] && inviteFrom(rows[0]);
 }
 
 /**
@@ -200,6 +202,8 @@ function readInvites(ledger: Ledger) {
     .selectAll('invite')
     .select('certificate.revoked_at');
 }
+
+const inviteById = prepared((ledger, { id }: { id: string }) => readInvites(ledger).where('invite.id', '=', id));
 
 type InviteRow = LedgerSchema['invite'] & { readonly revoked_at: number | null };
 

@@ -7,7 +7,7 @@ import type { CertificatePlan, ReservedCertificate } from '../pki/plan.js';
 import type { SubjectAltName } from '../pki/subject-alt-name.js';
 import { appendEntries } from './append-entries.js';
 import { revokeCertificate } from './certificates.js';
-import { nameHolders, nameTaken } from './members.js';
+import { nameHoldersAmong, nameTaken } from './members.js';
 import { parseNames } from './names.js';
 import { inTransaction, type Ledger } from './open.js';
 import { abandonReservation, notReserved, reservedRow } from './reservations.js';
@@ -96,7 +96,7 @@ export async function findReservedMany(ledger: Ledger, serialNumbers: readonly s
  */
 export async function refuseTakenNames(ledger: Ledger, members: readonly string[], now: Date): Promise<void> {
   for (const page of pagesOf(members)) {
-    const [holder] = await nameHolders(ledger, page, now);
+    const [holder] = await nameHoldersAmong(ledger, page, now);
     if (holder !== undefined) throw nameTaken(holder);
   }
 }

@@ -156,7 +156,7 @@ async function obstaclesTo(ledger: Ledger, claim: NameClaim, now: Date): Promise
   // Several servers may run, each with certificates of its own.
   if (claim.member === autoCaName || claim.successorOf !== undefined) return [];
   const own = [claim.inviteId, claim.besides];
-  const holders = await nameHolders(ledger, [claim.member], now);
+  const holders = await nameHolders(ledger, claim.member, now);
   return holders.filter((holder) => !own.includes(holder.type === 'invite' ? holder.id : holder.serialNumber));
 }
 

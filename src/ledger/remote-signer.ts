@@ -11,11 +11,11 @@ import type { Signer } from './signer.js';
 import {
   answerLimitBytes,
   answerSchema,
-  encodeFrame,
   FrameReader,
   greetingSchema,
   type SignerAnswer,
   type SignerRequest,
+  sendFrame,
 } from './signer-wire.js';
 
 /** A connection to a signer. It does not keep the process alive while nothing is asked. */
@@ -112,7 +112,7 @@ class Connection {
     return new Promise((resolve, reject) => {
       const deadline = setTimeout(() => this.#settle(id)?.reject(signerGone()), answerTimeoutMs);
       this.#waiting.set(id, { resolve, reject, deadline });
-      this.#socket.write(encodeFrame({ id, ...question }));
+      sendFrame(this.#socket, { id, ...question });
     });
   }
 

@@ -13,6 +13,7 @@ import { SubjectPublicKey } from '../pki/subject-public-key.js';
 import { appendAudit } from './audit.js';
 import { parseNames } from './names.js';
 import { inTransaction, type Ledger } from './open.js';
+import { prepared } from './prepared.js';
 import { certificateDigest } from './row-digest.js';
 import type { LedgerSchema } from './schema.js';
 
@@ -34,17 +35,24 @@ export async function reserveCertificate(
 ): Promise<void> {
   const now = deps.clock().getTime();
   await inTransaction(ledger, async (transaction) => {
-    await transaction
-      .insertInto('member')
-      .values({ name: request.member, created_at: now })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-    await transaction
-      .insertInto('certificate')
-      .values(reservedRow(plan, request, now))
-      .execute();
+    await insertMember(transaction, { name: request.member, now });
+    await insertCertificate(transaction, reservedRow(plan, request, now));
   });
 }
+
+const insertMember = prepared((ledger, { name, now }: { name: string; now: number }) =>
+  ledger
+    .insertInto('member')
+    .values({ name, created_at: now })
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
+const insertCertificate = prepared((ledger, row: LedgerSchema['certificate']) => {
+  const { serial_number, state, member, names, profile, not_before, not_after } = row;
+  const { spki, spki_sha256, content, issued_at, revoked_at, revocation_reason } = row;
+  const subject = { serial_number, state, member, names, profile, not_before, not_after, spki, spki_sha256 };
+  return ledger.insertInto('certificate').values({ ...subject, content, issued_at, revoked_at, revocation_reason });
+});
 
 /** The row of a certificate that is reserved. */
 export function reservedRow(
@@ -81,14 +89,9 @@ export async function findReservation(
   serialNumber: string,
   deps: { clock: () => Date },
 ): Promise<Reservation> {
-  const row = await ledger
-    .selectFrom('certificate')
-    .selectAll()
-    .where('serial_number', '=', serialNumber)
-    .where('state', '=', 'reserved')
-    .where('revoked_at', 'is', null)
-    .where('issued_at', '>', deps.clock().getTime() - signingMs)
-    .executeTakeFirst();
+  const since = deps.clock().getTime() - signingMs;
+  const { rows } = await reservedCertificate(ledger, { serialNumber, since });
+  const [row] = rows;
   if (row === undefined) throw notReserved(serialNumber);
   return {
     serialNumber: row.serial_number,
@@ -100,6 +103,16 @@ export async function findReservation(
     publicKey: SubjectPublicKey.parse(row.spki),
   };
 }
+
+const reservedCertificate = prepared((ledger, { serialNumber, since }: { serialNumber: string; since: number }) =>
+  ledger
+    .selectFrom('certificate')
+    .selectAll()
+    .where('serial_number', '=', serialNumber)
+    .where('state', '=', 'reserved')
+    .where('revoked_at', 'is', null)
+    .where('issued_at', '>', since),
+);
 
 /**
  * Stores a certificate that was reserved and has been signed, with its audit entry: from the commit on it may leave.
@@ -119,21 +132,37 @@ export async function completeReservation(
 ): Promise<void> {
   const { serialNumber, der, member, by } = issued;
   await inTransaction(ledger, async (transaction) => {
-    const row = await transaction
-      .updateTable('certificate')
-      .set({ state: 'issued', content: der, issued_at: deps.clock().getTime() })
-      .where('serial_number', '=', serialNumber)
-      .where('member', '=', member)
-      .where('spki', '=', parseCertificateFields(der).spki)
-      .where('state', '=', 'reserved')
-      .where('revoked_at', 'is', null)
-      .returningAll()
-      .executeTakeFirst();
+    const { spki } = parseCertificateFields(der);
+    const values = { serialNumber, member, spki, der, now: deps.clock().getTime() };
+    const { rows } = await completeCertificate(transaction, values);
+    const [row] = rows;
     if (row === undefined) throw notReserved(serialNumber);
     const details = { member, serialNumber, digest: certificateDigest(row) };
     await appendAudit(transaction, { actor: by, event: 'certificate.issued', details }, deps);
   });
 }
+
+const completeCertificate = prepared(
+  (
+    ledger,
+    {
+      serialNumber,
+      member,
+      spki,
+      der,
+      now,
+    }: { serialNumber: string; member: string; spki: Buffer; der: Buffer; now: number },
+  ) =>
+    ledger
+      .updateTable('certificate')
+      .set({ state: 'issued', content: der, issued_at: now })
+      .where('serial_number', '=', serialNumber)
+      .where('member', '=', member)
+      .where('spki', '=', spki)
+      .where('state', '=', 'reserved')
+      .where('revoked_at', 'is', null)
+      .returningAll(),
+);
 
 /** Gives a reservation up: it may have been signed, so it is revoked. One that was completed stays as it is. */
 export async function abandonReservation(

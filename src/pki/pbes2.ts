@@ -4,14 +4,14 @@
  * up to a cap on the iterations. CBC has no integrity of its own: a wrong password is found only
  * by the padding or by what comes out, so callers must check the plaintext's form.
  */
-import { createCipheriv, createDecipheriv, pbkdf2 } from 'node:crypto';
+import { createCipheriv, createDecipheriv, pbkdf2, pbkdf2Sync } from 'node:crypto';
 import { promisify } from 'node:util';
 import { QTChatError } from '../errors.js';
 import { derInteger, derNull, derOctetString, derOid, derSequence, derTags } from './der.js';
 import { DerError, DerLimitError, type DerReader } from './der-reader.js';
 import { oids } from './oids.js';
 
-const deriveKey = promisify(pbkdf2);
+const deriveOnPool = promisify(pbkdf2);
 
 /** Readers refuse more before deriving anything: a file from a stranger must not cost minutes. */
 export const iterationsCap = 2_000_000;
@@ -92,6 +92,21 @@ export interface Pbkdf2Parameters {
   iterations: number;
   keyOctets: number | undefined;
   digest: string;
+}
+
+/** So few are done, in half a millisecond, before another thread has been woken for them. */
+const fewIterations = 2_048;
+
+/** PBKDF2 (RFC 8018 §5.2), on the thread pool unless it is quick. */
+export async function deriveKey(
+  password: string,
+  salt: Buffer,
+  iterations: number,
+  keyOctets: number,
+  digest: string,
+): Promise<Buffer> {
+  const derive = iterations <= fewIterations ? pbkdf2Sync : deriveOnPool;
+  return derive(password, salt, iterations, keyOctets, digest);
 }
 
 /** Derives a key from a password. */

@@ -3,15 +3,12 @@
  * and nothing was altered. Writes HMAC-SHA256 (or SHA-1, for what is old) under PKCS #12's own key
  * derivation, which every program reads, or PBMAC1 (RFC 9579), for our own reader; reads SHA-1 and SHA-2 of both.
  */
-import { createHmac, pbkdf2, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { derInteger, derNull, derOctetString, derOid, derSequence, derTags } from './der.js';
 import { DerError, DerLimitError, type DerReader } from './der-reader.js';
 import { oids } from './oids.js';
-import { derPbkdf2, hmacDigests, hmacSha256, readIterations, readPbkdf2 } from './pbes2.js';
+import { deriveKey, derPbkdf2, hmacDigests, hmacSha256, readIterations, readPbkdf2 } from './pbes2.js';
 import { deriveFromPassword, type KdfDigest } from './pkcs12-kdf.js';
-
-const deriveKey = promisify(pbkdf2);
 
 /** Eight octets, since some importers are reported to refuse more. */
 const saltOctets = 8;

@@ -35,16 +35,11 @@ export class SubjectPublicKey {
    *   and RFC 3279 ask for
    */
   static parse(der: Buffer): SubjectPublicKey {
-    try {
+    return reading(() => {
       const content = readSpki(der);
-      const keyType = keyTypeOfSpki(content);
-      if (keyType === undefined) throw new DerError('is too weak, or of a size or exponent that is not supported');
       if ('point' in content) refuseStrayPoint(content.point, curveNames[content.kind]);
-      return new SubjectPublicKey(keyType, Buffer.from(der));
-    } catch (error) {
-      if (!(error instanceof DerError)) throw error;
-      throw new QTChatError('ERR_PKI_KEY_TYPE', `the public key ${error.message}`, { cause: error });
-    }
+      return new SubjectPublicKey(supportedKeyType(content), Buffer.from(der));
+    });
   }
 
   /**
@@ -63,6 +58,11 @@ export class SubjectPublicKey {
   /** A key from the uncompressed point that OpenSSL has just made: that it is on its curve is not asked again. */
   static ofFreshPoint(keyType: 'p256' | 'p384', point: Buffer): SubjectPublicKey {
     return new SubjectPublicKey(keyType, Buffer.concat([spkiPrefix(keyType), point]));
+  }
+
+  /** The same from SubjectPublicKeyInfo of a key of any kind that OpenSSL has just made; not copied. */
+  static ofFreshSpki(der: Buffer): SubjectPublicKey {
+    return reading(() => new SubjectPublicKey(supportedKeyType(readSpki(der)), der));
   }
 
   /** Only RSA keys can encrypt other keys. */
@@ -89,6 +89,21 @@ export class SubjectPublicKey {
   equals(other: SubjectPublicKey): boolean {
     return this.der.equals(other.der);
   }
+}
+
+function reading<Key>(read: () => Key): Key {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    throw new QTChatError('ERR_PKI_KEY_TYPE', `the public key ${error.message}`, { cause: error });
+  }
+}
+
+function supportedKeyType(content: ReturnType<typeof readSpki>): KeyType {
+  const keyType = keyTypeOfSpki(content);
+  if (keyType === undefined) throw new DerError('is too weak, or of a size or exponent that is not supported');
+  return keyType;
 }
 
 function refuseStrayPoint(point: Buffer, curve: string): void {

@@ -72,7 +72,7 @@ async function refuseTaken(
   if (!(await hasLedger(home))) return;
   const ledger = await openLedger(home);
   try {
-    const [holder] = await nameHolders(ledger, [member], deps.clock());
+    const [holder] = await nameHolders(ledger, member, deps.clock());
     if (holder !== undefined && !replace) throw nameTaken(holder);
     await refuseTakenKey(ledger, { member, spki }, deps.clock());
   } finally {
