@@ -18,7 +18,7 @@ import { converse, makeMembers, modules } from './helpers/members.mjs';
 import { cpuMs, endAll, next, start } from './helpers/processes.mjs';
 
 const [total = 20_000, octets = 200] = process.argv.slice(2).map(Number);
-const ahead = 512;
+const ahead = 1024;
 
 const roles = { receiver: receive, sender: send, 'floor-receiver': receiveBare, 'floor-sender': sendBare };
 await (roles[process.env.BENCH_ROLE] ?? main)();

@@ -148,17 +148,17 @@ export class ChatSession {
   }
 
   /**
-   * Notes what the peer has stored.
+   * Notes up to where the peer has stored what we wrote.
    *
    * @throws {QTChatError} `ERR_PROTOCOL` for a message that was never sent
    */
-  async handleDelivered(message: MessageOf<'delivered'>): Promise<void> {
-    if (message.sequence > this.#sentUpTo) {
+  async handleDelivered(sequence: number): Promise<void> {
+    if (sequence > this.#sentUpTo) {
       throw new QTChatError('ERR_PROTOCOL', 'the peer acknowledged a message that was never sent');
     }
-    this.#inFlight = this.#inFlight.filter(({ sequence }) => sequence > message.sequence);
+    this.#inFlight = this.#inFlight.filter((one) => one.sequence > sequence);
     this.#inFlightBytes = this.#inFlight.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    const { ids } = await this.#options.store.delivered(message.sequence);
+    const { ids } = await this.#options.store.delivered(sequence);
     for (const id of ids) this.#options.emit({ type: 'delivered', id });
     await this.flush();
   }

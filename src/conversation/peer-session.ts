@@ -284,38 +284,45 @@ export class PeerSession {
     }
     if (messages.length === 0 || this.#refusal !== undefined) return;
     await this.#options.checkPeer();
-    while (messages.length > 0) {
-      const other = messages.findIndex((message) => !isWritten(message));
-      const written = messages.splice(0, other < 0 ? messages.length : other).filter(isWritten);
-      if (written.length > 0) await this.#receive(written);
-      const [next] = messages.splice(0, 1);
-      if (next !== undefined) await this.#handle(next);
+    await this.#noteDelivered(messages);
+    const written: Written[] = [];
+    for (const message of messages) {
+      if (isWritten(message)) {
+        written.push(message);
+        continue;
+      }
+      await this.#receive(written.splice(0));
+      await this.#handle(message);
     }
+    await this.#receive(written);
+  }
+
+  /** Of acknowledgements that have come together the furthest says it all. */
+  async #noteDelivered(messages: readonly Message[]): Promise<void> {
+    const sequences = messages.flatMap((message) => (message.type === 'delivered' ? [message.sequence] : []));
+    if (sequences.length > 0) await this.#chat?.handleDelivered(Math.max(...sequences));
   }
 
   /** Takes what was written together: one flush to the disk is enough for it. */
-  async #receive(written: Written[]): Promise<void> {
+  async #receive(written: readonly Written[]): Promise<void> {
+    if (written.length === 0) return;
     this.#requireText();
     await this.#chat?.receive(written);
   }
 
-  async #handle(message: Message): Promise<void> {
+  async #handle(message: Exclude<Message, Written>): Promise<void> {
     switch (message.type) {
       case 'hello':
         throw new QTChatError('ERR_PROTOCOL', 'the peer said hello twice');
       case 'ping':
         return this.#channel.send({ type: 'pong' });
       case 'pong':
+      case 'delivered':
         return;
       case 'bye':
         this.#goodbye ??= message.reason;
         // Who says goodbye and stays would otherwise keep the session, and us, for ever.
         return this.#end();
-      case 'text':
-      case 'edit':
-      case 'delete':
-      case 'reaction':
-        return this.#receive([message]);
       case 'read':
         return this.#chat?.handleRead(message);
       case 'typing':
@@ -326,8 +333,6 @@ export class PeerSession {
         this.#listsTaken += 1;
         if (this.#listsTaken > maximumLists) throw new QTChatError('ERR_PROTOCOL', 'the peer sends too many lists');
         return this.#options.lists?.take(Buffer.from(message.list));
-      case 'delivered':
-        return this.#chat?.handleDelivered(message);
       case 'file-offer':
         return this.#files?.handleOffer(message);
       case 'file-accept':

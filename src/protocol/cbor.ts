@@ -14,6 +14,7 @@ export interface CborMap {
 }
 
 const maximumDepth = 8;
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const major = { unsigned: 0, negative: 1, octets: 2, text: 3, list: 4, map: 5, simple: 7 } as const;
 const simpleValues = new Map<number, boolean | null>([
   [20, false],
@@ -148,7 +149,7 @@ class CborReader {
 
   #text(sizeBytes: number): string {
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.#take(sizeBytes));
+      return decoder.decode(this.#take(sizeBytes));
     } catch (error) {
       throw error instanceof QTChatError ? error : malformed('its text is not UTF-8');
     }
