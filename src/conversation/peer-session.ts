@@ -239,7 +239,7 @@ export class PeerSession {
     if (message.type !== 'hello') throw new QTChatError('ERR_PROTOCOL', 'the peer did not begin with hello');
     this.#hello = message;
     const { store, files, random, emit, self, connection } = this.#options;
-    const send = (one: Message): void => this.#channel.send(one);
+    const send = (...messages: readonly Message[]): void => this.#channel.send(...messages);
     this.#files = new FileSession({
       ...files,
       dialled: connection.dialled,
@@ -299,8 +299,11 @@ export class PeerSession {
 
   /** Of acknowledgements that have come together the furthest says it all. */
   async #noteDelivered(messages: readonly Message[]): Promise<void> {
-    const sequences = messages.flatMap((message) => (message.type === 'delivered' ? [message.sequence] : []));
-    if (sequences.length > 0) await this.#chat?.handleDelivered(Math.max(...sequences));
+    let furthest = 0;
+    for (const message of messages) {
+      if (message.type === 'delivered') furthest = Math.max(furthest, message.sequence);
+    }
+    if (furthest > 0) await this.#chat?.handleDelivered(furthest);
   }
 
   /** Takes what was written together: one flush to the disk is enough for it. */

@@ -64,9 +64,9 @@ function session(peerTakesText = true, receivedUpTo = 0): ChatSession {
     peerEpoch,
     receivedUpTo,
     peerTakesText,
-    send: (message) => {
-      store.log.push(`sent ${message.type}`);
-      sent.push(message);
+    send: (...messages) => {
+      store.log.push(...messages.map(({ type }) => `sent ${type}`));
+      sent.push(...messages);
     },
     emit: (event) => events.push(event),
   });
