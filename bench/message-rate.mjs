@@ -7,18 +7,17 @@
 // to a file and flushes it before it goes on.
 //
 //   node bench/message-rate.mjs [texts] [octets]        default 20000, 200
-import { once } from 'node:events';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, createServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { dialBare, listenBare } from './helpers/bare-tls.mjs';
 import { bundle, load } from './helpers/bundle.mjs';
 import { converse, makeMembers, modules } from './helpers/members.mjs';
 import { cpuMs, endAll, next, start } from './helpers/processes.mjs';
 
 const [total = 20_000, octets = 200] = process.argv.slice(2).map(Number);
-const ahead = 512;
+const ahead = 1024;
 
 const roles = { receiver: receive, sender: send, 'floor-receiver': receiveBare, 'floor-sender': sendBare };
 await (roles[process.env.BENCH_ROLE] ?? main)();
@@ -121,9 +120,9 @@ function textOf(index) {
 }
 
 async function receiveBare() {
+  const all = await load(process.env.BENCH_BUNDLE);
   const file = await open(join(process.env.BENCH_FOLDER, 'received'), 'w');
-  const server = createServer({ ...(await credentialOf('alice')), requestCert: true }, async (socket) => {
-    socket.setNoDelay(true);
+  const port = await listenBare(all, { folder: join(process.env.BENCH_FOLDER, 'alice') }, async (socket) => {
     let received = 0;
     for await (const chunk of socket) {
       await file.write(chunk);
@@ -135,16 +134,13 @@ async function receiveBare() {
     }
   });
   process.on('message', () => process.send({ cpuMs: 0 }));
-  server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+  process.send({ port });
 }
 
 async function sendBare() {
+  const all = await load(process.env.BENCH_BUNDLE);
   const file = await open(join(process.env.BENCH_FOLDER, 'sent'), 'w');
-  const credential = await credentialOf('bob');
-  const port = Number(process.env.BENCH_PORT);
-  const socket = connect({ ...credential, port, host: '127.0.0.1', checkServerIdentity: () => undefined });
-  await once(socket, 'secureConnect');
-  socket.setNoDelay(true);
+  const socket = await dialBare(all, { folder: join(process.env.BENCH_FOLDER, 'bob') }, Number(process.env.BENCH_PORT));
   let delivered = 0;
   let wake = () => {};
   socket.on('data', (chunk) => {
@@ -165,11 +161,5 @@ async function sendBare() {
     }
   }
   process.send({ seconds: (performance.now() - started) / 1000 });
-}
-
-async function credentialOf(member) {
-  const all = await load(process.env.BENCH_BUNDLE);
-  const { privateKey, chain, trustAnchor } = await all.loadIdentity({ folder: join(process.env.BENCH_FOLDER, member) });
-  const key = privateKey.export({ type: 'pkcs8', format: 'pem' });
-  return { key, cert: chain.join('\n'), ca: trustAnchor.toString(), minVersion: 'TLSv1.3' };
+  await file.close();
 }

@@ -55,7 +55,8 @@ export interface ChatSessionOptions {
   readonly receivedUpTo: number;
   /** Whether the peer takes messages; without it the outbox stays where it is. */
   readonly peerTakesText: boolean;
-  readonly send: (message: Message) => void;
+  /** Sends together what is given together. */
+  readonly send: (...messages: readonly Message[]) => void;
   readonly emit: (event: ChatEvent) => void;
 }
 
@@ -148,17 +149,17 @@ export class ChatSession {
   }
 
   /**
-   * Notes what the peer has stored.
+   * Notes up to where the peer has stored what we wrote.
    *
    * @throws {QTChatError} `ERR_PROTOCOL` for a message that was never sent
    */
-  async handleDelivered(message: MessageOf<'delivered'>): Promise<void> {
-    if (message.sequence > this.#sentUpTo) {
+  async handleDelivered(sequence: number): Promise<void> {
+    if (sequence > this.#sentUpTo) {
       throw new QTChatError('ERR_PROTOCOL', 'the peer acknowledged a message that was never sent');
     }
-    this.#inFlight = this.#inFlight.filter(({ sequence }) => sequence > message.sequence);
+    this.#inFlight = this.#inFlight.filter((one) => one.sequence > sequence);
     this.#inFlightBytes = this.#inFlight.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    const { ids } = await this.#options.store.delivered(message.sequence);
+    const { ids } = await this.#options.store.delivered(sequence);
     for (const id of ids) this.#options.emit({ type: 'delivered', id });
     await this.flush();
   }
@@ -200,32 +201,55 @@ export class ChatSession {
     if (!this.#options.peerTakesText) return;
     for (;;) {
       const page = await this.#options.store.queuedAfter(this.#sentUpTo, pageMessages);
-      for (const message of page) {
-        if (this.#inFlight.length >= windowMessages || this.#inFlightBytes >= windowBytes) return;
-        this.#sendOne(message);
-      }
-      if (page.length < pageMessages) return;
+      const fitting = page.filter((message) => this.#takeOff(message));
+      this.#options.send(...fitting.map(wireOf));
+      for (const { id } of fitting) this.#options.emit({ type: 'sent', id });
+      if (fitting.length < pageMessages) return;
     }
   }
 
-  #sendOne(message: Numbered): void {
-    const { send, emit } = this.#options;
+  /** Counts a message as being on its way, where there is room for it. */
+  #takeOff(message: Numbered): boolean {
+    if (this.#inFlight.length >= windowMessages || this.#inFlightBytes >= windowBytes) return false;
     const { sequence } = message;
-    this.#sentUpTo = sequence;
     const sizeBytes = 'text' in message ? Buffer.byteLength(message.text) : 0;
+    this.#sentUpTo = sequence;
     this.#inFlight.push({ sequence, sizeBytes });
     this.#inFlightBytes += sizeBytes;
-    send(wireOf(message));
-    emit({ type: 'sent', id: message.id });
+    return true;
   }
 }
 
 /** The message that carries what is in the outbox. */
-function wireOf({ sentAt, kind: type, ...rest }: Numbered): Message {
-  return { ...rest, type, sentAt: sentAt.getTime() } as Message;
+function wireOf(numbered: Numbered): Message {
+  const { id, sequence, kind } = numbered;
+  const sentAt = numbered.sentAt.getTime();
+  switch (kind) {
+    case 'text':
+      return { type: kind, id, sequence, sentAt, text: numbered.text, replyTo: numbered.replyTo };
+    case 'edit':
+      return { type: kind, id, sequence, sentAt, target: numbered.target, text: numbered.text };
+    case 'delete':
+      return { type: kind, id, sequence, sentAt, target: numbered.target };
+    case 'reaction':
+      return { type: kind, id, sequence, sentAt, target: numbered.target, emoji: numbered.emoji };
+  }
 }
 
 /** What a message carries. */
-function numberedOf({ sentAt, type: kind, ...rest }: Written): Numbered {
-  return { ...rest, kind, sentAt: new Date(sentAt) } as Numbered;
+function numberedOf(message: Written): Numbered {
+  const { id, sequence, type } = message;
+  const sentAt = new Date(message.sentAt);
+  switch (type) {
+    case 'text': {
+      const { text, replyTo } = message;
+      return { kind: type, id, sequence, sentAt, text, ...(replyTo !== undefined && { replyTo }) };
+    }
+    case 'edit':
+      return { kind: type, id, sequence, sentAt, target: message.target, text: message.text };
+    case 'delete':
+      return { kind: type, id, sequence, sentAt, target: message.target };
+    case 'reaction':
+      return { kind: type, id, sequence, sentAt, target: message.target, emoji: message.emoji };
+  }
 }

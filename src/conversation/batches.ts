@@ -1,4 +1,5 @@
 /** Work that comes while work of its kind is being done waits for it, and is then done together. */
+import { setImmediate } from 'node:timers/promises';
 
 interface Waiting<Item, Result> {
   readonly item: Item;
@@ -7,7 +8,7 @@ interface Waiting<Item, Result> {
 }
 
 /** Bounds how long the first of a batch waits for the last, and how much fails together. */
-const batchLimit = 128;
+const batchLimit = 64;
 
 /** Gathers items into batches, one at a time, in the order in which they were added. */
 export class Batches<Item, Result> {
@@ -40,6 +41,8 @@ export class Batches<Item, Result> {
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
+      // A database that works on this thread would let nobody else have a word.
+      await setImmediate();
     }
     this.#isWorking = false;
   }

@@ -264,7 +264,7 @@ export class PeerSession {
     if (message.type !== 'hello') throw new QTChatError('ERR_PROTOCOL', 'the peer did not begin with hello');
     this.#hello = message;
     const { store, files, random, emit, self, connection } = this.#options;
-    const send = (one: Message): void => this.#channel.send(one);
+    const send = (...messages: readonly Message[]): void => this.#channel.send(...messages);
     this.#files = new FileSession({
       ...files,
       dialled: connection.dialled,
@@ -315,38 +315,48 @@ export class PeerSession {
     }
     if (messages.length === 0 || this.#refusal !== undefined) return;
     await this.#options.checkPeer();
-    while (messages.length > 0) {
-      const other = messages.findIndex((message) => !isWritten(message));
-      const written = messages.splice(0, other < 0 ? messages.length : other).filter(isWritten);
-      if (written.length > 0) await this.#receive(written);
-      const [next] = messages.splice(0, 1);
-      if (next !== undefined) await this.#handle(next);
+    await this.#noteDelivered(messages);
+    const written: Written[] = [];
+    for (const message of messages) {
+      if (isWritten(message)) {
+        written.push(message);
+        continue;
+      }
+      await this.#receive(written.splice(0));
+      await this.#handle(message);
     }
+    await this.#receive(written);
+  }
+
+  /** Of acknowledgements that have come together the furthest says it all. */
+  async #noteDelivered(messages: readonly Message[]): Promise<void> {
+    let furthest = 0;
+    for (const message of messages) {
+      if (message.type === 'delivered') furthest = Math.max(furthest, message.sequence);
+    }
+    if (furthest > 0) await this.#chat?.handleDelivered(furthest);
   }
 
   /** Takes what was written together: one flush to the disk is enough for it. */
-  async #receive(written: Written[]): Promise<void> {
+  async #receive(written: readonly Written[]): Promise<void> {
+    if (written.length === 0) return;
     this.#requireText();
     await this.#chat?.receive(written);
   }
 
-  async #handle(message: Message): Promise<void> {
+  async #handle(message: Exclude<Message, Written>): Promise<void> {
     switch (message.type) {
       case 'hello':
         throw new QTChatError('ERR_PROTOCOL', 'the peer said hello twice');
       case 'ping':
         return this.#channel.send({ type: 'pong' });
       case 'pong':
+      case 'delivered':
         return;
       case 'bye':
         this.#goodbye ??= message.reason;
         // Who says goodbye and stays would otherwise keep the session, and us, for ever.
         return this.#end();
-      case 'text':
-      case 'edit':
-      case 'delete':
-      case 'reaction':
-        return this.#receive([message]);
       case 'read':
         return this.#chat?.handleRead(message);
       case 'typing':
@@ -354,8 +364,6 @@ export class PeerSession {
         return this.#handleTyping();
       case 'revocation-list':
         return this.#takeList(message.list);
-      case 'delivered':
-        return this.#chat?.handleDelivered(message);
       case 'file-offer':
         return this.#files?.handleOffer(message);
       case 'file-accept':

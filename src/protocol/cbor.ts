@@ -14,6 +14,7 @@ export interface CborMap {
 }
 
 const maximumDepth = 8;
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const major = { unsigned: 0, negative: 1, octets: 2, text: 3, list: 4, map: 5, simple: 7 } as const;
 const simpleValues = new Map<number, boolean | null>([
   [20, false],
@@ -21,63 +22,101 @@ const simpleValues = new Map<number, boolean | null>([
   [22, null],
 ]);
 
+/** Every message has the same few keys. */
+const knownKeys = new Map<string, Buffer>();
+const knownKeysLimit = 256;
+
 /**
  * Encodes a value in its only form.
  *
  * @throws {TypeError} for what the subset lacks: fractions, numbers beyond 2^53, other objects
  */
 export function encodeCbor(value: CborValue): Buffer {
-  const parts: Uint8Array[] = [];
-  write(value, parts);
-  return Buffer.concat(parts);
+  const writer = new CborWriter();
+  writer.write(value);
+  return writer.octets;
 }
 
-function write(value: CborValue, parts: Uint8Array[]): void {
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw new TypeError('only whole numbers up to 2^53 - 1 can be encoded');
-    parts.push(value < 0 ? head(major.negative, -1 - value) : head(major.unsigned, value));
-  } else if (typeof value === 'string') {
-    const octets = Buffer.from(value, 'utf8');
-    parts.push(head(major.text, octets.length), octets);
-  } else if (typeof value === 'boolean' || value === null) {
-    parts.push(head(major.simple, value === null ? 22 : value ? 21 : 20));
-  } else if (value instanceof Uint8Array) {
-    parts.push(head(major.octets, value.length), value);
-  } else if (isList(value)) {
-    parts.push(head(major.list, value.length));
-    for (const item of value) write(item, parts);
-  } else {
-    writeMap(value, parts);
+class CborWriter {
+  #buffer = Buffer.allocUnsafe(512);
+  #length = 0;
+
+  get octets(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
   }
+
+  write(value: CborValue): void {
+    if (typeof value === 'number') {
+      if (!Number.isSafeInteger(value)) throw new TypeError('only whole numbers up to 2^53 - 1 can be encoded');
+      if (value < 0) this.#head(major.negative, -1 - value);
+      else this.#head(major.unsigned, value);
+    } else if (typeof value === 'string') {
+      const sizeBytes = Buffer.byteLength(value, 'utf8');
+      this.#head(major.text, sizeBytes);
+      this.#reserve(sizeBytes);
+      this.#length += this.#buffer.write(value, this.#length, 'utf8');
+    } else if (typeof value === 'boolean' || value === null) {
+      this.#head(major.simple, value === null ? 22 : value ? 21 : 20);
+    } else if (value instanceof Uint8Array) {
+      this.#head(major.octets, value.length);
+      this.#append(value);
+    } else if (isList(value)) {
+      this.#head(major.list, value.length);
+      for (const item of value) this.write(item);
+    } else {
+      this.#map(value);
+    }
+  }
+
+  #map(map: CborMap): void {
+    const entries: { key: Buffer; value: CborValue }[] = [];
+    for (const [name, value] of Object.entries(map)) {
+      if (value !== undefined) entries.push({ key: encodeKey(name), value });
+    }
+    entries.sort((one, other) => one.key.compare(other.key));
+    this.#head(major.map, entries.length);
+    for (const { key, value } of entries) {
+      this.#append(key);
+      this.write(value);
+    }
+  }
+
+  #head(type: number, argument: number): void {
+    this.#reserve(9);
+    const start = type << 5;
+    const size = argument < 24 ? 0 : argument < 0x100 ? 1 : argument < 0x1_0000 ? 2 : argument < 0x1_0000_0000 ? 4 : 8;
+    this.#buffer[this.#length] = start | (size === 0 ? argument : 24 + Math.log2(size));
+    this.#length += 1;
+    if (size === 8) this.#length = this.#buffer.writeUInt32BE(Math.floor(argument / 2 ** 32), this.#length);
+    if (size === 8) this.#length = this.#buffer.writeUInt32BE(argument % 2 ** 32, this.#length);
+    else if (size > 0) this.#length = this.#buffer.writeUIntBE(argument, this.#length, size);
+  }
+
+  #append(octets: Uint8Array): void {
+    this.#reserve(octets.length);
+    this.#buffer.set(octets, this.#length);
+    this.#length += octets.length;
+  }
+
+  #reserve(sizeBytes: number): void {
+    const needed = this.#length + sizeBytes;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#buffer.length));
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+}
+
+function encodeKey(name: string): Buffer {
+  const known = knownKeys.get(name);
+  if (known !== undefined) return known;
+  const key = encodeCbor(name);
+  if (knownKeys.size < knownKeysLimit) knownKeys.set(name, key);
+  return key;
 }
 
 function isList(value: CborValue): value is readonly CborValue[] {
   return Array.isArray(value);
-}
-
-function writeMap(map: CborMap, parts: Uint8Array[]): void {
-  const entries: [Buffer, CborValue][] = [];
-  for (const [key, value] of Object.entries(map)) {
-    if (value !== undefined) entries.push([encodeCbor(key), value]);
-  }
-  entries.sort(([one], [other]) => one.compare(other));
-  parts.push(head(major.map, entries.length));
-  for (const [key, value] of entries) {
-    parts.push(key);
-    write(value, parts);
-  }
-}
-
-function head(type: number, argument: number): Buffer {
-  const start = type << 5;
-  if (argument < 24) return Buffer.from([start | argument]);
-  if (argument < 0x100) return Buffer.from([start | 24, argument]);
-  const size = argument < 0x1_0000 ? 2 : argument < 0x1_0000_0000 ? 4 : 8;
-  const octets = Buffer.alloc(1 + size);
-  octets[0] = start | (size === 2 ? 25 : size === 4 ? 26 : 27);
-  if (size === 8) octets.writeBigUInt64BE(BigInt(argument), 1);
-  else octets.writeUIntBE(argument, 1, size);
-  return octets;
 }
 
 /**
@@ -106,7 +145,9 @@ class CborReader {
 
   #read(depth: number): CborValue {
     if (depth > maximumDepth) throw malformed(`it is nested more than ${maximumDepth} deep`);
-    const first = this.#take(1)[0] ?? 0;
+    const first = this.#octets[this.#offset];
+    if (first === undefined) throw malformed('it ends too early');
+    this.#offset += 1;
     const type = first >> 5;
     if (type === major.simple) {
       const value = simpleValues.get(first & 31);
@@ -138,19 +179,20 @@ class CborReader {
     if (low > 27) throw malformed('it has an indefinite or reserved length');
     const size = 2 ** (low - 24);
     const octets = this.#take(size);
-    const wide = size === 8 ? octets.readBigUInt64BE() : BigInt(octets.readUIntBE(0, size));
-    if (wide > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed('it holds a number beyond 2^53');
-    const value = Number(wide);
+    const value = size === 8 ? Number(octets.readBigUInt64BE()) : octets.readUIntBE(0, size);
+    if (value > Number.MAX_SAFE_INTEGER) throw malformed('it holds a number beyond 2^53');
     const smallest = size === 1 ? 24 : 2 ** (size * 4);
     if (value < smallest) throw malformed('a number is longer than needed');
     return value;
   }
 
   #text(sizeBytes: number): string {
+    const octets = this.#take(sizeBytes);
+    if (isShortAscii(octets)) return octets.toString('latin1');
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.#take(sizeBytes));
-    } catch (error) {
-      throw error instanceof QTChatError ? error : malformed('its text is not UTF-8');
+      return decoder.decode(octets);
+    } catch {
+      throw malformed('its text is not UTF-8');
     }
   }
 
@@ -164,14 +206,16 @@ class CborReader {
   #map(count: number, depth: number): CborMap {
     this.#expect(count * 2);
     const map = Object.create(null) as Record<string, CborValue>;
-    let previous: Buffer | undefined;
+    let [previousStart, previousEnd] = [this.#offset, this.#offset];
     for (let index = 0; index < count; index += 1) {
       const start = this.#offset;
       const key = this.#read(maximumDepth);
       if (typeof key !== 'string') throw malformed('a key is not text');
-      const encoded = this.#octets.subarray(start, this.#offset);
-      if (previous !== undefined && previous.compare(encoded) >= 0) throw malformed('its keys are not in order');
-      previous = encoded;
+      const end = this.#offset;
+      const order = this.#octets.compare(this.#octets, previousStart, previousEnd, start, end);
+      // With nothing before it every key is later.
+      if (order <= 0) throw malformed('its keys are not in order');
+      [previousStart, previousEnd] = [start, end];
       map[key] = this.#read(depth + 1);
     }
     return map;
@@ -187,6 +231,14 @@ class CborReader {
     this.#offset += sizeBytes;
     return this.#octets.subarray(this.#offset - sizeBytes, this.#offset);
   }
+}
+
+/** Keys and names: quicker to read than text in general. */
+function isShortAscii(octets: Buffer): boolean {
+  if (octets.length >= 48) return false;
+  let all = 0;
+  for (let index = 0; index < octets.length; index += 1) all |= octets[index] ?? 0;
+  return all < 0x80;
 }
 
 function malformed(why: string): QTChatError {

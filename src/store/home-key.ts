@@ -6,6 +6,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { join } from 'node:path';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
+import { poolRandom } from '../pki/pooled-random.js';
 import { type Home, storeFolder } from './home.js';
 import { createFolder, readPrivateFile, writeFileSafely } from './private-file.js';
 
@@ -21,7 +22,8 @@ export class RecordCipher {
 
   constructor(key: Buffer, random: (size: number) => Buffer) {
     this.#key = key;
-    this.#random = random;
+    // Nonces are no secret, and there is one for every record.
+    this.#random = poolRandom(random);
   }
 
   /**

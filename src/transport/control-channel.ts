@@ -16,7 +16,6 @@ export class ControlChannel {
   readonly #socket: TLSSocket;
   readonly #onOctets: () => void;
   #failure: QTChatError | undefined;
-  #isGathering = false;
 
   /** @param onOctets - called whenever anything at all arrives: the peer is alive */
   constructor(connection: PeerConnection, onOctets: () => void) {
@@ -29,11 +28,12 @@ export class ControlChannel {
     return this.#socket.writable;
   }
 
-  /** Sends a message; a closed channel swallows it, as a breaking network would. */
-  send(message: Message): void {
+  /** Sends messages, those together that are given together; a closed channel swallows them, as a breaking network would. */
+  send(...messages: readonly Message[]): void {
     if (!this.#socket.writable) return;
-    this.#gather();
-    this.#socket.write(encodeFrame(encodeMessage(message)));
+    const [first, ...others] = messages.map((message) => encodeFrame(encodeMessage(message)));
+    if (first === undefined) return;
+    this.#socket.write(others.length === 0 ? first : Buffer.concat([first, ...others]));
     if (this.#socket.writableLength > maximumUnsentBytes) {
       this.destroy(new QTChatError('ERR_PROTOCOL', 'the peer does not read what it is sent'));
     }
@@ -76,17 +76,6 @@ export class ControlChannel {
       this.#socket.destroy();
     }
     if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  /** What is sent in one go is encrypted and written in one go. */
-  #gather(): void {
-    if (this.#isGathering) return;
-    this.#isGathering = true;
-    this.#socket.cork();
-    queueMicrotask(() => {
-      this.#isGathering = false;
-      this.#socket.uncork();
-    });
   }
 }
 

@@ -64,9 +64,9 @@ function session(peerTakesText = true, receivedUpTo = 0): ChatSession {
     peerEpoch,
     receivedUpTo,
     peerTakesText,
-    send: (message) => {
-      store.log.push(`sent ${message.type}`);
-      sent.push(message);
+    send: (...messages) => {
+      store.log.push(...messages.map(({ type }) => `sent ${type}`));
+      sent.push(...messages);
     },
     emit: (event) => events.push(event),
   });
@@ -96,9 +96,9 @@ describe('a chat session', () => {
     const chat = session();
     await chat.start(0);
     expect(sequences()).toHaveLength(512);
-    await chat.handleDelivered({ type: 'delivered', sequence: 10 });
+    await chat.handleDelivered(10);
     expect(sequences()).toHaveLength(522);
-    await chat.handleDelivered({ type: 'delivered', sequence: 522 });
+    await chat.handleDelivered(522);
     expect(sequences()).toEqual(Array.from({ length: 1000 }, (_, index) => index + 1));
   });
 
@@ -107,7 +107,7 @@ describe('a chat session', () => {
     const chat = session();
     await chat.start(0);
     expect(sequences()).toHaveLength(32);
-    await chat.handleDelivered({ type: 'delivered', sequence: 2 });
+    await chat.handleDelivered(2);
     expect(sequences()).toHaveLength(34);
   });
 
@@ -149,7 +149,7 @@ describe('a chat session', () => {
     store.add(1);
     const chat = session();
     await chat.start(0);
-    await expect(chat.handleDelivered({ type: 'delivered', sequence: 2 })).rejects.toMatchObject({
+    await expect(chat.handleDelivered(2)).rejects.toMatchObject({
       code: 'ERR_PROTOCOL',
     });
     expect(store.queued).toHaveLength(1);
