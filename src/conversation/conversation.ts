@@ -32,11 +32,13 @@ import { fileProtocol } from '../transport/tls-options.js';
 import { acquaint } from './acquaint.js';
 import { TargetDialler } from './dialler.js';
 import { fittingSuccessions } from './follows-from.js';
+import type { KnownLists } from './list-exchange.js';
 import { MessageIntents } from './message-intents.js';
 import type { ConversationOptions } from './options.js';
 import { checkOwnCertificate } from './own-certificate.js';
+import type { SelfDescription } from './own-hello.js';
 import { PeerLink } from './peer-link.js';
-import { type ListExchange, PeerSession, type SelfDescription } from './peer-session.js';
+import { PeerSession } from './peer-session.js';
 import { Recipient } from './recipient.js';
 import { RefusalLimit } from './refusal-limit.js';
 import { resolveMembers, resolveWho, type Target } from './resolve-who.js';
@@ -304,7 +306,7 @@ export class Conversation {
   }
 
   /** Revocation lists go from member to member: the Auto CA may be away. */
-  #lists(): ListExchange {
+  #lists(): KnownLists {
     const { home, identity } = this.#options;
     return {
       number: () => this.#revocation.number,

@@ -6,7 +6,8 @@ import type { Identity } from '../store/identities.js';
 import type { Dialler } from '../transport/dial.js';
 import type { PeerIdentity } from '../transport/identify-peer.js';
 import type { ConversationEvent } from './events.js';
-import type { Capability, SessionTiming } from './peer-session.js';
+import type { Capability } from './own-hello.js';
+import type { SessionTiming } from './session-timing.js';
 import type { Timers } from './timers.js';
 
 /** What a conversation needs, and how it behaves. */

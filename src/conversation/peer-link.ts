@@ -8,7 +8,8 @@ import { spkiFingerprint } from '../pki/circle.js';
 import type { Identity } from '../store/identities.js';
 import type { MessageStore } from '../store/messages.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
-import type { Capability, PeerSession } from './peer-session.js';
+import type { Capability } from './own-hello.js';
+import type { PeerSession } from './peer-session.js';
 
 // As many as are on the way, and some that the peer can ask its user about.
 const offersAtOnce = 16;

@@ -3,42 +3,21 @@
  * side ends it. It keeps the peer alive by pings and ends when the peer is silent or its certificate
  * expires. Which of two sessions stays, and whom to trust, is decided above.
  */
-import { type ChatEvent, ChatSession, type Written } from '../chat/chat-session.js';
+import { type ChatEvent, ChatSession } from '../chat/chat-session.js';
 import { isQTChatError, QTChatError } from '../errors.js';
 import type { FileEvent } from '../files/file-events.js';
 import { FileSession, type FileSessionOptions } from '../files/file-session.js';
-import type { KeySuccession } from '../pki/key-succession.js';
-import { type ByeReason, type Hello, type Message, maximumListBytes, protocolVersion } from '../protocol/messages.js';
+import type { ByeReason, Hello, Message } from '../protocol/messages.js';
 import type { MessageStore, ReadMark } from '../store/messages.js';
 import { ControlChannel } from '../transport/control-channel.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { callAt } from './call-at.js';
-import { systemTimers, type Timers } from './timers.js';
-
-/** What a peer may do, as announced in hello. */
-export type Capability = 'text' | 'files';
-
-/** What this process says of itself in every hello. */
-export interface SelfDescription {
-  readonly session: string;
-  readonly epoch: string;
-  readonly capabilities: readonly Capability[];
-  readonly keyOrigin: Hello['keyOrigin'];
-  /** Where this process listens, 0 for nowhere. */
-  readonly port: number;
-  /** How our key follows from former ones. */
-  readonly successions?: readonly KeySuccession[];
-}
-
-/** What a session does with revocation lists. */
-export interface ListExchange {
-  /** The number of the list that is known. */
-  readonly number: () => number | undefined;
-  /** That list, DER. */
-  readonly read: () => Promise<Buffer | undefined>;
-  /** Takes one that the peer has, which may be anything; resolves with whether it is newer than what was known. */
-  readonly take: (der: Buffer) => Promise<boolean>;
-}
+import { Dispatch } from './dispatch.js';
+import { KeepAlive } from './keep-alive.js';
+import { type KnownLists, ListExchange } from './list-exchange.js';
+import { type Capability, helloCursors, ownHello, type SelfDescription } from './own-hello.js';
+import { defaultTiming, type SessionTiming } from './session-timing.js';
+import { systemTimers, TimerGroup, type Timers } from './timers.js';
 
 /** What a session needs. */
 export interface PeerSessionOptions {
@@ -56,38 +35,11 @@ export interface PeerSessionOptions {
   /** Called before anything is taken that has come later; where it rejects, the session ends. */
   readonly checkPeer: () => Promise<void>;
   readonly emit: (event: ChatEvent | FileEvent) => void;
-  readonly lists?: ListExchange;
+  /** Without it lists are neither passed on nor taken. */
+  readonly lists?: KnownLists;
   readonly timing?: Partial<SessionTiming>;
   readonly timers?: Timers;
 }
-
-/** Durations of a session, in milliseconds. */
-export interface SessionTiming {
-  readonly helloTimeoutMs: number;
-  readonly pingIntervalMs: number;
-  readonly silenceTimeoutMs: number;
-  readonly closeTimeoutMs: number;
-  /** How long the receiver of a file may compare and store before it asks on, or says that all is on its disk. */
-  readonly fileReceiverTimeoutMs: number;
-  /** What lies between two reports of a file's progress, at least. */
-  readonly fileProgressIntervalMs: number;
-}
-
-const defaultTiming: SessionTiming = {
-  helloTimeoutMs: 10_000,
-  pingIntervalMs: 5_000,
-  silenceTimeoutMs: 12_000,
-  closeTimeoutMs: 2_000,
-  fileReceiverTimeoutMs: 300_000,
-  fileProgressIntervalMs: 100,
-};
-
-const helloCursors = 16;
-// In an hour, of those that say nothing new: both sides may have sent the same one.
-const maximumLists = 16;
-const listsIntervalMs = 3_600_000;
-/** Who types is told of no oftener than this, whatever the peer sends. */
-const typingIntervalMs = 1_000;
 
 /** One control session. */
 export class PeerSession {
@@ -95,34 +47,37 @@ export class PeerSession {
   readonly #options: PeerSessionOptions;
   readonly #timing: SessionTiming;
   readonly #channel: ControlChannel;
-  readonly #timers: Timers;
-  /** Call off what waits. */
-  readonly #waiting = new Set<() => void>();
-  #heardAt: number;
+  readonly #timers: TimerGroup;
+  readonly #alive: KeepAlive;
+  readonly #lists: ListExchange | undefined;
   #hello: Hello | undefined;
   #chat: ChatSession | undefined;
   #files: FileSession | undefined;
+  #dispatch: Dispatch | undefined;
   #goodbye: ByeReason | undefined;
   /** Why we do not go on with this peer; set while it is told. */
   #refusal: unknown;
   #isRetiring = false;
-  /** When lists came that were no news. */
-  #vainLists: number[] = [];
-  /** The number of the latest list that the peer is known to have. */
-  #listOfPeer = Number.POSITIVE_INFINITY;
   /** What our hello says that we have. */
   #cursors: Hello['cursors'] = [];
-  #typedAt: number | undefined;
 
   constructor(options: PeerSessionOptions) {
     this.#options = options;
     this.connection = options.connection;
     this.#timing = { ...defaultTiming, ...options.timing };
-    this.#timers = options.timers ?? systemTimers;
-    this.#heardAt = this.#timers.now();
-    this.#channel = new ControlChannel(options.connection, () => {
-      this.#heardAt = this.#timers.now();
+    this.#timers = new TimerGroup(options.timers ?? systemTimers);
+    this.#channel = new ControlChannel(options.connection, () => this.#alive.noteHeard());
+    const { pingIntervalMs, silenceTimeoutMs } = this.#timing;
+    this.#alive = new KeepAlive({
+      pingIntervalMs,
+      silenceTimeoutMs,
+      timers: this.#timers,
+      ping: () => this.#channel.send({ type: 'ping' }),
+      onDead: (error) => this.#channel.destroy(error),
     });
+    const { lists } = options;
+    const send = (message: Message): void => this.#channel.send(message);
+    this.#lists = lists && new ListExchange(lists, send, () => this.#timers.now());
   }
 
   /** The peer's hello; undefined until it has arrived. */
@@ -164,7 +119,7 @@ export class PeerSession {
    */
   async run(): Promise<string> {
     try {
-      this.#after(this.#timing.helloTimeoutMs, () => {
+      this.#timers.after(this.#timing.helloTimeoutMs, () => {
         if (this.#hello === undefined) this.#channel.destroy(unanswered('said no hello in time'));
       });
       await this.#sayHello();
@@ -177,7 +132,7 @@ export class PeerSession {
         throw unanswered('closed the connection before its hello', error);
       throw error;
     } finally {
-      for (const callOff of this.#waiting) callOff();
+      this.#timers.callOff();
       this.#channel.destroy();
       await this.#files?.close();
     }
@@ -219,12 +174,7 @@ export class PeerSession {
 
   /** Gives the peer our revocation list, where it is newer than its own. */
   async passList(): Promise<void> {
-    const { lists } = this.#options;
-    const own = lists?.number();
-    if (own === undefined || own <= this.#listOfPeer || !this.isReady) return;
-    this.#listOfPeer = own;
-    const list = await lists?.read();
-    if (list !== undefined && list.length <= maximumListBytes) this.#channel.send({ type: 'revocation-list', list });
+    if (this.isReady) await this.#lists?.pass();
   }
 
   /** Breaks the session off, because the peer is not to be trusted any more. */
@@ -239,45 +189,22 @@ export class PeerSession {
   }
 
   async #sayHello(): Promise<void> {
-    const { self, store } = this.#options;
-    const { session, epoch, keyOrigin, port, successions } = self;
-    const crl = this.#options.lists?.number();
-    const cursors = await store.receivedCursors(helloCursors);
-    this.#cursors = cursors;
-    const capabilities = [...self.capabilities];
-    this.#channel.send({
-      type: 'hello',
-      version: protocolVersion,
-      session,
-      epoch,
-      keyOrigin,
-      port,
-      capabilities,
-      cursors,
-      ...(crl !== undefined && { crl }),
-      ...(successions !== undefined && { successions: [...successions] }),
-    });
+    const { self, store, lists } = this.#options;
+    const crl = lists?.number();
+    this.#cursors = await store.receivedCursors(helloCursors);
+    this.#channel.send(ownHello(self, this.#cursors, crl));
   }
 
   async #begin(message: Message): Promise<void> {
     if (message.type === 'bye') throw unanswered(byeTexts[message.reason]);
     if (message.type !== 'hello') throw new QTChatError('ERR_PROTOCOL', 'the peer did not begin with hello');
     this.#hello = message;
-    const { store, files, random, emit, self, connection } = this.#options;
-    const send = (...messages: readonly Message[]): void => this.#channel.send(...messages);
-    this.#files = new FileSession({
-      ...files,
-      dialled: connection.dialled,
-      receiverTimeoutMs: this.#timing.fileReceiverTimeoutMs,
-      progressIntervalMs: this.#timing.fileProgressIntervalMs,
-      random,
-      send,
-      emit: (event) => this.#onFileEvent(event),
-    });
-    const receivedUpTo = this.#cursors.find(({ epoch }) => epoch === message.epoch)?.sequence ?? 0;
-    const peer = { peerEpoch: message.epoch, receivedUpTo, peerTakesText: this.takes('text') };
-    const chat = new ChatSession({ store, ...peer, send, emit });
-    this.#keepAlive();
+    const { clock, self } = this.#options;
+    const chat = this.#createParts(message);
+    this.#alive.start();
+    const onExpiry = (): void =>
+      this.refuse(new QTChatError('ERR_PEER_REFUSED', 'the certificate of the peer expired'));
+    this.#timers.add(callAt(this.connection.peer.notAfter, clock, onExpiry));
     try {
       await this.#options.onHello(this);
     } catch (error) {
@@ -290,22 +217,40 @@ export class PeerSession {
     this.#chat = chat;
     const cursor = message.cursors.find(({ epoch }) => epoch === self.epoch)?.sequence ?? 0;
     if (this.isReady) await chat.start(cursor);
-    this.#listOfPeer = message.crl ?? -1;
-    await this.passList();
+    if (this.isReady) await this.#lists?.begin(message.crl);
   }
 
-  async #takeList(list: Uint8Array): Promise<void> {
-    const { lists } = this.#options;
-    const known = this.#listOfPeer;
-    // It is passed on while it is taken, but not to the one who gave it.
-    this.#listOfPeer = Number.POSITIVE_INFINITY;
-    const isNews = await lists?.take(Buffer.from(list));
-    this.#listOfPeer = (isNews ? lists?.number() : undefined) ?? known;
-    if (isNews) return;
-    const now = this.#timers.now();
-    this.#vainLists = this.#vainLists.filter((time) => now - time < listsIntervalMs);
-    if (this.#vainLists.push(now) > maximumLists)
-      throw new QTChatError('ERR_PROTOCOL', 'the peer sends too many lists');
+  /** Creates what a session with that peer consists of. */
+  #createParts({ epoch: peerEpoch }: Hello): ChatSession {
+    const { store, files: fileOptions, clock, random, emit, self, connection } = this.#options;
+    const send = (...messages: readonly Message[]): void => this.#channel.send(...messages);
+    const receivedUpTo = this.#cursors.find(({ epoch }) => epoch === peerEpoch)?.sequence ?? 0;
+    const chat = new ChatSession({ store, peerEpoch, receivedUpTo, peerTakesText: this.takes('text'), send, emit });
+    const files = new FileSession({
+      ...fileOptions,
+      dialled: connection.dialled,
+      receiverTimeoutMs: this.#timing.fileReceiverTimeoutMs,
+      progressIntervalMs: this.#timing.fileProgressIntervalMs,
+      random,
+      send,
+      emit: (event) => this.#onFileEvent(event),
+    });
+    this.#files = files;
+    this.#dispatch = new Dispatch({
+      chat,
+      files,
+      lists: this.#lists,
+      takesText: self.capabilities.includes('text'),
+      clock,
+      send,
+      onTyping: () => emit({ type: 'typing' }),
+      onBye: (reason) => {
+        this.#goodbye ??= reason;
+        // Who says goodbye and stays would otherwise keep the session, and us, for ever.
+        this.#end();
+      },
+    });
+    return chat;
   }
 
   async #take([...messages]: Message[]): Promise<void> {
@@ -315,81 +260,7 @@ export class PeerSession {
     }
     if (messages.length === 0 || this.#refusal !== undefined) return;
     await this.#options.checkPeer();
-    await this.#noteDelivered(messages);
-    const written: Written[] = [];
-    for (const message of messages) {
-      if (isWritten(message)) {
-        written.push(message);
-        continue;
-      }
-      await this.#receive(written.splice(0));
-      await this.#handle(message);
-    }
-    await this.#receive(written);
-  }
-
-  /** Of acknowledgements that have come together the furthest says it all. */
-  async #noteDelivered(messages: readonly Message[]): Promise<void> {
-    let furthest = 0;
-    for (const message of messages) {
-      if (message.type === 'delivered') furthest = Math.max(furthest, message.sequence);
-    }
-    if (furthest > 0) await this.#chat?.handleDelivered(furthest);
-  }
-
-  /** Takes what was written together: one flush to the disk is enough for it. */
-  async #receive(written: readonly Written[]): Promise<void> {
-    if (written.length === 0) return;
-    this.#requireText();
-    await this.#chat?.receive(written);
-  }
-
-  async #handle(message: Exclude<Message, Written>): Promise<void> {
-    switch (message.type) {
-      case 'hello':
-        throw new QTChatError('ERR_PROTOCOL', 'the peer said hello twice');
-      case 'ping':
-        return this.#channel.send({ type: 'pong' });
-      case 'pong':
-      case 'delivered':
-        return;
-      case 'bye':
-        this.#goodbye ??= message.reason;
-        // Who says goodbye and stays would otherwise keep the session, and us, for ever.
-        return this.#end();
-      case 'read':
-        return this.#chat?.handleRead(message);
-      case 'typing':
-        this.#requireText();
-        return this.#handleTyping();
-      case 'revocation-list':
-        return this.#takeList(message.list);
-      case 'file-offer':
-        return this.#files?.handleOffer(message);
-      case 'file-accept':
-        return this.#files?.handleAccept(message);
-      case 'file-decline':
-        return this.#files?.handleDecline(message);
-      case 'file-ready':
-        return this.#files?.handleReady(message);
-      case 'file-received':
-        return this.#files?.handleReceived(message);
-      case 'file-failed':
-        return this.#files?.handleFailed(message);
-    }
-  }
-
-  #requireText(): void {
-    if (this.#options.self.capabilities.includes('text')) return;
-    throw new QTChatError('ERR_PROTOCOL', 'the peer sent a text where none is taken');
-  }
-
-  #handleTyping(): void {
-    const now = this.#options.clock().getTime();
-    const since = now - (this.#typedAt ?? Number.NEGATIVE_INFINITY);
-    if (since >= 0 && since < typingIntervalMs) return;
-    this.#typedAt = now;
-    this.#options.emit({ type: 'typing' });
+    await this.#dispatch?.take(messages);
   }
 
   #onFileEvent(event: FileEvent): void {
@@ -398,41 +269,9 @@ export class PeerSession {
     if (this.#isRetiring && event.type !== 'fileProgress') setImmediate(() => this.retire());
   }
 
-  #keepAlive(): void {
-    const { pingIntervalMs, silenceTimeoutMs } = this.#timing;
-    const ping = (): void => {
-      this.#channel.send({ type: 'ping' });
-      this.#after(pingIntervalMs, ping);
-    };
-    const watch = (): void => {
-      const leftMs = this.#heardAt + silenceTimeoutMs - this.#timers.now();
-      if (leftMs > 0) {
-        this.#after(leftMs, watch);
-        return;
-      }
-      const seconds = Math.round(silenceTimeoutMs / 1000);
-      this.#channel.destroy(new QTChatError('ERR_PEER_UNREACHABLE', `nothing was heard for ${seconds} seconds`));
-    };
-    this.#after(pingIntervalMs, ping);
-    this.#after(silenceTimeoutMs, watch);
-    const { notAfter } = this.connection.peer;
-    const stopExpiry = callAt(notAfter, this.#options.clock, () => {
-      this.#channel.destroy(new QTChatError('ERR_PEER_REFUSED', 'the certificate of the peer expired'));
-    });
-    this.#waiting.add(stopExpiry);
-  }
-
   #end(): void {
     this.#channel.end();
-    this.#after(this.#timing.closeTimeoutMs, () => this.#channel.destroy());
-  }
-
-  #after(delayMs: number, action: () => void): void {
-    const callOff = this.#timers.after(delayMs, () => {
-      this.#waiting.delete(callOff);
-      action();
-    });
-    this.#waiting.add(callOff);
+    this.#timers.after(this.#timing.closeTimeoutMs, () => this.#channel.destroy());
   }
 }
 
@@ -448,10 +287,6 @@ function unanswered(what: string, cause?: unknown): QTChatError {
     hint: 'Its screen may say why: our certificate may be expired or revoked, or it knows us by another key',
     cause,
   });
-}
-
-function isWritten(message: Message): message is Written {
-  return ['text', 'edit', 'delete', 'reaction'].includes(message.type);
 }
 
 function isFinal(error: unknown): boolean {

@@ -16,3 +16,40 @@ export const systemTimers: Timers = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Timers that are called off together. */
+export class TimerGroup implements Timers {
+  readonly #timers: Timers;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  now(): number {
+    return this.#timers.now();
+  }
+
+  after(delayMs: number, action: () => void): () => void {
+    const callOff = this.#timers.after(delayMs, () => {
+      this.#waiting.delete(callOff);
+      action();
+    });
+    this.#waiting.add(callOff);
+    return () => {
+      this.#waiting.delete(callOff);
+      callOff();
+    };
+  }
+
+  /** Takes what calls something else off. */
+  add(callOff: () => void): void {
+    this.#waiting.add(callOff);
+  }
+
+  /** Calls everything off that waits. */
+  callOff(): void {
+    for (const callOff of this.#waiting) callOff();
+    this.#waiting.clear();
+  }
+}

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { SessionTiming } from '../../src/conversation/peer-session.js';
+import type { SessionTiming } from '../../src/conversation/session-timing.js';
 import { encodeRange } from '../../src/protocol/file-stream.js';
 import type { Identity } from '../../src/store/identities.js';
 import { makeCircle } from '../helpers/certificates.js';

@@ -1,0 +1,119 @@
+/** Hands what a peer says after its hello to the parts of the session that it concerns, in its order. */
+import type { ChatSession, Written } from '../chat/chat-session.js';
+import { QTChatError } from '../errors.js';
+import type { FileSession } from '../files/file-session.js';
+import type { ByeReason, Message } from '../protocol/messages.js';
+import type { ListExchange } from './list-exchange.js';
+
+/** Where it goes. */
+export interface DispatchOptions {
+  readonly chat: ChatSession;
+  readonly files: FileSession;
+  readonly lists: ListExchange | undefined;
+  /** Whether our hello said that we take texts. */
+  readonly takesText: boolean;
+  readonly clock: () => Date;
+  readonly send: (message: Message) => void;
+  readonly onTyping: () => void;
+  readonly onBye: (reason: ByeReason) => void;
+}
+
+/** Who types is told of no oftener than this, whatever the peer sends. */
+const typingIntervalMs = 1_000;
+
+/** Of one session. */
+export class Dispatch {
+  readonly #options: DispatchOptions;
+  #typedAt: number | undefined;
+
+  constructor(options: DispatchOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes messages that came together.
+   *
+   * @throws {QTChatError} `ERR_PROTOCOL` when one of them breaks the rules
+   */
+  async take(messages: readonly Message[]): Promise<void> {
+    await this.#noteDelivered(messages);
+    const written: Written[] = [];
+    for (const message of messages) {
+      if (isWritten(message)) {
+        written.push(message);
+        continue;
+      }
+      await this.#receive(written.splice(0));
+      await this.#handle(message);
+    }
+    await this.#receive(written);
+  }
+
+  /** Of acknowledgements that have come together the furthest says it all. */
+  async #noteDelivered(messages: readonly Message[]): Promise<void> {
+    let furthest = 0;
+    for (const message of messages) {
+      if (message.type === 'delivered') furthest = Math.max(furthest, message.sequence);
+    }
+    if (furthest > 0) await this.#options.chat.handleDelivered(furthest);
+  }
+
+  /** Takes what was written together: one flush to the disk is enough for it. */
+  async #receive(written: readonly Written[]): Promise<void> {
+    if (written.length === 0) return;
+    this.#requireText();
+    await this.#options.chat.receive(written);
+  }
+
+  async #handle(message: Exclude<Message, Written>): Promise<void> {
+    const { chat, files, lists, send, onBye } = this.#options;
+    switch (message.type) {
+      case 'hello':
+        throw new QTChatError('ERR_PROTOCOL', 'the peer said hello twice');
+      case 'ping':
+        return send({ type: 'pong' });
+      case 'pong':
+      case 'delivered':
+        return;
+      case 'bye':
+        return onBye(message.reason);
+      case 'read':
+        return chat.handleRead(message);
+      case 'typing':
+        this.#requireText();
+        return this.#handleTyping();
+      case 'revocation-list':
+        return lists?.take(message.list);
+      case 'file-offer':
+        return files.handleOffer(message);
+      case 'file-accept':
+        return files.handleAccept(message);
+      case 'file-decline':
+        return files.handleDecline(message);
+      case 'file-ready':
+        return files.handleReady(message);
+      case 'file-received':
+        return files.handleReceived(message);
+      case 'file-failed':
+        return files.handleFailed(message);
+    }
+  }
+
+  #requireText(): void {
+    if (this.#options.takesText) return;
+    throw new QTChatError('ERR_PROTOCOL', 'the peer sent a text where none is taken');
+  }
+
+  #handleTyping(): void {
+    const { clock, onTyping } = this.#options;
+    const now = clock().getTime();
+    const since = now - (this.#typedAt ?? Number.NEGATIVE_INFINITY);
+    if (since >= 0 && since < typingIntervalMs) return;
+    this.#typedAt = now;
+    onTyping();
+  }
+}
+
+function isWritten(message: Message): message is Written {
+  return ['text', 'edit', 'delete', 'reaction'].includes(message.type);
+}
