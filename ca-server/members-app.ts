@@ -18,6 +18,7 @@ import { busy, notAccepted, notFound, sendProblem, unauthorized } from './proble
 import { RateLimit } from './rate-limit.js';
 import { adminRoutes } from './routes/admin.js';
 import { crlRoute } from './routes/crl.js';
+import { directoryRoutes } from './routes/directory.js';
 import { addressOf } from './routes/enroll.js';
 import { estRoutes } from './routes/est.js';
 import { healthRoute } from './routes/health.js';
@@ -32,7 +33,7 @@ export function openRoutes(autoCa: AutoCa, own: OwnCredentials): OpenRoute[] {
 
 /** Routes for members and admins alone. */
 export function closedRoutes(autoCa: AutoCa): MemberRoute[] {
-  return [...memberRoutes(autoCa), ...renewRoutes(autoCa), ...adminRoutes(autoCa)];
+  return [...memberRoutes(autoCa), ...renewRoutes(autoCa), ...directoryRoutes(autoCa), ...adminRoutes(autoCa)];
 }
 
 /** The open routes as a router of their own, each address at its rate. */

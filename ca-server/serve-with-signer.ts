@@ -67,5 +67,5 @@ async function announcing(
   options: NonNullable<SignedServeOptions['announce']>,
 ): Promise<() => Promise<void>> {
   const { announceOnLan } = await import('../src/enroll/lan.js');
-  return announceOnLan(port, deps, { host, ...options });
+  return announceOnLan({ type: 'qtchat-autoca', port }, deps, { host, ...options });
 }

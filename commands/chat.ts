@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { jsonLinesFlag, listenFlag, requireFreshCrlFlag, requirePqFlag } from '../src/cli/flags.js';
+import { announceSelfFlag, jsonLinesFlag, listenFlag, requireFreshCrlFlag, requirePqFlag } from '../src/cli/flags.js';
 
 export default class Chat extends BaseCommand {
   static override summary = 'talk to members of the circle, end-to-end encrypted';
@@ -13,9 +13,10 @@ export default class Chat extends BaseCommand {
   ];
   static override enableJsonFlag = false;
   static override flags = {
-    peer: Flags.string({ description: 'contact, or address[:port], to keep dialling', helpValue: 'WHO' }),
+    peer: Flags.string({ description: 'member, or address[:port], to keep dialling', helpValue: 'WHO' }),
     plain: Flags.boolean({ description: 'plain lines (the only face so far)' }),
     listen: listenFlag,
+    announce: announceSelfFlag,
     timeout: Flags.integer({
       description: 'without a terminal: seconds the peer may be away',
       min: 1,
@@ -29,10 +30,11 @@ export default class Chat extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Chat);
     const { talk } = await import('../src/cli/chat/talk.js');
-    const { peer, listen, json, timeout } = flags;
+    const { peer, listen, announce, json, timeout } = flags;
     const options = {
       peer,
       listen,
+      announce,
       json,
       timeoutMs: timeout === undefined ? undefined : timeout * 1000,
       requireFreshCrl: flags['require-fresh-crl'],

@@ -16,7 +16,7 @@ export default class Send extends BaseCommand {
     '<%= config.bin %> send alice --file photo.jpg --file notes.txt',
   ];
   static override args = {
-    who: Args.string({ description: 'contact, or address[:port]', required: true }),
+    who: Args.string({ description: 'member, or address[:port]', required: true }),
     text: Args.string({ description: 'one message' }),
   };
   static override flags = {
@@ -33,7 +33,7 @@ export default class Send extends BaseCommand {
 
   async run(): Promise<SendResult> {
     const { args, flags } = await this.parse(Send);
-    const { clock, random, signal, stderr } = this.deps;
+    const { clock, random, signal, stderr, lan } = this.deps;
     const { who, text } = args;
     const files = flags.file ?? [];
     if (text === undefined && files.length === 0) {
@@ -58,6 +58,7 @@ export default class Send extends BaseCommand {
       clock,
       random,
       signal,
+      lan,
       downloads: downloadsFolder(home),
       requireFreshCrl: flags['require-fresh-crl'],
       requirePostQuantum: flags['require-pq'],

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import type { FoundAutoCa } from '../enroll/lan.js';
+import type { Lan } from '../enroll/lan.js';
 import { exitCodes, systemErrorCode } from '../errors.js';
 
 /** A readable that may be a terminal. */
@@ -27,14 +27,11 @@ export interface Deps {
   readonly loginName: string;
   /** Aborted when the user or the system asks the command to end. */
   readonly signal: AbortSignal;
-  /** Looks for Auto CAs on the local network; takes two seconds. */
-  readonly findAutoCas: () => Promise<readonly FoundAutoCa[]>;
+  /** Finds and announces on the local network. */
+  readonly lan: Lan;
   /** Sets the exit code with which the process will end by itself. */
   readonly setExitCode: (code: number) => void;
 }
-
-/** Answers come at once; those of phones asleep, within a second. */
-const lanSearchMs = 2_000;
 
 let isToldOfLostOutput = false;
 
@@ -62,9 +59,12 @@ export function systemDeps(): Deps {
     defaultHome: join(homedir() || userInfo().homedir, '.qtchat'),
     loginName: loginName(),
     signal: controller.signal,
-    findAutoCas: async () => {
-      const { findOnLan } = await import('../enroll/lan.js');
-      return findOnLan(lanSearchMs, controller.signal);
+    lan: {
+      announce: async (announcement, options) => {
+        const { announceOnLan } = await import('../enroll/lan.js');
+        return announceOnLan(announcement, { random: randomBytes }, options);
+      },
+      find: async (search) => (await import('../enroll/lan.js')).findOnLan(search),
     },
     setExitCode: (code) => {
       process.exitCode = code;

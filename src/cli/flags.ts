@@ -96,6 +96,11 @@ export const listenFlag = Flags.string({
   helpValue: 'ADDR[:PORT]',
 });
 
+/** `--announce`, of those who listen. */
+export const announceSelfFlag = Flags.boolean({
+  description: "let members find you by name: on this network by mDNS, and in the Auto CA's directory",
+});
+
 /** `--server` of what a member asks its Auto CA. */
 export const serverFlag = Flags.string({
   description: "the Auto CA's port for members (default where the identity came from)",

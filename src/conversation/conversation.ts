@@ -30,6 +30,7 @@ import { listenForPeers, type PeerListener } from '../transport/listen.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { fileProtocol } from '../transport/tls-options.js';
 import { acquaint } from './acquaint.js';
+import { announce } from './announce.js';
 import { TargetDialler } from './dialler.js';
 import { fittingSuccessions } from './follows-from.js';
 import type { KnownLists } from './list-exchange.js';
@@ -43,6 +44,7 @@ import { Recipient } from './recipient.js';
 import { RefusalLimit } from './refusal-limit.js';
 import { resolveMembers, resolveWho, type Target } from './resolve-who.js';
 import { RevocationWatch } from './revocation-watch.js';
+import { seekMember } from './seek-member.js';
 import { checkStanding, refuseBlocked } from './standing.js';
 import { systemTimers } from './timers.js';
 
@@ -182,6 +184,7 @@ export class Conversation {
       signal: this.#controller.signal,
       giveUpWhenRefused: this.#options.giveUpWhenRefused ?? false,
       ...(this.#options.confirmPeer === undefined ? {} : { confirmPeer: this.#options.confirmPeer }),
+      seek: (member, signal) => this.#seek(member, signal),
       isConnected: () => this.#isTargetHere(),
       adopt: (connection) => this.#adopt(connection),
       onOwnAddress: () => this.#recipient.noteOwnAddress([...this.#links].find(([, link]) => link.isHere)?.[0]),
@@ -189,7 +192,9 @@ export class Conversation {
       onStopped: (error) => onEvent({ type: 'stopped', error }),
     });
     if (this.#target.member !== undefined) this.#recipient.settle(this.#target.member);
-    if (this.#target.addresses.length > 0) this.#track(this.#dialler.run());
+    const { addresses, seek } = this.#target;
+    if (addresses.length > 0 || seek !== undefined) this.#track(this.#dialler.run());
+    this.#announce();
   }
 
   /** {@link MessageIntents.send} without an answered message. */
@@ -303,6 +308,25 @@ export class Conversation {
       onTrouble: (error) => onEvent({ type: 'renewalFailed', notAfter: notAfter(), error }),
     });
     this.#track(kept);
+  }
+
+  #seek(member: string, signal: AbortSignal): AsyncIterable<PeerAddress> {
+    const { home, lan, listen } = this.#options;
+    return seekMember(member, { home, identity: this.#identity, lan, host: listen?.host, signal });
+  }
+
+  /** Lets members find us by name, until the end. */
+  #announce(): void {
+    const { home, lan, listen, announce: isWanted, onEvent } = this.#options;
+    const port = this.listeningPort;
+    if (!isWanted || port === undefined) return;
+    const announced = announce({
+      ...{ home, lan, port, host: listen?.host },
+      identity: () => this.#identity,
+      signal: this.#controller.signal,
+      onState: (state) => onEvent({ type: 'announced', ...state }),
+    });
+    this.#track(announced);
   }
 
   /** Revocation lists go from member to member: the Auto CA may be away. */

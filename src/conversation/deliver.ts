@@ -42,7 +42,7 @@ export interface Delivered {
 export async function deliver(
   delivery: Delivery,
   world: Pick<ConversationOptions, 'home' | 'identity' | 'clock' | 'random' | 'signal' | 'downloads' | 'onEvent'> &
-    Pick<Partial<ConversationOptions>, 'confirmPeer' | 'requireFreshCrl' | 'requirePostQuantum'>,
+    Pick<Partial<ConversationOptions>, 'confirmPeer' | 'requireFreshCrl' | 'requirePostQuantum' | 'lan'>,
 ): Promise<Delivered> {
   if (delivery.who === world.identity.member) {
     throw new QTChatError('ERR_PEER_IS_OURSELVES', `you are ${delivery.who} yourself`, {

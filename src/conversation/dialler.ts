@@ -32,6 +32,8 @@ export interface TargetDiallerOptions {
   readonly signal: AbortSignal;
   readonly giveUpWhenRefused: boolean;
   readonly confirmPeer?: (peer: PeerIdentity, who: string, signal: AbortSignal) => Promise<boolean>;
+  /** Looks for a member elsewhere; what it finds proves nothing. */
+  readonly seek: (member: string, signal: AbortSignal) => AsyncIterable<PeerAddress>;
   readonly isConnected: () => boolean;
   /** Resolves when the session is up; rejects when it never was. */
   readonly adopt: (connection: PeerConnection) => Promise<void>;
@@ -47,12 +49,15 @@ const attemptTimeoutMs = 5_000;
 const firstPauseMs = 500;
 // Two connection attempts in five seconds are nothing to a network, and a long wait to people.
 const longestPauseMs = 5_000;
+// Looking around asks others, who have better things to do.
+const seekPauseMs = 15_000;
 
 /** Keeps dialling one target. */
 export class TargetDialler {
   readonly #options: TargetDiallerOptions;
   #isOwnAddress = false;
   #lastReason: string | undefined;
+  #soughtAt = Number.NEGATIVE_INFINITY;
   #wake: () => void = () => {};
 
   constructor(options: TargetDiallerOptions) {
@@ -116,25 +121,50 @@ export class TargetDialler {
         if (failure === undefined || weight(error) > weight(failure)) failure = explainUnknownName(error, target);
       }
     }
+    try {
+      if (await this.#trySought()) return undefined;
+    } catch (error) {
+      if (!(error instanceof QTChatError)) throw error;
+      return error;
+    }
     const [found] = unconfirmed;
     // Another member at our own address will dial us; nothing was typed that could mean it.
     if (found === undefined || this.#isOwnAddress) return failure;
     return this.#confirm(found.peer, found.address);
   }
 
+  /**
+   * Looks for the member elsewhere, and dials where it may be.
+   *
+   * @returns whether it is here now
+   * @throws {QTChatError} what the member itself has answered with; whatever others do, who like to be found in its place, is nothing
+   */
+  async #trySought(): Promise<boolean> {
+    const { target, signal, timers, isConnected, seek, adopt } = this.#options;
+    const { seek: member, addresses } = target;
+    if (member === undefined || timers.now() - this.#soughtAt < seekPauseMs) return false;
+    this.#soughtAt = timers.now();
+    const isTried = ({ host, port }: PeerAddress) => addresses.some((one) => one.host === host && one.port === port);
+    for await (const address of seek(member, signal)) {
+      if (signal.aborted || isConnected()) return true;
+      if (isTried(address)) continue;
+      const connection = await this.#dial(address).catch((error: unknown) => {
+        if (error instanceof QTChatError) return undefined;
+        throw error;
+      });
+      if (connection?.peer.member === member) {
+        await adopt(connection);
+        return true;
+      }
+      connection?.socket.destroy();
+    }
+    return false;
+  }
+
   /** Dials one address; resolves with the member found there when it must be confirmed first. */
   async #try(address: PeerAddress): Promise<PeerIdentity | undefined> {
-    const { target, contacts, identity, revocation, requirePostQuantum, clock, dialler, signal, adopt } = this.#options;
-    const connection = await dialPeer(address, {
-      identity,
-      revocation,
-      requirePostQuantum,
-      clock,
-      dialler,
-      signal,
-      protocol: controlProtocol,
-      timeoutMs: attemptTimeoutMs,
-    });
+    const { target, contacts, identity, adopt } = this.#options;
+    const connection = await this.#dial(address);
     const { peer, socket } = connection;
     const decision = judgeFound(peer, target, await contacts.lastConfirmedAt(identity.circleId, address));
     if (decision === 'trusted') {
@@ -144,6 +174,12 @@ export class TargetDialler {
     socket.destroy();
     if (decision === 'confirm') return peer;
     throw new QTChatError('ERR_PEER_UNREACHABLE', `${quote(peer.member)} is there instead`);
+  }
+
+  #dial(address: PeerAddress): Promise<PeerConnection> {
+    const { identity, revocation, requirePostQuantum, clock, dialler, signal } = this.#options;
+    const trust = { identity, revocation, requirePostQuantum, clock };
+    return dialPeer(address, { ...trust, dialler, signal, protocol: controlProtocol, timeoutMs: attemptTimeoutMs });
   }
 
   async #confirm(peer: PeerIdentity, address: PeerAddress): Promise<QTChatError | undefined> {

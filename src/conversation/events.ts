@@ -5,6 +5,7 @@ import type { FileEvent } from '../files/file-events.js';
 import type { PeerAddress } from '../store/contacts.js';
 import type { KeyOrigin } from '../store/identities.js';
 import type { KeyAgreement } from '../transport/key-agreement.js';
+import type { AnnouncedState } from './announce.js';
 import type { RevocationState } from './revocation-watch.js';
 
 /** A member who is here now. */
@@ -41,6 +42,8 @@ export type ConversationEvent =
     }
   /** How much is known of revocations; comes at the start, and when it changes. */
   | ({ readonly type: 'revocation' } & RevocationState)
+  /** Where members can find us by name; comes where we announce ourselves, and when it changes. */
+  | ({ readonly type: 'announced' } & AnnouncedState)
   /** Our certificate was renewed. */
   | { readonly type: 'renewed'; readonly notAfter: Date }
   /** Our certificate should be renewed, and cannot be. */

@@ -1,5 +1,6 @@
 /** What a conversation is told by whoever opens it. Types only. */
 import type { KeepOptions } from '../enroll/keep-identity.js';
+import type { Lan } from '../enroll/lan.js';
 import type { OfferDecision } from '../files/file-events.js';
 import type { Home } from '../store/home.js';
 import type { Identity } from '../store/identities.js';
@@ -24,6 +25,10 @@ export interface ConversationOptions {
   readonly listen?: { readonly host?: string; readonly ports: readonly number[] };
   /** The only members to let in, as typed; everybody when left out. */
   readonly from?: readonly string[];
+  /** The local network, where members who are not where they were are looked for; absent for none. */
+  readonly lan?: Lan;
+  /** Lets members find us by name, on the local network and in the Auto CA's directory. */
+  readonly announce?: boolean;
   /** Whom to dial, as typed. */
   readonly who?: string;
   /** Gives up at the first refusal or unconfirmed identity instead of trying on. */

@@ -50,8 +50,9 @@ export class Recipient {
 
   // Who calls from the host that was dialled need not be the one who was meant: others may share it.
   async #isMeant({ peer, remote, dialled }: PeerConnection, port: number): Promise<boolean> {
-    const { host, addresses } = this.#target;
-    if (dialled || addresses.length === 0 || this.#isOwnAddress) return true;
+    const { host, seek, addresses } = this.#target;
+    if (dialled || seek === peer.member || this.#isOwnAddress) return true;
+    if (addresses.length === 0 && seek === undefined) return true;
     if (host === undefined) return false;
     if (vouchesFor(peer, host)) return true;
     const at = { host: remote.host, port };

@@ -1,7 +1,7 @@
 /** Turns WHO, as typed, into whom to dial: a contact, ourselves, or an address. Looks nothing up in DNS. */
 import { isIP, isIPv6 } from 'node:net';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
-import { parseMemberName } from '../pki/member-name.js';
+import { isMemberName, parseMemberName } from '../pki/member-name.js';
 import type { ContactBook, PeerAddress } from '../store/contacts.js';
 import type { Identity } from '../store/identities.js';
 
@@ -16,23 +16,29 @@ export interface Target {
   readonly member?: string;
   /** The host typed, that a certificate may vouch for. */
   readonly host?: string;
-  /** In order of trial; empty when there is nobody to dial. */
+  /** The member to look for elsewhere where no address leads to it; absent where an address was typed. */
+  readonly seek?: string;
+  /** In order of trial; empty when there is nobody to dial, or none is known. */
   readonly addresses: readonly PeerAddress[];
 }
 
 /**
  * Resolves `who` as our own name, then as contact (what the user calls it comes before what the circle does), then as
- * address.
+ * address, which may also be the name of a member that we have not met.
  *
  * @throws {QTChatError} `ERR_USAGE` when it can be none of them
  */
 export async function resolveWho(who: string, self: Identity, contacts: ContactBook): Promise<Target> {
   if (who === self.member) return { who, addresses: [] };
   const contact = await contacts.named(self.circleId, who);
-  if (contact !== undefined) return { who, member: contact.member, addresses: withDefaultPorts(contact.addresses) };
+  if (contact !== undefined) {
+    const { member, addresses } = contact;
+    return { who, member, seek: member, addresses: withDefaultPorts(addresses) };
+  }
   const { host, port } = parseAddress(who);
-  const addresses = port === undefined ? chatPorts.map((one) => ({ host, port: one })) : [{ host, port }];
-  return { who, host, addresses };
+  if (port !== undefined) return { who, host, addresses: [{ host, port }] };
+  const addresses = chatPorts.map((one) => ({ host, port: one }));
+  return { who, host, addresses, ...(isIP(host) === 0 && isMemberName(who) && { seek: who }) };
 }
 
 /**

@@ -2,6 +2,8 @@
  * What travels on the Auto CA's port for members, inside mutual TLS, shared by both sides. Bodies are
  * JSON; who asks is known from the certificate, so no message says it.
  */
+
+import { isIP } from 'node:net';
 import * as v from 'valibot';
 import { QTChatError } from '../errors.js';
 import { revocationReasons } from '../pki/revocation-reason.js';
@@ -23,6 +25,8 @@ export const memberPaths = {
   rekey: '/rekey',
   /** Ends the certificate that one shows. */
   revoke: '/revoke',
+  /** Says where one listens; with a name behind it, asks where another member does. */
+  directory: '/directory',
 } as const;
 
 /** The longest body of a request to the Auto CA, in octets. */
@@ -31,6 +35,11 @@ export const memberRequestLimitBytes = 32 * 1024;
 export const memberAnswerLimitBytes = 96 * 1024;
 /** The longest revocation list that a member takes: some 80,000 entries. */
 export const crlLimitBytes = 3 * 1024 * 1024;
+
+/** One machine listens at so many addresses, as an invite holds. */
+export const listedHostsLimit = 8;
+/** So many addresses of one member are told. */
+const listedLimit = 32;
 
 const octetsUpTo = (limitBytes: number) =>
   v.pipe(
@@ -51,6 +60,23 @@ const revokeSchema = v.strictObject({ reason: v.picklist(revocationReasons) });
 
 const memberSchema = v.strictObject({ member: v.string(), serialNumber: v.string() });
 
+const portSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+const hostSchema = v.pipe(
+  v.string(),
+  v.maxLength(45),
+  v.check((host) => isIP(host) > 0 && !host.includes('%')),
+);
+
+const listingRequestSchema = v.strictObject({
+  port: portSchema,
+  /** In order of trial; none to be listed no more. */
+  hosts: v.pipe(v.array(hostSchema), v.maxLength(listedHostsLimit)),
+});
+
+const listingSchema = v.strictObject({
+  addresses: v.pipe(v.array(v.strictObject({ host: hostSchema, port: portSchema })), v.maxLength(listedLimit)),
+});
+
 const renewalSchema = v.union([
   v.strictObject({
     /** DER, the new certificate first, the root last. */
@@ -66,6 +92,8 @@ const renewalSchema = v.union([
 export type RekeyRequest = v.InferOutput<typeof rekeySchema>;
 /** As whom the Auto CA knows who asks. */
 export type MemberAnswer = v.InferOutput<typeof memberSchema>;
+/** Where somebody listens, as the directory says it. */
+export type Listing = v.InferOutput<typeof listingSchema>['addresses'];
 /** The next certificate, or why there is none yet. */
 export type RenewalAnswer = v.InferOutput<typeof renewalSchema>;
 
@@ -77,6 +105,26 @@ export function parseRekeyRequest(body: Buffer): RekeyRequest {
 /** @throws {QTChatError} `ERR_PROTOCOL` for whatever is no such request */
 export function parseRevokeRequest(body: Buffer): v.InferOutput<typeof revokeSchema> {
   return parseWith(revokeSchema, body);
+}
+
+/** @throws {QTChatError} `ERR_PROTOCOL` for whatever is no such request */
+export function parseListingRequest(body: Buffer): v.InferOutput<typeof listingRequestSchema> {
+  return parseWith(listingRequestSchema, body);
+}
+
+/** The body of such a request. */
+export function formatListingRequest(request: v.InferOutput<typeof listingRequestSchema>): Buffer {
+  return Buffer.from(JSON.stringify(request));
+}
+
+/** @throws {QTChatError} `ERR_PROTOCOL` for whatever is no such answer */
+export function parseListing(body: Buffer): Listing {
+  return parseWith(listingSchema, body).addresses;
+}
+
+/** The answer to either question of the directory. */
+export function formatListing(addresses: Listing): Buffer {
+  return Buffer.from(JSON.stringify({ addresses }));
 }
 
 /** @throws {QTChatError} `ERR_PROTOCOL` for whatever is no such answer */

@@ -28,6 +28,7 @@ export type AuditEvent =
   | 'invite.completed'
   | 'admin.granted'
   | 'admin.withdrawn'
+  | 'directory.switched'
   | 'ledger.restored'
   | 'ledger.compacted';
 

@@ -23,6 +23,8 @@ const crlReserve = 86_400;
 /** All rows of all tables, in an order in which they can be written; call it in a transaction. */
 export async function* exportRows(ledger: Ledger): AsyncGenerator<PlainRows> {
   for (const table of tableNames) {
+    // Where members are at this moment will not hold when it is restored, and is nobody's business until then.
+    if (table === 'member_address') continue;
     for await (const rows of readTable(ledger, table)) yield { table, rows: rows.map(toPlain) };
   }
 }

@@ -4,6 +4,7 @@
  */
 import { dayMs } from '../pki/day.js';
 import { appendAudit } from './audit.js';
+import { forgetExpired } from './directory.js';
 import { inTransaction, type Ledger } from './open.js';
 import { forgetGoneRequests } from './requests.js';
 
@@ -26,6 +27,7 @@ export async function compactLedger(ledger: Ledger, deps: { clock: () => Date })
     const invites = await removeInvites(transaction, before);
     const crls = await removeLists(transaction, before);
     await forgetGoneRequests(transaction, deps.clock());
+    await forgetExpired(transaction, deps.clock().getTime());
     if (invites > 0 || crls > 0) {
       const details = { invites: String(invites), crls: String(crls) };
       await appendAudit(transaction, { actor: 'autoca serve', event: 'ledger.compacted', details }, deps);

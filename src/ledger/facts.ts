@@ -3,7 +3,7 @@ import { QTChatError } from '../errors.js';
 import { inTransaction, type Ledger } from './open.js';
 
 /** The names in use. */
-type FactName = 'circle_id' | 'crl_floor' | 'audit_signature';
+type FactName = 'circle_id' | 'crl_floor' | 'audit_signature' | 'directory';
 
 /**
  * Makes the ledger that of a circle, once and for all.

@@ -19,6 +19,7 @@ export interface LedgerSchema {
   held_renewal: HeldRenewalTable;
   fact: FactTable;
   admin: AdminTable;
+  member_address: MemberAddressTable;
   audit: AuditTable;
 }
 
@@ -136,6 +137,17 @@ interface HeldRenewalTable {
 interface AdminTable {
   serial_number: string;
   granted_at: number;
+}
+
+interface MemberAddressTable {
+  member: string;
+  host: string;
+  port: number;
+  /** Of the certificate by which it was said. */
+  serial_number: string;
+  /** Among the addresses of this port, in order of trial. */
+  place: number;
+  expires_at: number;
 }
 
 interface FactTable {

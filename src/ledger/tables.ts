@@ -26,6 +26,7 @@ const keys = {
   renewal: ['former_serial'],
   held_renewal: ['former_serial', 'spki_sha256'],
   admin: ['serial_number'],
+  member_address: ['member', 'port', 'host'],
   audit: ['sequence'],
 } as const satisfies { [Table in TableName]: readonly (keyof LedgerSchema[Table])[] };
 

@@ -21,6 +21,11 @@ export function parseMemberName(text: string): string {
   );
 }
 
+/** Tells whether `text` can be a member name. */
+export function isMemberName(text: string): boolean {
+  return memberName.test(text);
+}
+
 /** The nearest valid member name to a login name or common name; undefined when nothing of it is usable. */
 export function memberNameFrom(text: string): string | undefined {
   const account = text.slice(text.lastIndexOf('\\') + 1); // Windows: DOMAIN\user

@@ -26,6 +26,10 @@ export function eventToJson(event: ConversationEvent | ExecEvent): Record<string
       const dates = { thisUpdate: thisUpdate?.toISOString() ?? null, nextUpdate: nextUpdate?.toISOString() ?? null };
       return { event: 'revocation', freshness, ...dates };
     }
+    case 'announced': {
+      const { onLan, inDirectory, error } = event;
+      return { event: 'announced', onLan, inDirectory, reason: error ? errorToJson(error) : null };
+    }
     case 'renewed':
       return { event: 'renewed', notAfter: event.notAfter.toISOString() };
     case 'renewalFailed':

@@ -9,6 +9,7 @@ import { readPfx } from '../../src/pki/pfx.js';
 import type { Home } from '../../src/store/home.js';
 import { loadIdentity } from '../../src/store/identities.js';
 import { makeCaHome } from '../helpers/enrollment.js';
+import { FakeLan } from '../helpers/fake-lan.js';
 import { fakeTerminal } from '../helpers/fake-terminal.js';
 import { type CommandResult, type CommandWorld, runCommand } from '../helpers/run-command.js';
 import { Serving } from '../helpers/serving.js';
@@ -136,8 +137,9 @@ describe('an approval, by commands', () => {
       { when: `Enter for ${server}`, type: '\r' },
       { when: 'same words', type: 'y' },
     );
-    const autoCas = [{ address, port: Number(port) }];
-    const joining = atGuest(['enroll'], { stdin, onStderr: onScreen, autoCas });
+    const lan = new FakeLan();
+    lan.add('qtchat-autoca', { address, port: Number(port) });
+    const joining = atGuest(['enroll'], { stdin, onStderr: onScreen, lan });
     const { request, words } = await serving.event('requested');
     const typed = ['--name', 'bob', '--words', String(words)];
     expect(await atHost('autoca', 'approve', String(request), ...typed)).toMatchObject({ exitCode: 0 });

@@ -5,8 +5,9 @@ import { PassThrough, Readable } from 'node:stream';
 import { Config } from '@oclif/core';
 import type { BaseCommand } from '../../src/cli/base-command.js';
 import type { Deps, Input } from '../../src/cli/deps.js';
-import type { FoundAutoCa } from '../../src/enroll/lan.js';
+import type { Lan } from '../../src/enroll/lan.js';
 import { packageRoot } from '../../src/package-root.js';
+import { FakeLan } from './fake-lan.js';
 
 /** What a test may choose about the command's world. */
 export interface CommandWorld {
@@ -17,8 +18,8 @@ export interface CommandWorld {
   readonly loginName?: string;
   readonly clock?: () => Date;
   readonly signal?: AbortSignal;
-  /** What answers on the local network; nothing when left out. */
-  readonly autoCas?: readonly FoundAutoCa[];
+  /** The local network; nobody is there when left out. */
+  readonly lan?: Lan;
   /** Called with everything written so far on stdout, at every write. */
   readonly onStdout?: (soFar: string) => void;
   /** Called with everything written so far on stderr, at every write. */
@@ -65,7 +66,7 @@ export async function runCommand(argv: readonly string[], world: CommandWorld): 
     defaultHome: join(world.home, 'default'),
     loginName: world.loginName ?? 'tester',
     signal: world.signal ?? new AbortController().signal,
-    findAutoCas: async () => world.autoCas ?? [],
+    lan: world.lan ?? new FakeLan(),
     setExitCode: (code) => {
       exitCode = code;
     },

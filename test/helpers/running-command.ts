@@ -1,7 +1,7 @@
 /** Commands that stay, run in this process: what they print can be waited for, and they can be typed to. */
 import { PassThrough } from 'node:stream';
 import type { Input } from '../../src/cli/deps.js';
-import { type CommandResult, runCommand } from './run-command.js';
+import { type CommandResult, type CommandWorld, runCommand } from './run-command.js';
 
 /** A command that runs until its input ends or it is stopped. */
 export interface RunningCommand {
@@ -19,7 +19,7 @@ export class RunningCommands {
   readonly #all: RunningCommand[] = [];
 
   /** Starts a command in the home of that folder. */
-  start(argv: readonly string[], home: string): RunningCommand {
+  start(argv: readonly string[], home: string, world: Partial<CommandWorld> = {}): RunningCommand {
     const controller = new AbortController();
     const stdin = new PassThrough();
     const printed = { out: '', err: '' };
@@ -29,6 +29,7 @@ export class RunningCommands {
       for (const wake of [...waiting]) wake();
     };
     const result = runCommand(argv, {
+      ...world,
       home,
       stdin: stdin as Input,
       signal: controller.signal,

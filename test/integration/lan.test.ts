@@ -14,7 +14,7 @@ import { describeWith } from '../helpers/require-program.js';
 
 const host = '127.0.0.1';
 const deps = { random: randomBytes };
-const never = new AbortController().signal;
+const search = { type: 'qtchat-autoca', host, signal: new AbortController().signal } as const;
 const group = '224.0.0.251';
 /** As they would stand in an answer. */
 const otherAddresses = Object.values(networkInterfaces())
@@ -25,7 +25,7 @@ const otherAddresses = Object.values(networkInterfaces())
 /** Looks until something is found, for a loaded machine takes its time. */
 async function find() {
   for (;;) {
-    const found = await findOnLan(300, never, { host });
+    const found = await findOnLan({ ...search, timeMs: 300 });
     if (found.length > 0) return found;
   }
 }
@@ -42,17 +42,17 @@ async function openSocket(): Promise<Socket> {
 
 describe('Auto CAs on the local network', () => {
   it('are found while they are announced, and no longer', async () => {
-    const withdraw = announceOnLan(17_592, deps, { host });
-    expect(await find()).toEqual([{ address: host, port: 17_592 }]);
+    const withdraw = announceOnLan({ type: 'qtchat-autoca', port: 17_592 }, deps, { host });
+    expect(await find()).toMatchObject([{ address: host, port: 17_592, said: {} }]);
     await withdraw();
-    expect(await findOnLan(200, never, { host })).toEqual([]);
+    expect(await findOnLan({ ...search, timeMs: 200 })).toEqual([]);
   });
 
   it('name neither the machine nor its other networks', async () => {
     const socket = await openSocket();
     const heard: Buffer[] = [];
     socket.on('message', (message) => heard.push(message));
-    const withdraw = announceOnLan(17_592, deps, { host });
+    const withdraw = announceOnLan({ type: 'qtchat-autoca', port: 17_592 }, deps, { host });
     await find();
     await withdraw();
     socket.close();
@@ -64,14 +64,14 @@ describe('Auto CAs on the local network', () => {
 
   it('are looked for no longer than the user wants', async () => {
     const controller = new AbortController();
-    const finding = findOnLan(3_600_000, controller.signal, { host });
+    const finding = findOnLan({ ...search, timeMs: 3_600_000, signal: controller.signal });
     controller.abort();
     expect(await finding).toEqual([]);
   });
 
   it('are not found in what is no answer', async () => {
     const socket = await openSocket();
-    const finding = findOnLan(300, never, { host });
+    const finding = findOnLan({ ...search, timeMs: 300 });
     const name = '\x0e_qtchat-autoca\x04_tcp\x05local\0';
     const answer = (data: string): Buffer => {
       const head = '\0\0\x84\0\0\0\0\x01\0\0\0\0';

@@ -18,6 +18,8 @@ export interface TalkOptions {
   readonly peer?: string | undefined;
   /** Value of `--listen`. */
   readonly listen?: string | undefined;
+  /** Lets members find us by name. */
+  readonly announce?: boolean;
   /** Without a terminal: how long the peer may be away. */
   readonly timeoutMs?: number | undefined;
   readonly requireFreshCrl: boolean;
@@ -37,8 +39,8 @@ export interface TalkOptions {
  * @throws {QTChatError} `ERR_STORE_NO_IDENTITY`; what listening and the conversation throw
  */
 export async function talk(home: Home, options: TalkOptions, deps: Deps): Promise<void> {
-  const { stdin, stdout, stderr, clock, random, signal } = deps;
-  const { peer, json, timeoutMs, requireFreshCrl, requirePostQuantum = false, onScreen } = options;
+  const { stdin, stdout, stderr, clock, random, signal, lan } = deps;
+  const { peer, announce = false, json, timeoutMs, requireFreshCrl, requirePostQuantum = false, onScreen } = options;
   const { identity, trouble } = await takeOwnKey(home, await loadIdentity(home), { clock, signal });
   if (trouble !== undefined && !json) options.note(`Your key is still the host's: ${trouble.message}`);
   const listen = parseListen(options.listen);
@@ -54,7 +56,9 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
       clock,
       random,
       signal,
+      lan,
       listen,
+      announce,
       keepIdentity: {},
       requireFreshCrl,
       requirePostQuantum,

@@ -10,7 +10,10 @@ import { askText, type PromptDeps } from '../prompt.js';
 import { withSpinner } from '../spinner.js';
 
 /** What asking takes. */
-export type ServerDeps = PromptDeps & Pick<Deps, 'stderr' | 'findAutoCas'>;
+export type ServerDeps = PromptDeps & Pick<Deps, 'stderr' | 'lan'>;
+
+/** Answers come at once; those of phones asleep, within a second. */
+const lanSearchMs = 2_000;
 
 /** Where an Auto CA listens. */
 export interface ServerPlace {
@@ -24,7 +27,8 @@ export interface ServerPlace {
  * @throws {QTChatError} `ERR_USAGE` for what is no address, `ERR_CANCELLED`
  */
 export async function askServer(deps: ServerDeps): Promise<ServerPlace> {
-  const found = await withSpinner('Looking for Auto CAs on this network', deps, () => deps.findAutoCas());
+  const search = { type: 'qtchat-autoca', timeMs: lanSearchMs, signal: deps.signal } as const;
+  const found = await withSpinner('Looking for Auto CAs on this network', deps, () => deps.lan.find(search));
   const places = found.map(({ address, port }) => `${address}:${port}`);
   const [only] = places.length === 1 ? places : [];
   for (const [index, place] of places.entries()) deps.stderr.write(`${index + 1}  ${place}\n`);

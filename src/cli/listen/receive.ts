@@ -20,6 +20,8 @@ export interface ReceiveOptions {
   readonly save: string;
   /** Value of `--listen`. */
   readonly listen?: string | undefined;
+  /** Lets members find us by name. */
+  readonly announce: boolean;
   /** The only members to let in, as typed; everybody when left out. */
   readonly from?: readonly string[] | undefined;
   /** Value of `--exec`. */
@@ -35,8 +37,8 @@ export interface ReceiveOptions {
  * @throws {QTChatError} `ERR_USAGE`, `ERR_STORE_…`, and what listening and the conversation throw
  */
 export async function receive(home: Home, options: ReceiveOptions, deps: Deps): Promise<void> {
-  const { clock, random, signal } = deps;
-  const { from, onEvent, requireFreshCrl, requirePostQuantum } = options;
+  const { clock, random, signal, lan } = deps;
+  const { announce, from, onEvent, requireFreshCrl, requirePostQuantum } = options;
   const runner = await prepareProgram(home, options, deps);
   const downloads = resolve(options.save);
   // Nobody is there to see a later complaint.
@@ -48,6 +50,8 @@ export async function receive(home: Home, options: ReceiveOptions, deps: Deps): 
     clock,
     random,
     signal,
+    lan,
+    announce,
     listen: parseListen(options.listen),
     ...(from !== undefined && { from }),
     keepIdentity: {},

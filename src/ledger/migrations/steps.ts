@@ -8,6 +8,7 @@ import { authorities } from './authorities.js';
 import { certificateKeys } from './certificate-keys.js';
 import { codesAndRequests } from './codes-and-requests.js';
 import { confirmations } from './confirmations.js';
+import { directory } from './directory.js';
 import { facts } from './facts.js';
 import { links } from './links.js';
 import { membersAndCertificates } from './members-and-certificates.js';
@@ -26,4 +27,5 @@ export const migrationSteps: readonly ((dialect: LedgerDialect) => readonly stri
   admins,
   confirmations,
   authorities,
+  directory,
 ];

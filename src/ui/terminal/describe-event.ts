@@ -1,4 +1,5 @@
 /** Events of a conversation as lines for people. All that comes from peers is escaped here. */
+import type { AnnouncedState } from '../../conversation/announce.js';
 import { declined } from '../../conversation/deliver.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import type { RevocationState } from '../../conversation/revocation-watch.js';
@@ -52,6 +53,8 @@ function describeStatus(event: ConversationEvent | ExecEvent): string | undefine
     }
     case 'revocation':
       return describeRevocation(event);
+    case 'announced':
+      return describeAnnounced(event);
     case 'renewed':
       return `your certificate was renewed, until ${dayOf(event.notAfter)}`;
     case 'renewalFailed':
@@ -126,6 +129,12 @@ function describeRevocation({ freshness, thisUpdate }: RevocationState): string 
   if (freshness === 'fresh') return undefined;
   if (thisUpdate === undefined) return 'who was revoked is not known: no revocation list has been fetched yet';
   return `who was revoked lately is not known: the newest revocation list is of ${dayOf(thisUpdate)}`;
+}
+
+function describeAnnounced({ onLan, inDirectory, error }: AnnouncedState): string {
+  const places = [...(onLan ? ['on this network'] : []), ...(inDirectory ? ["in the Auto CA's directory"] : [])];
+  const trouble = error === undefined ? '' : ` (${error.message})`;
+  return `members find you by name ${places.length === 0 ? 'nowhere' : places.join(' and ')}${trouble}`;
 }
 
 function describeListening(port: number, wantedPort: number): string {

@@ -137,6 +137,8 @@ describe('who may come in', () => {
       'post /revoke member',
       'post /renew member-or-expired',
       'post /rekey member-or-expired',
+      'post /directory member',
+      'get /directory/:member member',
       'get /dashboard admin',
       'get /metrics admin',
     ]);
@@ -167,7 +169,7 @@ describe('who may come in', () => {
   it.each(Object.keys(strangers))('refuses one %s on every route for members, in the same words', async (title) => {
     const as = await strangers[title]?.();
     const closed = routes().filter(({ access }) => access !== 'none');
-    expect(closed).toHaveLength(6);
+    expect(closed).toHaveLength(8);
     for (const { method, path } of closed) {
       const { status, body } = await ask({ method: method === 'get' ? 'GET' : 'POST', path, as });
       expect(status).toBe(403);

@@ -1,8 +1,10 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { askServer, serverFrom } from '../../../src/cli/enroll/ask-server.js';
-import type { FoundAutoCa } from '../../../src/enroll/lan.js';
+import { FakeLan } from '../../helpers/fake-lan.js';
 import { fakeTerminal } from '../../helpers/fake-terminal.js';
+
+type Found = { readonly address: string; readonly port: number };
 
 const [first, second] = [
   { address: '192.168.1.100', port: 17_592 },
@@ -10,7 +12,7 @@ const [first, second] = [
 ];
 
 /** Answers the question; gives the answer that was made of it, and what was on the screen. */
-async function ask(found: readonly FoundAutoCa[], typed: string) {
+async function ask(found: readonly Found[], typed: string) {
   const keyboard = fakeTerminal({ when: 'Address of the host', type: typed });
   let screen = '';
   const stderr = Object.assign(new PassThrough(), { isTTY: true });
@@ -18,13 +20,15 @@ async function ask(found: readonly FoundAutoCa[], typed: string) {
     screen += chunk.toString();
     keyboard.onScreen(screen);
   });
-  const deps = { stdin: keyboard.stdin, stderr, signal: new AbortController().signal, findAutoCas: async () => found };
+  const lan = new FakeLan();
+  for (const one of found) lan.add('qtchat-autoca', one);
+  const deps = { stdin: keyboard.stdin, stderr, signal: new AbortController().signal, lan };
   const place = await askServer(deps);
   return { place, screen };
 }
 
 describe('the address of an Auto CA', () => {
-  it.each<[string, readonly FoundAutoCa[], string, string, number]>([
+  it.each<[string, readonly Found[], string, string, number]>([
     ['typed where nothing was found', [], '10.0.0.1\r', '10.0.0.1', 17_592],
     ['typed with a port', [], '10.0.0.1:99\r', '10.0.0.1', 99],
     ['the only one found, by Enter', [second], '\r', '192.168.1.101', 17_600],
@@ -35,7 +39,7 @@ describe('the address of an Auto CA', () => {
     expect((await ask(found, typed)).place).toEqual({ host, port });
   });
 
-  it.each<[string, readonly FoundAutoCa[], string]>([
+  it.each<[string, readonly Found[], string]>([
     ['nothing, where nothing was found', [], '\r'],
     ['nothing, where there is a choice', [first, second], '\r'],
     ['what is no address', [first], 'http://192.168.1.100\r'],

@@ -33,6 +33,7 @@ describe('WHO', () => {
     expect(await resolveWho('alice', self, contacts)).toEqual({
       who: 'alice',
       member: 'alice',
+      seek: 'alice',
       addresses: [4000, 17_590, 17_591].map((port) => ({ host: '10.0.0.1', port })),
     });
   });
@@ -47,13 +48,21 @@ describe('WHO', () => {
     ['fd00::1', 'fd00::1', [17_590, 17_591]],
     ['[fd00::1]:4000', 'fd00::1', [4000]],
     ['[fd00::1]', 'fd00::1', [17_590, 17_591]],
-    ['ship.example', 'ship.example', [17_590, 17_591]],
   ])('is an address as %s', async (who, host, ports) => {
     expect(await resolveWho(who, self, contacts)).toEqual({
       who,
       host,
       addresses: ports.map((port) => ({ host, port })),
     });
+  });
+
+  it.each(['ship.example', 'ship', 'x1'])('may be an address or a member that is not met yet as %s', async (who) => {
+    const addresses = [17_590, 17_591].map((port) => ({ host: who, port }));
+    expect(await resolveWho(who, self, contacts)).toEqual({ who, host: who, seek: who, addresses });
+  });
+
+  it.each(['ship:4000', 'Ship'])('is an address alone as %s', async (who) => {
+    expect(await resolveWho(who, self, contacts)).not.toHaveProperty('seek');
   });
 
   it.each([

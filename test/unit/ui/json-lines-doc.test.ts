@@ -36,6 +36,7 @@ const events: { readonly [Type in AnyEvent['type']]: Extract<AnyEvent, { type: T
   disconnected: { type: 'disconnected', member, reason: 'left' },
   refused: { type: 'refused', host: undefined, error, count: 1 },
   revocation: { type: 'revocation', freshness: 'fresh' },
+  announced: { type: 'announced', onLan: true, inDirectory: false, error },
   renewed: { type: 'renewed', notAfter: sentAt },
   renewalFailed: { type: 'renewalFailed', notAfter: sentAt, error },
   stopped: { type: 'stopped', error },
