@@ -1,56 +1,41 @@
 /**
- * The one door to everything between members: it listens, keeps dialling the one we look for, lets
- * verified members in, and routes texts and files to their sessions. Intents go in by methods,
- * everything that happens comes out as typed events; faces only render.
+ * The one door to everything between members: it listens, keeps dialling the one we look for, and puts the parts
+ * together that let verified members in and bring texts and files to them. Intents go in by methods, everything that
+ * happens comes out as typed events; faces only render.
  */
-import { randomUUID, type X509Certificate } from 'node:crypto';
-import { networkInterfaces } from 'node:os';
-import { basename, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
-import type { ChatEvent } from '../chat/chat-session.js';
 import { keepIdentity } from '../enroll/keep-identity.js';
-import { isQTChatError, messageOf, QTChatError, quote } from '../errors.js';
-import type { FileEvent, OfferDecision } from '../files/file-events.js';
-import { checkSource } from '../files/source-file.js';
+import { isQTChatError, QTChatError, quote } from '../errors.js';
 import { ContactBook, type PeerAddress } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
-import { keepNewerCrl, RevocationKnowledge, readKnownCrl } from '../store/crl.js';
+import { RevocationKnowledge } from '../store/crl.js';
 import { storeEpoch } from '../store/cursors.js';
-import { DownloadFolder } from '../store/downloads.js';
 import { openHomeKey, type RecordCipher } from '../store/home-key.js';
 import type { Identity } from '../store/identities.js';
-import { MessageStore } from '../store/messages.js';
 import { OutgoingFiles } from '../store/outgoing-files.js';
-import type { ConversationKey } from '../store/record-place.js';
-import { tcpDialler } from '../transport/dial.js';
-import { fileToken } from '../transport/exporter.js';
-import { FileDoor, openFileConnection } from '../transport/file-door.js';
+import { type DialOptions, tcpDialler } from '../transport/dial.js';
 import { checkPostQuantum } from '../transport/key-agreement.js';
 import { listenForPeers, type PeerListener } from '../transport/listen.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { fileProtocol } from '../transport/tls-options.js';
-import { acquaint } from './acquaint.js';
 import { announce } from './announce.js';
 import { TargetDialler } from './dialler.js';
+import { FileIntents } from './file-intents.js';
 import { fittingSuccessions } from './follows-from.js';
-import type { KnownLists } from './list-exchange.js';
+import { Links } from './links.js';
 import { MessageIntents } from './message-intents.js';
 import type { ConversationOptions } from './options.js';
 import { checkOwnCertificate } from './own-certificate.js';
 import type { SelfDescription } from './own-hello.js';
-import { PeerLink } from './peer-link.js';
-import { PeerSession } from './peer-session.js';
 import { Recipient } from './recipient.js';
-import { RefusalLimit } from './refusal-limit.js';
+import { Refusals } from './refusals.js';
 import { resolveMembers, resolveWho, type Target } from './resolve-who.js';
 import { RevocationWatch } from './revocation-watch.js';
+import { RunningWork } from './running-work.js';
 import { seekMember } from './seek-member.js';
-import { checkStanding, refuseBlocked } from './standing.js';
+import { Sessions } from './sessions.js';
+import { refuseBlocked } from './standing.js';
 import { systemTimers } from './timers.js';
-
-const maximumSessions = 128;
-// A chat, some one-shot commands, and what is left of a connection that broke.
-const maximumSessionsPerMember = 16;
 
 /** A running conversation. Made by {@link openConversation}. */
 export class Conversation {
@@ -58,19 +43,14 @@ export class Conversation {
   readonly messages: MessageIntents;
   readonly #options: ConversationOptions;
   readonly #database: ConversationDatabase;
-  readonly #cipher: RecordCipher;
   readonly #contacts: ContactBook;
-  readonly #door = new FileDoor();
-  readonly #downloads: DownloadFolder;
-  readonly #outgoing: OutgoingFiles;
-  readonly #refusals: RefusalLimit;
+  readonly #links: Links;
+  readonly #files: FileIntents;
+  readonly #sessions: Sessions;
+  readonly #refusals: Refusals;
+  readonly #work: RunningWork;
   readonly #controller = new AbortController();
-  readonly #links = new Map<string, PeerLink>();
-  readonly #sessions = new Map<PeerSession, Promise<string>>();
-  readonly #running = new Set<Promise<void>>();
   readonly #target: Target;
-  /** Undefined where everybody is let in. */
-  readonly #expected: ReadonlySet<string> | undefined;
   #self: SelfDescription;
   /** Its certificate may be renewed, its key stays. */
   #identity: Identity;
@@ -89,42 +69,61 @@ export class Conversation {
       cipher: RecordCipher;
       epoch: string;
       target: Target;
-      expected?: ReadonlySet<string>;
+      expected: ReadonlySet<string> | undefined;
     },
   ) {
+    const { home, identity, clock, onEvent, requireFreshCrl: requireFresh = false } = options;
+    const { database, cipher, epoch, target, expected } = parts;
+    const { signal } = this.#controller;
     this.#options = options;
-    this.#database = parts.database;
-    this.#cipher = parts.cipher;
-    this.#target = parts.target;
-    this.#expected = parts.expected;
-    this.#contacts = new ContactBook(parts.database, options.clock);
-    this.#downloads = new DownloadFolder(options.downloads);
-    const { circleId, member: self } = options.identity;
-    this.#outgoing = new OutgoingFiles(parts.database, parts.cipher, { circleId, self });
-    this.#refusals = new RefusalLimit(options.clock);
-    this.messages = new MessageIntents({
-      clock: options.clock,
-      linkOf: (member) => this.#linkOf(member),
-      historyOf: (member) => ({ database: this.#database, cipher: this.#cipher, key: this.#keyOf(member) }),
-      checkMember: (member) => this.#checkMember(member),
-    });
-    this.#recipient = new Recipient(parts.target, this.#contacts, (member) =>
-      options.onEvent({ type: 'target', member }),
-    );
-    this.#identity = options.identity;
-    const { home, identity, clock, requireFreshCrl: requireFresh = false } = options;
+    this.#database = database;
+    this.#target = target;
+    this.#identity = identity;
+    this.#contacts = new ContactBook(database, clock);
+    this.#links = new Links(database, cipher, identity);
+    this.#refusals = new Refusals(clock, onEvent);
+    this.#work = new RunningWork((error) => this.#stop(error));
+    this.#recipient = new Recipient(target, this.#contacts, (member) => onEvent({ type: 'target', member }));
     this.#revocation = new RevocationKnowledge(home, identity, { requireFresh });
     this.#watch = new RevocationWatch({
+      ...{ home, identity, clock },
       knowledge: this.#revocation,
+      onState: (state) => onEvent({ type: 'revocation', ...state }),
+      onChange: (faultOf) => this.#sessions.judge(faultOf),
+    });
+    const checkMember = (member: string): Promise<void> => this.#sessions.checkMember(member);
+    const parted = { links: this.#links, work: this.#work };
+    this.messages = new MessageIntents({
       clock,
-      onState: (state) => options.onEvent({ type: 'revocation', ...state }),
-      onChange: (faultOf) => this.#onNewList(faultOf),
+      linkOf: (member) => this.#links.of(member),
+      historyOf: (member) => this.#links.historyOf(member),
+      checkMember,
+    });
+    this.#files = new FileIntents({
+      ...options,
+      ...parted,
+      outgoing: new OutgoingFiles(database, cipher, { circleId: identity.circleId, self: identity.member }),
+      checkMember,
+      trust: () => this.#trust(),
+    });
+    this.#sessions = new Sessions({
+      ...options,
+      ...parted,
+      ...{ database, expected, signal },
+      self: () => this.#self,
+      contacts: this.#contacts,
+      files: this.#files,
+      lists: this.#watch.lists,
+      recipient: this.#recipient,
+      refusals: this.#refusals,
+      onChange: () => this.#dialler?.notify(),
+      onHopeless: (error) => this.#stop(error),
     });
     this.#self = {
       session: options.random(16).toString('hex'),
-      epoch: parts.epoch,
+      epoch,
       capabilities: options.capabilities,
-      keyOrigin: options.identity.keyOrigin,
+      keyOrigin: identity.keyOrigin,
       ...(identity.successions !== undefined && { successions: fittingSuccessions(identity.successions) }),
       port: 0,
     };
@@ -147,53 +146,14 @@ export class Conversation {
 
   /** Starts listening and dialling; see {@link openConversation} for what it throws. */
   async start(): Promise<void> {
-    const { listen, signal, clock, onEvent } = this.#options;
-    const revocation = this.#revocation;
+    const { signal } = this.#options;
     await this.#watch.start();
-    await this.#takeOverFiles();
-    if (listen !== undefined) {
-      this.#listener = await listenForPeers({
-        identity: this.#identity,
-        revocation,
-        ...listen,
-        requirePostQuantum: this.#requirePostQuantum,
-        clock,
-        onPeer: (connection) => this.#admit(connection),
-        onRefused: (error, host) => this.#refuse(error, host),
-      });
-      const { address } = this.#listener;
-      this.#self = { ...this.#self, port: address.port };
-      onEvent({ type: 'listening', address, wantedPort: listen.ports[0] ?? 0 });
-    }
+    await this.#files.takeOver();
+    await this.#listen();
     signal.addEventListener('abort', this.#onAbort, { once: true });
     if (signal.aborted) this.#onAbort();
     this.#keep();
-    const currentIdentity = (): Identity => this.#identity;
-    this.#dialler = new TargetDialler({
-      target: this.#target,
-      contacts: this.#contacts,
-      get identity() {
-        return currentIdentity();
-      },
-      revocation,
-      requirePostQuantum: this.#requirePostQuantum,
-      clock,
-      timers: this.#options.timers ?? systemTimers,
-      dialler: this.#options.dialler ?? tcpDialler,
-      random: this.#options.random,
-      signal: this.#controller.signal,
-      giveUpWhenRefused: this.#options.giveUpWhenRefused ?? false,
-      ...(this.#options.confirmPeer === undefined ? {} : { confirmPeer: this.#options.confirmPeer }),
-      seek: (member, signal) => this.#seek(member, signal),
-      isConnected: () => this.#isTargetHere(),
-      adopt: (connection) => this.#adopt(connection),
-      onOwnAddress: () => this.#recipient.noteOwnAddress([...this.#links].find(([, link]) => link.isHere)?.[0]),
-      onWaiting: (reason) => onEvent({ type: 'waiting', who: this.#target.who, reason }),
-      onStopped: (error) => onEvent({ type: 'stopped', error }),
-    });
-    if (this.#target.member !== undefined) this.#recipient.settle(this.#target.member);
-    const { addresses, seek } = this.#target;
-    if (addresses.length > 0 || seek !== undefined) this.#track(this.#dialler.run());
+    this.#dial();
     this.#announce();
   }
 
@@ -202,27 +162,14 @@ export class Conversation {
     return this.messages.send(member, text);
   }
 
-  /**
-   * Offers a file to a member, now or when the member is here; where this process takes files too, it stays to
-   * the end, and what it has not sent then goes with the next one.
-   *
-   * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_UNREADABLE`, `ERR_PEER_BLOCKED`
-   */
+  /** {@link FileIntents.send}. */
   async sendFile(member: string, path: string): Promise<void> {
-    await this.#checkMember(member);
-    const absolute = resolve(path);
-    await checkSource(absolute);
-    const recordId = this.#keepsFiles ? randomUUID() : undefined;
-    if (recordId !== undefined) await this.#outgoing.add({ id: recordId, member, path: absolute });
-    await this.#linkOf(member).offer({ path: absolute, vainAttempts: 0, ...(recordId !== undefined && { recordId }) });
+    await this.#files.send(member, path);
   }
 
   /** Takes or refuses an offered file; without an id, the first one that waits for an answer. */
   answerOffer(answer: 'accept' | 'decline', id?: string): boolean {
-    for (const link of this.#links.values()) {
-      if (link.answerOffer(answer, id)) return true;
-    }
-    return false;
+    return this.#links.answerOffer(answer, id);
   }
 
   /**
@@ -238,31 +185,19 @@ export class Conversation {
     });
   }
 
-  /**
-   * Ends files of a member in either direction, for good.
-   *
-   * @param name - of the files; all files when left out
-   * @returns how many there were
-   */
+  /** {@link FileIntents.cancel}. */
   cancelFiles(member: string, name?: string): number {
-    const { count, waiting } = this.#linkOf(member).cancel(name);
-    for (const { path, recordId = '' } of waiting) {
-      this.#track(this.#outgoing.remove(recordId));
-      const file = { id: recordId, direction: 'out', name: basename(path), sizeBytes: 0 } as const;
-      const error = new QTChatError('ERR_CANCELLED', 'it was cancelled');
-      this.#options.onEvent({ type: 'fileFailed', member, file, error });
-    }
-    return count;
+    return this.#files.cancel(member, name);
   }
 
   /** Whether a member is here and takes what we have to say. */
   isHere(member: string): boolean {
-    return this.#links.get(member)?.isHere ?? false;
+    return this.#links.isHere(member);
   }
 
   /** How many texts and files for a member are not delivered yet. */
   async countPending(member: string): Promise<number> {
-    return this.#linkOf(member).countPending();
+    return this.#links.of(member).countPending();
   }
 
   /** Takes a stream that has come by another network than TCP; whoever is behind it must prove who that is. */
@@ -281,11 +216,50 @@ export class Conversation {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#controller.abort(new QTChatError('ERR_CANCELLED', 'the conversation ended'));
     this.#watch.stop();
-    for (const session of this.#sessions.keys()) session.close('done');
-    await Promise.allSettled(this.#sessions.values());
+    await this.#sessions.close();
     await this.#listener?.close();
-    await Promise.allSettled(this.#running);
+    await this.#work.ended();
     await this.#database.destroy();
+  }
+
+  async #listen(): Promise<void> {
+    const { listen, clock, requirePostQuantum = false, onEvent } = this.#options;
+    if (listen === undefined) return;
+    this.#listener = await listenForPeers({
+      ...listen,
+      identity: this.#identity,
+      revocation: this.#revocation,
+      requirePostQuantum,
+      clock,
+      onPeer: (connection) => this.#admit(connection),
+      onRefused: (error, host) => this.#refusals.tell(error, host),
+    });
+    const { address } = this.#listener;
+    this.#self = { ...this.#self, port: address.port };
+    onEvent({ type: 'listening', address, wantedPort: listen.ports[0] ?? 0 });
+  }
+
+  /** Keeps dialling the one we look for, where there is one. */
+  #dial(): void {
+    const { random, timers = systemTimers, giveUpWhenRefused = false, confirmPeer, onEvent } = this.#options;
+    const { who, member, addresses, seek } = this.#target;
+    this.#dialler = new TargetDialler({
+      target: this.#target,
+      contacts: this.#contacts,
+      circleId: this.#identity.circleId,
+      trust: () => this.#trust(),
+      ...{ timers, random, giveUpWhenRefused },
+      signal: this.#controller.signal,
+      ...(confirmPeer !== undefined && { confirmPeer }),
+      seek: (wanted, signal) => this.#seek(wanted, signal),
+      isConnected: () => this.#isTargetHere(),
+      adopt: (connection) => this.#sessions.adopt(connection),
+      onOwnAddress: () => this.#recipient.noteOwnAddress(this.#links.anyoneHere()),
+      onWaiting: (reason) => onEvent({ type: 'waiting', who, reason }),
+      onStopped: (error) => onEvent({ type: 'stopped', error }),
+    });
+    if (member !== undefined) this.#recipient.settle(member);
+    if (addresses.length > 0 || seek !== undefined) this.#work.add(this.#dialler.run());
   }
 
   /** Renews our certificate when due, and fetches revocation lists, until the end. */
@@ -307,7 +281,7 @@ export class Conversation {
       onCrl: () => this.#watch.look(),
       onTrouble: (error) => onEvent({ type: 'renewalFailed', notAfter: notAfter(), error }),
     });
-    this.#track(kept);
+    this.#work.add(kept);
   }
 
   #seek(member: string, signal: AbortSignal): AsyncIterable<PeerAddress> {
@@ -326,233 +300,23 @@ export class Conversation {
       signal: this.#controller.signal,
       onState: (state) => onEvent({ type: 'announced', ...state }),
     });
-    this.#track(announced);
-  }
-
-  /** Revocation lists go from member to member: the Auto CA may be away. */
-  #lists(): KnownLists {
-    const { home, identity } = this.#options;
-    return {
-      number: () => this.#revocation.number,
-      read: () => readKnownCrl(home, identity),
-      take: async (der) => {
-        const isNewer = await keepNewerCrl(home, identity, der);
-        if (isNewer) await this.#watch.look();
-        return isNewer;
-      },
-    };
-  }
-
-  /** Ends the sessions of those who must not be trusted any more; all others hear of the list that says so. */
-  #onNewList(faultOf: (certificate: X509Certificate) => string | undefined): void {
-    for (const session of this.#sessions.keys()) {
-      const certificate = session.connection.socket.getPeerX509Certificate();
-      const fault = certificate && faultOf(certificate);
-      if (fault === undefined) this.#track(session.passList());
-      else session.refuse(new QTChatError('ERR_PEER_REFUSED', `the peer was refused: ${fault}`));
-    }
+    this.#work.add(announced);
   }
 
   #admit(connection: PeerConnection): void {
-    const run = connection.protocol === fileProtocol ? this.#door.admit(connection) : this.#receive(connection);
-    this.#track(run.catch((error: unknown) => this.#refuseOurs(error, connection.remote.host)));
-  }
-
-  /** Runs a session with one who called; the blocked are not told that they are, and we are not told that they call. */
-  async #receive(connection: PeerConnection): Promise<void> {
-    const { socket } = connection;
-    const { member } = connection.peer;
-    if (this.#expected?.has(member) === false) {
-      socket.destroy();
-      throw new QTChatError('ERR_PEER_REFUSED', `${quote(member)} is none of those that we let in`);
-    }
-    try {
-      await this.#checkWelcome(connection);
-    } catch (error) {
-      if (isQTChatError(error)) return;
-      throw error;
-    }
-    // The last thing before a session is there, so that it is counted when the next one asks.
-    if (!this.#hasRoomFor(member)) {
-      socket.destroy();
-      throw new QTChatError('ERR_PEER_REFUSED', `${quote(member)} has too many sessions`);
-    }
-    const session = this.#createSession(connection);
-    try {
-      await this.#run(session);
-    } catch (error) {
-      if (session.hello === undefined || !isQTChatError(error)) throw error;
-    }
-  }
-
-  /** Tells of a refusal; anything else is none. */
-  #refuseOurs(error: unknown, host: string): void {
-    if (!isQTChatError(error)) throw error;
-    this.#refuse(error, host);
-  }
-
-  /** Makes sure that a session may begin; else the connection is closed without a word. */
-  async #checkWelcome({ peer, socket }: PeerConnection): Promise<void> {
-    try {
-      await this.#refuseBlocked(peer.member);
-      this.#controller.signal.throwIfAborted();
-    } catch (error) {
-      socket.destroy();
-      throw error;
-    }
-  }
-
-  /** Makes sure that a member may be told something; sessions with a key of theirs that is not trusted any more end. */
-  async #checkMember(member: string): Promise<void> {
-    await this.#refuseBlocked(member);
-    await Promise.all(this.#linkOf(member).sessions.map((session) => session.check()));
-  }
-
-  #refuseBlocked(member: string): Promise<void> {
-    return refuseBlocked(this.#contacts, this.#options.identity.circleId, member);
-  }
-
-  #hasRoomFor(member: string): boolean {
-    const sessions = [...this.#sessions.keys()];
-    const own = sessions.filter(({ connection }) => connection.peer.member === member);
-    return sessions.length < maximumSessions && own.length < maximumSessionsPerMember;
-  }
-
-  /** Takes a dialled connection over; resolves when the session is up, rejects when it never was. */
-  async #adopt(connection: PeerConnection): Promise<void> {
-    await this.#checkWelcome(connection);
-    await new Promise<void>((onReady, reject) => {
-      const session = this.#createSession(connection, onReady);
-      // Where it ended before anybody could say whether it was up, it was not.
-      this.#track(this.#run(session).then(onReady, reject));
+    const { protocol, remote } = connection;
+    const run = protocol === fileProtocol ? this.#files.admit(connection) : this.#sessions.receive(connection);
+    const told = run.catch((error: unknown) => {
+      if (!isQTChatError(error)) throw error;
+      this.#refusals.tell(error, remote.host);
     });
+    this.#work.add(told);
   }
 
-  #createSession(connection: PeerConnection, onReady?: () => void): PeerSession {
-    const { circleId, member } = connection.peer;
-    const link = this.#linkOf(member);
-    return new PeerSession({
-      connection,
-      self: this.#self,
-      store: link.store,
-      clock: this.#options.clock,
-      random: this.#options.random,
-      files: {
-        peer: `${circleId}/${member}`,
-        folder: this.#downloads,
-        decide: ({ sizeBytes }) => this.#decide(member, sizeBytes),
-        connect: (id, signal) => this.#connectFile(connection, id, signal),
-        again: (file) => link.offerAgain(file),
-        over: ({ recordId }) => {
-          if (recordId !== undefined) this.#track(this.#outgoing.remove(recordId));
-        },
-      },
-      onHello: async (session) => {
-        await this.#welcome(link, session);
-        onReady?.();
-      },
-      checkPeer: () => checkStanding(this.#contacts, connection.peer),
-      emit: (event) => {
-        this.#tell(member, event);
-        if (isOver(event)) this.#track(link.offerWaiting());
-      },
-      lists: this.#lists(),
-      timers: this.#options.timers ?? systemTimers,
-      ...(this.#options.timing === undefined ? {} : { timing: this.#options.timing }),
-    });
-  }
-
-  #tell(member: string, event: ChatEvent | FileEvent): void {
-    if (event.type !== 'changeRefused') {
-      this.#options.onEvent({ member, ...event });
-      return;
-    }
-    // As with strangers: whoever tries the same again and again does not fill the screen.
-    const count = this.#refusals.count(member, `${event.kind} ${event.reason}`);
-    if (count !== undefined) this.#options.onEvent({ member, ...event, count });
-  }
-
-  async #run(session: PeerSession): Promise<void> {
-    const { peer, remote } = session.connection;
-    const { member } = peer;
-    const link = this.#linkOf(member);
-    let reason = '';
-    let failure: QTChatError | undefined;
-    try {
-      const ended = session.run();
-      this.#sessions.set(session, ended);
-      reason = await ended;
-    } catch (error) {
-      if (session.hello === undefined || !isQTChatError(error)) throw error;
-      if (error.code === 'ERR_PEER_NOT_TRUSTED') throw error;
-      failure = error;
-      reason = error.message;
-    } finally {
-      this.#sessions.delete(session);
-      if (link.remove(session)) this.#options.onEvent({ type: 'disconnected', member, reason });
-      // Whoever was not shown as here cannot be shown as gone.
-      else if (failure?.code === 'ERR_PROTOCOL') this.#refuse(failure, remote.host);
-      this.#dialler?.notify();
-    }
-    // To the dialler the peer was here: it would try for ever.
-    if (session.isKeyRefused && this.#options.giveUpWhenRefused) this.#stop(this.#keyRefused(member));
-    await link.offerWaiting();
-  }
-
-  async #welcome(link: PeerLink, session: PeerSession): Promise<void> {
-    const { connection, hello } = session;
-    const { peer, remote } = connection;
-    if (hello === undefined) return;
-    try {
-      await acquaint(
-        { contacts: this.#contacts, database: this.#database, clock: this.#options.clock },
-        connection,
-        hello,
-      );
-    } catch (error) {
-      // Where we dialled, the dialler hears of it and stops; an impostor who calls must not stop us.
-      if (!connection.dialled && isQTChatError(error, 'ERR_PEER_NOT_TRUSTED')) this.#refuse(error, remote.host);
-      throw error;
-    }
-    if (session.takes('text')) await this.#recipient.consider(connection, hello.port);
-    if (link.add(session)) {
-      const { security, keyAgreement } = connection;
-      const { circleId, member, spkiSha256 } = peer;
-      const description = { member, circleId, spkiSha256, address: remote, keyOrigin: hello.keyOrigin };
-      this.#options.onEvent({ type: 'connected', peer: { ...description, security, keyAgreement } });
-    }
-    this.#dialler?.notify();
-    await link.offerWaiting();
-  }
-
-  #decide(member: string, sizeBytes: number): OfferDecision {
-    if (!this.#options.capabilities.includes('files')) return 'unsupported';
-    return this.#options.decideOffer({ member, sizeBytes });
-  }
-
-  #connectFile(connection: PeerConnection, id: string, signal: AbortSignal) {
-    const token = fileToken(connection.socket, id);
-    if (!connection.dialled) return this.#door.expect(id, token, connection.peer.spkiSha256, signal);
-    const trust = { identity: this.#identity, revocation: this.#revocation, clock: this.#options.clock };
-    const { dialler = tcpDialler } = this.#options;
-    const how = { ...trust, requirePostQuantum: this.#requirePostQuantum, dialler, signal };
-    return openFileConnection(connection, connection.remote, { id, token }, how);
-  }
-
-  get #requirePostQuantum(): boolean {
-    return this.#options.requirePostQuantum ?? false;
-  }
-
-  // A one-shot command that fails says so; its user sends again.
-  get #keepsFiles(): boolean {
-    return this.#options.capabilities.includes('files');
-  }
-
-  async #takeOverFiles(): Promise<void> {
-    if (!this.#keepsFiles) return;
-    for (const { id, member, path } of await this.#outgoing.takeOver()) {
-      await this.#linkOf(member).offer({ path, recordId: id, vainAttempts: 0 });
-    }
+  /** As whom we dial now, and whom we believe. */
+  #trust(): Omit<DialOptions, 'protocol' | 'signal'> {
+    const { clock, requirePostQuantum = false, dialler = tcpDialler } = this.#options;
+    return { identity: this.#identity, revocation: this.#revocation, requirePostQuantum, clock, dialler };
   }
 
   #isTargetHere(): boolean {
@@ -560,49 +324,9 @@ export class Conversation {
     return member !== undefined && this.isHere(member);
   }
 
-  #linkOf(member: string): PeerLink {
-    let link = this.#links.get(member);
-    if (link === undefined) {
-      const store = new MessageStore(this.#database, this.#cipher, this.#keyOf(member));
-      link = new PeerLink(store, this.#options.identity);
-      this.#links.set(member, link);
-    }
-    return link;
-  }
-
-  #keyOf(peer: string): ConversationKey {
-    const { circleId, member: self } = this.#options.identity;
-    return { circleId, self, peer };
-  }
-
-  #refuse(error: QTChatError, host: string | undefined): void {
-    // Our own call to our own address; from elsewhere it is a copy of our key, which people should know of.
-    if (isQTChatError(error, 'ERR_PEER_IS_OURSELVES') && isOwnHost(host)) return;
-    const count = this.#refusals.count(host, error.message);
-    if (count !== undefined) this.#options.onEvent({ type: 'refused', host, error, count });
-  }
-
-  #keyRefused(member: string): QTChatError {
-    const { member: self } = this.#options.identity;
-    const message = `${quote(member)} does not accept our key, because it knows us by another one`;
-    return new QTChatError('ERR_PEER_REFUSED', message, {
-      hint: `If you have a new identity, ask them to trust it: qtchat contacts trust ${self}`,
-    });
-  }
-
   #stop(error: QTChatError): void {
     this.#controller.abort(error);
     this.#options.onEvent({ type: 'stopped', error });
-  }
-
-  #track(work: Promise<void>): void {
-    const tracked = work
-      .catch((error: unknown) => {
-        const known = error instanceof QTChatError ? error : undefined;
-        if (known === undefined) this.#stop(unforeseen(error));
-      })
-      .finally(() => this.#running.delete(tracked));
-    this.#running.add(tracked);
   }
 }
 
@@ -625,25 +349,11 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     const target = who === '' ? { who, addresses: [] } : await resolveWho(who, identity, contacts);
     if (target.member !== undefined) await refuseBlocked(contacts, identity.circleId, target.member);
     const expected = from && (await resolveMembers(from, identity, contacts));
-    const conversation = new Conversation(options, { database, cipher, epoch, target, ...(expected && { expected }) });
+    const conversation = new Conversation(options, { database, cipher, epoch, target, expected });
     await conversation.start();
     return conversation;
   } catch (error) {
     await database.destroy();
     throw error;
   }
-}
-
-// A file that is off the list leaves room for one that waits, or waits itself.
-function isOver({ type }: ChatEvent | FileEvent): boolean {
-  return type === 'fileDone' || type === 'fileDeclined' || type === 'fileFailed' || type === 'fileInterrupted';
-}
-
-function isOwnHost(host: string | undefined): boolean {
-  return Object.values(networkInterfaces()).some((entries) => entries?.some(({ address }) => address === host));
-}
-
-function unforeseen(error: unknown): QTChatError {
-  const text = messageOf(error);
-  return new QTChatError('ERR_INTERNAL', `something unforeseen went wrong: ${text}`, { cause: error });
 }

@@ -5,9 +5,7 @@
  */
 import { isQTChatError, QTChatError, quote } from '../errors.js';
 import type { ContactBook, PeerAddress } from '../store/contacts.js';
-import type { RevocationKnowledge } from '../store/crl.js';
-import type { Identity } from '../store/identities.js';
-import { type Dialler, dialPeer } from '../transport/dial.js';
+import { type DialOptions, dialPeer } from '../transport/dial.js';
 import type { PeerIdentity } from '../transport/identify-peer.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { controlProtocol } from '../transport/tls-options.js';
@@ -19,15 +17,10 @@ import { judgeFound } from './trust.js';
 export interface TargetDiallerOptions {
   readonly target: Target;
   readonly contacts: ContactBook;
-  readonly identity: Identity;
-  /** What is known of revoked certificates. */
-  readonly revocation: Pick<RevocationKnowledge, 'faultOf'>;
-  /** Offers no other key agreement. */
-  readonly requirePostQuantum: boolean;
-  readonly clock: () => Date;
+  readonly circleId: string;
+  /** As whom we dial now, and whom we believe. */
+  readonly trust: () => Omit<DialOptions, 'protocol' | 'signal'>;
   readonly timers: Timers;
-  /** The network. */
-  readonly dialler: Dialler;
   readonly random: (size: number) => Buffer;
   readonly signal: AbortSignal;
   readonly giveUpWhenRefused: boolean;
@@ -163,10 +156,10 @@ export class TargetDialler {
 
   /** Dials one address; resolves with the member found there when it must be confirmed first. */
   async #try(address: PeerAddress): Promise<PeerIdentity | undefined> {
-    const { target, contacts, identity, adopt } = this.#options;
+    const { target, contacts, circleId, adopt } = this.#options;
     const connection = await this.#dial(address);
     const { peer, socket } = connection;
-    const decision = judgeFound(peer, target, await contacts.lastConfirmedAt(identity.circleId, address));
+    const decision = judgeFound(peer, target, await contacts.lastConfirmedAt(circleId, address));
     if (decision === 'trusted') {
       await adopt(connection);
       return undefined;
@@ -177,21 +170,20 @@ export class TargetDialler {
   }
 
   #dial(address: PeerAddress): Promise<PeerConnection> {
-    const { identity, revocation, requirePostQuantum, clock, dialler, signal } = this.#options;
-    const trust = { identity, revocation, requirePostQuantum, clock };
-    return dialPeer(address, { ...trust, dialler, signal, protocol: controlProtocol, timeoutMs: attemptTimeoutMs });
+    const { trust, signal } = this.#options;
+    return dialPeer(address, { ...trust(), signal, protocol: controlProtocol, timeoutMs: attemptTimeoutMs });
   }
 
   async #confirm(peer: PeerIdentity, address: PeerAddress): Promise<QTChatError | undefined> {
-    const { target, contacts, confirmPeer, identity, signal } = this.#options;
+    const { target, contacts, confirmPeer, circleId, signal } = this.#options;
     if (!(await confirmPeer?.(peer, target.who, signal))) {
       const message = `${quote(target.who)} answers as ${quote(peer.member)}, whose certificate does not name that address`;
       return new QTChatError('ERR_PEER_NOT_TRUSTED', message, {
         hint: `If that is the one you mean: qtchat chat --peer ${peer.member}`,
       });
     }
-    await contacts.save({ member: peer.member, circleId: identity.circleId, addresses: [address] });
-    await contacts.confirmAddress(identity.circleId, peer.member, address);
+    await contacts.save({ member: peer.member, circleId, addresses: [address] });
+    await contacts.confirmAddress(circleId, peer.member, address);
     await this.#try(address);
     return undefined;
   }

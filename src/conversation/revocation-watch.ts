@@ -3,8 +3,10 @@
  * it, tells how fresh it is, and says whose sessions must end.
  */
 import type { X509Certificate } from 'node:crypto';
-import type { CrlFreshness, RevocationKnowledge } from '../store/crl.js';
-import { freshnessOf } from '../store/crl.js';
+import { type CrlFreshness, freshnessOf, keepNewerCrl, type RevocationKnowledge, readKnownCrl } from '../store/crl.js';
+import type { Home } from '../store/home.js';
+import type { Identity } from '../store/identities.js';
+import type { KnownLists } from './list-exchange.js';
 
 /** How much is known. */
 export interface RevocationState {
@@ -17,6 +19,8 @@ export interface RevocationState {
 
 /** What a watch needs. */
 export interface RevocationWatchOptions {
+  readonly home: Home;
+  readonly identity: Identity;
   readonly knowledge: RevocationKnowledge;
   readonly clock: () => Date;
   /** Called at the start, and whenever the freshness has changed. */
@@ -36,6 +40,20 @@ export class RevocationWatch {
 
   constructor(options: RevocationWatchOptions) {
     this.#options = options;
+  }
+
+  /** The lists as sessions exchange them. */
+  get lists(): KnownLists {
+    const { home, identity, knowledge } = this.#options;
+    return {
+      number: () => knowledge.number,
+      read: () => readKnownCrl(home, identity),
+      take: async (der) => {
+        const isNewer = await keepNewerCrl(home, identity, der);
+        if (isNewer) await this.look();
+        return isNewer;
+      },
+    };
   }
 
   /** Looks at once, and from now on again and again. */

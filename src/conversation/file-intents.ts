@@ -1,0 +1,117 @@
+/**
+ * What can be done with files, and what a session needs for them. What is to be sent is on disk until it has arrived,
+ * where this process takes files too; a one-shot command that fails says so, and its user sends again.
+ */
+import { randomUUID } from 'node:crypto';
+import { basename, resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { QTChatError } from '../errors.js';
+import { checkSource } from '../files/source-file.js';
+import { DownloadFolder } from '../store/downloads.js';
+import type { OutgoingFiles } from '../store/outgoing-files.js';
+import type { DialOptions } from '../transport/dial.js';
+import { fileToken } from '../transport/exporter.js';
+import { FileDoor, openFileConnection } from '../transport/file-door.js';
+import type { PeerConnection } from '../transport/peer-connection.js';
+import type { Links } from './links.js';
+import type { ConversationOptions } from './options.js';
+import type { PeerSessionOptions } from './peer-session.js';
+import type { RunningWork } from './running-work.js';
+
+/** What {@link FileIntents} needs. */
+export interface FileIntentsOptions
+  extends Pick<ConversationOptions, 'capabilities' | 'downloads' | 'decideOffer' | 'onEvent'> {
+  readonly outgoing: OutgoingFiles;
+  readonly links: Links;
+  readonly work: RunningWork;
+  /** Rejects where a member is not to be told anything. */
+  readonly checkMember: (member: string) => Promise<void>;
+  /** How connections are dialled now. */
+  readonly trust: () => Omit<DialOptions, 'protocol' | 'signal'>;
+}
+
+/** The files of one conversation. */
+export class FileIntents {
+  readonly #options: FileIntentsOptions;
+  readonly #downloads: DownloadFolder;
+  readonly #door = new FileDoor();
+
+  constructor(options: FileIntentsOptions) {
+    this.#options = options;
+    this.#downloads = new DownloadFolder(options.downloads);
+  }
+
+  /**
+   * Offers a file to a member, now or when the member is here; what is not sent when all ends then goes with the
+   * next conversation.
+   *
+   * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_UNREADABLE`, `ERR_PEER_BLOCKED`
+   */
+  async send(member: string, path: string): Promise<void> {
+    const { outgoing, links, checkMember } = this.#options;
+    await checkMember(member);
+    const absolute = resolve(path);
+    await checkSource(absolute);
+    const recordId = this.#areKept ? randomUUID() : undefined;
+    if (recordId !== undefined) await outgoing.add({ id: recordId, member, path: absolute });
+    await links.of(member).offer({ path: absolute, vainAttempts: 0, ...(recordId !== undefined && { recordId }) });
+  }
+
+  /** Offers what processes of this home that have ended have left. */
+  async takeOver(): Promise<void> {
+    if (!this.#areKept) return;
+    const { outgoing, links } = this.#options;
+    for (const { id, member, path } of await outgoing.takeOver()) {
+      await links.of(member).offer({ path, recordId: id, vainAttempts: 0 });
+    }
+  }
+
+  /**
+   * Ends files of a member in either direction, for good.
+   *
+   * @param name - of the files; all files when left out
+   * @returns how many there were
+   */
+  cancel(member: string, name?: string): number {
+    const { outgoing, links, work, onEvent } = this.#options;
+    const { count, waiting } = links.of(member).cancel(name);
+    for (const { path, recordId = '' } of waiting) {
+      work.add(outgoing.remove(recordId));
+      const file = { id: recordId, direction: 'out', name: basename(path), sizeBytes: 0 } as const;
+      onEvent({ type: 'fileFailed', member, file, error: new QTChatError('ERR_CANCELLED', 'it was cancelled') });
+    }
+    return count;
+  }
+
+  /** Takes an inbound file connection, or closes it; see {@link FileDoor.admit}. */
+  admit(connection: PeerConnection): Promise<void> {
+    return this.#door.admit(connection);
+  }
+
+  /** What a session needs for files. */
+  ofSession(connection: PeerConnection): PeerSessionOptions['files'] {
+    const { capabilities, decideOffer, outgoing, links, work } = this.#options;
+    const { circleId, member } = connection.peer;
+    return {
+      peer: `${circleId}/${member}`,
+      folder: this.#downloads,
+      decide: ({ sizeBytes }) => (capabilities.includes('files') ? decideOffer({ member, sizeBytes }) : 'unsupported'),
+      connect: (id, signal) => this.#connect(connection, id, signal),
+      again: (file) => links.of(member).offerAgain(file),
+      over: ({ recordId }) => {
+        if (recordId !== undefined) work.add(outgoing.remove(recordId));
+      },
+    };
+  }
+
+  #connect(connection: PeerConnection, id: string, signal: AbortSignal): Promise<Duplex> {
+    const token = fileToken(connection.socket, id);
+    if (!connection.dialled) return this.#door.expect(id, token, connection.peer.spkiSha256, signal);
+    const how = { ...this.#options.trust(), signal };
+    return openFileConnection(connection, connection.remote, { id, token }, how);
+  }
+
+  get #areKept(): boolean {
+    return this.#options.capabilities.includes('files');
+  }
+}
