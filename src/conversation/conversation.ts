@@ -34,6 +34,7 @@ import { announce } from './announce.js';
 import { TargetDialler } from './dialler.js';
 import { fittingSuccessions } from './follows-from.js';
 import type { KnownLists } from './list-exchange.js';
+import { defaultQuota, MemberQuota, SessionQuota } from './member-quota.js';
 import { MessageIntents } from './message-intents.js';
 import type { ConversationOptions } from './options.js';
 import { checkOwnCertificate } from './own-certificate.js';
@@ -67,6 +68,7 @@ export class Conversation {
   readonly #controller = new AbortController();
   readonly #links = new Map<string, PeerLink>();
   readonly #sessions = new Map<PeerSession, Promise<string>>();
+  readonly #quotas = new Map<string, MemberQuota>();
   readonly #running = new Set<Promise<void>>();
   readonly #target: Target;
   /** Undefined where everybody is let in. */
@@ -451,6 +453,7 @@ export class Conversation {
         await this.#welcome(link, session);
         onReady?.();
       },
+      quota: new SessionQuota(this.#quotaOf(member)),
       checkPeer: () => checkStanding(this.#contacts, connection.peer),
       emit: (event) => {
         this.#tell(member, event);
@@ -492,10 +495,13 @@ export class Conversation {
       if (link.remove(session)) this.#options.onEvent({ type: 'disconnected', member, reason });
       // Whoever was not shown as here cannot be shown as gone.
       else if (failure?.code === 'ERR_PROTOCOL') this.#refuse(failure, remote.host);
+      if (failure?.code === 'ERR_PEER_QUOTA') this.#refuse(failure, remote.host);
       this.#dialler?.notify();
     }
     // To the dialler the peer was here: it would try for ever.
     if (session.isKeyRefused && this.#options.giveUpWhenRefused) this.#stop(this.#keyRefused(member));
+    if (session.isOverQuota && this.#recipient.member === member) this.#dialler?.holdOff();
+    if (session.isOverQuota && this.#options.giveUpWhenRefused) this.#stop(overQuota(member));
     await link.offerWaiting();
   }
 
@@ -558,6 +564,13 @@ export class Conversation {
   #isTargetHere(): boolean {
     const { member } = this.#recipient;
     return member !== undefined && this.isHere(member);
+  }
+
+  #quotaOf(member: string): MemberQuota {
+    const { quota, clock } = this.#options;
+    const known = this.#quotas.get(member) ?? new MemberQuota({ ...defaultQuota, ...quota }, clock);
+    this.#quotas.set(member, known);
+    return known;
   }
 
   #linkOf(member: string): PeerLink {
@@ -637,6 +650,12 @@ export async function openConversation(options: ConversationOptions): Promise<Co
 // A file that is off the list leaves room for one that waits, or waits itself.
 function isOver({ type }: ChatEvent | FileEvent): boolean {
   return type === 'fileDone' || type === 'fileDeclined' || type === 'fileFailed' || type === 'fileInterrupted';
+}
+
+function overQuota(member: string): QTChatError {
+  return new QTChatError('ERR_PEER_QUOTA', `${quote(member)} takes no more messages from us today`, {
+    hint: 'What waits in the outbox goes with the next chat or send; tomorrow it will be taken',
+  });
 }
 
 function isOwnHost(host: string | undefined): boolean {

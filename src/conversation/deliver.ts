@@ -216,6 +216,7 @@ const declineTexts = {
   busy: 'has too many files to answer for',
   unsupported: 'takes no files now',
   'no-room': 'has no room for it on its disk',
+  quota: 'takes no more files from us today',
 } as const;
 
 /** The error for a file that the peer did not take. */

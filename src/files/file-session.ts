@@ -37,6 +37,8 @@ export interface FileSessionOptions {
   /** Opens the stream of a transfer (dialled), or waits for it. Called once a transfer. */
   readonly connect: (id: string, signal: AbortSignal) => Promise<Duplex>;
   readonly decide: (file: FileDescription) => OfferDecision;
+  /** Asked before a file is taken that nobody here was asked about; false declines it. */
+  readonly admit: (id: string, file: WantedFile) => boolean;
   readonly folder: DownloadFolder;
   readonly random: (size: number) => Buffer;
   readonly send: (message: Message) => void;
@@ -279,6 +281,7 @@ export class FileSession {
     // A folder is unpacked beside what has arrived.
     const wholeBytes = wanted.isFolder ? 2 * file.sizeBytes : file.sizeBytes;
     if (!(await folder.hasRoom(wholeBytes - (doneBytes ?? 0)))) return 'no-room';
+    if (decision === 'accept' && !this.#options.admit(file.id, wanted)) return 'quota';
     return { isTaken: decision === 'accept' || doneBytes !== undefined, doneBytes: doneBytes ?? 0 };
   }
 

@@ -42,9 +42,9 @@ const octetsUpTo = (limit: number) =>
   v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length > 0 && value.length <= limit);
 
 /** Why a peer says goodbye. */
-const byeReasons = ['done', 'duplicate', 'key-changed'] as const;
+const byeReasons = ['done', 'duplicate', 'key-changed', 'quota'] as const;
 /** Why a file is not taken. */
-const declineReasons = ['declined', 'too-large', 'name', 'busy', 'unsupported', 'no-room'] as const;
+const declineReasons = ['declined', 'too-large', 'name', 'busy', 'unsupported', 'no-room', 'quota'] as const;
 /** Why a file that was accepted did not arrive. */
 const failureReasons = ['cancelled', 'broken', 'digest', 'storage'] as const;
 
