@@ -103,8 +103,8 @@ const schemas = {
     sizeBytes: v.pipe(size, v.maxValue(maximumFileBytes)),
     /** The content is that of a folder. */
     isFolder: v.optional(v.literal(true)),
-    /** SHA-256 of the digests of all chunks: the content is what was offered, or refused. */
-    root: sha256,
+    /** Another one when the content has changed: what there is of a file is gone on with where it is the same. */
+    version: sha256,
     /** The transfer that broke off and goes on with this one. */
     resumes: v.optional(id16),
   }),
