@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { ended, line, makeMembers, MiB, transfer, writeRandom } from './helpers/file-peers.mjs';
+import { ended, line, MiB, makeMembers, transfer, writeRandom } from './helpers/file-peers.mjs';
 import { quantile } from './helpers/quantile.mjs';
 import { missing, startSshServer } from './helpers/ssh-server.mjs';
 
@@ -55,7 +55,11 @@ async function main(sizeMiB, rounds) {
 
 function report(sizeMiB, found, without) {
   const speed = (seconds) => Math.round((sizeMiB * MiB) / 1e6 / seconds);
-  const middle = (name) => quantile(found[name].map(({ seconds }) => seconds), 0.5);
+  const middle = (name) =>
+    quantile(
+      found[name].map(({ seconds }) => seconds),
+      0.5,
+    );
   const { qtchat } = found;
   console.log(`${sizeMiB} MiB, MB/s in the order of the runs:`);
   for (const [name, runs] of Object.entries(found)) {
@@ -64,9 +68,14 @@ function report(sizeMiB, found, without) {
   if (without !== undefined) console.log(`  scp             ${without}`);
   for (const name of Object.keys(found).filter((one) => one !== 'qtchat')) {
     const ratio = (middle(name) / middle('qtchat')).toFixed(2);
-    console.log(`qtchat ÷ ${name.padEnd(15)} ${ratio} (medians ${speed(middle('qtchat'))} and ${speed(middle(name))} MB/s)`);
+    console.log(
+      `qtchat ÷ ${name.padEnd(15)} ${ratio} (medians ${speed(middle('qtchat'))} and ${speed(middle(name))} MB/s)`,
+    );
   }
-  const whole = quantile(qtchat.map(({ wholeSeconds }) => wholeSeconds), 0.5);
+  const whole = quantile(
+    qtchat.map(({ wholeSeconds }) => wholeSeconds),
+    0.5,
+  );
   const [send, listen] = [0, 1].map((side) => Math.max(...qtchat.map(({ peaksMB }) => peaksMB[side])));
   console.log(`whole command       ${whole.toFixed(2)} s from the start of qtchat send to its exit`);
   console.log(`peak memory         send ${send} MB, listen ${listen} MB`);

@@ -5,7 +5,14 @@
 import { basename } from 'node:path';
 import { QTChatError, quote } from '../errors.js';
 import { DigestList } from '../protocol/digest-list.js';
-import { type ChunkLayout, chunkDigests, chunksLength, layoutOf, maximumFileBytes, sha256 } from '../protocol/file-chunks.js';
+import {
+  type ChunkLayout,
+  chunkDigests,
+  chunksLength,
+  layoutOf,
+  maximumFileBytes,
+  sha256,
+} from '../protocol/file-chunks.js';
 import type { SourceContent, SourceReader } from './source-content.js';
 import { isFolder, lookAt } from './source-file.js';
 import { lookThrough } from './source-folder.js';

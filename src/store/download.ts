@@ -12,7 +12,7 @@ import { type ChunkLayout, chunksLength, digestBytes, sha256 } from '../protocol
 import type { FolderEntry } from '../protocol/folder-manifest.js';
 import { explainingWrite } from './file-error.js';
 import { mapPathOf, type WantedFile, writePartMap } from './part-map.js';
-import { PartWriter } from './part-writer.js';
+import type { PartWriter } from './part-writer.js';
 import { flushFolder } from './private-file.js';
 import { removePart } from './unfinished.js';
 import { unpackFolder } from './unpack-folder.js';

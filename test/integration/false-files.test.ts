@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SessionTiming } from '../../src/conversation/session-timing.js';
-import { encodeRange } from '../../src/protocol/file-stream.js';
+import { encodeRange, type FileRange } from '../../src/protocol/file-stream.js';
 import type { Identity } from '../../src/store/identities.js';
 import { makeCircle } from '../helpers/certificates.js';
 import { Meeting, type TestConversation } from '../helpers/conversations.js';
@@ -70,11 +70,7 @@ describe('a sender', () => {
       'ERR_FILE_DIGEST',
       (range, right) => (range.kind === 'chunks' && range.first === 4 ? altered(right, right.length - 1) : right),
     ],
-    [
-      'with another root',
-      'ERR_FILE_DIGEST',
-      (range, right) => (range.kind === 'root' ? altered(right, 40) : right),
-    ],
+    ['with another root', 'ERR_FILE_DIGEST', (range, right) => (range.kind === 'root' ? altered(right, 40) : right)],
     [
       'with a chunk in the place of another',
       'ERR_FILE_DIGEST',
@@ -149,6 +145,27 @@ describe('a sender', () => {
     expect((await rogue.hears('file-accept', ({ id }) => id === second.offer.id)).doneBytes).toBe(8 * 262_144);
     await a.event('fileDone', ({ file }) => file.id === second.offer.id);
     expect(await readdir(join(a.home, 'downloads'))).toEqual(['film.bin']);
+  });
+
+  it('that says something else of what is there than it said before sends that again', async () => {
+    const { a, rogue } = await meet({ fileProgressIntervalMs: 0 });
+    const first = await makeOffer('film.bin', content);
+    await rogue.serve(first, (range, right) => (range.kind !== 'chunks' || range.first >= 8 ? undefined : right));
+    await a.event('fileProgress', ({ doneBytes }) => doneBytes >= 8 * 262_144);
+    const second = await makeOffer('film.bin', content, first.offer.id);
+    const asked: FileRange[] = [];
+    await rogue.serve(second, (range, right) => {
+      asked.push(range);
+      return range.kind === 'digests' ? altered(right, 9 + 32 * 3) : right;
+    });
+    const { path = '' } = await a.event('fileDone');
+    expect((await readFile(path)).equals(content)).toBe(true);
+    expect(asked).toEqual([
+      { kind: 'digests', first: 0, count: 8 },
+      { kind: 'chunks', first: 3, count: 1 },
+      { kind: 'chunks', first: 8, count: 4 },
+      { kind: 'root', first: 0, count: 0 },
+    ]);
   });
 
   it('cannot end or take over the transfer of another member', async () => {
