@@ -1,6 +1,13 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { announceSelfFlag, jsonLinesFlag, listenFlag, requireFreshCrlFlag, requirePqFlag } from '../src/cli/flags.js';
+import {
+  announceSelfFlag,
+  jsonLinesFlag,
+  listenFlag,
+  quotaFlag,
+  requireFreshCrlFlag,
+  requirePqFlag,
+} from '../src/cli/flags.js';
 
 export default class Chat extends BaseCommand {
   static override summary = 'talk to members of the circle, end-to-end encrypted';
@@ -17,6 +24,7 @@ export default class Chat extends BaseCommand {
     plain: Flags.boolean({ description: 'plain lines (the only face so far)' }),
     listen: listenFlag,
     announce: announceSelfFlag,
+    quota: quotaFlag,
     timeout: Flags.integer({
       description: 'without a terminal: seconds the peer may be away',
       min: 1,
@@ -30,11 +38,12 @@ export default class Chat extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Chat);
     const { talk } = await import('../src/cli/chat/talk.js');
-    const { peer, listen, announce, json, timeout } = flags;
+    const { peer, listen, announce, quota, json, timeout } = flags;
     const options = {
       peer,
       listen,
       announce,
+      quota,
       json,
       timeoutMs: timeout === undefined ? undefined : timeout * 1000,
       requireFreshCrl: flags['require-fresh-crl'],

@@ -1,6 +1,13 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { announceSelfFlag, jsonLinesFlag, listenFlag, requireFreshCrlFlag, requirePqFlag } from '../src/cli/flags.js';
+import {
+  announceSelfFlag,
+  jsonLinesFlag,
+  listenFlag,
+  quotaFlag,
+  requireFreshCrlFlag,
+  requirePqFlag,
+} from '../src/cli/flags.js';
 
 export default class Listen extends BaseCommand {
   static override summary = 'receive messages and files from members, without anybody at the screen';
@@ -18,6 +25,7 @@ export default class Listen extends BaseCommand {
     save: Flags.string({ description: 'folder for received files', required: true, helpValue: 'DIR' }),
     listen: listenFlag,
     announce: announceSelfFlag,
+    quota: quotaFlag,
     from: Flags.string({
       description: 'let this member in, and nobody who is not named so (repeatable)',
       multiple: true,
@@ -38,9 +46,9 @@ export default class Listen extends BaseCommand {
     const { receive } = await import('../src/cli/listen/receive.js');
     const { describeEvent } = await import('../src/ui/terminal/describe-event.js');
     const { eventToJson } = await import('../src/ui/json-lines.js');
-    const { save, listen, announce, from, exec } = flags;
+    const { save, listen, announce, quota, from, exec } = flags;
     const options = {
-      ...{ save, listen, announce, from, exec },
+      ...{ save, listen, announce, quota, from, exec },
       requireFreshCrl: flags['require-fresh-crl'],
       requirePostQuantum: flags['require-pq'],
       onEvent: (event: Parameters<typeof describeEvent>[0]) => {

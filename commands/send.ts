@@ -6,7 +6,7 @@ import { escapeControls, QTChatError } from '../src/errors.js';
 interface SendResult {
   readonly member: string;
   readonly textId: string | null;
-  readonly files: readonly { name: string; sizeBytes: number; sha256: string | null }[];
+  readonly files: readonly { name: string; sizeBytes: number; sha256: string | null; root: string | null }[];
 }
 
 export default class Send extends BaseCommand {
@@ -74,7 +74,7 @@ export default class Send extends BaseCommand {
     });
     if (textId !== undefined) this.print(`${member} has the message`);
     for (const { name, sizeBytes, sha256 } of arrived) {
-      const digest = sha256 === null ? ', a folder' : `, SHA-256 ${sha256}`;
+      const digest = sha256 === null ? ', compared' : `, SHA-256 ${sha256}`;
       this.print(`${member} has ${escapeControls(name)} (${sizeBytes} bytes${digest})`);
     }
     return { member, textId: textId ?? null, files: arrived };

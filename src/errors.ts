@@ -75,6 +75,7 @@ export const errorExitCodes = {
   ERR_PEER_IS_OURSELVES: exitCodes.network,
   ERR_PEER_NOT_TRUSTED: exitCodes.notTrusted,
   ERR_PEER_BLOCKED: exitCodes.notTrusted,
+  ERR_PEER_QUOTA: exitCodes.notTrusted,
   ERR_PROTOCOL: exitCodes.network,
 
   ERR_CONTACT_NOT_FOUND: exitCodes.notFound,

@@ -101,6 +101,12 @@ export const announceSelfFlag = Flags.boolean({
   description: "let members find you by name: on this network by mDNS, and in the Auto CA's directory",
 });
 
+/** `--quota`: read by `parseSize`. */
+export const quotaFlag = Flags.string({
+  description: 'how much each member may send in a day without being asked for (default 200GB)',
+  helpValue: 'SIZE',
+});
+
 /** `--server` of what a member asks its Auto CA. */
 export const serverFlag = Flags.string({
   description: "the Auto CA's port for members (default where the identity came from)",

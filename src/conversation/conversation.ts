@@ -117,6 +117,7 @@ export class Conversation {
       recipient: this.#recipient,
       refusals: this.#refusals,
       onChange: () => this.#dialler?.notify(),
+      onEnough: () => this.#dialler?.holdOff(),
       onHopeless: (error) => this.#stop(error),
     });
     this.#self = {

@@ -21,8 +21,10 @@ export interface Delivery {
 export interface DeliveredFile {
   readonly name: string;
   readonly sizeBytes: number;
-  /** Of its content; null for a folder. */
+  /** Of its content; null for a folder, and for a file of more than one chunk. */
   readonly sha256: string | null;
+  /** SHA-256 of the digests of its chunks; null where it had arrived before we offered it. */
+  readonly root: string | null;
 }
 
 /** What the peer has. */
@@ -143,7 +145,12 @@ class DeliveryTask {
         this.#check();
         return;
       case 'fileDone':
-        this.#arrived.push({ name: event.file.name, sizeBytes: event.file.sizeBytes, sha256: event.sha256 ?? null });
+        this.#arrived.push({
+          name: event.file.name,
+          sizeBytes: event.file.sizeBytes,
+          sha256: event.sha256 ?? null,
+          root: event.root ?? null,
+        });
         this.#continue();
         return;
       case 'fileDeclined':
@@ -216,6 +223,7 @@ const declineTexts = {
   busy: 'has too many files to answer for',
   unsupported: 'takes no files now',
   'no-room': 'has no room for it on its disk',
+  quota: 'takes no more files from us today',
 } as const;
 
 /** The error for a file that the peer did not take. */

@@ -44,12 +44,14 @@ const firstPauseMs = 500;
 const longestPauseMs = 5_000;
 // Looking around asks others, who have better things to do.
 const seekPauseMs = 15_000;
+const holdOffMs = 10 * 60_000;
 
 /** Keeps dialling one target. */
 export class TargetDialler {
   readonly #options: TargetDiallerOptions;
   #isOwnAddress = false;
   #lastReason: string | undefined;
+  #heldUntil = Number.NEGATIVE_INFINITY;
   #soughtAt = Number.NEGATIVE_INFINITY;
   #wake: () => void = () => {};
 
@@ -60,6 +62,11 @@ export class TargetDialler {
   /** Says that somebody has come or gone. */
   notify(): void {
     this.#wake();
+  }
+
+  /** Leaves the target alone for a while, which has had enough of us. */
+  holdOff(): void {
+    this.#heldUntil = this.#options.timers.now() + holdOffMs;
   }
 
   /** Dials until `signal` aborts or there is a reason to give up. */
@@ -73,6 +80,11 @@ export class TargetDialler {
         this.#lastReason = undefined;
         connectedAt ??= timers.now();
         await this.#rest(undefined);
+        continue;
+      }
+      const heldMs = this.#heldUntil - timers.now();
+      if (heldMs > 0) {
+        await this.#rest(heldMs);
         continue;
       }
       if (connectedAt !== undefined) {

@@ -4,6 +4,7 @@ import { QTChatError } from '../errors.js';
 import type { FileSession } from '../files/file-session.js';
 import type { ByeReason, Message } from '../protocol/messages.js';
 import type { ListExchange } from './list-exchange.js';
+import type { SessionQuota } from './member-quota.js';
 
 /** Where it goes. */
 export interface DispatchOptions {
@@ -12,6 +13,9 @@ export interface DispatchOptions {
   readonly lists: ListExchange | undefined;
   /** Whether our hello said that we take texts. */
   readonly takesText: boolean;
+  readonly quota: Pick<SessionQuota, 'admitMessages'>;
+  /** The quota is used up: nothing more is taken, and the session is to end. */
+  readonly onFull: () => void;
   readonly clock: () => Date;
   readonly send: (message: Message) => void;
   readonly onTyping: () => void;
@@ -25,6 +29,7 @@ const typingIntervalMs = 1_000;
 export class Dispatch {
   readonly #options: DispatchOptions;
   #typedAt: number | undefined;
+  #isFull = false;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
@@ -44,6 +49,7 @@ export class Dispatch {
         continue;
       }
       await this.#receive(written.splice(0));
+      if (this.#isFull) return;
       await this.#handle(message);
     }
     await this.#receive(written);
@@ -62,7 +68,11 @@ export class Dispatch {
   async #receive(written: readonly Written[]): Promise<void> {
     if (written.length === 0) return;
     this.#requireText();
-    await this.#options.chat.receive(written);
+    const { chat, quota, onFull } = this.#options;
+    const bytes = written.reduce((sum, message) => sum + ('text' in message ? Buffer.byteLength(message.text) : 0), 0);
+    this.#isFull ||= !quota.admitMessages(written.length, bytes);
+    if (this.#isFull) onFull();
+    else await chat.receive(written);
   }
 
   async #handle(message: Exclude<Message, Written>): Promise<void> {

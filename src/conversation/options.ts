@@ -7,6 +7,7 @@ import type { Identity } from '../store/identities.js';
 import type { Dialler } from '../transport/dial.js';
 import type { PeerIdentity } from '../transport/identify-peer.js';
 import type { ConversationEvent } from './events.js';
+import type { QuotaLimits } from './member-quota.js';
 import type { Capability } from './own-hello.js';
 import type { SessionTiming } from './session-timing.js';
 import type { Timers } from './timers.js';
@@ -37,6 +38,8 @@ export interface ConversationOptions {
   readonly downloads: string;
   /** What becomes of an offered file. */
   readonly decideOffer: (offer: { member: string; sizeBytes: number }) => OfferDecision;
+  /** What one member may leave with us in a day; generous where left out. */
+  readonly quota?: Partial<QuotaLimits>;
   /** Asks the user whether the member found at an address is the right one; absent where nobody can be asked. */
   readonly confirmPeer?: (peer: PeerIdentity, who: string, signal: AbortSignal) => Promise<boolean>;
   readonly onEvent: (event: ConversationEvent) => void;

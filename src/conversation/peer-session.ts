@@ -4,7 +4,7 @@
  * expires. Which of two sessions stays, and whom to trust, is decided above.
  */
 import { type ChatEvent, ChatSession } from '../chat/chat-session.js';
-import { isQTChatError, QTChatError } from '../errors.js';
+import { isQTChatError, QTChatError, quote } from '../errors.js';
 import type { FileEvent } from '../files/file-events.js';
 import { FileSession, type FileSessionOptions } from '../files/file-session.js';
 import type { ByeReason, Hello, Message } from '../protocol/messages.js';
@@ -15,6 +15,7 @@ import { callAt } from './call-at.js';
 import { Dispatch } from './dispatch.js';
 import { KeepAlive } from './keep-alive.js';
 import { type KnownLists, ListExchange } from './list-exchange.js';
+import type { SessionQuota } from './member-quota.js';
 import { type Capability, helloCursors, ownHello, type SelfDescription } from './own-hello.js';
 import { defaultTiming, type SessionTiming } from './session-timing.js';
 import { systemTimers, TimerGroup, type Timers } from './timers.js';
@@ -25,6 +26,8 @@ export interface PeerSessionOptions {
   readonly self: SelfDescription;
   readonly store: MessageStore;
   readonly files: Pick<FileSessionOptions, 'peer' | 'connect' | 'decide' | 'folder' | 'again' | 'over'>;
+  /** What the peer may still leave with us. */
+  readonly quota: SessionQuota;
   readonly clock: () => Date;
   readonly random: (size: number) => Buffer;
   /**
@@ -90,6 +93,11 @@ export class PeerSession {
     return this.#chat !== undefined && this.isOpenForWork;
   }
 
+  /** Whether the peer has ended the session because we have sent it too much. */
+  get isOverQuota(): boolean {
+    return this.#refusal === undefined && this.#goodbye === 'quota';
+  }
+
   /** The files of this session, once hello has arrived. */
   get files(): FileSession | undefined {
     return this.#files;
@@ -114,7 +122,7 @@ export class PeerSession {
    * Runs the session to its end; nothing of it is left then.
    *
    * @returns why it ended, for people
-   * @throws {QTChatError} `ERR_PEER_REFUSED` when it ended before the peer's hello, `ERR_PROTOCOL` when
+   * @throws {QTChatError} `ERR_PEER_REFUSED` when it ended before the peer's hello, `ERR_PEER_QUOTA`, `ERR_PROTOCOL` when
    *   the peer broke the rules, `ERR_PEER_UNREACHABLE` when the connection broke, and what `onHello` throws
    */
   async run(): Promise<string> {
@@ -135,6 +143,7 @@ export class PeerSession {
       this.#timers.callOff();
       this.#channel.destroy();
       await this.#files?.close();
+      this.#options.quota.close();
     }
   }
 
@@ -222,12 +231,13 @@ export class PeerSession {
 
   /** Creates what a session with that peer consists of. */
   #createParts({ epoch: peerEpoch }: Hello): ChatSession {
-    const { store, files: fileOptions, clock, random, emit, self, connection } = this.#options;
+    const { store, files: fileOptions, quota, clock, random, emit, self, connection } = this.#options;
     const send = (...messages: readonly Message[]): void => this.#channel.send(...messages);
     const receivedUpTo = this.#cursors.find(({ epoch }) => epoch === peerEpoch)?.sequence ?? 0;
     const chat = new ChatSession({ store, peerEpoch, receivedUpTo, peerTakesText: this.takes('text'), send, emit });
     const files = new FileSession({
       ...fileOptions,
+      admit: (id, wanted) => quota.admit(id, wanted),
       dialled: connection.dialled,
       receiverTimeoutMs: this.#timing.fileReceiverTimeoutMs,
       progressIntervalMs: this.#timing.fileProgressIntervalMs,
@@ -241,8 +251,14 @@ export class PeerSession {
       files,
       lists: this.#lists,
       takesText: self.capabilities.includes('text'),
+      quota,
       clock,
       send,
+      onFull: () => {
+        const { member } = connection.peer;
+        this.#refusal = new QTChatError('ERR_PEER_QUOTA', `${quote(member)} has sent as much as one may in a day`);
+        this.close('quota');
+      },
       onTyping: () => emit({ type: 'typing' }),
       onBye: (reason) => {
         this.#goodbye ??= reason;
@@ -264,6 +280,7 @@ export class PeerSession {
   }
 
   #onFileEvent(event: FileEvent): void {
+    this.#options.quota.note(event);
     this.#options.emit(event);
     // A transfer is off the list only after its last event.
     if (this.#isRetiring && event.type !== 'fileProgress') setImmediate(() => this.retire());
@@ -279,6 +296,7 @@ const byeTexts: Readonly<Record<ByeReason | 'broken', string>> = {
   done: 'left',
   duplicate: 'goes on over another connection',
   'key-changed': 'does not accept our key, because it knows us by another one',
+  quota: 'takes no more messages from us today',
   broken: 'closed the connection',
 };
 

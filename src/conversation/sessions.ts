@@ -13,6 +13,7 @@ import { acquaint } from './acquaint.js';
 import type { FileIntents } from './file-intents.js';
 import type { Links } from './links.js';
 import type { KnownLists } from './list-exchange.js';
+import { defaultQuota, MemberQuota, SessionQuota } from './member-quota.js';
 import type { ConversationOptions } from './options.js';
 import type { SelfDescription } from './own-hello.js';
 import type { PeerLink } from './peer-link.js';
@@ -26,7 +27,7 @@ import { checkStanding, refuseBlocked } from './standing.js';
 export interface SessionsOptions
   extends Pick<
     ConversationOptions,
-    'identity' | 'clock' | 'random' | 'onEvent' | 'giveUpWhenRefused' | 'timing' | 'timers'
+    'identity' | 'quota' | 'clock' | 'random' | 'onEvent' | 'giveUpWhenRefused' | 'timing' | 'timers'
   > {
   /** What is said in hello now. */
   readonly self: () => SelfDescription;
@@ -44,6 +45,8 @@ export interface SessionsOptions
   readonly signal: AbortSignal;
   /** Told when somebody may have come or gone. */
   readonly onChange: () => void;
+  /** Told when the one we look for has had enough of us for now. */
+  readonly onEnough: () => void;
   /** Told when there is no use in trying on. */
   readonly onHopeless: (error: QTChatError) => void;
 }
@@ -57,6 +60,7 @@ export class Sessions {
   readonly #options: SessionsOptions;
   /** With what tells when and why each has ended. */
   readonly #sessions = new Map<PeerSession, Promise<string>>();
+  readonly #quotas = new Map<string, MemberQuota>();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -159,6 +163,7 @@ export class Sessions {
       self: self(),
       store: link.store,
       files: files.ofSession(connection),
+      quota: new SessionQuota(this.#quotaOf(member)),
       onHello: async (session) => {
         await this.#welcome(link, session);
         onReady?.();
@@ -179,7 +184,7 @@ export class Sessions {
   }
 
   async #run(session: PeerSession): Promise<void> {
-    const { links, refusals, onEvent, onChange, onHopeless, giveUpWhenRefused } = this.#options;
+    const { links, recipient, refusals, giveUpWhenRefused, onEvent, onChange, onEnough, onHopeless } = this.#options;
     const { peer, remote } = session.connection;
     const { member } = peer;
     const link = links.of(member);
@@ -199,10 +204,13 @@ export class Sessions {
       if (link.remove(session)) onEvent({ type: 'disconnected', member, reason });
       // Whoever was not shown as here cannot be shown as gone.
       else if (failure?.code === 'ERR_PROTOCOL') refusals.tell(failure, remote.host);
+      if (failure?.code === 'ERR_PEER_QUOTA') refusals.tell(failure, remote.host);
       onChange();
     }
     // To the dialler the peer was here: it would try for ever.
     if (session.isKeyRefused && giveUpWhenRefused) onHopeless(this.#keyRefused(member));
+    if (session.isOverQuota && recipient.member === member) onEnough();
+    if (session.isOverQuota && giveUpWhenRefused) onHopeless(overQuota(member));
     await link.offerWaiting();
   }
 
@@ -229,6 +237,13 @@ export class Sessions {
     await link.offerWaiting();
   }
 
+  #quotaOf(member: string): MemberQuota {
+    const { quota, clock } = this.#options;
+    const known = this.#quotas.get(member) ?? new MemberQuota({ ...defaultQuota, ...quota }, clock);
+    this.#quotas.set(member, known);
+    return known;
+  }
+
   #keyRefused(member: string): QTChatError {
     const { member: self } = this.#options.identity;
     const message = `${quote(member)} does not accept our key, because it knows us by another one`;
@@ -236,6 +251,12 @@ export class Sessions {
       hint: `If you have a new identity, ask them to trust it: qtchat contacts trust ${self}`,
     });
   }
+}
+
+function overQuota(member: string): QTChatError {
+  return new QTChatError('ERR_PEER_QUOTA', `${quote(member)} takes no more messages from us today`, {
+    hint: 'What waits in the outbox goes with the next chat or send; tomorrow it will be taken',
+  });
 }
 
 // A file that is off the list leaves room for one that waits, or waits itself.

@@ -1,27 +1,34 @@
 /**
  * The receiver's side of a file connection: asks for ranges, as many ahead as the window allows, and
- * hands over what comes. Content is gathered into blocks of up to 1 MiB, of which there are a few: when
- * all are in use, the sender waits.
+ * hands over what comes. Answers are gathered into blocks, of which there are a few: when all are in
+ * use, the sender waits.
  */
 import type { Duplex } from 'node:stream';
 import type { ChunkLayout } from '../protocol/file-chunks.js';
 import {
   type AnswerPart,
   AnswerReader,
+  answerLength,
   encodeRange,
   type FileRange,
-  maximumRangeBytes,
-  rangeLength,
+  maximumAnswerBytes,
 } from '../protocol/file-stream.js';
+import { type OctetReading, readOctets } from '../transport/read-octets.js';
 import { RequestWindow } from './request-window.js';
 import { broken, Watchdog } from './stream-end.js';
 
-/** Takes the content of one range, which is the caller's until the promise resolves. Several may be called at a time. */
-export type TakeRange = (range: FileRange, octets: Buffer) => Promise<void>;
+/**
+ * Takes the answer to one range, content and digests, which is the callee's until the promise resolves. Several may
+ * be called at a time.
+ */
+export type TakeAnswer = (range: FileRange, octets: Buffer) => Promise<void>;
 
 /** A sender that answers nothing is given up after so long. */
 const stallTimeoutMs = 30_000;
-const maximumBlocks = 16;
+/** How many blocks there are, and octets of each. */
+export const blocks = { count: 16, sizeBytes: maximumAnswerBytes } as const;
+// What is read already may still fill another one or two.
+const fullFrom = blocks.count - 2;
 const askAgainBelow = 0.75;
 
 interface Asked {
@@ -36,21 +43,26 @@ export class RangeFetcher {
   readonly #reader: AnswerReader;
   readonly #window = new RequestWindow();
   readonly #asked: Asked[] = [];
-  readonly #free: Buffer[] = [];
+  readonly #free: Buffer[];
   #usedBlocks = 0;
   #askedBytes = 0;
   #block: Buffer | undefined;
   #filled = 0;
   #ranges: Iterator<FileRange> = [][Symbol.iterator]();
-  #take: TakeRange = async () => {};
+  #take: TakeAnswer = async () => {};
   #resolve: () => void = () => {};
   #reject: (error: unknown) => void = () => {};
   #watchdog: Watchdog | undefined;
+  readonly #reading: OctetReading;
 
-  constructor(stream: Duplex, layout: ChunkLayout) {
+  /** @param free - blocks to be used; where there are none, as {@link blocks} says, any will do */
+  constructor(stream: Duplex, layout: ChunkLayout, free: Buffer[]) {
+    this.#free = free;
     this.#stream = stream;
     this.#layout = layout;
     this.#reader = new AnswerReader(layout);
+    this.#reading = readOctets(stream, (octets) => this.#receive(octets));
+    this.#reading.pause();
   }
 
   /**
@@ -60,26 +72,25 @@ export class RangeFetcher {
    * @throws {QTChatError} `ERR_PROTOCOL` when the sender breaks the rules, `ERR_FILE_INTERRUPTED` when the stream
    *   breaks or stalls, and what `take` throws
    */
-  async fetch(ranges: Iterator<FileRange>, take: TakeRange): Promise<void> {
+  async fetch(ranges: Iterator<FileRange>, take: TakeAnswer): Promise<void> {
     this.#ranges = ranges;
     this.#take = take;
     const stream = this.#stream;
     const onEnd = (): void => this.#reject(broken(stream.errored));
-    const onData = (chunk: Buffer): void => this.#receive(chunk);
     try {
       await new Promise<void>((resolve, reject) => {
         this.#resolve = resolve;
         this.#reject = reject;
         this.#watchdog = new Watchdog(stream, stallTimeoutMs);
-        stream.once('end', onEnd).once('close', onEnd).on('data', onData);
+        stream.once('end', onEnd).once('close', onEnd);
         if (stream.destroyed) onEnd();
-        stream.resume();
+        this.#reading.resume();
         this.#ask();
       });
     } finally {
       this.#watchdog?.stop();
-      stream.pause();
-      stream.off('end', onEnd).off('close', onEnd).off('data', onData);
+      this.#reading.pause();
+      stream.off('end', onEnd).off('close', onEnd);
     }
   }
 
@@ -90,7 +101,7 @@ export class RangeFetcher {
     while (this.#askedBytes < this.#window.bytes) {
       const { value: range, done } = this.#ranges.next();
       if (done) break;
-      const sizeBytes = rangeLength(this.#layout, range);
+      const sizeBytes = answerLength(this.#layout, range);
       this.#asked.push({ sizeBytes, atMs: performance.now() });
       this.#askedBytes += sizeBytes;
       this.#reader.expect(range);
@@ -131,16 +142,15 @@ export class RangeFetcher {
 
   #newBlock(): Buffer {
     this.#usedBlocks += 1;
-    // What is read already may still fill another one or two.
-    if (this.#usedBlocks >= maximumBlocks) this.#stream.pause();
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(maximumRangeBytes);
+    if (this.#usedBlocks >= fullFrom) this.#reading.pause();
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(blocks.sizeBytes);
   }
 
   #release(block: Buffer): void {
     this.#free.push(block);
     this.#usedBlocks -= 1;
     this.#watchdog?.feed();
-    if (this.#usedBlocks < maximumBlocks) this.#stream.resume();
+    if (this.#usedBlocks < fullFrom) this.#reading.resume();
     this.#ask();
   }
 }

@@ -16,9 +16,9 @@ export interface FileDescription {
 
 /** What is known of a file that has arrived. */
 export interface Arrival {
-  /** What the offer promised of all chunks, and proved. */
-  readonly root: string;
-  /** SHA-256 of the content, where this side has computed it: of a file that it sent, and of a received one of one chunk. */
+  /** SHA-256 of the digests of all chunks; undefined where we could not know that it had arrived before. */
+  readonly root?: string;
+  /** SHA-256 of the content, of a file of one chunk. */
   readonly sha256?: string;
   /** Where an incoming one is. */
   readonly path?: string;

@@ -13,18 +13,18 @@ import type { WantedFile } from '../store/part-map.js';
 import type { Arrival, FileDescription, FileEvent, OfferDecision } from './file-events.js';
 import { isSafeFileName } from './file-name.js';
 import { ProgressMeter } from './progress-meter.js';
-import { readSource } from './source.js';
+import { receiveTransfer } from './receive-transfer.js';
+import { sendTransfer } from './send-transfer.js';
+import { lookAtSource } from './source.js';
 import {
-  arrivalOf,
   failureOf,
   type IncomingTransfer,
   isFinal,
   type OnProgress,
   type OutgoingFile,
   type OutgoingTransfer,
+  proofOf,
   reasonOf,
-  receiveTransfer,
-  sendTransfer,
   type Transfer,
 } from './transfer.js';
 
@@ -37,6 +37,8 @@ export interface FileSessionOptions {
   /** Opens the stream of a transfer (dialled), or waits for it. Called once a transfer. */
   readonly connect: (id: string, signal: AbortSignal) => Promise<Duplex>;
   readonly decide: (file: FileDescription) => OfferDecision;
+  /** Asked before a file is taken that nobody here was asked about; false declines it. */
+  readonly admit: (id: string, file: WantedFile) => boolean;
   readonly folder: DownloadFolder;
   readonly random: (size: number) => Buffer;
   readonly send: (message: Message) => void;
@@ -89,17 +91,17 @@ export class FileSession {
     const id = this.#options.random(transferIdBytes).toString('hex');
     const unread: FileDescription = { id, direction: 'out', name: basename(path), sizeBytes: 0 };
     try {
-      const source = await readSource(path, signal, outgoing.source);
+      const source = await lookAtSource(path, signal, outgoing.source);
       outgoing.source = source;
       if (signal.aborted) return false;
-      const { name, sizeBytes, root } = source;
+      const { name, sizeBytes, version } = source;
       const folder = source.isFolder ? { isFolder: true as const } : {};
       const file: FileDescription = { ...unread, name, sizeBytes, ...folder };
       const controller = new AbortController();
       this.#transfers.set(id, { direction: 'out', file, outgoing, source, controller, state: 'offered' });
       this.#offeredIds.add(id);
       const resumes = brokenId === undefined ? {} : { resumes: brokenId };
-      this.#options.send({ type: 'file-offer', id, name, sizeBytes, root, ...folder, ...resumes });
+      this.#options.send({ type: 'file-offer', id, name, sizeBytes, version, ...folder, ...resumes });
     } catch (error) {
       if (signal.aborted) return false;
       // It was there when it was asked for; it may have waited long.
@@ -162,7 +164,7 @@ export class FileSession {
       name,
       sizeBytes,
       isFolder: isFolder ?? false,
-      root: Buffer.from(message.root).toString('hex'),
+      version: Buffer.from(message.version).toString('hex'),
     };
     try {
       if (resumes !== undefined) await folder.supersede(peer, resumes);
@@ -227,7 +229,7 @@ export class FileSession {
       return;
     }
     this.#takeOff(offered);
-    this.#options.emit({ type: 'fileDone', file: offered.file, ...arrivalOf(offered.source) });
+    this.#options.emit({ type: 'fileDone', file: offered.file, ...proofOf(offered.source) });
   }
 
   /** The peer gave a transfer up. */
@@ -279,6 +281,7 @@ export class FileSession {
     // A folder is unpacked beside what has arrived.
     const wholeBytes = wanted.isFolder ? 2 * file.sizeBytes : file.sizeBytes;
     if (!(await folder.hasRoom(wholeBytes - (doneBytes ?? 0)))) return 'no-room';
+    if (decision === 'accept' && !this.#options.admit(file.id, wanted)) return 'quota';
     return { isTaken: decision === 'accept' || doneBytes !== undefined, doneBytes: doneBytes ?? 0 };
   }
 
@@ -447,9 +450,13 @@ async function hearWhy(signal: AbortSignal, failure: QTChatError): Promise<QTCha
 
 /** What it means for us that the peer gave a transfer up. */
 function peerFailure({ direction }: Transfer, reason: FailureReason): QTChatError {
-  const code =
-    reason === 'broken' ? 'ERR_FILE_INTERRUPTED' : reason === 'cancelled' ? cancelledBy[direction] : undefined;
-  return new QTChatError(code ?? 'ERR_FILE_FAILED', `the peer gave the file up: ${failureTexts[reason]}`);
+  const code = {
+    broken: 'ERR_FILE_INTERRUPTED',
+    cancelled: cancelledBy[direction],
+    digest: 'ERR_FILE_DIGEST',
+    storage: 'ERR_FILE_FAILED',
+  } as const;
+  return new QTChatError(code[reason], `the peer gave the file up: ${failureTexts[reason]}`);
 }
 
 // Whoever sends wants to know that it was refused; whoever receives has nothing to do about it.
@@ -458,6 +465,6 @@ const cancelledBy = { in: 'ERR_CANCELLED', out: 'ERR_FILE_DECLINED' } as const;
 const failureTexts: Readonly<Record<FailureReason, string>> = {
   cancelled: 'it was cancelled',
   broken: 'the connection broke',
-  digest: 'what arrived is not what was offered',
+  digest: 'what arrived is not what was to be sent',
   storage: 'it could not be stored or read',
 };

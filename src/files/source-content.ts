@@ -5,16 +5,22 @@ export interface SourceReader {
   /**
    * Fills `target` from `position` on.
    *
-   * @throws {QTChatError} `ERR_FILE_FAILED` when the content ends before
+   * @throws {QTChatError} `ERR_FILE_DIGEST` when the content ends before, or has changed
    */
   read(target: Buffer, position: number): Promise<void>;
+  /**
+   * Makes sure that what was read so far is still what was looked at.
+   *
+   * @throws {QTChatError} `ERR_FILE_DIGEST` when it is not
+   */
+  check(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Content whose digests are not known yet. */
+/** Content that has been looked at and not read. */
 export interface SourceContent {
   readonly sizeBytes: number;
-  /** Changes when the content seems to have changed. */
+  /** Another one when the content seems to have changed. */
   readonly fingerprint: string;
   open(): Promise<SourceReader>;
 }

@@ -1,19 +1,32 @@
 /** Files that are to be sent. Plain files only: a pipe has no size, and opening one may wait for ever. */
-import { constants } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
 import type { SourceContent, SourceReader } from './source-content.js';
+
+// The clock of file systems has ticks of up to 10 ms: a file could change again in the tick in which it was looked at.
+const tickMs = 20;
 
 /**
  * Looks at a file without reading it.
  *
- * @throws {QTChatError} as {@link openSourceFile}
+ * @throws {QTChatError} as {@link openSourceFile}, and the reason of `signal` when it aborts
  */
-export async function lookAt(path: string): Promise<SourceContent> {
-  const { handle, sizeBytes, modifiedMs } = await openSourceFile(path);
+export async function lookAt(path: string, signal: AbortSignal): Promise<SourceContent> {
+  let stats = await statSource(path);
+  if (Math.abs(Date.now() - Number(stats.mtimeMs)) < tickMs) {
+    await setTimeout(tickMs, undefined, { signal });
+    stats = await statSource(path);
+  }
+  return { sizeBytes: Number(stats.size), fingerprint: fingerprintOf(stats), open: () => readerOf(path, stats) };
+}
+
+async function statSource(path: string): Promise<BigIntStats> {
+  const { handle, stats } = await openSourceFile(path);
   await handle.close();
-  return { sizeBytes, fingerprint: `${sizeBytes} ${modifiedMs}`, open: () => readerOf(path) };
+  return stats;
 }
 
 /**
@@ -26,7 +39,7 @@ export async function checkSource(path: string): Promise<void> {
     throw new QTChatError('ERR_STORE_UNREADABLE', `${quote(path)} has no name under which it could arrive`);
   }
   if (await isFolder(path)) await explainingRead(path, () => readdir(path));
-  else await lookAt(path);
+  else await statSource(path);
 }
 
 /** Whether a folder is at the path. */
@@ -42,40 +55,61 @@ export async function isFolder(path: string): Promise<boolean> {
  *
  * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_UNREADABLE`
  */
-export async function openSourceFile(
-  path: string,
-): Promise<{ handle: FileHandle; sizeBytes: number; modifiedMs: number }> {
+export async function openSourceFile(path: string): Promise<{ handle: FileHandle; stats: BigIntStats }> {
   // Without O_NONBLOCK, opening a named pipe waits for somebody to write into it.
   const handle = await explainingRead(path, () => open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)));
   try {
-    const stats = await handle.stat();
+    const stats = await handle.stat({ bigint: true });
     if (!stats.isFile()) {
       throw new QTChatError('ERR_STORE_UNREADABLE', `${quote(path)} is neither a file nor a folder`);
     }
-    return { handle, sizeBytes: stats.size, modifiedMs: stats.mtimeMs };
+    return { handle, stats };
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
+/** Another one when a file seems to have changed since; the same again after a restart, also under another path. */
+export function fingerprintOf({ size, mtimeNs }: BigIntStats): string {
+  return `${size} ${mtimeNs}`;
+}
+
+/** Whether a file is the same as before, as far as the system tells. */
+export function isUnchanged(now: BigIntStats, before: BigIntStats): boolean {
+  // Not the change time: that one also moves when a file gets another name, or loses its last.
+  return now.ino === before.ino && fingerprintOf(now) === fingerprintOf(before);
+}
+
 /**
  * Fills `target` from `position` on.
  *
- * @throws {QTChatError} `ERR_FILE_FAILED` when the file ends before
+ * @throws {QTChatError} `ERR_FILE_DIGEST` when the file ends before
  */
 export async function readFully(handle: FileHandle, target: Buffer, position: number): Promise<void> {
   let filled = 0;
   while (filled < target.length) {
     const { bytesRead } = await handle.read(target, filled, target.length - filled, position + filled);
-    if (bytesRead === 0) throw new QTChatError('ERR_FILE_FAILED', 'the file became shorter while it was sent');
+    if (bytesRead === 0) throw changed();
     filled += bytesRead;
   }
 }
 
-async function readerOf(path: string): Promise<SourceReader> {
-  const { handle } = await openSourceFile(path);
-  return { read: (target, position) => readFully(handle, target, position), close: () => handle.close() };
+/** The error for what was changed between being looked at and having been sent. */
+export function changed(): QTChatError {
+  return new QTChatError('ERR_FILE_DIGEST', 'it was changed while it was sent', { hint: 'Send it again' });
+}
+
+async function readerOf(path: string, before: BigIntStats): Promise<SourceReader> {
+  const { handle, stats } = await openSourceFile(path);
+  const check = async (): Promise<void> => {
+    if (!isUnchanged(await handle.stat({ bigint: true }), before)) throw changed();
+  };
+  if (!isUnchanged(stats, before)) {
+    await handle.close();
+    throw changed();
+  }
+  return { read: (target, position) => readFully(handle, target, position), check, close: () => handle.close() };
 }
 
 /** Runs `action`, turning errors of the system into `ERR_STORE_NOT_FOUND` or `ERR_STORE_UNREADABLE` for `path`. */

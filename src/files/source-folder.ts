@@ -1,16 +1,18 @@
 /** Folders that are to be sent, as one content: the list of what is in them, then the files one behind the other. */
+import type { BigIntStats } from 'node:fs';
 import { type FileHandle, lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QTChatError, quote } from '../errors.js';
 import { encodeManifest, type FolderEntry } from '../protocol/folder-manifest.js';
 import { isSafeEntryName } from './file-name.js';
 import type { SourceContent, SourceReader } from './source-content.js';
-import { explainingRead, openSourceFile, readFully } from './source-file.js';
+import { changed, explainingRead, fingerprintOf, isUnchanged, openSourceFile, readFully } from './source-file.js';
 
 interface Segment {
   readonly path: string;
   readonly start: number;
   readonly end: number;
+  readonly stats: BigIntStats;
 }
 
 /**
@@ -20,18 +22,22 @@ interface Segment {
  */
 export async function lookThrough(folder: string, signal: AbortSignal): Promise<SourceContent> {
   const entries: FolderEntry[] = [];
-  const times: number[] = [];
-  await walk(folder, '', entries, times, signal);
+  const found: BigIntStats[] = [];
+  await walk(folder, '', entries, found, signal);
   const manifest = encodeManifest(entries);
   const segments: Segment[] = [];
   let end = manifest.length;
-  for (const { path, sizeBytes = 0 } of entries) {
-    if (sizeBytes > 0) segments.push({ path: join(folder, path), start: end, end: end + sizeBytes });
+  const files = entries.filter(({ sizeBytes }) => sizeBytes !== undefined);
+  for (const [index, { path, sizeBytes = 0 }] of files.entries()) {
+    const stats = found[index];
+    if (sizeBytes > 0 && stats !== undefined) {
+      segments.push({ path: join(folder, path), start: end, end: end + sizeBytes, stats });
+    }
     end += sizeBytes;
   }
   return {
     sizeBytes: end,
-    fingerprint: JSON.stringify([entries, times]),
+    fingerprint: JSON.stringify([entries, found.map(fingerprintOf)]),
     open: async () => new FolderReader(manifest, segments),
   };
 }
@@ -40,7 +46,7 @@ async function walk(
   folder: string,
   prefix: string,
   entries: FolderEntry[],
-  times: number[],
+  stats: BigIntStats[],
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
@@ -58,11 +64,11 @@ async function walk(
     }
     if (entry.isDirectory()) {
       entries.push({ path });
-      await walk(folder, path, entries, times, signal);
+      await walk(folder, path, entries, stats, signal);
     } else {
-      const { size, mtimeMs, mode } = await explainingRead(join(folder, path), () => lstat(join(folder, path)));
-      entries.push({ path, sizeBytes: size, ...((mode & 0o100) !== 0 && { isExecutable: true }) });
-      times.push(mtimeMs);
+      const file = await explainingRead(join(folder, path), () => lstat(join(folder, path), { bigint: true }));
+      entries.push({ path, sizeBytes: Number(file.size), ...((file.mode & 0o100n) !== 0n && { isExecutable: true }) });
+      stats.push(file);
     }
   }
 }
@@ -89,9 +95,16 @@ class FolderReader implements SourceReader {
     }
   }
 
+  async check(): Promise<void> {
+    const { handle, segment } = this.#open ?? {};
+    if (handle === undefined || segment === undefined) return;
+    if (!isUnchanged(await handle.stat({ bigint: true }), segment.stats)) throw changed();
+  }
+
   async close(): Promise<void> {
-    await this.#open?.handle.close();
+    const { handle } = this.#open ?? {};
     this.#open = undefined;
+    await handle?.close();
   }
 
   #find(position: number): Segment {
@@ -102,12 +115,14 @@ class FolderReader implements SourceReader {
       else high = middle;
     }
     const segment = this.#segments[low];
-    if (segment === undefined) throw new QTChatError('ERR_FILE_FAILED', 'the folder became smaller while it was sent');
+    if (segment === undefined) throw changed();
     return segment;
   }
 
   async #handleOf(segment: Segment): Promise<FileHandle> {
     if (this.#open?.segment === segment) return this.#open.handle;
+    // Each is looked at when it has been read, so the list of all need not be.
+    await this.check();
     await this.close();
     const { handle } = await openSourceFile(segment.path);
     this.#open = { segment, handle };

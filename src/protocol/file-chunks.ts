@@ -1,6 +1,6 @@
 /**
  * How a file is cut into chunks, and what proves each of them: its SHA-256 stands in a list, and the
- * SHA-256 of that list, the root, in the offer. Pure.
+ * SHA-256 of that list, the root, proves all of them. Pure.
  */
 import { createHash } from 'node:crypto';
 
@@ -52,7 +52,7 @@ export function chunkDigests(octets: Uint8Array, chunkBytes: number): Buffer {
   return Buffer.concat(pieces);
 }
 
-/** What an offer promises of all chunks: SHA-256 of their digests, in order. */
+/** What proves all chunks: SHA-256 of their digests, in order. */
 export function rootOf(digests: Uint8Array): Buffer {
   return sha256(digests);
 }

@@ -1,8 +1,8 @@
 /**
  * What a file connection carries (docs/PROTOCOL.md, "Files"): the dialling side opens it with token
- * and transfer id; then the receiver asks for ranges, of digests or of chunks, and the sender answers
- * each, in order. Only sizes and the parsers are here: no octet is kept, nor a range believed, before
- * it has been compared with the file that was offered.
+ * and transfer id; then the receiver asks for digests, for chunks, which come with their digests behind
+ * them, and in the end for the root; the sender answers each, in order. Only sizes and the parsers are
+ * here: no octet is kept, nor a range believed, before it has been compared with the file that was offered.
  */
 import { QTChatError } from '../errors.js';
 import { type ChunkLayout, chunksLength, digestBytes } from './file-chunks.js';
@@ -14,14 +14,19 @@ export const maximumRangeBytes = 1024 * 1024;
 /** Octets of a request, and of the header in front of an answer. */
 export const rangeHeaderBytes = 9;
 
-/** Consecutive digests of the list, or consecutive chunks. */
+/** Consecutive digests of the list, or consecutive chunks; or the root, whose `first` and `count` are 0. */
 export interface FileRange {
-  readonly kind: 'digests' | 'chunks';
+  readonly kind: 'digests' | 'chunks' | 'root';
   readonly first: number;
   readonly count: number;
 }
 
-const kinds = { digests: 1, chunks: 2 } as const;
+const kinds = { digests: 1, chunks: 2, root: 3 } as const;
+const names = ['digests', 'chunks', 'root'] as const;
+/** The sender may have to read and hash for them what it sent before it was restarted: that must not take long. */
+const maximumDigests = 256;
+/** Octets of the longest answer behind its header: content and digests. */
+export const maximumAnswerBytes = maximumRangeBytes + 4 * digestBytes;
 
 /** The octets that ask for a range; the same stand in front of its content. */
 export function encodeRange(range: FileRange, target: Buffer = Buffer.alloc(rangeHeaderBytes)): Buffer {
@@ -32,13 +37,18 @@ export function encodeRange(range: FileRange, target: Buffer = Buffer.alloc(rang
 }
 
 /** How many digests or chunks one range may hold. */
-export function largestRange(layout: ChunkLayout, kind: FileRange['kind']): number {
-  return Math.floor(maximumRangeBytes / (kind === 'chunks' ? layout.chunkBytes : digestBytes));
+export function largestRange(layout: ChunkLayout, kind: 'digests' | 'chunks'): number {
+  return kind === 'chunks' ? Math.floor(maximumRangeBytes / layout.chunkBytes) : maximumDigests;
 }
 
-/** Octets of the content of a range. */
-export function rangeLength(layout: ChunkLayout, { kind, first, count }: FileRange): number {
-  return kind === 'chunks' ? chunksLength(layout, first, count) : count * digestBytes;
+/** Octets of the content of a range of chunks; none of any other. */
+export function contentLength(layout: ChunkLayout, { kind, first, count }: FileRange): number {
+  return kind === 'chunks' ? chunksLength(layout, first, count) : 0;
+}
+
+/** Octets of an answer behind its header: the content, and a digest for each chunk; or the root. */
+export function answerLength(layout: ChunkLayout, range: FileRange): number {
+  return contentLength(layout, range) + (range.kind === 'root' ? digestBytes : range.count * digestBytes);
 }
 
 /** Gathers the nine octets of a range, however they are cut. */
@@ -57,13 +67,10 @@ class RangeReader {
   get(): FileRange | undefined {
     if (this.#filled < rangeHeaderBytes) return undefined;
     this.#filled = 0;
-    const kind = this.#octets.readUInt8(0);
-    if (kind !== kinds.digests && kind !== kinds.chunks) throw wrong(`nothing of kind ${kind} is known`);
-    return {
-      kind: kind === kinds.chunks ? 'chunks' : 'digests',
-      first: this.#octets.readUInt32BE(1),
-      count: this.#octets.readUInt32BE(5),
-    };
+    const number = this.#octets.readUInt8(0);
+    const kind = names[number - 1];
+    if (kind === undefined) throw wrong(`nothing of kind ${number} is known`);
+    return { kind, first: this.#octets.readUInt32BE(1), count: this.#octets.readUInt32BE(5) };
   }
 }
 
@@ -93,6 +100,10 @@ export class RequestReader {
 
   #checked(range: FileRange): FileRange {
     const { kind, first, count } = range;
+    if (kind === 'root') {
+      if (first + count > 0) throw wrong('there is only one root');
+      return range;
+    }
     if (count === 0 || count > largestRange(this.#layout, kind)) throw wrong(`${count} ${kind} were asked for at once`);
     if (first + count > this.#layout.count) {
       throw wrong(`${kind} ${first} to ${first + count - 1} of ${this.#layout.count} were asked for`);
@@ -130,7 +141,7 @@ export class AnswerReader {
   /**
    * Takes the next octets of the connection.
    *
-   * @returns the pieces of content in them, not copied
+   * @returns the pieces of answers in them, not copied
    * @throws {QTChatError} `ERR_PROTOCOL` for anything that was not asked for
    */
   *push(chunk: Buffer): Generator<AnswerPart> {
@@ -157,7 +168,7 @@ export class AnswerReader {
       throw wrong(`${count} ${kind} from ${first} on came, which were not asked for`);
     }
     this.#range = asked;
-    this.#leftBytes = rangeLength(this.#layout, asked);
+    this.#leftBytes = answerLength(this.#layout, asked);
   }
 }
 

@@ -42,9 +42,9 @@ const octetsUpTo = (limit: number) =>
   v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length > 0 && value.length <= limit);
 
 /** Why a peer says goodbye. */
-const byeReasons = ['done', 'duplicate', 'key-changed'] as const;
+const byeReasons = ['done', 'duplicate', 'key-changed', 'quota'] as const;
 /** Why a file is not taken. */
-const declineReasons = ['declined', 'too-large', 'name', 'busy', 'unsupported', 'no-room'] as const;
+const declineReasons = ['declined', 'too-large', 'name', 'busy', 'unsupported', 'no-room', 'quota'] as const;
 /** Why a file that was accepted did not arrive. */
 const failureReasons = ['cancelled', 'broken', 'digest', 'storage'] as const;
 
@@ -103,8 +103,8 @@ const schemas = {
     sizeBytes: v.pipe(size, v.maxValue(maximumFileBytes)),
     /** The content is that of a folder. */
     isFolder: v.optional(v.literal(true)),
-    /** SHA-256 of the digests of all chunks: the content is what was offered, or refused. */
-    root: sha256,
+    /** Another one when the content has changed: what there is of a file is gone on with where it is the same. */
+    version: sha256,
     /** The transfer that broke off and goes on with this one. */
     resumes: v.optional(id16),
   }),

@@ -1,15 +1,18 @@
 /**
  * One unfinished file: chunks are written to it in any order, and it ends under its final name, or is
- * kept for another time, or deleted. What is written has been compared with its digest before.
+ * kept for another time, or deleted. What is written has been compared with its digest before; what was
+ * there is compared again.
  */
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
-import { type ChunkLayout, chunksLength } from '../protocol/file-chunks.js';
+import { bytesOf, clearBit, hasBit, setBit } from '../protocol/chunk-bits.js';
+import { DigestList } from '../protocol/digest-list.js';
+import { type ChunkLayout, chunksLength, digestBytes, sha256 } from '../protocol/file-chunks.js';
 import type { FolderEntry } from '../protocol/folder-manifest.js';
-import { bytesOf, hasBit, setBit } from './chunk-bits.js';
 import { explainingWrite } from './file-error.js';
 import { mapPathOf, type WantedFile, writePartMap } from './part-map.js';
+import type { PartWriter } from './part-writer.js';
 import { flushFolder } from './private-file.js';
 import { removePart } from './unfinished.js';
 import { unpackFolder } from './unpack-folder.js';
@@ -21,7 +24,8 @@ export interface DownloadPlace {
   readonly handle: FileHandle;
   readonly wanted: WantedFile;
   readonly layout: ChunkLayout;
-  /** A bit for each chunk that is there, compared. */
+  readonly writer: PartWriter;
+  /** A bit for each chunk that is there, or said to be. */
   readonly done: Buffer;
   /** Called once, when it has ended; `isKept` when it may be gone on with. */
   readonly release: (isKept: boolean) => void;
@@ -34,6 +38,7 @@ const maximumCopies = 1_000;
 /** One unfinished file. It ends by {@link finish}, {@link keep} or {@link discard}, of which one is called. */
 export class Download {
   readonly #place: DownloadPlace;
+  readonly #digests: DigestList;
   #doneBytes: number;
   #savedAtMs = performance.now();
   #saving: Promise<void> | undefined;
@@ -41,6 +46,7 @@ export class Download {
 
   constructor(place: DownloadPlace) {
     this.#place = place;
+    this.#digests = new DigestList(place.layout);
     this.#doneBytes = bytesOf(place.done, place.layout);
   }
 
@@ -49,27 +55,56 @@ export class Download {
     return this.#doneBytes;
   }
 
+  /** Octets that are not there. */
+  get leftBytes(): number {
+    return this.#place.wanted.sizeBytes - this.#doneBytes;
+  }
+
+  /** Those of the chunks that were written or compared. */
+  get digests(): DigestList {
+    return this.#digests;
+  }
+
   /** Whether a chunk is there. */
   has(index: number): boolean {
     return hasBit(this.#place.done, index);
   }
 
+  /** Blocks for {@link write}; none where any block will do. */
+  blocks(count: number, sizeBytes: number): Buffer[] {
+    return this.#place.writer.blocks(count, sizeBytes);
+  }
+
+  /** Compares chunks that are there, from `first` on, with their digests: what is false is not there any more. */
+  async compare(first: number, digests: Buffer): Promise<void> {
+    const { handle, layout, done } = this.#place;
+    const block = Buffer.allocUnsafeSlow(layout.chunkBytes);
+    for (let start = 0; start < digests.length; start += digestBytes) {
+      const index = first + start / digestBytes;
+      const sizeBytes = chunksLength(layout, index, 1);
+      const chunk = block.subarray(0, sizeBytes);
+      const digest = digests.subarray(start, start + digestBytes);
+      const { bytesRead } = await handle.read(chunk, 0, sizeBytes, index * layout.chunkBytes);
+      if (bytesRead === sizeBytes && sha256(chunk).equals(digest)) {
+        this.#digests.set(index, digest);
+      } else {
+        clearBit(done, index);
+        this.#doneBytes -= sizeBytes;
+      }
+    }
+  }
+
   /**
-   * Writes `count` chunks from `first` on, which have been compared with their digests.
+   * Writes chunks from `first` on, which have been compared with these digests.
    *
    * @throws {QTChatError} `ERR_STORE_UNWRITABLE`, `ERR_STORE_NO_SPACE`
    */
-  async write(first: number, count: number, octets: Buffer): Promise<void> {
-    const { partPath, handle, layout, done } = this.#place;
+  async write(first: number, octets: Buffer, digests: Buffer): Promise<void> {
+    const { writer, layout, done } = this.#place;
     if (this.#failure !== undefined) throw this.#failure;
-    await explainingWrite(partPath, async () => {
-      // A full disk or a signal may cut a write short; the next one then says why.
-      for (let written = 0; written < octets.length; ) {
-        const position = first * layout.chunkBytes + written;
-        written += (await handle.write(octets, written, octets.length - written, position)).bytesWritten;
-      }
-    });
-    for (let index = first; index < first + count; index += 1) {
+    this.#digests.set(first, digests);
+    await writer.write(octets, first * layout.chunkBytes);
+    for (let index = first; index < first + digests.length / digestBytes; index += 1) {
       if (!this.has(index)) this.#doneBytes += chunksLength(layout, index, 1);
       setBit(done, index);
     }
@@ -86,7 +121,7 @@ export class Download {
     const { folder, partPath, handle, wanted, release } = this.#place;
     await this.#saving;
     await explainingWrite(partPath, () => handle.sync());
-    await handle.close();
+    await this.#close();
     const path = await settle(folder, wanted.name, partPath);
     await rm(mapPathOf(partPath), { force: true }).catch(() => {});
     await flushFolder(folder);
@@ -111,7 +146,7 @@ export class Download {
     const { folder, partPath, handle, wanted, release } = this.#place;
     await this.#saving;
     const path = await unpackFolder({ folder, name: wanted.name, partPath, handle }, entries, start);
-    await handle.close();
+    await this.#close();
     await removePart(partPath);
     release(false);
     return path;
@@ -119,7 +154,7 @@ export class Download {
 
   /** Closes the file and keeps what there is, so that another transfer can go on with it. */
   async keep(): Promise<void> {
-    const { handle, release } = this.#place;
+    const { release } = this.#place;
     await this.#saving;
     let isKept = this.#doneBytes > 0;
     try {
@@ -128,17 +163,22 @@ export class Download {
       isKept = false;
     }
     if (!isKept) return this.discard();
-    await handle.close().catch(() => {});
+    await this.#close().catch(() => {});
     release(true);
   }
 
   /** Closes the file and deletes it. Fails silently: it is called when something else has failed. */
   async discard(): Promise<void> {
-    const { partPath, handle, release } = this.#place;
+    const { partPath, release } = this.#place;
     await this.#saving;
-    await handle.close().catch(() => {});
+    await this.#close().catch(() => {});
     await removePart(partPath);
     release(false);
+  }
+
+  async #close(): Promise<void> {
+    await this.#place.writer.close();
+    await this.#place.handle.close();
   }
 
   #saveAside(): void {

@@ -6,12 +6,13 @@
  */
 import { type FileHandle, statfs } from 'node:fs/promises';
 import { QTChatError, quote } from '../errors.js';
+import { noBits } from '../protocol/chunk-bits.js';
 import { layoutOf } from '../protocol/file-chunks.js';
-import { noBits } from './chunk-bits.js';
 import { Download } from './download.js';
 import { explainingWrite } from './file-error.js';
-import { claimPart, compareClaimed, createPart } from './part-file.js';
+import { claimPart, createPart } from './part-file.js';
 import type { WantedFile } from './part-map.js';
+import { PartWriter } from './part-writer.js';
 import { createFolder } from './private-file.js';
 import { type KeptFile, removePart, sweepUnfinished, unfinishedPath } from './unfinished.js';
 
@@ -27,7 +28,6 @@ const maximumArrived = 256;
 export interface IncomingFile {
   /** Makes the unfinished name unique. */
   readonly id: string;
-  readonly signal: AbortSignal;
   /** Called when another transfer takes over. */
   readonly interrupt: () => void;
 }
@@ -37,7 +37,8 @@ interface Active {
   readonly interrupt: () => void;
   readonly ended: Promise<void>;
   readonly end: () => void;
-  leftBytes: number;
+  /** Octets that it will still take of the disk. */
+  leftBytes: () => number;
 }
 
 /** The folder, what lies unfinished in it, and what that will still take of its disk. */
@@ -104,7 +105,7 @@ export class DownloadFolder {
       await createFolder(this.path);
       return statfs(this.path);
     });
-    const arrivingBytes = [...this.#active.values()].reduce((sum, { leftBytes }) => sum + leftBytes, 0);
+    const arrivingBytes = [...this.#active.values()].reduce((sum, { leftBytes }) => sum + leftBytes(), 0);
     return arrivingBytes + sizeBytes + spareBytes <= bavail * bsize;
   }
 
@@ -116,19 +117,18 @@ export class DownloadFolder {
   }
 
   /**
-   * Opens the unfinished file, with room for all of it: the one that was kept, or a new one.
+   * Opens the unfinished file, with room for all of it: the one that was kept, which is to be compared, or a new one.
    *
-   * @param digests - of all chunks: what was kept is compared with them
-   * @throws {QTChatError} `ERR_STORE_NO_SPACE`, `ERR_STORE_UNWRITABLE`, and the reason of `signal` when it aborts
+   * @throws {QTChatError} `ERR_STORE_NO_SPACE`, `ERR_STORE_UNWRITABLE`
    */
-  async begin(wanted: WantedFile, digests: Buffer, { id, signal, interrupt }: IncomingFile): Promise<Download> {
+  async begin(wanted: WantedFile, { id, interrupt }: IncomingFile): Promise<Download> {
     await this.#sweep();
     const layout = layoutOf(wanted.sizeBytes);
     const partPath = unfinishedPath(this.path, wanted.name, id);
     const key = keyOf(wanted);
     const kept = this.#kept.get(key);
     this.#kept.delete(key);
-    const leftBytes = wanted.sizeBytes - (kept?.doneBytes ?? 0);
+    const leftBytes = (): number => wanted.sizeBytes - (kept?.doneBytes ?? 0);
     const active = this.#occupy(activeKey(wanted.sender, id), { partPath, leftBytes, interrupt });
     let handle: FileHandle | undefined;
     let claimed = kept;
@@ -136,14 +136,15 @@ export class DownloadFolder {
       if (!(await this.hasRoom(0))) throw this.#noRoom();
       handle = kept && (await claimPart(kept, partPath));
       claimed = handle && kept && { ...kept, partPath };
-      const done = handle && claimed ? await compareClaimed(handle, claimed, digests, signal) : noBits(layout);
+      const done = claimed?.done ?? noBits(layout);
       handle ??= await createPart(partPath);
+      const writer = await PartWriter.open(partPath, handle, wanted.isFolder ? 0 : wanted.sizeBytes);
       const release = (isKept: boolean): void => {
         if (isKept) this.#kept.set(key, { partPath, wanted, done, doneBytes: download.doneBytes });
         active.end();
       };
-      const download = new Download({ folder: this.path, partPath, handle, wanted, layout, done, release });
-      active.leftBytes = wanted.sizeBytes - download.doneBytes;
+      const download = new Download({ folder: this.path, partPath, handle, writer, wanted, layout, done, release });
+      active.leftBytes = () => download.leftBytes;
       return download;
     } catch (error) {
       await handle?.close();
@@ -200,8 +201,8 @@ function add(set: Set<string>, value: string, maximum: number): void {
   set.add(value);
 }
 
-function keyOf({ sender, name, sizeBytes, isFolder, root }: WantedFile): string {
-  return JSON.stringify([sender, name, sizeBytes, isFolder, root]);
+function keyOf({ sender, name, sizeBytes, isFolder, version }: WantedFile): string {
+  return JSON.stringify([sender, name, sizeBytes, isFolder, version]);
 }
 
 function activeKey(sender: string, id: string): string {

@@ -1,8 +1,6 @@
 /** Opens unfinished files: new ones, and those that another transfer has left. */
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
-import { type ChunkLayout, chunksLength, digestBytes, layoutOf, sha256 } from '../protocol/file-chunks.js';
-import { hasBit, setBit } from './chunk-bits.js';
 import { explainingWrite } from './file-error.js';
 import { mapPathOf } from './part-map.js';
 import { type KeptFile, removePart } from './unfinished.js';
@@ -39,36 +37,4 @@ export async function claimPart(kept: KeptFile, partPath: string): Promise<FileH
   await handle?.close();
   await removePart(partPath);
   return undefined;
-}
-
-/**
- * Compares the chunks that a map claims with their digests.
- *
- * @returns a bit for each that is there
- */
-export async function compareClaimed(
-  handle: FileHandle,
-  { done: claimed, wanted }: KeptFile,
-  digests: Buffer,
-  signal: AbortSignal,
-): Promise<Buffer> {
-  const layout = layoutOf(wanted.sizeBytes);
-  const done = Buffer.alloc(claimed.length);
-  const block = Buffer.allocUnsafeSlow(layout.chunkBytes);
-  for (let index = 0; index < layout.count; index += 1) {
-    signal.throwIfAborted();
-    if (hasBit(claimed, index) && (await isThere(handle, index, { layout, digests, block }))) setBit(done, index);
-  }
-  return done;
-}
-
-async function isThere(
-  handle: FileHandle,
-  index: number,
-  { layout, digests, block }: { layout: ChunkLayout; digests: Buffer; block: Buffer },
-): Promise<boolean> {
-  const chunk = block.subarray(0, chunksLength(layout, index, 1));
-  const { bytesRead } = await handle.read(chunk, 0, chunk.length, index * layout.chunkBytes);
-  const digest = digests.subarray(index * digestBytes, (index + 1) * digestBytes);
-  return bytesRead === chunk.length && digest.equals(sha256(chunk));
 }

@@ -7,8 +7,8 @@ import { constants } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import * as v from 'valibot';
 import { decodeCbor, encodeCbor } from '../protocol/cbor.js';
+import { bitsLength } from '../protocol/chunk-bits.js';
 import { layoutOf, maximumFileBytes } from '../protocol/file-chunks.js';
-import { bitsLength } from './chunk-bits.js';
 
 /** A file that a member offered. */
 export interface WantedFile {
@@ -18,8 +18,8 @@ export interface WantedFile {
   readonly sizeBytes: number;
   /** Whether it holds a folder, to be unpacked. */
   readonly isFolder: boolean;
-  /** Proves every chunk; 64 hexadecimal digits. */
-  readonly root: string;
+  /** What the sender calls this content of it; 64 hexadecimal digits. */
+  readonly version: string;
 }
 
 /** What a map says. */
@@ -37,19 +37,19 @@ export function mapPathOf(partPath: string): string {
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(512));
 const octets = v.instance(Uint8Array);
 const schema = v.strictObject({
-  version: v.literal(1),
+  format: v.literal(2),
   sender: text,
   name: text,
   sizeBytes: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maximumFileBytes)),
   isFolder: v.boolean(),
-  root: v.pipe(octets, v.length(32)),
+  version: v.pipe(octets, v.length(32)),
   done: octets,
 });
 
 /** Writes the map of an unfinished file so that it survives a power cut, whole. */
 export async function writePartMap(partPath: string, { wanted, done }: PartMap): Promise<void> {
-  const { root, ...rest } = wanted;
-  const content = encodeCbor({ version: 1, ...rest, root: Buffer.from(root, 'hex'), done });
+  const { version, ...rest } = wanted;
+  const content = encodeCbor({ format: 2, ...rest, version: Buffer.from(version, 'hex'), done });
   const path = mapPathOf(partPath);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0);
   const handle = await open(`${path}.new`, flags, 0o600);
@@ -71,9 +71,9 @@ export async function readPartMap(partPath: string): Promise<PartMap | undefined
   try {
     const stats = await handle.stat();
     if (!stats.isFile() || stats.size > maximumMapBytes) return undefined;
-    const { version: _, root, done, ...rest } = v.parse(schema, decodeCbor(await handle.readFile()));
+    const { format: _, version, done, ...rest } = v.parse(schema, decodeCbor(await handle.readFile()));
     if (done.length !== bitsLength(layoutOf(rest.sizeBytes).count)) return undefined;
-    return { wanted: { ...rest, root: Buffer.from(root).toString('hex') }, done: Buffer.from(done) };
+    return { wanted: { ...rest, version: Buffer.from(version).toString('hex') }, done: Buffer.from(done) };
   } catch {
     return undefined;
   } finally {

@@ -1,8 +1,8 @@
 /** Unfinished files in a download folder: how they are called, which can be gone on with, and which are too old. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bytesOf } from '../protocol/chunk-bits.js';
 import { layoutOf } from '../protocol/file-chunks.js';
-import { bytesOf } from './chunk-bits.js';
 import { mapPathOf, readPartMap, type WantedFile } from './part-map.js';
 
 /** An unfinished file that nobody writes to, as its map describes it. */

@@ -72,7 +72,7 @@ export function eventToJson(event: ConversationEvent | ExecEvent): Record<string
     case 'fileInterrupted':
       return { event: 'fileInterrupted', member: event.member, ...event.file, reason: errorToJson(event.error) };
     case 'fileDone': {
-      const { root, sha256 = null, path = null } = event;
+      const { root = null, sha256 = null, path = null } = event;
       return { event: 'fileDone', member: event.member, ...event.file, root, sha256, path };
     }
     case 'fileDeclined':

@@ -8,6 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { defaultQuota, MemberQuota, SessionQuota } from '../../src/conversation/member-quota.js';
 import { PeerSession } from '../../src/conversation/peer-session.js';
 import { isQTChatError } from '../../src/errors.js';
 import type { DownloadFolder } from '../../src/store/downloads.js';
@@ -93,6 +94,7 @@ function start(wire: Wire): PeerSession {
     clock: () => new Date(),
     random: randomBytes,
     onHello: async () => {},
+    quota: new SessionQuota(new MemberQuota(defaultQuota, () => new Date())),
     checkPeer: async () => {},
     emit: () => {},
   });

@@ -50,7 +50,7 @@ const samples: { [Type in Message['type']]: MessageOf<Type> } = {
     name: 'note.txt',
     sizeBytes: 7,
     isFolder: true,
-    root: Buffer.alloc(32, 1),
+    version: Buffer.alloc(32, 1),
     resumes: 'f0'.repeat(16),
   },
   'file-accept': { type: 'file-accept', id, doneBytes: 7 },

@@ -1,7 +1,7 @@
 /** A member that breaks the rules about files, on real sockets: says whatever the test wants, on either connection. */
 import { randomBytes } from 'node:crypto';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { chunkDigests, layoutOf, rootOf } from '../../src/protocol/file-chunks.js';
+import { chunkDigests, layoutOf, rootOf, sha256 } from '../../src/protocol/file-chunks.js';
 import { encodeRange, type FileRange, RequestReader } from '../../src/protocol/file-stream.js';
 import { encodeFrame, FrameReader } from '../../src/protocol/frame.js';
 import { encodeMessage, type Message, type MessageOf, parseMessage } from '../../src/protocol/messages.js';
@@ -33,7 +33,7 @@ export async function makeOffer(name: string, content: Buffer, resumes?: string)
     id,
     name,
     sizeBytes: content.length,
-    root: rootOf(digests),
+    version: sha256(content),
     ...(resumes !== undefined && { resumes }),
   };
   return { offer, content, digests };
@@ -106,11 +106,10 @@ export class RogueMember {
     stream.on('data', (chunk: Buffer) => {
       for (const range of requests.push(chunk)) {
         const { kind, first, count } = range;
-        const right =
-          kind === 'digests'
-            ? digests.subarray(first * 32, (first + count) * 32)
-            : content.subarray(first * layout.chunkBytes, (first + count) * layout.chunkBytes);
-        const octets = answer(range, Buffer.concat([encodeRange(range), right]));
+        const chunks = content.subarray(first * layout.chunkBytes, (first + count) * layout.chunkBytes);
+        const list = digests.subarray(first * 32, (first + count) * 32);
+        const right = { digests: [list], chunks: [chunks, list], root: [rootOf(digests)] }[kind];
+        const octets = answer(range, Buffer.concat([encodeRange(range), ...right]));
         if (octets !== undefined) stream.write(octets);
       }
     });

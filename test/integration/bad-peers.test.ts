@@ -61,7 +61,7 @@ const change = {
   target: '9f8e7d6c-0b1d-4c2a-9d3e-4f5a6b7c8d9e',
 } as const;
 const id = '0f'.repeat(16);
-const offer = { type: 'file-offer', id, name: 'note.txt', sizeBytes: 1, root: Buffer.alloc(32, 1) } as const;
+const offer = { type: 'file-offer', id, name: 'note.txt', sizeBytes: 1, version: Buffer.alloc(32, 1) } as const;
 
 const goodPeer: Peer = {
   identity: ({ circle: own, member }) => makeIdentity(own, { member }),

@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SessionTiming } from '../../src/conversation/session-timing.js';
-import { encodeRange } from '../../src/protocol/file-stream.js';
+import { encodeRange, type FileRange } from '../../src/protocol/file-stream.js';
 import type { Identity } from '../../src/store/identities.js';
 import { makeCircle } from '../helpers/certificates.js';
 import { Meeting, type TestConversation } from '../helpers/conversations.js';
@@ -63,13 +63,14 @@ describe('a sender', () => {
     [
       'with one false bit at the end of a chunk',
       'ERR_FILE_DIGEST',
-      (range, right) => (range.kind === 'chunks' && range.first === 4 ? altered(right, right.length - 1) : right),
+      (range, right) => (range.kind === 'chunks' && range.first === 4 ? altered(right, 9 + 4 * 262_144 - 1) : right),
     ],
     [
-      'with another list of digests',
+      'with one false bit in a digest',
       'ERR_FILE_DIGEST',
-      (range, right) => (range.kind === 'digests' ? altered(right, 40) : right),
+      (range, right) => (range.kind === 'chunks' && range.first === 4 ? altered(right, right.length - 1) : right),
     ],
+    ['with another root', 'ERR_FILE_DIGEST', (range, right) => (range.kind === 'root' ? altered(right, 40) : right)],
     [
       'with a chunk in the place of another',
       'ERR_FILE_DIGEST',
@@ -137,7 +138,7 @@ describe('a sender', () => {
     const { a, rogue } = await meet({ fileProgressIntervalMs: 0 });
     const first = await makeOffer('film.bin', content);
     // The last of it never comes, as when a line is cut.
-    await rogue.serve(first, (range, right) => (range.kind === 'chunks' && range.first >= 8 ? undefined : right));
+    await rogue.serve(first, (range, right) => (range.kind !== 'chunks' || range.first >= 8 ? undefined : right));
     await a.event('fileProgress', ({ doneBytes }) => doneBytes >= 8 * 262_144);
     const second = await makeOffer('film.bin', content, first.offer.id);
     await rogue.serve(second);
@@ -146,10 +147,31 @@ describe('a sender', () => {
     expect(await readdir(join(a.home, 'downloads'))).toEqual(['film.bin']);
   });
 
+  it('that says something else of what is there than it said before sends that again', async () => {
+    const { a, rogue } = await meet({ fileProgressIntervalMs: 0 });
+    const first = await makeOffer('film.bin', content);
+    await rogue.serve(first, (range, right) => (range.kind !== 'chunks' || range.first >= 8 ? undefined : right));
+    await a.event('fileProgress', ({ doneBytes }) => doneBytes >= 8 * 262_144);
+    const second = await makeOffer('film.bin', content, first.offer.id);
+    const asked: FileRange[] = [];
+    await rogue.serve(second, (range, right) => {
+      asked.push(range);
+      return range.kind === 'digests' ? altered(right, 9 + 32 * 3) : right;
+    });
+    const { path = '' } = await a.event('fileDone');
+    expect((await readFile(path)).equals(content)).toBe(true);
+    expect(asked).toEqual([
+      { kind: 'digests', first: 0, count: 8 },
+      { kind: 'chunks', first: 3, count: 1 },
+      { kind: 'chunks', first: 8, count: 4 },
+      { kind: 'root', first: 0, count: 0 },
+    ]);
+  });
+
   it('cannot end or take over the transfer of another member', async () => {
     const { a, rogue } = await meet({ fileProgressIntervalMs: 0 });
     const first = await makeOffer('film.bin', content);
-    await rogue.serve(first, (range, right) => (range.kind === 'chunks' && range.first >= 8 ? undefined : right));
+    await rogue.serve(first, (range, right) => (range.kind !== 'chunks' || range.first >= 8 ? undefined : right));
     await a.event('fileProgress', ({ doneBytes }) => doneBytes >= 8 * 262_144);
     const other = new RogueMember(a.door.listeningPort ?? 0, carol);
     rogues.push(other);
@@ -188,6 +210,8 @@ describe('a receiver', () => {
     ['no chunk', header(2, 0, 0)],
     ['more chunks than may be asked for at once', header(2, 0, 5)],
     ['digests beyond the end', header(1, 0, 13)],
+    ['a second root', header(3, 0, 1)],
+    ['the root before the chunks', header(3, 0, 0)],
     ['something that there is not', header(4, 0, 1)],
   ])('that asks for %s is refused, and the session goes on', async (_, request) => {
     const { a, rogue, id } = await offered();

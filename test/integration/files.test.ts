@@ -1,12 +1,13 @@
 /** Files between two members on real sockets, right ones and tricks. */
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { deliver } from '../../src/conversation/deliver.js';
 import type { ConversationEvent } from '../../src/conversation/events.js';
 import { isQTChatError } from '../../src/errors.js';
+import { chunkDigests, rootOf } from '../../src/protocol/file-chunks.js';
 import type { Identity } from '../../src/store/identities.js';
 import { dialPeer } from '../../src/transport/dial.js';
 import { fileToken } from '../../src/transport/exporter.js';
@@ -52,8 +53,11 @@ describe('a file', () => {
       await from.door.sendFile(member, path);
       const received = await to.event('fileDone', ({ file }) => file.direction === 'in');
       const sent = await from.event('fileDone', ({ file }) => file.direction === 'out');
-      expect(sent.sha256).toBe(createHash('sha256').update(content).digest('hex'));
-      expect(received.root).toBe(sent.root);
+      const digests = chunkDigests(content, 256 * 1024);
+      expect([sent.root, received.root]).toEqual([rootOf(digests).toString('hex'), sent.root]);
+      // Of one chunk it is what sha256sum says.
+      const isOne = sizeBytes > 0 && sizeBytes <= 256 * 1024;
+      expect([sent.sha256, received.sha256]).toEqual(Array(2).fill(isOne ? digests.toString('hex') : undefined));
       expect(received.path).toBe(join(to.home, 'downloads', 'film.bin'));
       expect((await readFile(received.path ?? '')).equals(content)).toBe(true);
       expect((await stat(received.path ?? '')).mode & 0o777).toBe(0o600);
@@ -131,6 +135,31 @@ describe('a file', () => {
     expect(await readdir(join(a.home, 'downloads'))).toEqual([]);
     expect(await b.door.countPending('alice')).toBe(0);
     expect(a.events.filter(({ type }) => type === 'disconnected')).toEqual([]);
+  });
+
+  it.each<[string, (path: string) => Promise<void>]>([
+    ['is written to', (path) => utimes(path, 1, 1)],
+    ['becomes shorter', (path) => truncate(path, 5_000_000)],
+  ])('that %s while it is sent fails on both sides, and nothing of it is left', async (_, change) => {
+    const a = await meeting.at('a');
+    const b = await meeting.at('b');
+    const path = join(b.home, 'film.bin');
+    let changing: Promise<void> | undefined;
+    const onEvent = (event: ConversationEvent): void => {
+      a.note(event);
+      if (event.type === 'fileProgress' && event.doneBytes >= 4_000_000) changing ??= change(path);
+    };
+    await a.open(alice, { timing: { fileProgressIntervalMs: 0 }, onEvent });
+    await b.open(bob, { who: a.who });
+    await b.event('connected');
+    await writeFile(path, Buffer.alloc(64 * 1024 * 1024));
+    await b.door.sendFile('alice', path);
+    const [atA, atB] = [await a.event('fileFailed'), await b.event('fileFailed')];
+    expect([atA.error.code, atB.error.code]).toEqual(['ERR_FILE_DIGEST', 'ERR_FILE_DIGEST']);
+    expect(atB.error.message).toMatch(/changed while it was sent/);
+    expect(await readdir(join(a.home, 'downloads'))).toEqual([]);
+    expect(await b.door.countPending('alice')).toBe(0);
+    await changing;
   });
 
   it('that is cancelled before it is answered is not asked about any more', async () => {

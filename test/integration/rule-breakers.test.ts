@@ -102,7 +102,7 @@ describe('a member', () => {
     rogue.say(goodHello);
     for (let one = 0; one < 3_000; one += 1) {
       const id = one.toString(16).padStart(32, '0');
-      rogue.say({ type: 'file-offer', id, name: `${one}.txt`, sizeBytes: 1, root: Buffer.alloc(32) });
+      rogue.say({ type: 'file-offer', id, name: `${one}.txt`, sizeBytes: 1, version: Buffer.alloc(32) });
     }
     await rogue.hears('file-decline', 3_000 - 64);
     expect(a.events.filter(({ type }) => type === 'fileOffered')).toHaveLength(64);

@@ -8,6 +8,7 @@ import { announceRunning } from '../../store/running.js';
 import { confirmQuestion } from '../../ui/terminal/confirm-question.js';
 import { PlainChat } from '../../ui/terminal/plain.js';
 import type { Deps } from '../deps.js';
+import { parseSize } from '../size.js';
 
 /** What a contact may send without being asked, in octets. */
 const autoAcceptBytes = 100_000_000;
@@ -18,6 +19,8 @@ export interface TalkOptions {
   readonly peer?: string | undefined;
   /** Value of `--listen`. */
   readonly listen?: string | undefined;
+  /** Value of `--quota`. */
+  readonly quota?: string | undefined;
   /** Lets members find us by name. */
   readonly announce?: boolean;
   /** Without a terminal: how long the peer may be away. */
@@ -44,6 +47,7 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
   const { identity, trouble } = await takeOwnKey(home, await loadIdentity(home), { clock, signal });
   if (trouble !== undefined && !json) options.note(`Your key is still the host's: ${trouble.message}`);
   const listen = parseListen(options.listen);
+  const quota = options.quota === undefined ? {} : { bytes: parseSize(options.quota, '--quota') };
   const isTerminal = stdin.isTTY === true && stdout.isTTY === true && !json;
   const streams = { input: stdin, output: stdout, status: stderr };
   const timeout = timeoutMs === undefined ? {} : { timeoutMs };
@@ -52,6 +56,7 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
     onScreen?.((line) => face.tell(line));
     const conversation = await openConversation({
       home,
+      quota,
       identity,
       clock,
       random,

@@ -13,6 +13,7 @@ import { findProgram } from '../../ui/exec/find-program.js';
 import { type ExecEvent, ProgramRunner } from '../../ui/exec/program-runner.js';
 import { splitCommand } from '../../ui/exec/split-command.js';
 import type { Deps } from '../deps.js';
+import { parseSize } from '../size.js';
 
 /** How to receive. */
 export interface ReceiveOptions {
@@ -20,6 +21,8 @@ export interface ReceiveOptions {
   readonly save: string;
   /** Value of `--listen`. */
   readonly listen?: string | undefined;
+  /** Value of `--quota`. */
+  readonly quota?: string | undefined;
   /** Lets members find us by name. */
   readonly announce: boolean;
   /** The only members to let in, as typed; everybody when left out. */
@@ -39,6 +42,7 @@ export interface ReceiveOptions {
 export async function receive(home: Home, options: ReceiveOptions, deps: Deps): Promise<void> {
   const { clock, random, signal, lan } = deps;
   const { announce, from, onEvent, requireFreshCrl, requirePostQuantum } = options;
+  const quota = options.quota === undefined ? {} : { bytes: parseSize(options.quota, '--quota') };
   const runner = await prepareProgram(home, options, deps);
   const downloads = resolve(options.save);
   // Nobody is there to see a later complaint.
@@ -52,6 +56,7 @@ export async function receive(home: Home, options: ReceiveOptions, deps: Deps): 
     signal,
     lan,
     announce,
+    quota,
     listen: parseListen(options.listen),
     ...(from !== undefined && { from }),
     keepIdentity: {},

@@ -88,7 +88,7 @@ function describeStatus(event: ConversationEvent | ExecEvent): string | undefine
     case 'fileDeclined': {
       const { direction, name } = event.file;
       if (direction === 'out') return declined(event.member, event.file, event.reason).message;
-      const why = event.reason === 'declined' ? '' : ` (${event.reason})`;
+      const why = event.reason === 'declined' ? '' : ` (${ownReasons[event.reason] ?? event.reason})`;
       return `declined ${name} from ${event.member}${why}`;
     }
     case 'fileFailed':
@@ -103,6 +103,8 @@ function describeStatus(event: ConversationEvent | ExecEvent): string | undefine
       return undefined;
   }
 }
+
+const ownReasons: Readonly<Record<string, string>> = { quota: 'it has sent as much as one may in a day' };
 
 const changeNames = { edit: 'to change', delete: 'to delete', reaction: 'a reaction to' } as const;
 const refusalTexts = {

@@ -44,6 +44,7 @@ describe('what a receiver asks for', () => {
       { kind: 'digests', first: 0, count: 4 },
       { kind: 'chunks', first: 0, count: 4 },
       { kind: 'chunks', first: 3, count: 1 },
+      { kind: 'root', first: 0, count: 0 },
     );
     fc.assert(
       fc.property(fc.array(range, { maxLength: 6 }), fc.integer({ min: 1, max: 20 }), (ranges, length) => {
@@ -62,9 +63,10 @@ describe('what a receiver asks for', () => {
     ['the highest index there could be', raw(2, 0xffffffff, 1), /of 4/],
     ['more chunks than 1 MiB holds', raw(2, 0, 5), /5 chunks/],
     ['as many chunks as there could be', raw(2, 0, 0xffffffff), /4294967295 chunks/],
-    ['more digests than 1 MiB holds', raw(1, 0, 32_769), /32769 digests/],
+    ['more digests than may be asked for at once', raw(1, 0, 257), /257 digests/],
+    ['a second root', raw(3, 0, 1), /one root/],
     ['digests beyond the last', raw(1, 1, 4), /digests 1 to 4 of 4/],
-    ['something of another kind', raw(3, 0, 1), /kind 3/],
+    ['something of another kind', raw(4, 0, 1), /kind 4/],
   ])('is refused when it is %s', (_, octets, why) => {
     expect(() => [...new RequestReader(layout).push(octets)]).toThrow(breaksTheRules(why) as Error);
   });
@@ -77,7 +79,8 @@ describe('what a receiver asks for', () => {
 describe('what a sender answers', () => {
   const chunks: FileRange = { kind: 'chunks', first: 2, count: 2 };
   const digests: FileRange = { kind: 'digests', first: 0, count: 4 };
-  const chunkOctets = Buffer.alloc(488 * kiB + 7, 5);
+  // Their digests come behind them.
+  const chunkOctets = Buffer.alloc(488 * kiB + 7 + 2 * 32, 5);
   const digestOctets = Buffer.alloc(4 * 32, 6);
 
   it('comes out as it went in, however it is cut, without a length of its own', () => {

@@ -23,7 +23,7 @@ const text = {
 const target = '0b1c2a3e-0b1d-4c2a-9d3e-4f5a6b7c8d9e';
 const { type: _, text: __, ...numbered } = text;
 const reaction = { type: 'reaction', ...numbered, target, emoji: '👍🏽' } as const;
-const offer = { type: 'file-offer', id, name: 'film.mp4', sizeBytes: 5, root: Buffer.alloc(32, 1) } as const;
+const offer = { type: 'file-offer', id, name: 'film.mp4', sizeBytes: 5, version: Buffer.alloc(32, 1) } as const;
 const accept = { type: 'file-accept', id, doneBytes: 3 } as const;
 
 describe('messages', () => {
@@ -106,9 +106,9 @@ describe('messages', () => {
     ['a file without a name', { ...offer, name: '' }],
     ['a file name over 255 octets', { ...offer, name: 'x'.repeat(256) }],
     ['a file over 1 TiB', { ...offer, sizeBytes: 2 ** 40 + 1 }],
-    ['a root of the wrong length', { ...offer, root: Buffer.alloc(31) }],
-    ['a root as text', { ...offer, root: 'x'.repeat(32) }],
-    ['a file without a root', { ...offer, root: undefined }],
+    ['a version of the wrong length', { ...offer, version: Buffer.alloc(31) }],
+    ['a version as text', { ...offer, version: 'x'.repeat(32) }],
+    ['a file without a version', { ...offer, version: undefined }],
     ['a file that goes on with no transfer', { ...offer, resumes: '../x' }],
     ['a file of which less than nothing is there', { ...accept, doneBytes: -1 }],
     ['an unknown reason', { type: 'bye', reason: 'because' }],

@@ -1,5 +1,5 @@
-/** Which chunks of a file are there: a bit for each, the lowest of an octet first. */
-import { type ChunkLayout, chunksLength } from '../protocol/file-chunks.js';
+/** A bit for each chunk of a file, the lowest of an octet first: which are there, or known. */
+import { type ChunkLayout, chunksLength } from './file-chunks.js';
 
 /** No chunk of a file of that layout. */
 export function noBits({ count }: ChunkLayout): Buffer {
@@ -19,6 +19,11 @@ export function hasBit(bits: Uint8Array, index: number): boolean {
 /** Sets the bit of a chunk. */
 export function setBit(bits: Uint8Array, index: number): void {
   bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
+}
+
+/** Clears the bit of a chunk. */
+export function clearBit(bits: Uint8Array, index: number): void {
+  bits[index >> 3] = (bits[index >> 3] ?? 0) & ~(1 << (index & 7));
 }
 
 /** Octets of all chunks whose bit is set. */

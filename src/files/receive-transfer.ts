@@ -1,0 +1,109 @@
+/** How a file that was taken is received over its stream, compared and stored. */
+import type { Duplex } from 'node:stream';
+import { QTChatError } from '../errors.js';
+import { type ChunkLayout, chunkDigests, digestBytes, layoutOf } from '../protocol/file-chunks.js';
+import { type FileRange, largestRange } from '../protocol/file-stream.js';
+import { decodeManifest, manifestHeaderBytes, maximumManifestBytes } from '../protocol/folder-manifest.js';
+import type { Download } from '../store/download.js';
+import type { DownloadFolder } from '../store/downloads.js';
+import type { WantedFile } from '../store/part-map.js';
+import { blocks, RangeFetcher } from './fetch-ranges.js';
+import type { Arrival } from './file-events.js';
+import { isSafeEntryName } from './file-name.js';
+import { closeInOrder } from './stream-end.js';
+import { type IncomingTransfer, isFinal, type OnProgress, proofOf } from './transfer.js';
+
+/**
+ * Receives the file into `folder`.
+ *
+ * @param report - `started` is called once it is known what is there already, and returns what is called with every
+ *   progress; `confirm` says to the sender that all is there, on disk, under its final name
+ * @throws {QTChatError} `ERR_FILE_INTERRUPTED`: what has arrived is kept then; `ERR_FILE_DIGEST` and `ERR_PROTOCOL` when
+ *   the sender does not send what it says that it sends: nothing is left then; and as `DownloadFolder`
+ */
+export async function receiveTransfer(
+  { file, wanted, controller }: IncomingTransfer,
+  stream: Duplex,
+  folder: DownloadFolder,
+  report: { started: (doneBytes: number) => OnProgress; confirm: () => void },
+): Promise<Arrival> {
+  const interrupt = (): void => {
+    controller.abort(new QTChatError('ERR_FILE_INTERRUPTED', 'the sender goes on over another connection'));
+    stream.destroy();
+  };
+  const layout = layoutOf(wanted.sizeBytes);
+  const download = await folder.begin(wanted, { id: file.id, interrupt });
+  try {
+    controller.signal.throwIfAborted();
+    const fetcher = new RangeFetcher(stream, layout, download.blocks(blocks.count, blocks.sizeBytes));
+    await fetcher.fetch(claimedDigests(layout, download), ({ first }, digests) => download.compare(first, digests));
+    const onProgress = report.started(download.doneBytes);
+    let root: Buffer | undefined;
+    await fetcher.fetch(missingChunks(layout, download), async ({ kind, first, count }, octets) => {
+      if (kind === 'root') {
+        root = Buffer.from(octets);
+        return;
+      }
+      const content = octets.subarray(0, octets.length - count * digestBytes);
+      const digests = octets.subarray(content.length);
+      if (!chunkDigests(content, layout.chunkBytes).equals(digests)) throw falsified();
+      await download.write(first, content, digests);
+      onProgress(download.doneBytes);
+    });
+    if (root === undefined || !download.digests.root().equals(root)) throw falsified();
+    const path = wanted.isFolder ? await unpack(download, wanted) : await download.finish();
+    folder.noteArrival(wanted, file.id);
+    report.confirm();
+    closeInOrder(stream);
+    return { path, ...proofOf({ digests: download.digests, layout, isFolder: wanted.isFolder }) };
+  } catch (error) {
+    if (isFinal(controller.signal.aborted ? controller.signal.reason : error)) {
+      await download.discard();
+    } else {
+      await download.keep();
+    }
+    throw error;
+  }
+}
+
+async function unpack(download: Download, { sizeBytes }: WantedFile): Promise<string> {
+  const header = await download.read(0, manifestHeaderBytes);
+  const listBytes = header.length < manifestHeaderBytes ? 0 : header.readUInt32BE();
+  const start = manifestHeaderBytes + listBytes;
+  if (listBytes === 0 || listBytes > maximumManifestBytes || start > sizeBytes) {
+    throw new QTChatError('ERR_PROTOCOL', 'the folder that came has no list of what is in it');
+  }
+  const list = await download.read(manifestHeaderBytes, listBytes);
+  return download.unpack(decodeManifest(list, sizeBytes - start, isSafeEntryName), start);
+}
+
+/** The digests of what is said to be there. */
+function* claimedDigests(layout: ChunkLayout, download: Download): Generator<FileRange> {
+  yield* runs(layout, largestRange(layout, 'digests'), 'digests', (index) => download.has(index));
+}
+
+/** What is not there, in order, in ranges as long as may be; then the root of all. */
+function* missingChunks(layout: ChunkLayout, download: Download): Generator<FileRange> {
+  yield* runs(layout, largestRange(layout, 'chunks'), 'chunks', (index) => !download.has(index));
+  yield { kind: 'root', first: 0, count: 0 };
+}
+
+function* runs(
+  { count: end }: ChunkLayout,
+  longest: number,
+  kind: FileRange['kind'],
+  isMeant: (index: number) => boolean,
+): Generator<FileRange> {
+  for (let first = 0; first < end; ) {
+    let count = 0;
+    while (count < longest && first + count < end && isMeant(first + count)) count += 1;
+    if (count > 0) yield { kind, first, count };
+    first += Math.max(count, 1);
+  }
+}
+
+function falsified(): QTChatError {
+  return new QTChatError('ERR_FILE_DIGEST', 'what came is not what was sent: its SHA-256 is another one', {
+    hint: 'Have it sent again',
+  });
+}
