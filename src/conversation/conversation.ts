@@ -31,7 +31,6 @@ import type { PeerConnection } from '../transport/peer-connection.js';
 import { fileProtocol } from '../transport/tls-options.js';
 import { acquaint } from './acquaint.js';
 import { announce } from './announce.js';
-import { TargetDialler } from './dialler.js';
 import { fittingSuccessions } from './follows-from.js';
 import type { KnownLists } from './list-exchange.js';
 import { defaultQuota, MemberQuota, SessionQuota } from './member-quota.js';
@@ -41,12 +40,12 @@ import { checkOwnCertificate } from './own-certificate.js';
 import type { SelfDescription } from './own-hello.js';
 import { PeerLink } from './peer-link.js';
 import { PeerSession } from './peer-session.js';
-import { Recipient } from './recipient.js';
 import { RefusalLimit } from './refusal-limit.js';
 import { resolveMembers, resolveWho, type Target } from './resolve-who.js';
 import { RevocationWatch } from './revocation-watch.js';
 import { seekMember } from './seek-member.js';
 import { checkStanding, refuseBlocked } from './standing.js';
+import { TargetPeers } from './target-peers.js';
 import { systemTimers } from './timers.js';
 
 const maximumSessions = 128;
@@ -70,7 +69,6 @@ export class Conversation {
   readonly #sessions = new Map<PeerSession, Promise<string>>();
   readonly #quotas = new Map<string, MemberQuota>();
   readonly #running = new Set<Promise<void>>();
-  readonly #target: Target;
   /** Undefined where everybody is let in. */
   readonly #expected: ReadonlySet<string> | undefined;
   #self: SelfDescription;
@@ -78,9 +76,8 @@ export class Conversation {
   #identity: Identity;
   readonly #revocation: RevocationKnowledge;
   readonly #watch: RevocationWatch;
-  readonly #recipient: Recipient;
+  readonly #targets: TargetPeers;
   #listener: PeerListener | undefined;
-  #dialler: TargetDialler | undefined;
   #closing: Promise<void> | undefined;
   readonly #onAbort = (): void => void this.close();
 
@@ -90,14 +87,13 @@ export class Conversation {
       database: ConversationDatabase;
       cipher: RecordCipher;
       epoch: string;
-      target: Target;
+      targets: readonly Target[];
       expected?: ReadonlySet<string>;
     },
   ) {
     this.#options = options;
     this.#database = parts.database;
     this.#cipher = parts.cipher;
-    this.#target = parts.target;
     this.#expected = parts.expected;
     this.#contacts = new ContactBook(parts.database, options.clock);
     this.#downloads = new DownloadFolder(options.downloads);
@@ -110,12 +106,10 @@ export class Conversation {
       historyOf: (member) => ({ database: this.#database, cipher: this.#cipher, key: this.#keyOf(member) }),
       checkMember: (member) => this.#checkMember(member),
     });
-    this.#recipient = new Recipient(parts.target, this.#contacts, (member) =>
-      options.onEvent({ type: 'target', member }),
-    );
     this.#identity = options.identity;
     const { home, identity, clock, requireFreshCrl: requireFresh = false } = options;
     this.#revocation = new RevocationKnowledge(home, identity, { requireFresh });
+    this.#targets = this.#lookFor(parts.targets);
     this.#watch = new RevocationWatch({
       knowledge: this.#revocation,
       clock,
@@ -134,7 +128,7 @@ export class Conversation {
 
   /** The member that texts without a name go to: the one dialled, once known. */
   get targetMember(): string | undefined {
-    return this.#recipient.member;
+    return this.#targets.first;
   }
 
   /** As whom we speak. */
@@ -170,33 +164,32 @@ export class Conversation {
     signal.addEventListener('abort', this.#onAbort, { once: true });
     if (signal.aborted) this.#onAbort();
     this.#keep();
-    const currentIdentity = (): Identity => this.#identity;
-    this.#dialler = new TargetDialler({
-      target: this.#target,
+    for (const dialling of this.#targets.start()) this.#track(dialling);
+    this.#announce();
+  }
+
+  #lookFor(targets: readonly Target[]): TargetPeers {
+    const { clock, random, confirmPeer, onEvent, ...options } = this.#options;
+    return new TargetPeers(targets, {
       contacts: this.#contacts,
-      get identity() {
-        return currentIdentity();
-      },
-      revocation,
+      identity: () => this.#identity,
+      revocation: this.#revocation,
       requirePostQuantum: this.#requirePostQuantum,
       clock,
-      timers: this.#options.timers ?? systemTimers,
-      dialler: this.#options.dialler ?? tcpDialler,
-      random: this.#options.random,
+      timers: options.timers ?? systemTimers,
+      dialler: options.dialler ?? tcpDialler,
+      random,
       signal: this.#controller.signal,
-      giveUpWhenRefused: this.#options.giveUpWhenRefused ?? false,
-      ...(this.#options.confirmPeer === undefined ? {} : { confirmPeer: this.#options.confirmPeer }),
+      giveUpWhenRefused: options.giveUpWhenRefused ?? false,
+      ...(confirmPeer !== undefined && { confirmPeer }),
       seek: (member, signal) => this.#seek(member, signal),
-      isConnected: () => this.#isTargetHere(),
+      isHere: (member) => this.isHere(member),
+      whoIsHere: () => [...this.#links].find(([, link]) => link.isHere)?.[0],
       adopt: (connection) => this.#adopt(connection),
-      onOwnAddress: () => this.#recipient.noteOwnAddress([...this.#links].find(([, link]) => link.isHere)?.[0]),
-      onWaiting: (reason) => onEvent({ type: 'waiting', who: this.#target.who, reason }),
+      onFirst: (member) => onEvent({ type: 'target', member }),
+      onWaiting: (who, reason) => onEvent({ type: 'waiting', who, reason }),
       onStopped: (error) => onEvent({ type: 'stopped', error }),
     });
-    if (this.#target.member !== undefined) this.#recipient.settle(this.#target.member);
-    const { addresses, seek } = this.#target;
-    if (addresses.length > 0 || seek !== undefined) this.#track(this.#dialler.run());
-    this.#announce();
   }
 
   /** {@link MessageIntents.send} without an answered message. */
@@ -496,11 +489,11 @@ export class Conversation {
       // Whoever was not shown as here cannot be shown as gone.
       else if (failure?.code === 'ERR_PROTOCOL') this.#refuse(failure, remote.host);
       if (failure?.code === 'ERR_PEER_QUOTA') this.#refuse(failure, remote.host);
-      this.#dialler?.notify();
+      this.#targets.notify();
     }
     // To the dialler the peer was here: it would try for ever.
     if (session.isKeyRefused && this.#options.giveUpWhenRefused) this.#stop(this.#keyRefused(member));
-    if (session.isOverQuota && this.#recipient.member === member) this.#dialler?.holdOff();
+    if (session.isOverQuota) this.#targets.holdOff(member);
     if (session.isOverQuota && this.#options.giveUpWhenRefused) this.#stop(overQuota(member));
     await link.offerWaiting();
   }
@@ -520,14 +513,14 @@ export class Conversation {
       if (!connection.dialled && isQTChatError(error, 'ERR_PEER_NOT_TRUSTED')) this.#refuse(error, remote.host);
       throw error;
     }
-    if (session.takes('text')) await this.#recipient.consider(connection, hello.port);
+    if (session.takes('text')) await this.#targets.consider(connection, hello.port);
     if (link.add(session)) {
       const { security, keyAgreement } = connection;
       const { circleId, member, spkiSha256 } = peer;
       const description = { member, circleId, spkiSha256, address: remote, keyOrigin: hello.keyOrigin };
       this.#options.onEvent({ type: 'connected', peer: { ...description, security, keyAgreement } });
     }
-    this.#dialler?.notify();
+    this.#targets.notify();
     await link.offerWaiting();
   }
 
@@ -559,11 +552,6 @@ export class Conversation {
     for (const { id, member, path } of await this.#outgoing.takeOver()) {
       await this.#linkOf(member).offer({ path, recordId: id, vainAttempts: 0 });
     }
-  }
-
-  #isTargetHere(): boolean {
-    const { member } = this.#recipient;
-    return member !== undefined && this.isHere(member);
   }
 
   #quotaOf(member: string): MemberQuota {
@@ -634,11 +622,15 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     const cipher = await openHomeKey(options.home, options);
     const epoch = await storeEpoch(database, options.random);
     const contacts = new ContactBook(database, options.clock);
-    const { who = '', from, identity } = options;
-    const target = who === '' ? { who, addresses: [] } : await resolveWho(who, identity, contacts);
-    if (target.member !== undefined) await refuseBlocked(contacts, identity.circleId, target.member);
+    const { who = '', alsoDial = [], from, identity } = options;
+    const targets: Target[] = [];
+    for (const one of [who, ...alsoDial]) {
+      const target = one === '' ? { who: one, addresses: [] } : await resolveWho(one, identity, contacts);
+      if (target.member !== undefined) await refuseBlocked(contacts, identity.circleId, target.member);
+      targets.push(target);
+    }
     const expected = from && (await resolveMembers(from, identity, contacts));
-    const conversation = new Conversation(options, { database, cipher, epoch, target, ...(expected && { expected }) });
+    const conversation = new Conversation(options, { database, cipher, epoch, targets, ...(expected && { expected }) });
     await conversation.start();
     return conversation;
   } catch (error) {

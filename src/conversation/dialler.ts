@@ -19,7 +19,8 @@ import { judgeFound } from './trust.js';
 export interface TargetDiallerOptions {
   readonly target: Target;
   readonly contacts: ContactBook;
-  readonly identity: Identity;
+  /** Its certificate may be renewed in between. */
+  readonly identity: () => Identity;
   /** What is known of revoked certificates. */
   readonly revocation: Pick<RevocationKnowledge, 'faultOf'>;
   /** Offers no other key agreement. */
@@ -175,10 +176,11 @@ export class TargetDialler {
 
   /** Dials one address; resolves with the member found there when it must be confirmed first. */
   async #try(address: PeerAddress): Promise<PeerIdentity | undefined> {
-    const { target, contacts, identity, adopt } = this.#options;
+    const { target, contacts, adopt } = this.#options;
+    const { circleId } = this.#options.identity();
     const connection = await this.#dial(address);
     const { peer, socket } = connection;
-    const decision = judgeFound(peer, target, await contacts.lastConfirmedAt(identity.circleId, address));
+    const decision = judgeFound(peer, target, await contacts.lastConfirmedAt(circleId, address));
     if (decision === 'trusted') {
       await adopt(connection);
       return undefined;
@@ -190,20 +192,21 @@ export class TargetDialler {
 
   #dial(address: PeerAddress): Promise<PeerConnection> {
     const { identity, revocation, requirePostQuantum, clock, dialler, signal } = this.#options;
-    const trust = { identity, revocation, requirePostQuantum, clock };
+    const trust = { identity: identity(), revocation, requirePostQuantum, clock };
     return dialPeer(address, { ...trust, dialler, signal, protocol: controlProtocol, timeoutMs: attemptTimeoutMs });
   }
 
   async #confirm(peer: PeerIdentity, address: PeerAddress): Promise<QTChatError | undefined> {
-    const { target, contacts, confirmPeer, identity, signal } = this.#options;
+    const { target, contacts, confirmPeer, signal } = this.#options;
+    const { circleId } = this.#options.identity();
     if (!(await confirmPeer?.(peer, target.who, signal))) {
       const message = `${quote(target.who)} answers as ${quote(peer.member)}, whose certificate does not name that address`;
       return new QTChatError('ERR_PEER_NOT_TRUSTED', message, {
         hint: `If that is the one you mean: qtchat chat --peer ${peer.member}`,
       });
     }
-    await contacts.save({ member: peer.member, circleId: identity.circleId, addresses: [address] });
-    await contacts.confirmAddress(identity.circleId, peer.member, address);
+    await contacts.save({ member: peer.member, circleId, addresses: [address] });
+    await contacts.confirmAddress(circleId, peer.member, address);
     await this.#try(address);
     return undefined;
   }
