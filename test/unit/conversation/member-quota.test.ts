@@ -2,7 +2,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemberQuota, SessionQuota } from '../../../src/conversation/member-quota.js';
 
-const file = (name: string, sizeBytes: number) => ({ sender: 'c/bob', name, sizeBytes, isFolder: false, version: 'ab' });
+const file = (name: string, sizeBytes: number) => ({
+  sender: 'c/bob',
+  name,
+  sizeBytes,
+  isFolder: false,
+  version: 'ab',
+});
 
 describe('the quota of a member', () => {
   let now = Date.UTC(2027, 0, 1, 23, 59);
