@@ -20,7 +20,12 @@ export default class Chat extends BaseCommand {
   ];
   static override enableJsonFlag = false;
   static override flags = {
-    peer: Flags.string({ description: 'member, or address[:port], to keep dialling', helpValue: 'WHO' }),
+    peer: Flags.string({
+      description: 'member, or address[:port], to keep dialling (repeatable; what is typed goes to the first)',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'WHO',
+    }),
     plain: Flags.boolean({ description: 'plain lines (the only face so far)' }),
     listen: listenFlag,
     announce: announceSelfFlag,
@@ -38,9 +43,9 @@ export default class Chat extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Chat);
     const { talk } = await import('../src/cli/chat/talk.js');
-    const { peer, listen, announce, quota, json, timeout } = flags;
+    const { peer: peers, listen, announce, quota, json, timeout } = flags;
     const options = {
-      peer,
+      peers,
       listen,
       announce,
       quota,

@@ -19,7 +19,6 @@ import { listenForPeers, type PeerListener } from '../transport/listen.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { fileProtocol } from '../transport/tls-options.js';
 import { announce } from './announce.js';
-import { TargetDialler } from './dialler.js';
 import { FileIntents } from './file-intents.js';
 import { fittingSuccessions } from './follows-from.js';
 import { Links } from './links.js';
@@ -27,7 +26,6 @@ import { MessageIntents } from './message-intents.js';
 import type { ConversationOptions } from './options.js';
 import { checkOwnCertificate } from './own-certificate.js';
 import type { SelfDescription } from './own-hello.js';
-import { Recipient } from './recipient.js';
 import { Refusals } from './refusals.js';
 import { resolveMembers, resolveWho, type Target } from './resolve-who.js';
 import { RevocationWatch } from './revocation-watch.js';
@@ -35,6 +33,7 @@ import { RunningWork } from './running-work.js';
 import { seekMember } from './seek-member.js';
 import { Sessions } from './sessions.js';
 import { refuseBlocked } from './standing.js';
+import { TargetPeers } from './target-peers.js';
 import { systemTimers } from './timers.js';
 
 /** A running conversation. Made by {@link openConversation}. */
@@ -50,15 +49,13 @@ export class Conversation {
   readonly #refusals: Refusals;
   readonly #work: RunningWork;
   readonly #controller = new AbortController();
-  readonly #target: Target;
   #self: SelfDescription;
   /** Its certificate may be renewed, its key stays. */
   #identity: Identity;
   readonly #revocation: RevocationKnowledge;
   readonly #watch: RevocationWatch;
-  readonly #recipient: Recipient;
+  readonly #targets: TargetPeers;
   #listener: PeerListener | undefined;
-  #dialler: TargetDialler | undefined;
   #closing: Promise<void> | undefined;
   readonly #onAbort = (): void => void this.close();
 
@@ -68,23 +65,22 @@ export class Conversation {
       database: ConversationDatabase;
       cipher: RecordCipher;
       epoch: string;
-      target: Target;
+      targets: readonly Target[];
       expected: ReadonlySet<string> | undefined;
     },
   ) {
     const { home, identity, clock, onEvent, requireFreshCrl: requireFresh = false } = options;
-    const { database, cipher, epoch, target, expected } = parts;
+    const { database, cipher, epoch, targets, expected } = parts;
     const { signal } = this.#controller;
     this.#options = options;
     this.#database = database;
-    this.#target = target;
     this.#identity = identity;
     this.#contacts = new ContactBook(database, clock);
     this.#links = new Links(database, cipher, identity);
     this.#refusals = new Refusals(clock, onEvent);
     this.#work = new RunningWork((error) => this.#stop(error));
-    this.#recipient = new Recipient(target, this.#contacts, (member) => onEvent({ type: 'target', member }));
     this.#revocation = new RevocationKnowledge(home, identity, { requireFresh });
+    this.#targets = this.#lookFor(targets);
     this.#watch = new RevocationWatch({
       ...{ home, identity, clock },
       knowledge: this.#revocation,
@@ -114,10 +110,8 @@ export class Conversation {
       contacts: this.#contacts,
       files: this.#files,
       lists: this.#watch.lists,
-      recipient: this.#recipient,
+      targets: this.#targets,
       refusals: this.#refusals,
-      onChange: () => this.#dialler?.notify(),
-      onEnough: () => this.#dialler?.holdOff(),
       onHopeless: (error) => this.#stop(error),
     });
     this.#self = {
@@ -132,7 +126,7 @@ export class Conversation {
 
   /** The member that texts without a name go to: the one dialled, once known. */
   get targetMember(): string | undefined {
-    return this.#recipient.member;
+    return this.#targets.first;
   }
 
   /** As whom we speak. */
@@ -154,7 +148,7 @@ export class Conversation {
     signal.addEventListener('abort', this.#onAbort, { once: true });
     if (signal.aborted) this.#onAbort();
     this.#keep();
-    this.#dial();
+    for (const dialling of this.#targets.start()) this.#work.add(dialling);
     this.#announce();
   }
 
@@ -240,27 +234,23 @@ export class Conversation {
     onEvent({ type: 'listening', address, wantedPort: listen.ports[0] ?? 0 });
   }
 
-  /** Keeps dialling the one we look for, where there is one. */
-  #dial(): void {
+  #lookFor(targets: readonly Target[]): TargetPeers {
     const { random, timers = systemTimers, giveUpWhenRefused = false, confirmPeer, onEvent } = this.#options;
-    const { who, member, addresses, seek } = this.#target;
-    this.#dialler = new TargetDialler({
-      target: this.#target,
+    return new TargetPeers(targets, {
       contacts: this.#contacts,
       circleId: this.#identity.circleId,
       trust: () => this.#trust(),
       ...{ timers, random, giveUpWhenRefused },
       signal: this.#controller.signal,
       ...(confirmPeer !== undefined && { confirmPeer }),
-      seek: (wanted, signal) => this.#seek(wanted, signal),
-      isConnected: () => this.#isTargetHere(),
+      seek: (member, signal) => this.#seek(member, signal),
+      isHere: (member) => this.#links.isHere(member),
+      whoIsHere: () => this.#links.anyoneHere(),
       adopt: (connection) => this.#sessions.adopt(connection),
-      onOwnAddress: () => this.#recipient.noteOwnAddress(this.#links.anyoneHere()),
-      onWaiting: (reason) => onEvent({ type: 'waiting', who, reason }),
+      onFirst: (member) => onEvent({ type: 'target', member }),
+      onWaiting: (who, reason) => onEvent({ type: 'waiting', who, reason }),
       onStopped: (error) => onEvent({ type: 'stopped', error }),
     });
-    if (member !== undefined) this.#recipient.settle(member);
-    if (addresses.length > 0 || seek !== undefined) this.#work.add(this.#dialler.run());
   }
 
   /** Renews our certificate when due, and fetches revocation lists, until the end. */
@@ -320,11 +310,6 @@ export class Conversation {
     return { identity: this.#identity, revocation: this.#revocation, requirePostQuantum, clock, dialler };
   }
 
-  #isTargetHere(): boolean {
-    const { member } = this.#recipient;
-    return member !== undefined && this.isHere(member);
-  }
-
   #stop(error: QTChatError): void {
     this.#controller.abort(error);
     this.#options.onEvent({ type: 'stopped', error });
@@ -346,11 +331,15 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     const cipher = await openHomeKey(options.home, options);
     const epoch = await storeEpoch(database, options.random);
     const contacts = new ContactBook(database, options.clock);
-    const { who = '', from, identity } = options;
-    const target = who === '' ? { who, addresses: [] } : await resolveWho(who, identity, contacts);
-    if (target.member !== undefined) await refuseBlocked(contacts, identity.circleId, target.member);
+    const { who = '', alsoDial = [], from, identity } = options;
+    const targets: Target[] = [];
+    for (const one of [who, ...alsoDial]) {
+      const target = one === '' ? { who: one, addresses: [] } : await resolveWho(one, identity, contacts);
+      if (target.member !== undefined) await refuseBlocked(contacts, identity.circleId, target.member);
+      targets.push(target);
+    }
     const expected = from && (await resolveMembers(from, identity, contacts));
-    const conversation = new Conversation(options, { database, cipher, epoch, target, expected });
+    const conversation = new Conversation(options, { database, cipher, epoch, targets, expected });
     await conversation.start();
     return conversation;
   } catch (error) {

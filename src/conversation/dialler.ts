@@ -44,6 +44,8 @@ const firstPauseMs = 500;
 const longestPauseMs = 5_000;
 // Looking around asks others, who have better things to do.
 const seekPauseMs = 15_000;
+// Whoever likes to be found in its place must not keep us from where it was.
+const soughtAtOnce = 4;
 const holdOffMs = 10 * 60_000;
 
 /** Keeps dialling one target. */
@@ -53,6 +55,9 @@ export class TargetDialler {
   #lastReason: string | undefined;
   #heldUntil = Number.NEGATIVE_INFINITY;
   #soughtAt = Number.NEGATIVE_INFINITY;
+  #seeking: Promise<void> = Promise.resolve();
+  /** Where the member may be, as others say, and has not been dialled. */
+  #sought: PeerAddress[] = [];
   #wake: () => void = () => {};
 
   constructor(options: TargetDiallerOptions) {
@@ -71,6 +76,14 @@ export class TargetDialler {
 
   /** Dials until `signal` aborts or there is a reason to give up. */
   async run(): Promise<void> {
+    try {
+      await this.#run();
+    } finally {
+      await this.#seeking;
+    }
+  }
+
+  async #run(): Promise<void> {
     const { signal, timers, isConnected, onStopped, onWaiting } = this.#options;
     let pauseMs = firstPauseMs;
     let connectedAt: number | undefined;
@@ -78,6 +91,7 @@ export class TargetDialler {
     while (!signal.aborted) {
       if (isConnected()) {
         this.#lastReason = undefined;
+        this.#sought = [];
         connectedAt ??= timers.now();
         await this.#rest(undefined);
         continue;
@@ -105,6 +119,8 @@ export class TargetDialler {
         return;
       }
       this.#report(failure);
+      // Found while the rest was tried.
+      if (this.#sought.length > 0) continue;
       await this.#rest(this.#jittered(pauseMs));
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
     }
@@ -126,6 +142,9 @@ export class TargetDialler {
         if (failure === undefined || weight(error) > weight(failure)) failure = explainUnknownName(error, target);
       }
     }
+    this.#seek();
+    // A member that has yet to be found is not to be taken for the one who happens to be there.
+    if (unconfirmed.length > 0) await this.#seeking;
     try {
       if (await this.#trySought()) return undefined;
     } catch (error) {
@@ -138,26 +157,39 @@ export class TargetDialler {
     return this.#confirm(found.peer, found.address);
   }
 
-  /**
-   * Looks for the member elsewhere, and dials where it may be.
-   *
-   * @returns whether it is here now
-   * @throws {QTChatError} what the member itself has answered with; whatever others do, who like to be found in its place, is nothing
-   */
-  async #trySought(): Promise<boolean> {
-    const { target, signal, timers, isConnected, seek, adopt } = this.#options;
+  /** Looks for the member elsewhere, while it is dialled where it was. */
+  #seek(): void {
+    const { target, signal, timers, seek } = this.#options;
     const { seek: member, addresses } = target;
-    if (member === undefined || timers.now() - this.#soughtAt < seekPauseMs) return false;
+    if (member === undefined || timers.now() - this.#soughtAt < seekPauseMs) return;
     this.#soughtAt = timers.now();
     const isTried = ({ host, port }: PeerAddress) => addresses.some((one) => one.host === host && one.port === port);
-    for await (const address of seek(member, signal)) {
+    const look = async (): Promise<void> => {
+      for await (const address of seek(member, signal)) {
+        if (!isTried(address)) this.#sought.push(address);
+        this.#wake();
+      }
+    };
+    this.#seeking = this.#seeking.then(look);
+    // Whoever waits for it hears of its failure; it is none before.
+    this.#seeking.catch(() => {});
+  }
+
+  /**
+   * Dials where the member may be, as others say.
+   *
+   * @returns whether it is here now
+   * @throws {QTChatError} what the member itself has answered with; whatever others do there is nothing
+   */
+  async #trySought(): Promise<boolean> {
+    const { target, signal, isConnected, adopt } = this.#options;
+    for (const address of this.#sought.splice(0, soughtAtOnce)) {
       if (signal.aborted || isConnected()) return true;
-      if (isTried(address)) continue;
       const connection = await this.#dial(address).catch((error: unknown) => {
         if (error instanceof QTChatError) return undefined;
         throw error;
       });
-      if (connection?.peer.member === member) {
+      if (connection?.peer.member === target.seek && connection !== undefined) {
         await adopt(connection);
         return true;
       }
@@ -187,7 +219,7 @@ export class TargetDialler {
   }
 
   async #confirm(peer: PeerIdentity, address: PeerAddress): Promise<QTChatError | undefined> {
-    const { target, contacts, confirmPeer, circleId, signal } = this.#options;
+    const { target, contacts, circleId, confirmPeer, signal } = this.#options;
     if (!(await confirmPeer?.(peer, target.who, signal))) {
       const message = `${quote(target.who)} answers as ${quote(peer.member)}, whose certificate does not name that address`;
       return new QTChatError('ERR_PEER_NOT_TRUSTED', message, {
@@ -223,7 +255,7 @@ export class TargetDialler {
     return pauseMs * (0.75 + this.#options.random(1).readUInt8() / 512);
   }
 
-  /** Waits for the time to pass, for the target to come or go, or for the end. */
+  /** Waits for the time to pass, for the target to come or go, for another address of it, or for the end. */
   #rest(pauseMs: number | undefined): Promise<void> {
     const { signal, timers, isConnected } = this.#options;
     if (signal.aborted) return Promise.resolve();
@@ -237,7 +269,7 @@ export class TargetDialler {
       const callOff = pauseMs === undefined ? () => {} : timers.after(pauseMs, end);
       signal.addEventListener('abort', end, { once: true });
       this.#wake = () => {
-        if (isConnected() !== wasConnected) end();
+        if (isConnected() !== wasConnected || this.#sought.length > 0) end();
       };
     });
   }

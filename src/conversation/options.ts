@@ -32,6 +32,8 @@ export interface ConversationOptions {
   readonly announce?: boolean;
   /** Whom to dial, as typed. */
   readonly who?: string;
+  /** Others to dial, as typed, beside {@link who}. */
+  readonly alsoDial?: readonly string[];
   /** Gives up at the first refusal or unconfirmed identity instead of trying on. */
   readonly giveUpWhenRefused?: boolean;
   /** Where received files go; absolute. */

@@ -43,15 +43,19 @@ export class Recipient {
    * Judges a member that has come and takes texts.
    *
    * @param port - where it says that it listens
+   * @param isFound - whether it was dialled as this very target
    */
-  async consider(connection: PeerConnection, port: number): Promise<void> {
-    if (await this.#isMeant(connection, port)) this.settle(connection.peer.member);
+  async consider(connection: PeerConnection, port: number, isFound: boolean): Promise<void> {
+    if (isFound || (await this.#isMeant(connection, port))) this.settle(connection.peer.member);
   }
 
   // Who calls from the host that was dialled need not be the one who was meant: others may share it.
   async #isMeant({ peer, remote, dialled }: PeerConnection, port: number): Promise<boolean> {
     const { host, seek, addresses } = this.#target;
-    if (dialled || seek === peer.member || this.#isOwnAddress) return true;
+    if (seek === peer.member) return true;
+    // It was somebody else that we looked for there.
+    if (dialled) return false;
+    if (this.#isOwnAddress) return true;
     if (addresses.length === 0 && seek === undefined) return true;
     if (host === undefined) return false;
     if (vouchesFor(peer, host)) return true;

@@ -18,10 +18,10 @@ import type { ConversationOptions } from './options.js';
 import type { SelfDescription } from './own-hello.js';
 import type { PeerLink } from './peer-link.js';
 import { PeerSession } from './peer-session.js';
-import type { Recipient } from './recipient.js';
 import type { Refusals } from './refusals.js';
 import type { RunningWork } from './running-work.js';
 import { checkStanding, refuseBlocked } from './standing.js';
+import type { TargetPeers } from './target-peers.js';
 
 /** What {@link Sessions} need. */
 export interface SessionsOptions
@@ -38,15 +38,11 @@ export interface SessionsOptions
   readonly links: Links;
   readonly files: FileIntents;
   readonly lists: KnownLists;
-  readonly recipient: Recipient;
+  readonly targets: Pick<TargetPeers, 'notify' | 'holdOff' | 'consider'>;
   readonly refusals: Refusals;
   readonly work: RunningWork;
   /** When it aborts, no session begins any more. */
   readonly signal: AbortSignal;
-  /** Told when somebody may have come or gone. */
-  readonly onChange: () => void;
-  /** Told when the one we look for has had enough of us for now. */
-  readonly onEnough: () => void;
   /** Told when there is no use in trying on. */
   readonly onHopeless: (error: QTChatError) => void;
 }
@@ -184,7 +180,7 @@ export class Sessions {
   }
 
   async #run(session: PeerSession): Promise<void> {
-    const { links, recipient, refusals, giveUpWhenRefused, onEvent, onChange, onEnough, onHopeless } = this.#options;
+    const { links, targets, refusals, giveUpWhenRefused, onEvent, onHopeless } = this.#options;
     const { peer, remote } = session.connection;
     const { member } = peer;
     const link = links.of(member);
@@ -205,17 +201,17 @@ export class Sessions {
       // Whoever was not shown as here cannot be shown as gone.
       else if (failure?.code === 'ERR_PROTOCOL') refusals.tell(failure, remote.host);
       if (failure?.code === 'ERR_PEER_QUOTA') refusals.tell(failure, remote.host);
-      onChange();
+      targets.notify();
     }
     // To the dialler the peer was here: it would try for ever.
     if (session.isKeyRefused && giveUpWhenRefused) onHopeless(this.#keyRefused(member));
-    if (session.isOverQuota && recipient.member === member) onEnough();
+    if (session.isOverQuota) targets.holdOff(member);
     if (session.isOverQuota && giveUpWhenRefused) onHopeless(overQuota(member));
     await link.offerWaiting();
   }
 
   async #welcome(link: PeerLink, session: PeerSession): Promise<void> {
-    const { contacts, database, clock, recipient, refusals, onEvent, onChange } = this.#options;
+    const { contacts, database, clock, targets, refusals, onEvent } = this.#options;
     const { connection, hello } = session;
     const { peer, remote } = connection;
     if (hello === undefined) return;
@@ -226,14 +222,14 @@ export class Sessions {
       if (!connection.dialled && isQTChatError(error, 'ERR_PEER_NOT_TRUSTED')) refusals.tell(error, remote.host);
       throw error;
     }
-    if (session.takes('text')) await recipient.consider(connection, hello.port);
+    if (session.takes('text')) await targets.consider(connection, hello.port);
     if (link.add(session)) {
       const { security, keyAgreement } = connection;
       const { circleId, member, spkiSha256 } = peer;
       const description = { member, circleId, spkiSha256, address: remote, keyOrigin: hello.keyOrigin };
       onEvent({ type: 'connected', peer: { ...description, security, keyAgreement } });
     }
-    onChange();
+    targets.notify();
     await link.offerWaiting();
   }
 

@@ -125,7 +125,9 @@ function speakersOf(
   { host, onTrouble = () => {} }: LanOptions,
   begin: (speaker: Bonjour, address: string) => void,
 ): Bonjour[] {
-  return lanAddresses(host).map((address) => {
+  const addresses = lanAddresses(host);
+  if (addresses.length === 0) onTrouble('there is no IPv4 network here');
+  return addresses.map((address) => {
     const tell = (error: unknown): void => onTrouble(messageOf(error));
     // Bound to one address, a socket would not hear what is said to all: it speaks on one interface, and hears on any.
     const config = { interface: address, bind: '0.0.0.0' } as Partial<ServiceConfig>;

@@ -70,15 +70,23 @@ export async function openSourceFile(path: string): Promise<{ handle: FileHandle
   }
 }
 
+/** What is remembered of a file, to see whether it has changed. */
+export type FileStamp = Pick<BigIntStats, 'ino' | 'size' | 'mtimeNs'>;
+
+/** Only what is remembered, of many files. */
+export function stampOf({ ino, size, mtimeNs }: BigIntStats): FileStamp {
+  return { ino, size, mtimeNs };
+}
+
 /** Another one when a file seems to have changed since; the same again after a restart, also under another path. */
-export function fingerprintOf({ size, mtimeNs }: BigIntStats): string {
+export function fingerprintOf({ size, mtimeNs }: FileStamp): string {
   return `${size} ${mtimeNs}`;
 }
 
 /** Whether a file is the same as before, as far as the system tells. */
-export function isUnchanged(now: BigIntStats, before: BigIntStats): boolean {
+export function isUnchanged(now: FileStamp, before: FileStamp): boolean {
   // Not the change time: that one also moves when a file gets another name, or loses its last.
-  return now.ino === before.ino && fingerprintOf(now) === fingerprintOf(before);
+  return now.ino === before.ino && now.size === before.size && now.mtimeNs === before.mtimeNs;
 }
 
 /**
@@ -86,7 +94,7 @@ export function isUnchanged(now: BigIntStats, before: BigIntStats): boolean {
  *
  * @throws {QTChatError} `ERR_FILE_DIGEST` when the file ends before
  */
-export async function readFully(handle: FileHandle, target: Buffer, position: number): Promise<void> {
+async function readFully(handle: FileHandle, target: Buffer, position: number): Promise<void> {
   let filled = 0;
   while (filled < target.length) {
     const { bytesRead } = await handle.read(target, filled, target.length - filled, position + filled);
@@ -100,7 +108,7 @@ export function changed(): QTChatError {
   return new QTChatError('ERR_FILE_DIGEST', 'it was changed while it was sent', { hint: 'Send it again' });
 }
 
-async function readerOf(path: string, before: BigIntStats): Promise<SourceReader> {
+async function readerOf(path: string, before: FileStamp): Promise<SourceReader> {
   const { handle, stats } = await openSourceFile(path);
   const check = async (): Promise<void> => {
     if (!isUnchanged(await handle.stat({ bigint: true }), before)) throw changed();

@@ -2,13 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { isTagOf, lanTag } from '../../src/conversation/lan-tag.js';
 import { askDirectory, tellDirectory } from '../../src/enroll/directory-client.js';
 import { announceOnLan, findOnLan } from '../../src/enroll/lan.js';
+import { saveContact } from '../../src/store/contacts.js';
 import { speakAs } from '../../src/store/home.js';
 import { type Identity, saveIdentity } from '../../src/store/identities.js';
 import { makeCircle } from '../helpers/certificates.js';
@@ -230,6 +231,29 @@ describe("a member in the Auto CA's directory", () => {
     await c.event('refused');
     expect(b.events.filter(({ type }) => type === 'connected')).toEqual([]);
     expect(b.door.targetMember).toBeUndefined();
+  });
+
+  it('is dialled where it was while the Auto CA takes its time', async () => {
+    const asked: Socket[] = [];
+    const silent = createServer((socket) => asked.push(socket.on('error', () => {}).resume())).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const port = await deadPort();
+    const b = await meeting.at('ben');
+    const known = { member: 'ann', circleId: memberOf('ann').circleId, addresses: [{ host: '127.0.0.1', port }] };
+    await saveContact({ folder: b.home }, known, { clock: () => new Date() });
+    const autoCa = { addresses: ['127.0.0.1'], port: (silent.address() as AddressInfo).port };
+    await b.open({ ...memberOf('ben'), autoCa }, { who: 'ann' });
+    try {
+      await b.event('waiting', ({ reason }) => reason !== undefined);
+      if (asked.length === 0) await once(silent, 'connection');
+      await (await meeting.at('ann')).open(memberOf('ann'), { listen: { host: '127.0.0.1', ports: [port] } });
+      await b.event('connected');
+      expect(asked.map(({ destroyed }) => destroyed)).toEqual([false]);
+    } finally {
+      await b.door.close();
+      for (const socket of asked) socket.destroy();
+      silent.close();
+    }
   });
 
   it('is waited for where the Auto CA is away', async () => {

@@ -62,6 +62,15 @@ describe('Auto CAs on the local network', () => {
     for (const octets of otherAddresses) expect(ours.join('')).not.toContain(octets);
   });
 
+  it('are announced nowhere without a network for that, which is said', async () => {
+    const troubles: string[] = [];
+    const onTrouble = (message: string) => troubles.push(message);
+    const withdraw = announceOnLan({ type: 'qtchat-autoca', port: 17_592 }, deps, { host: '::1', onTrouble });
+    await withdraw();
+    expect(troubles).toEqual(['there is no IPv4 network here']);
+    expect(await findOnLan({ ...search, host: '::1', timeMs: 1 })).toEqual([]);
+  });
+
   it('are looked for no longer than the user wants', async () => {
     const controller = new AbortController();
     const finding = findOnLan({ ...search, timeMs: 3_600_000, signal: controller.signal });

@@ -15,8 +15,8 @@ const autoAcceptBytes = 100_000_000;
 
 /** How to talk. */
 export interface TalkOptions {
-  /** Whom to dial; only to wait when undefined. */
-  readonly peer?: string | undefined;
+  /** Whom to dial, the one whom the chat is with first; only to wait when there are none. */
+  readonly peers?: readonly string[] | undefined;
   /** Value of `--listen`. */
   readonly listen?: string | undefined;
   /** Value of `--quota`. */
@@ -43,7 +43,15 @@ export interface TalkOptions {
  */
 export async function talk(home: Home, options: TalkOptions, deps: Deps): Promise<void> {
   const { stdin, stdout, stderr, clock, random, signal, lan } = deps;
-  const { peer, announce = false, json, timeoutMs, requireFreshCrl, requirePostQuantum = false, onScreen } = options;
+  const {
+    peers: [peer, ...others] = [],
+    announce = false,
+    json,
+    timeoutMs,
+    requireFreshCrl,
+    requirePostQuantum = false,
+    onScreen,
+  } = options;
   const { identity, trouble } = await takeOwnKey(home, await loadIdentity(home), { clock, signal });
   if (trouble !== undefined && !json) options.note(`Your key is still the host's: ${trouble.message}`);
   const listen = parseListen(options.listen);
@@ -71,7 +79,7 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
       downloads: downloadsFolder(home),
       decideOffer: ({ sizeBytes }) => (sizeBytes <= autoAcceptBytes ? 'accept' : isTerminal ? 'ask' : 'too-large'),
       onEvent: (event) => face.onEvent(event),
-      ...(peer === undefined ? {} : { who: peer }),
+      ...(peer !== undefined && { who: peer, alsoDial: others }),
       ...(isTerminal && { confirmPeer: (found, who, ended) => face.confirm(confirmQuestion(found, who), ended) }),
     });
     const port = conversation.listeningPort ?? 0;
