@@ -86,6 +86,7 @@ describeWith('ip', 'the examples in the help', () => {
     await writeFile(join(template, 'secret.txt'), `${password}\n`, { mode: 0o600 });
     await writeFile(join(template, 'photo.jpg'), 'not really a photo');
     await writeFile(join(template, 'notes.txt'), 'tide tables');
+    await writeFile(join(template, 'print.sh'), '#!/bin/sh\n', { mode: 0o755 });
     await writeFile(join(template, 'names.csv'), 'name,ip,dns\nann,192.168.1.102,ann.example.org\n');
     await cp(join(packageRoot(), 'test/vectors/seed-san.cnf'), join(template, 'san.cnf'));
     await prepare(template);
