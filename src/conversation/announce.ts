@@ -35,6 +35,8 @@ export interface AnnounceOptions {
   readonly onState: (state: AnnouncedState) => void;
   /** How often to look whether the machine has moved. */
   readonly intervalMs?: number;
+  /** Where it is now; asks the operating system when left out. */
+  readonly reachable?: () => readonly string[];
 }
 
 const defaultIntervalMs = 60_000;
@@ -45,12 +47,12 @@ const farewellMs = 1_000;
 
 /** Announces until `signal` aborts; nothing is said any more when this resolves. */
 export async function announce(options: AnnounceOptions): Promise<void> {
-  const { signal, intervalMs = defaultIntervalMs } = options;
+  const { signal, intervalMs = defaultIntervalMs, reachable = () => reachableAddresses(options.host) } = options;
   const lan = new LanAnnouncement(options);
   const directory = new DirectoryEntry(options);
   let told = '';
   while (!signal.aborted) {
-    const hosts = reachableAddresses(options.host);
+    const hosts = reachable();
     await lan.follow(hosts);
     await directory.follow(hosts);
     const error = lan.error ?? directory.error;

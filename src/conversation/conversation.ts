@@ -6,6 +6,7 @@
 import type { Duplex } from 'node:stream';
 import { keepIdentity } from '../enroll/keep-identity.js';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
+import { ArrivedFiles } from '../store/arrived-files.js';
 import { ContactBook, type PeerAddress } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
 import { RevocationKnowledge } from '../store/crl.js';
@@ -99,6 +100,7 @@ export class Conversation {
       ...options,
       ...parted,
       outgoing: new OutgoingFiles(database, cipher, { circleId: identity.circleId, self: identity.member }),
+      arrived: new ArrivedFiles(database),
       checkMember,
       trust: () => this.#trust(),
     });

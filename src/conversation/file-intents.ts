@@ -7,6 +7,7 @@ import { basename, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { QTChatError } from '../errors.js';
 import { checkSource } from '../files/source-file.js';
+import type { ArrivedFiles } from '../store/arrived-files.js';
 import { DownloadFolder } from '../store/downloads.js';
 import type { OutgoingFiles } from '../store/outgoing-files.js';
 import type { DialOptions } from '../transport/dial.js';
@@ -22,6 +23,7 @@ import type { RunningWork } from './running-work.js';
 export interface FileIntentsOptions
   extends Pick<ConversationOptions, 'capabilities' | 'downloads' | 'decideOffer' | 'onEvent'> {
   readonly outgoing: OutgoingFiles;
+  readonly arrived: ArrivedFiles;
   readonly links: Links;
   readonly work: RunningWork;
   /** Rejects where a member is not to be told anything. */
@@ -38,7 +40,7 @@ export class FileIntents {
 
   constructor(options: FileIntentsOptions) {
     this.#options = options;
-    this.#downloads = new DownloadFolder(options.downloads);
+    this.#downloads = new DownloadFolder(options.downloads, options.arrived);
   }
 
   /**
@@ -61,8 +63,9 @@ export class FileIntents {
   async takeOver(): Promise<void> {
     if (!this.#areKept) return;
     const { outgoing, links } = this.#options;
-    for (const { id, member, path } of await outgoing.takeOver()) {
-      await links.of(member).offer({ path, recordId: id, vainAttempts: 0 });
+    for (const { id, member, path, transfer } of await outgoing.takeOver()) {
+      const broken = transfer === undefined ? {} : { brokenId: transfer };
+      await links.of(member).offer({ path, recordId: id, vainAttempts: 0, ...broken });
     }
   }
 
@@ -97,6 +100,9 @@ export class FileIntents {
       folder: this.#downloads,
       decide: ({ sizeBytes }) => (capabilities.includes('files') ? decideOffer({ member, sizeBytes }) : 'unsupported'),
       connect: (id, signal) => this.#connect(connection, id, signal),
+      begins: async ({ recordId }, id) => {
+        if (recordId !== undefined) await outgoing.begin(recordId, id);
+      },
       again: (file) => links.of(member).offerAgain(file),
       over: ({ recordId }) => {
         if (recordId !== undefined) work.add(outgoing.remove(recordId));

@@ -25,7 +25,7 @@ export interface PeerSessionOptions {
   readonly connection: PeerConnection;
   readonly self: SelfDescription;
   readonly store: MessageStore;
-  readonly files: Pick<FileSessionOptions, 'peer' | 'connect' | 'decide' | 'folder' | 'again' | 'over'>;
+  readonly files: Pick<FileSessionOptions, 'peer' | 'connect' | 'decide' | 'folder' | 'begins' | 'again' | 'over'>;
   /** What the peer may still leave with us. */
   readonly quota: SessionQuota;
   readonly clock: () => Date;

@@ -47,7 +47,7 @@ export interface SessionsOptions
   readonly onHopeless: (error: QTChatError) => void;
 }
 
-const maximumSessions = 128;
+const maximumSessions = 256;
 // A chat, some one-shot commands, and what is left of a connection that broke.
 const maximumSessionsPerMember = 16;
 

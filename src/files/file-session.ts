@@ -43,6 +43,8 @@ export interface FileSessionOptions {
   readonly random: (size: number) => Buffer;
   readonly send: (message: Message) => void;
   readonly emit: (event: FileEvent) => void;
+  /** Told that a transfer of a file of ours is about to begin. */
+  readonly begins: (outgoing: OutgoingFile, id: string) => Promise<void>;
   /** Takes a file back that is to be offered again, over this session or another. */
   readonly again: (outgoing: OutgoingFile) => void;
   /** Told that a file of ours has arrived, or will not. */
@@ -167,10 +169,12 @@ export class FileSession {
       version: Buffer.from(message.version).toString('hex'),
     };
     try {
-      if (resumes !== undefined) await folder.supersede(peer, resumes);
-      if (resumes !== undefined && folder.hasArrived(peer, resumes)) {
-        this.#options.send({ type: 'file-received', id });
-        return;
+      if (resumes !== undefined && isSafeFileName(name)) {
+        await folder.supersede(peer, resumes);
+        if (await folder.hasArrived(wanted, resumes)) {
+          this.#options.send({ type: 'file-received', id });
+          return;
+        }
       }
       const answer = await this.#judge(file, wanted);
       if (this.#closing.signal.aborted) return;
@@ -196,10 +200,13 @@ export class FileSession {
    *
    * @throws {QTChatError} `ERR_PROTOCOL` where the file was never offered to this peer, here and below
    */
-  handleAccept({ id, doneBytes }: MessageOf<'file-accept'>): void {
+  async handleAccept({ id, doneBytes }: MessageOf<'file-accept'>): Promise<void> {
     this.#checkOffered(id);
+    const offered = this.#outgoing(id, 'offered');
+    if (offered !== undefined) await this.#options.begins(offered.outgoing, id);
+    // It may have been cancelled meanwhile.
     const transfer = this.#outgoing(id, 'offered');
-    if (transfer === undefined) return;
+    if (transfer === undefined || this.#closing.signal.aborted) return;
     this.#run(transfer, (stream) => this.#send(transfer, stream, Math.min(doneBytes, transfer.file.sizeBytes)));
     if (!this.#options.dialled) this.#options.send({ type: 'file-ready', id });
   }

@@ -52,7 +52,6 @@ export async function receiveTransfer(
     });
     if (root === undefined || !download.digests.root().equals(root)) throw falsified();
     const path = wanted.isFolder ? await unpack(download, wanted) : await download.finish();
-    folder.noteArrival(wanted, file.id);
     report.confirm();
     closeInOrder(stream);
     return { path, ...proofOf({ digests: download.digests, layout, isFolder: wanted.isFolder }) };

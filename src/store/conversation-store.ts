@@ -54,7 +54,17 @@ export interface ConversationSchema {
   /** What each side thinks of a message: one reaction each. */
   reactions: { conversation: string; direction: 'in' | 'out'; uuid: string; author: 'in' | 'out'; body: Buffer };
   /** Files that are to be sent, by the process `owner`; the path is sealed by the home key. */
-  outgoing_files: { position: Generated<number>; id: string; conversation: string; owner: number; path: Buffer };
+  outgoing_files: {
+    position: Generated<number>;
+    id: string;
+    conversation: string;
+    owner: number;
+    path: Buffer;
+    /** The transfer that began last; null before the first. */
+    transfer: string | null;
+  };
+  /** Transfers of each sender (circle and member) whose files have arrived. */
+  arrived_files: { position: Generated<number>; sender: string; id: string };
   /** How far a conversation has come: our own messages, and those of each epoch of the peer. */
   cursors: { conversation: string; epoch: string; sequence: number };
   /** How far the user has seen what each epoch of the peer wrote. */
@@ -96,7 +106,9 @@ const statements = [
     primary key (conversation, direction, uuid, author)) strict`,
   sql`create table if not exists outgoing_files (
     position integer primary key, id text not null unique, conversation text not null, owner integer not null,
-    path blob not null) strict`,
+    path blob not null, transfer text) strict`,
+  sql`create table if not exists arrived_files (
+    position integer primary key, sender text not null, id text not null, unique (sender, id)) strict`,
 ];
 
 /** What stores made by former versions lack. */
@@ -107,6 +119,7 @@ const laterColumns = [
   { table: 'messages', column: 'target', definition: 'target text' },
   { table: 'messages', column: 'edited_at', definition: 'edited_at integer' },
   { table: 'messages', column: 'epoch', definition: 'epoch text' },
+  { table: 'outgoing_files', column: 'transfer', definition: 'transfer text' },
 ];
 
 /** What can stand only where every column is there. */

@@ -3,7 +3,7 @@
  * kept for another time, or deleted. What is written has been compared with its digest before; what was
  * there is compared again.
  */
-import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, open, rename } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
 import { bytesOf, clearBit, hasBit, setBit } from '../protocol/chunk-bits.js';
@@ -11,7 +11,7 @@ import { DigestList } from '../protocol/digest-list.js';
 import { type ChunkLayout, chunksLength, digestBytes, sha256 } from '../protocol/file-chunks.js';
 import type { FolderEntry } from '../protocol/folder-manifest.js';
 import { explainingWrite } from './file-error.js';
-import { mapPathOf, type WantedFile, writePartMap } from './part-map.js';
+import { type WantedFile, writePartMap } from './part-map.js';
 import type { PartWriter } from './part-writer.js';
 import { flushFolder } from './private-file.js';
 import { removePart } from './unfinished.js';
@@ -27,6 +27,8 @@ export interface DownloadPlace {
   readonly writer: PartWriter;
   /** A bit for each chunk that is there, or said to be. */
   readonly done: Buffer;
+  /** Called when it has its final name, on disk, and before the unfinished one goes. */
+  readonly onPlaced: () => Promise<void>;
   /** Called once, when it has ended; `isKept` when it may be gone on with. */
   readonly release: (isKept: boolean) => void;
 }
@@ -118,13 +120,14 @@ export class Download {
    * @throws {QTChatError} `ERR_STORE_UNWRITABLE`, `ERR_STORE_EXISTS` after a thousand files of that name
    */
   async finish(): Promise<string> {
-    const { folder, partPath, handle, wanted, release } = this.#place;
+    const { folder, partPath, handle, wanted, onPlaced, release } = this.#place;
     await this.#saving;
     await explainingWrite(partPath, () => handle.sync());
     await this.#close();
     const path = await settle(folder, wanted.name, partPath);
-    await rm(mapPathOf(partPath), { force: true }).catch(() => {});
     await flushFolder(folder);
+    await onPlaced();
+    await removePart(partPath);
     release(false);
     return path;
   }
@@ -143,10 +146,11 @@ export class Download {
    * @throws {QTChatError} as {@link unpackFolder}
    */
   async unpack(entries: readonly FolderEntry[], start: number): Promise<string> {
-    const { folder, partPath, handle, wanted, release } = this.#place;
+    const { folder, partPath, handle, wanted, onPlaced, release } = this.#place;
     await this.#saving;
     const path = await unpackFolder({ folder, name: wanted.name, partPath, handle }, entries, start);
     await this.#close();
+    await onPlaced();
     await removePart(partPath);
     release(false);
     return path;
@@ -226,7 +230,6 @@ function numbered(name: string, copy: number): string {
 async function place(partPath: string, path: string): Promise<void> {
   try {
     await link(partPath, path);
-    await rm(partPath);
   } catch (error) {
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(systemErrorCode(error) ?? '')) throw error;
     await (await open(path, 'wx', 0o600)).close();

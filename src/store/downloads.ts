@@ -8,21 +8,27 @@ import { type FileHandle, statfs } from 'node:fs/promises';
 import { QTChatError, quote } from '../errors.js';
 import { noBits } from '../protocol/chunk-bits.js';
 import { layoutOf } from '../protocol/file-chunks.js';
+import type { ArrivedFiles } from './arrived-files.js';
 import { Download } from './download.js';
 import { explainingWrite } from './file-error.js';
 import { claimPart, createPart } from './part-file.js';
 import type { WantedFile } from './part-map.js';
 import { PartWriter } from './part-writer.js';
 import { createFolder } from './private-file.js';
-import { type KeptFile, removePart, sweepUnfinished, unfinishedPath } from './unfinished.js';
+import {
+  hasSecondName,
+  type KeptFile,
+  removeLeftovers,
+  removePart,
+  sweepUnfinished,
+  unfinishedPath,
+} from './unfinished.js';
 
 // What a disk must keep free beside the file, for everybody else on it.
 const spareBytes = 32 * 1024 * 1024;
 const sweepIntervalMs = 10 * 60_000;
 // Files that the user has agreed to, and that have not begun to arrive.
 const maximumPromised = 256;
-// Files that arrived, and whose sender may not have heard of it.
-const maximumArrived = 256;
 
 /** What the folder is told of a transfer. */
 export interface IncomingFile {
@@ -49,13 +55,14 @@ export class DownloadFolder {
   /** Unfinished files that nobody here writes to. */
   #kept = new Map<string, KeptFile>();
   readonly #promised = new Set<string>();
-  readonly #arrived = new Set<string>();
+  readonly #arrived: ArrivedFiles;
   /** Unfinished files that are written to, by sender and transfer. */
   readonly #active = new Map<string, Active>();
 
   /** @param path - absolute; created with mode 0700 when the first file is offered */
-  constructor(path: string) {
+  constructor(path: string, arrived: ArrivedFiles) {
     this.path = path;
+    this.#arrived = arrived;
   }
 
   /** Remembers that a file is to be taken, also when it is offered again. */
@@ -72,15 +79,26 @@ export class DownloadFolder {
     if (kept !== undefined) await removePart(kept.partPath);
   }
 
-  /** Notes that the file of a transfer has arrived. */
-  noteArrival(wanted: WantedFile, id: string): void {
-    this.#promised.delete(keyOf(wanted));
-    add(this.#arrived, activeKey(wanted.sender, id), maximumArrived);
-  }
-
-  /** Whether the file of a transfer has arrived, though its sender may not know. */
-  hasArrived(sender: string, id: string): boolean {
-    return this.#arrived.has(activeKey(sender, id));
+  /**
+   * Whether the file of a transfer that broke off has arrived, though its sender may not know. Nothing of that transfer is
+   * left then, nor where it cannot be gone on with.
+   *
+   * @throws {QTChatError} `ERR_STORE_UNWRITABLE`
+   */
+  async hasArrived(wanted: WantedFile, id: string): Promise<boolean> {
+    await this.#sweep();
+    const { sender, name } = wanted;
+    const partPath = unfinishedPath(this.path, name, id);
+    const isNoted = await this.#arrived.has(sender, id);
+    // A process that ended when the file had its name, and before it could note that.
+    const isPlaced = !isNoted && (await hasSecondName(partPath));
+    if (isPlaced) await this.#arrived.add(sender, id);
+    const hasArrived = isNoted || isPlaced;
+    const [keptKey] = [...this.#kept].find(([, kept]) => kept.partPath === partPath) ?? [];
+    if (hasArrived) this.#promised.delete(keyOf(wanted));
+    if (hasArrived && keptKey !== undefined) this.#kept.delete(keptKey);
+    if (hasArrived || keptKey === undefined) await removeLeftovers(partPath);
+    return hasArrived;
   }
 
   /**
@@ -143,7 +161,12 @@ export class DownloadFolder {
         if (isKept) this.#kept.set(key, { partPath, wanted, done, doneBytes: download.doneBytes });
         active.end();
       };
-      const download = new Download({ folder: this.path, partPath, handle, writer, wanted, layout, done, release });
+      const onPlaced = async (): Promise<void> => {
+        this.#promised.delete(key);
+        await this.#arrived.add(wanted.sender, id);
+      };
+      const place = { folder: this.path, partPath, handle, writer, wanted, layout, done, onPlaced, release };
+      const download = new Download(place);
       active.leftBytes = () => download.leftBytes;
       return download;
     } catch (error) {

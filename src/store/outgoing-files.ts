@@ -20,6 +20,8 @@ export interface OutgoingFileRecord {
   readonly member: string;
   /** Absolute. */
   readonly path: string;
+  /** The transfer that began last, where one has begun. */
+  readonly transfer?: string;
 }
 
 /** The files that one identity of a home is to send. */
@@ -43,6 +45,11 @@ export class OutgoingFiles {
       .execute();
   }
 
+  /** Notes that a transfer of a file begins: whoever goes on with it later can name it. */
+  async begin(id: string, transfer: string): Promise<void> {
+    await this.#database.updateTable('outgoing_files').set({ transfer }).where('id', '=', id).execute();
+  }
+
   /** Removes a file that has arrived, or will not. */
   async remove(id: string): Promise<void> {
     await this.#database.deleteFrom('outgoing_files').where('id', '=', id).execute();
@@ -59,10 +66,11 @@ export class OutgoingFiles {
       for (const { id } of found) {
         await transaction.updateTable('outgoing_files').set({ owner: process.pid }).where('id', '=', id).execute();
       }
-      return found.map(({ id, conversation, path }) => ({
+      return found.map(({ id, conversation, path, transfer }) => ({
         id,
         member: conversation.slice(this.#prefix.length),
         path: this.#cipher.open(path, placeOf(id, conversation)),
+        ...(transfer !== null && { transfer }),
       }));
     });
   }

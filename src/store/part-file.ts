@@ -1,6 +1,6 @@
 /** Opens unfinished files: new ones, and those that another transfer has left. */
 import { constants } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { explainingWrite } from './file-error.js';
 import { mapPathOf } from './part-map.js';
 import { type KeptFile, removePart } from './unfinished.js';
@@ -28,6 +28,7 @@ export async function claimPart(kept: KeptFile, partPath: string): Promise<FileH
     // Another process may want to go on with the same one: whoever renames the map has it.
     await rename(mapPathOf(kept.partPath), mapPathOf(partPath));
     await rename(kept.partPath, partPath);
+    await rm(`${mapPathOf(kept.partPath)}.new`, { force: true });
     handle = await open(partPath, constants.O_RDWR | noFollow);
     const stats = await handle.stat();
     if (stats.isFile() && stats.nlink === 1 && stats.size <= kept.wanted.sizeBytes) return handle;

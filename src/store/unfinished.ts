@@ -1,5 +1,5 @@
 /** Unfinished files in a download folder: how they are called, which can be gone on with, and which are too old. */
-import { readdir, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesOf } from '../protocol/chunk-bits.js';
 import { layoutOf } from '../protocol/file-chunks.js';
@@ -82,4 +82,17 @@ async function readKept(folder: string, partPath: string): Promise<KeptFile | un
 /** Deletes an unfinished file and its map, as far as they are there. */
 export async function removePart(partPath: string): Promise<void> {
   for (const path of [mapPathOf(partPath), partPath]) await rm(path, { force: true }).catch(() => {});
+}
+
+/** Deletes all that a transfer which was cut short may have left. */
+export async function removeLeftovers(partPath: string): Promise<void> {
+  await removePart(partPath);
+  await rm(`${mapPathOf(partPath)}.new`, { force: true }).catch(() => {});
+  await rm(asideFolderOf(partPath), { recursive: true, force: true }).catch(() => {});
+}
+
+/** Tells whether an unfinished file has its final name as well. */
+export async function hasSecondName(partPath: string): Promise<boolean> {
+  const stats = await lstat(partPath).catch(() => undefined);
+  return (stats?.isFile() ?? false) && (stats?.nlink ?? 0) > 1;
 }

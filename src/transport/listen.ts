@@ -52,7 +52,7 @@ interface Remote {
   readonly port: number | undefined;
 }
 
-const maximumConnections = 256;
+const maximumConnections = 512;
 const maximumConnectionsPerHost = 32;
 const protocols = [controlProtocol, fileProtocol] as const;
 

@@ -88,6 +88,7 @@ function start(wire: Wire): PeerSession {
       folder,
       decide: () => 'ask',
       connect: (_, signal) => untilAborted(signal),
+      begins: async () => {},
       again: () => {},
       over: () => {},
     },

@@ -6,6 +6,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type AnnouncedState, announce } from '../../src/conversation/announce.js';
 import { isTagOf, lanTag } from '../../src/conversation/lan-tag.js';
 import { askDirectory, tellDirectory } from '../../src/enroll/directory-client.js';
 import { announceOnLan, findOnLan } from '../../src/enroll/lan.js';
@@ -226,11 +227,39 @@ describe("a member in the Auto CA's directory", () => {
     const c = await (await meeting.at('cid')).open(memberOf('cid'));
     const ann = memberOf('ann');
     // Ann says that she is where cid is: nobody else could say it of her.
-    await tellDirectory(ann.autoCa ?? { addresses: [], port: 0 }, { port: portOf(c), hosts: ['127.0.0.1'] }, ann);
+    const say = (...hosts: string[]) =>
+      tellDirectory(ann.autoCa ?? { addresses: [], port: 0 }, { port: portOf(c), hosts }, ann);
+    await say('127.0.0.1');
     const b = await (await meeting.at('ben')).open(memberOf('ben'), { who: 'ann' });
     await c.event('refused');
     expect(b.events.filter(({ type }) => type === 'connected')).toEqual([]);
     expect(b.door.targetMember).toBeUndefined();
+    await say();
+  });
+
+  it('is followed to other networks', async () => {
+    const controller = new AbortController();
+    let hosts = ['192.168.1.7'];
+    const states: AnnouncedState[] = [];
+    const ann = memberOf('ann');
+    const announced = announce({
+      ...{ home: { folder: tmpdir() }, identity: () => ann, lan, host: undefined, port: 17_590, intervalMs: 5 },
+      signal: controller.signal,
+      onState: (state) => states.push(state),
+      reachable: () => hosts,
+    });
+    while ((await listed('ann')).length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const [first] = [...lan.announced];
+    hosts = ['10.0.0.7', 'fd00::7'];
+    while ((await listed('ann'))[0]?.host !== '10.0.0.7') await new Promise((resolve) => setImmediate(resolve));
+    const [second, ...others] = [...lan.announced];
+    expect(others).toEqual([]);
+    expect(second?.name).not.toBe(first?.name);
+    controller.abort();
+    await announced;
+    expect(states).toEqual([{ onLan: true, inDirectory: true }]);
+    expect(await listed('ann')).toEqual([]);
+    expect(lan.announced.size).toBe(0);
   });
 
   it('is dialled where it was while the Auto CA takes its time', async () => {

@@ -1,29 +1,30 @@
 /**
- * Two real processes that talk while their connection is cut and either of them is killed (-9), again and again: nothing is
- * lost, nothing comes twice, the order is kept. QTCHAT_SOAK_MESSAGES and QTCHAT_SOAK_BLOWS say how many,
- * QTCHAT_SOAK_SEED repeats the choice of blows. Files are not part of it: a file that was broken off is sent again by people.
+ * Two real processes that talk and send files while their connection is cut and either of them is killed (-9), again and again:
+ * nothing is lost, nothing comes twice, the order of what is said is kept, every file is what it was, and nothing unfinished is
+ * left. QTCHAT_SOAK_MESSAGES, QTCHAT_SOAK_FILES and QTCHAT_SOAK_BLOWS say how many, QTCHAT_SOAK_SEED repeats the choice of blows, and
+ * QTCHAT_SOAK_LOG names a file for all that the processes say.
  */
-import { randomBytes, randomInt } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { openConversationStore } from '../../src/store/conversation-store.js';
-import { downloadsFolder, speakAs } from '../../src/store/home.js';
-import { openHomeKey } from '../../src/store/home-key.js';
+import { speakAs } from '../../src/store/home.js';
 import { saveIdentity } from '../../src/store/identities.js';
-import { makeCircle, type TestCircle } from '../helpers/certificates.js';
+import { makeCircle } from '../helpers/certificates.js';
 import { Dice } from '../helpers/frame-mutator.js';
 import { makeIdentity } from '../helpers/identity.js';
-import { Program } from '../helpers/program.js';
+import { SoakSide } from '../helpers/soak-side.js';
 import { Switchboard } from '../helpers/switchboard.js';
 
 const messages = Number(process.env.QTCHAT_SOAK_MESSAGES ?? 200);
+const files = Number(process.env.QTCHAT_SOAK_FILES ?? 8);
 const blows = Number(process.env.QTCHAT_SOAK_BLOWS ?? 8);
 const seed = Number(process.env.QTCHAT_SOAK_SEED ?? randomInt(2 ** 32));
-/** Lines typed and not known to be delivered. */
-const ahead = 20;
+/** The largest file has 2 to the power of so many octets. */
+const largestPower = Number(process.env.QTCHAT_SOAK_POWER ?? 22);
+const progressIntervalMs = 15_000;
 
 /** Something that happened: every side's events come here. */
 let onEvent: () => void = () => {};
@@ -38,146 +39,108 @@ function reached(isReached: () => boolean): Promise<void> {
   });
 }
 
-/** One member, whose process comes and goes. */
-class Side {
-  readonly home: { folder: string };
-  /** Where it listens now. */
-  port = 0;
-  /** Texts known to be delivered, as its processes have said. */
-  delivered = 0;
-  #allowed = 0;
-  #typed = 0;
-  #program: Program | undefined;
-
-  constructor(folder: string, name: string) {
-    this.home = { folder: join(folder, name) };
-  }
-
-  async start(peer?: string): Promise<void> {
-    // What has reached the outbox goes out by itself; all else was lost with the process that was to read it.
-    this.#typed = (await this.texts('out')).length;
-    // What was delivered may have been said by a process that could not say so any more.
-    this.delivered = this.#typed - (await this.texts('out', 'queued')).length;
-    const who = peer === undefined ? [] : ['--peer', peer];
-    const program = new Program(['chat', '--json', '--listen', '127.0.0.1:0', ...who], { home: this.home.folder });
-    this.#program = program;
-    program.child.stdin?.on('error', () => {});
-    if (program.child.stdout === null) throw new Error('no output');
-    createInterface({ input: program.child.stdout }).on('line', (line) => {
-      if (this.#program !== program) return;
-      const event = JSON.parse(line) as { event: string; port?: number };
-      if (event.event === 'listening') this.port = event.port ?? 0;
-      if (event.event === 'delivered') this.delivered += 1;
-      this.#type();
-      onEvent();
-    });
-    this.port = 0;
-    await reached(() => this.port > 0);
-    this.#type();
-  }
-
-  /** Lets it say so many texts in all. */
-  allow(count: number): void {
-    this.#allowed = count;
-    this.#type();
-  }
-
-  async kill(): Promise<void> {
-    await this.#program?.stop('SIGKILL');
-  }
-
-  /** The texts of its store, in their order; those queued alone, where asked for. */
-  async texts(direction: 'in' | 'out', state?: 'queued'): Promise<string[]> {
-    const database = await openConversationStore(this.home);
-    try {
-      const cipher = await openHomeKey(this.home, { random: randomBytes });
-      let query = database.selectFrom('messages').selectAll().where('direction', '=', direction);
-      if (state !== undefined) query = query.where('state', '=', state);
-      const rows = await query.orderBy('id').execute();
-      return rows.map((row) => cipher.open(row.body, ['messages', `${direction}/${row.uuid}`, row.conversation]));
-    } finally {
-      await database.destroy();
-    }
-  }
-
-  #type(): void {
-    while (this.#typed < this.#allowed && this.#typed - this.delivered < ahead) {
-      this.#program?.type(JSON.stringify({ command: 'send', text: `text ${this.#typed}` }));
-      this.#typed += 1;
-    }
-  }
-}
-
 let folder: string;
-let board: Switchboard;
-let circle: TestCircle;
-let alice: Side;
-let bob: Side;
+let alice: SoakSide;
+let bob: SoakSide;
+let progress: NodeJS.Timeout | undefined;
+let blowsDone = 0;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'qtchat-soak-'));
-  circle = await makeCircle();
-  board = await Switchboard.start();
+  const circle = await makeCircle();
   for (const member of ['alice', 'bob']) {
     const home = { folder: join(folder, member) };
     await saveIdentity(home, await makeIdentity(circle, { member, ips: ['127.0.0.1'] }), { replace: false });
     await speakAs(home, member);
   }
-  [alice, bob] = [new Side(folder, 'alice'), new Side(folder, 'bob')];
+  const side = async (name: string): Promise<SoakSide> =>
+    new SoakSide(folder, name, await Switchboard.start(), () => onEvent());
+  [alice, bob] = [await side('alice'), await side('bob')];
+  const started = Date.now();
+  progress = setInterval(() => {
+    const seconds = Math.round((Date.now() - started) / 1000);
+    const done = `${delivered()} of ${messages} texts, ${filesDone()} of ${files} files`;
+    process.stderr.write(`soak, seed ${seed}, ${seconds} s: ${blowsDone} of ${blows} blows, ${done}\n`);
+  }, progressIntervalMs);
 });
 
 afterAll(async () => {
-  for (const side of [alice, bob]) await side.kill();
-  await board.stop();
+  clearInterval(progress);
+  for (const side of [alice, bob]) await side.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
-async function startAlice(): Promise<void> {
-  await alice.start();
-  board.leadTo(alice.port);
+const delivered = (): number => alice.delivered + bob.delivered;
+const filesDone = (): number => alice.filesDone + bob.filesDone;
+
+/** Cuts every connection, or kills one of them, which comes back at once. Each dials the other. */
+async function strike(dice: Dice): Promise<void> {
+  const [side, other] = dice.below(2) === 0 ? [alice, bob] : [bob, alice];
+  if (dice.below(3) === 0) {
+    for (const one of [side, other]) one.board.cut();
+    return;
+  }
+  await side.kill();
+  await side.start(other);
 }
 
-const startBob = (): Promise<void> => bob.start(`127.0.0.1:${board.port}`);
+/** Resolves anywhere within what is said in this round, also before anything of it, or while files move, or as one arrives. */
+async function momentOf(dice: Dice, allowed: { texts: number; files: number }): Promise<void> {
+  const [texts, started, arrived] = [delivered(), alice.started + bob.started, alice.arrived + bob.arrived];
+  const wanted = texts + dice.below(Math.max(allowed.texts - texts, 1));
+  const allIsSaid = (): boolean => delivered() >= allowed.texts && filesDone() >= allowed.files;
+  switch (dice.below(3)) {
+    case 0:
+      return reached(() => delivered() >= wanted);
+    case 1:
+      await reached(() => alice.started + bob.started > started || allIsSaid());
+      // However far it has come by then.
+      return setTimeout(dice.below(100));
+    default:
+      return reached(() => alice.arrived + bob.arrived > arrived || allIsSaid());
+  }
+}
+
+/** Mostly small ones, and the smallest and the largest among them. */
+function sizeOf(index: number, dice: Dice): number {
+  if (index < 2) return index === 0 ? 1 : 2 ** largestPower;
+  return Math.floor(2 ** (dice.below(largestPower * 1000) / 1000));
+}
 
 it(
-  `${messages} texts and ${blows} blows (seed ${seed}): nothing lost, nothing twice, in order`,
+  `${messages} texts, ${files} files and ${blows} blows (seed ${seed}): nothing lost, nothing twice, in order, identical`,
   async () => {
     const dice = new Dice(seed);
     const each = messages / 2;
-    const delivered = (): number => alice.delivered + bob.delivered;
-    await startAlice();
-    await startBob();
+    const sides = [alice, bob];
+    let filesAllowed = 0;
+    await alice.start(bob);
+    await bob.start(alice);
     for (let blow = 0; blow < blows; blow += 1) {
       const upTo = Math.ceil((each * (blow + 1)) / blows);
-      for (const side of [alice, bob]) side.allow(upTo);
-      // Anywhere within what is said in this round, also before anything of it.
-      const from = delivered();
-      const wanted = from + dice.below(Math.max(2 * upTo - from, 1));
-      await reached(() => delivered() >= wanted);
-      switch (dice.below(3)) {
-        case 0:
-          board.cut();
-          break;
-        case 1:
-          board.leadNowhere();
-          await alice.kill();
-          await startAlice();
-          break;
-        default:
-          await bob.kill();
-          await startBob();
+      for (const side of sides) side.allowTexts(upTo);
+      for (; filesAllowed < Math.ceil((files * (blow + 1)) / blows); filesAllowed += 1) {
+        await sides[filesAllowed % 2]?.allowFile(`file ${filesAllowed}.bin`, sizeOf(filesAllowed, dice));
       }
+      await momentOf(dice, { texts: 2 * upTo, files: filesAllowed });
+      await strike(dice);
+      blowsDone += 1;
     }
-    for (const side of [alice, bob]) side.allow(each);
+    for (const side of sides) side.allowTexts(each);
+    await reached(() => delivered() >= 2 * each && filesDone() >= files);
     const expected = Array.from({ length: each }, (_, index) => `text ${index}`);
-    await reached(() => delivered() >= 2 * each);
-    for (const side of [alice, bob]) {
-      await side.kill();
+    for (const side of sides) await side.kill();
+    for (const [side, other] of [
+      [alice, bob],
+      [bob, alice],
+    ] as const) {
+      expect(side.troubles).toEqual([]);
       expect(await side.texts('in')).toEqual(expected);
       expect(await side.texts('out')).toEqual(expected);
       expect(await side.texts('out', 'queued')).toEqual([]);
-      expect(await readdir(downloadsFolder(side.home)).catch(() => [])).toEqual([]);
+      // Whatever lies there is one of these: no second copy, nothing unfinished.
+      expect(await side.received()).toEqual(await other.sent());
     }
   },
-  60_000 + blows * 10_000 + messages * 20,
+  60_000 + blows * 10_000 + messages * 20 + files * 10_000,
 );
