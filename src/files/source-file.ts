@@ -94,7 +94,7 @@ export function isUnchanged(now: FileStamp, before: FileStamp): boolean {
  *
  * @throws {QTChatError} `ERR_FILE_DIGEST` when the file ends before
  */
-async function readFully(handle: FileHandle, target: Buffer, position: number): Promise<void> {
+export async function readFully(handle: FileHandle, target: Buffer, position: number): Promise<void> {
   let filled = 0;
   while (filled < target.length) {
     const { bytesRead } = await handle.read(target, filled, target.length - filled, position + filled);
@@ -125,6 +125,7 @@ export async function explainingRead<Result>(path: string, action: () => Promise
   try {
     return await action();
   } catch (error) {
+    if (error instanceof QTChatError) throw error;
     const missing = systemErrorCode(error) === 'ENOENT';
     const message = missing
       ? `there is no file ${quote(path)}`

@@ -25,9 +25,10 @@ export async function createPart(partPath: string): Promise<FileHandle> {
 export async function claimPart(kept: KeptFile, partPath: string): Promise<FileHandle | undefined> {
   let handle: FileHandle | undefined;
   try {
-    // Another process may want to go on with the same one: whoever renames the map has it.
-    await rename(mapPathOf(kept.partPath), mapPathOf(partPath));
+    // Another process may want to go on with the same one: whoever renames it has it. The map comes after: where this
+    // process is killed in between, the next transfer knows the new name, and a map alone is swept away.
     await rename(kept.partPath, partPath);
+    await rename(mapPathOf(kept.partPath), mapPathOf(partPath));
     await rm(`${mapPathOf(kept.partPath)}.new`, { force: true });
     handle = await open(partPath, constants.O_RDWR | noFollow);
     const stats = await handle.stat();

@@ -1,9 +1,10 @@
 /** Unfinished files in a download folder: how they are called, which can be gone on with, and which are too old. */
 import { lstat, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { bytesOf } from '../protocol/chunk-bits.js';
 import { layoutOf } from '../protocol/file-chunks.js';
 import { mapPathOf, readPartMap, type WantedFile } from './part-map.js';
+import { exists } from './private-file.js';
 
 /** An unfinished file that nobody writes to, as its map describes it. */
 export interface KeptFile {
@@ -54,8 +55,9 @@ export async function sweepUnfinished(
     if (stats === undefined || activePaths.has(partPath)) continue;
     const isMap = path === mapPathOf(partPath);
     const file = isMap ? await readKept(folder, partPath) : undefined;
-    if (file !== undefined) kept.push({ file, atMs: stats.mtimeMs });
-    else if (nowMs - stats.mtimeMs > abandonedAfterMs && (path !== partPath || !(await isKept(folder, partPath)))) {
+    if (file !== undefined) {
+      kept.push({ file, atMs: stats.mtimeMs });
+    } else if (await isAbandoned(path, partPath, nowMs - stats.mtimeMs)) {
       await rm(path, { recursive: path === asideFolderOf(partPath), force: true }).catch(() => {});
     }
   }
@@ -65,8 +67,11 @@ export async function sweepUnfinished(
   return staying.map(({ file }) => file);
 }
 
-async function isKept(folder: string, partPath: string): Promise<boolean> {
-  return (await readKept(folder, partPath)) !== undefined;
+/** Tells whether nobody will go on with an unfinished file, or with what stands beside it, which is nothing without it. */
+async function isAbandoned(path: string, partPath: string, ageMs: number): Promise<boolean> {
+  const isOld = ageMs > abandonedAfterMs;
+  if (path !== partPath) return isOld || !(await exists(partPath));
+  return isOld && (await readKept(dirname(partPath), partPath)) === undefined;
 }
 
 async function readKept(folder: string, partPath: string): Promise<KeptFile | undefined> {

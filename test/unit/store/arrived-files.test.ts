@@ -1,6 +1,6 @@
 /** What is known of files after the process that sent or received them was killed. */
 import { randomBytes } from 'node:crypto';
-import { link, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -72,21 +72,38 @@ describe('a file of which the sender does not know that it has arrived', () => {
 });
 
 describe('a file that broke off as its receiver was killed', () => {
+  const large = { ...wanted, sizeBytes: 300_000 };
+  const partOf = (transfer: string): string => join(path, `a.txt.${transfer.slice(0, 16)}.part`);
+
+  async function breakOff(): Promise<void> {
+    const download = await folder.begin(large, { id, interrupt: () => {} });
+    const chunk = randomBytes(256 * 1024);
+    await download.write(0, chunk, sha256(chunk));
+    await download.keep();
+  }
+
   it('leaves nothing behind where it cannot be gone on with', async () => {
     await folder.begin(wanted, { id, interrupt: () => {} });
-    for (const name of ['.map.new', '.folder']) await writeFile(join(path, `a.txt.${id.slice(0, 16)}.part${name}`), '');
+    for (const name of ['.map.new', '.folder']) await writeFile(partOf(id) + name, '');
     expect(await restarted().hasArrived(wanted, id)).toBe(false);
     expect(await readdir(path)).toEqual([]);
   });
 
   it('is kept where it can', async () => {
-    const download = await folder.begin({ ...wanted, sizeBytes: 300_000 }, { id, interrupt: () => {} });
-    const chunk = randomBytes(256 * 1024);
-    await download.write(0, chunk, sha256(chunk));
-    await download.keep();
+    await breakOff();
     const after = restarted();
-    expect(await after.hasArrived({ ...wanted, sizeBytes: 300_000 }, id)).toBe(false);
-    expect(await after.doneBytes({ ...wanted, sizeBytes: 300_000 })).toBe(256 * 1024);
+    expect(await after.hasArrived(large, id)).toBe(false);
+    expect(await after.doneBytes(large)).toBe(256 * 1024);
+  });
+
+  it('leaves nothing behind where another transfer was about to go on with it', async () => {
+    await breakOff();
+    await rename(partOf(id), partOf(other));
+    await writeFile(`${partOf(id)}.map.new`, '');
+    const after = restarted();
+    expect(await after.hasArrived(large, other)).toBe(false);
+    expect(await after.doneBytes(large)).toBeUndefined();
+    expect(await readdir(path)).toEqual([]);
   });
 });
 
