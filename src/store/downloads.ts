@@ -90,6 +90,7 @@ export class DownloadFolder {
     const { sender, name } = wanted;
     const partPath = unfinishedPath(this.path, name, id);
     const isNoted = await this.#arrived.has(sender, id);
+    if (this.#isOfAnother(partPath, sender)) return isNoted;
     // A process that ended when the file had its name, and before it could note that.
     const isPlaced = !isNoted && (await hasSecondName(partPath));
     if (isPlaced) await this.#arrived.add(sender, id);
@@ -99,6 +100,14 @@ export class DownloadFolder {
     if (hasArrived && keptKey !== undefined) this.#kept.delete(keptKey);
     if (hasArrived || keptKey === undefined) await removeLeftovers(partPath);
     return hasArrived;
+  }
+
+  /** Whether an unfinished file is there that this sender may not touch: one in use, or of somebody else. */
+  #isOfAnother(partPath: string, sender: string): boolean {
+    const isInUse = [...this.#active.values()].some((active) => active.partPath === partPath);
+    return (
+      isInUse || [...this.#kept.values()].some((kept) => kept.partPath === partPath && kept.wanted.sender !== sender)
+    );
   }
 
   /**

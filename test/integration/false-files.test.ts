@@ -180,6 +180,8 @@ describe('a sender', () => {
     other.say(second.offer);
     expect((await other.hears('file-accept')).doneBytes).toBe(0);
     expect(a.events.filter(({ type }) => type === 'fileInterrupted')).toEqual([]);
+    const part = `film.bin.${first.offer.id.slice(0, 16)}.part`;
+    expect(await readdir(join(a.home, 'downloads'))).toContain(part);
   });
 });
 
