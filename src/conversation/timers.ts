@@ -21,6 +21,7 @@ export const systemTimers: Timers = {
 export class TimerGroup implements Timers {
   readonly #timers: Timers;
   readonly #waiting = new Set<() => void>();
+  #isOver = false;
 
   constructor(timers: Timers) {
     this.#timers = timers;
@@ -31,6 +32,7 @@ export class TimerGroup implements Timers {
   }
 
   after(delayMs: number, action: () => void): () => void {
+    if (this.#isOver) return () => {};
     const callOff = this.#timers.after(delayMs, () => {
       this.#waiting.delete(callOff);
       action();
@@ -47,8 +49,9 @@ export class TimerGroup implements Timers {
     this.#waiting.add(callOff);
   }
 
-  /** Calls everything off that waits. */
+  /** Calls everything off that waits; what is asked for later never comes. */
   callOff(): void {
+    this.#isOver = true;
     for (const callOff of this.#waiting) callOff();
     this.#waiting.clear();
   }

@@ -11,6 +11,7 @@ import { QTChatError, quote, systemErrorCode } from '../errors.js';
 import type { PeerAddress } from '../store/contacts.js';
 import type { RevocationKnowledge } from '../store/crl.js';
 import type { Identity } from '../store/identities.js';
+import { ConnectionLimit, type ConnectionLimits } from './connection-limit.js';
 import { identifyPeer } from './identify-peer.js';
 import { type PeerConnection, peerConnection } from './peer-connection.js';
 import { explainFailure } from './tls-failure.js';
@@ -29,6 +30,8 @@ export interface ListenOptions {
   /** Told why somebody was not let in, and from where as far as that is known. */
   readonly onRefused?: (error: QTChatError, host: string | undefined) => void;
   readonly handshakeTimeoutMs?: number;
+  /** Of connections at once; default 512, and 32 from one host. */
+  readonly limits?: ConnectionLimits;
   /** What is known of revoked certificates; nothing when left out. */
   readonly revocation?: Pick<RevocationKnowledge, 'faultOf'>;
   /** Takes no key agreement but the post-quantum one; false when left out. */
@@ -46,14 +49,13 @@ export interface PeerListener {
   close(): Promise<void>;
 }
 
-/** As far as it is known. */
+/** Where a connection came from, as far as that is known. */
 interface Remote {
   readonly host: string | undefined;
   readonly port: number | undefined;
 }
 
-const maximumConnections = 512;
-const maximumConnectionsPerHost = 32;
+const defaultLimits: ConnectionLimits = { total: 512, perHost: 32 };
 const protocols = [controlProtocol, fileProtocol] as const;
 
 /**
@@ -75,13 +77,20 @@ export async function listenForPeers(options: ListenOptions): Promise<PeerListen
   const origin = new AsyncLocalStorage<PeerAddress>();
   const remoteOf = (socket: TLSSocket): Remote =>
     origin.getStore() ?? { host: hostOf(socket), port: socket.remotePort };
-  const sockets = limitConnections(server, origin, (host) => {
+  const limit = new ConnectionLimit(options.limits ?? defaultLimits, (host) => {
     options.onRefused?.(new QTChatError('ERR_PEER_REFUSED', 'there are too many connections'), host);
+  });
+  server.on('connection', (socket: Duplex & Partial<Socket>) => {
+    const remote = origin.getStore() ?? { host: plainHost(socket.remoteAddress), port: socket.remotePort };
+    limit.admit(socket, placeOf(remote, socket), remote.host ?? '');
   });
   server.on('tlsClientError', (error, socket) => {
     options.onRefused?.(explainFailure(error, faultOf(socket)), remoteOf(socket).host);
   });
-  server.on('secureConnection', (socket) => accept(socket, remoteOf(socket), options));
+  server.on('secureConnection', (socket) => {
+    const remote = remoteOf(socket);
+    accept(socket, remote, options, () => limit.prove(placeOf(remote, socket)));
+  });
   const port = await listenOnFirst(server, options);
   return {
     address: { host: options.host ?? '0.0.0.0', port },
@@ -89,16 +98,17 @@ export async function listenForPeers(options: ListenOptions): Promise<PeerListen
     // Never `new TLSSocket(stream, {isServer: true})`: that judges no certificates.
     accept: (stream, remote) => origin.run(remote, () => void server.emit('connection', stream)),
     close: async () => {
-      for (const socket of sockets) socket.destroy();
+      limit.end();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
 }
 
-function accept(socket: TLSSocket, { host, port }: Remote, options: ListenOptions): void {
+function accept(socket: TLSSocket, { host, port }: Remote, options: ListenOptions, onProven: () => void): void {
   const { identity, clock, revocation, requirePostQuantum = false } = options;
   try {
     const peer = identifyPeer(socket, identity, protocols, clock, revocation);
+    onProven();
     const remote = { host: host ?? '', port: port ?? 0 };
     options.onPeer(peerConnection(socket, peer, { dialled: false, remote, requirePostQuantum }));
   } catch (error) {
@@ -109,7 +119,7 @@ function accept(socket: TLSSocket, { host, port }: Remote, options: ListenOption
 }
 
 // When a handshake has failed, Node has closed the TLS socket and forgotten its address; the TCP
-// socket below still has the one that was read of it in `limitConnections`.
+// socket below still has the one that was read of it when it came.
 function hostOf(socket: TLSSocket & { _parent?: Socket | null }): string | undefined {
   return plainHost(socket._parent?.remoteAddress ?? socket.remoteAddress);
 }
@@ -119,31 +129,9 @@ function plainHost(host: string | undefined): string | undefined {
   return host?.replace(/^::ffff:(?=.*\.)/, '');
 }
 
-function limitConnections(
-  server: Server,
-  origin: AsyncLocalStorage<PeerAddress>,
-  onRefused: (host: string) => void,
-): Set<Duplex> {
-  const sockets = new Set<Duplex>();
-  const perHost = new Map<string, number>();
-  server.on('connection', (socket: Duplex & Partial<Socket>) => {
-    const host = origin.getStore()?.host ?? plainHost(socket.remoteAddress) ?? '';
-    const count = perHost.get(host) ?? 0;
-    if (sockets.size >= maximumConnections || count >= maximumConnectionsPerHost) {
-      socket.destroy();
-      onRefused(host);
-      return;
-    }
-    sockets.add(socket);
-    perHost.set(host, count + 1);
-    socket.once('close', () => {
-      sockets.delete(socket);
-      const left = (perHost.get(host) ?? 1) - 1;
-      if (left === 0) perHost.delete(host);
-      else perHost.set(host, left);
-    });
-  });
-  return sockets;
+/** The same for a connection and for the TLS in it, and for no other at the same time. */
+function placeOf({ host, port }: Remote, { localAddress }: { localAddress?: string | undefined }): string {
+  return JSON.stringify([host, port, localAddress]);
 }
 
 function faultOf(socket: TLSSocket): string | undefined {
