@@ -3,7 +3,6 @@
 // Beside it a bare TLS server of Node with as many connections.
 //
 //   node bench/many-peers.mjs [peers] [seconds]        default 200, 20
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -15,8 +14,8 @@ import { fileURLToPath } from 'node:url';
 import { credentialOf, listenBare } from './helpers/bare-tls.mjs';
 import { bundle, load } from './helpers/bundle.mjs';
 import { converse, makeMembers, modules } from './helpers/members.mjs';
-import { MemoryStore } from './helpers/memory-store.mjs';
 import { cpuMs, endAll, next, start } from './helpers/processes.mjs';
+import { dialMember, runSession, sessionModules } from './helpers/sessions.mjs';
 
 const [peers = 200, seconds = 20] = process.argv.slice(2).map(Number);
 const { BENCH_ROLE: role, BENCH_FOLDER: folder, BENCH_BUNDLE: bundled, BENCH_PORT: port } = process.env;
@@ -32,12 +31,7 @@ else await roles[role]().catch((error) => process.send({ error: String(error?.st
 
 async function main() {
   const temporary = await mkdtemp(join(tmpdir(), 'qtchat-bench-'));
-  const built = await bundle([
-    ...modules,
-    'src/conversation/peer-session',
-    'src/transport/dial',
-    'src/transport/tls-options',
-  ]);
+  const built = await bundle([...modules, ...sessionModules]);
   const processes = [];
   const program = fileURLToPath(import.meta.url);
   const measure = async (kind) => {
@@ -137,36 +131,8 @@ async function dialSession(all, home, localAddress) {
       return socket;
     },
   };
-  const connection = await all.dialPeer(
-    { host: '127.0.0.1', port: Number(port) },
-    {
-      identity: await all.loadIdentity(home),
-      protocol: all.controlProtocol,
-      clock: () => new Date(),
-      signal: new AbortController().signal,
-      dialler,
-    },
-  );
-  await new Promise((resolve) => {
-    const session = new all.PeerSession({
-      connection,
-      store: new MemoryStore(),
-      emit: () => {},
-      self: {
-        session: randomBytes(16).toString('hex'),
-        epoch: randomBytes(16).toString('hex'),
-        capabilities: ['text'],
-        keyOrigin: 'local',
-        port: 0,
-      },
-      files: {},
-      clock: () => new Date(),
-      random: randomBytes,
-      onHello: async () => resolve(),
-      checkPeer: async () => {},
-    });
-    session.run().catch((error) => process.send({ error: String(error?.stack) }));
-  });
+  const connection = await dialMember(all, home, port, { dialler });
+  await new Promise((resolve) => runSession(all, connection, ({ type }) => type === 'ready' && resolve()));
 }
 
 async function dialWithoutAnything(all, home, localAddress) {

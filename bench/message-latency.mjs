@@ -9,7 +9,7 @@
 // The sides take turns, three rounds, so that what else the machine does concerns all of them.
 //
 //   node bench/message-latency.mjs [texts of a round] [durable texts of a round]        default 4000, 400
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,9 +18,9 @@ import { fileURLToPath } from 'node:url';
 import { dialBare, listenBare } from './helpers/bare-tls.mjs';
 import { bundle, load } from './helpers/bundle.mjs';
 import { converse, makeMembers, modules } from './helpers/members.mjs';
-import { MemoryStore } from './helpers/memory-store.mjs';
 import { endAll, next, start } from './helpers/processes.mjs';
 import { quantile } from './helpers/quantile.mjs';
+import { dialMember, runSession, sessionModules } from './helpers/sessions.mjs';
 
 const [total = 4000, durableTotal = 400] = process.argv.slice(2).map(Number);
 const rounds = 3;
@@ -46,13 +46,7 @@ if (role === undefined) {
 
 async function main() {
   const temporary = await mkdtemp(join(tmpdir(), 'qtchat-bench-'));
-  const bundled = await bundle([
-    ...modules,
-    'src/conversation/peer-session',
-    'src/transport/dial',
-    'src/transport/listen',
-    'src/transport/tls-options',
-  ]);
+  const bundled = await bundle([...modules, ...sessionModules]);
   const processes = [];
   const program = fileURLToPath(import.meta.url);
   const measure = async (one) => {
@@ -146,28 +140,21 @@ async function dialConversation() {
 
 async function listenSession() {
   const [all, home] = await world('alice');
-  const identity = await all.loadIdentity(home);
   const listener = await all.listenForPeers({
-    identity,
+    identity: await all.loadIdentity(home),
     host: '127.0.0.1',
     ports: [0],
     clock: () => new Date(),
-    onPeer: (connection) => void sessionOf(all, connection, () => {}).session.run(),
+    onPeer: (connection) => runSession(all, connection, () => {}),
   });
   return listener.address.port;
 }
 
 async function dialSession() {
   const [all, home] = await world('bob');
-  const identity = await all.loadIdentity(home);
-  const connection = await all.dialPeer(
-    { host: '127.0.0.1', port: Number(port) },
-    { identity, protocol: all.controlProtocol, clock: () => new Date(), signal: new AbortController().signal },
-  );
   const heard = listener();
-  const { session, store } = sessionOf(all, connection, heard.onEvent);
   const ready = heard.next('ready');
-  void session.run();
+  const { session, store } = runSession(all, await dialMember(all, home, port), heard.onEvent);
   await ready;
   // Its outbox is opened just after hello.
   await new Promise((resolve) => setImmediate(resolve));
@@ -177,28 +164,6 @@ async function dialSession() {
     await session.flush();
     await delivered;
   };
-}
-
-function sessionOf(all, connection, emit) {
-  const store = new MemoryStore();
-  const session = new all.PeerSession({
-    connection,
-    store,
-    emit,
-    self: {
-      session: randomBytes(16).toString('hex'),
-      epoch: randomBytes(16).toString('hex'),
-      capabilities: ['text'],
-      keyOrigin: 'local',
-      port: 0,
-    },
-    files: {},
-    clock: () => new Date(),
-    random: randomBytes,
-    onHello: async () => emit({ type: 'ready' }),
-    checkPeer: async () => {},
-  });
-  return { session, store };
 }
 
 async function world(name) {

@@ -48,11 +48,11 @@ export class Dispatch {
         written.push(message);
         continue;
       }
-      await this.#receive(written.splice(0));
+      if (written.length > 0) await this.#receive(written.splice(0));
       if (this.#isFull) return;
       await this.#handle(message);
     }
-    await this.#receive(written);
+    if (written.length > 0) await this.#receive(written);
   }
 
   /** Of acknowledgements that have come together the furthest says it all. */
@@ -66,7 +66,6 @@ export class Dispatch {
 
   /** Takes what was written together: one flush to the disk is enough for it. */
   async #receive(written: readonly Written[]): Promise<void> {
-    if (written.length === 0) return;
     this.#requireText();
     const { chat, quota, onFull } = this.#options;
     const bytes = written.reduce((sum, message) => sum + ('text' in message ? Buffer.byteLength(message.text) : 0), 0);

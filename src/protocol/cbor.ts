@@ -22,9 +22,14 @@ const simpleValues = new Map<number, boolean | null>([
   [22, null],
 ]);
 
-/** Every message has the same few keys. */
-const knownKeys = new Map<string, Buffer>();
-const knownKeysLimit = 256;
+interface Key {
+  readonly name: string;
+  readonly octets: Buffer;
+}
+
+/** The keys of maps that were encoded before, as they stood in the map and in order: there are few kinds of messages. */
+const knownOrders = new Map<string, { readonly names: readonly string[]; readonly keys: readonly Key[] }>();
+const knownOrdersLimit = 256;
 
 /**
  * Encodes a value in its only form.
@@ -69,14 +74,14 @@ class CborWriter {
   }
 
   #map(map: CborMap): void {
-    const entries: { key: Buffer; value: CborValue }[] = [];
-    for (const [name, value] of Object.entries(map)) {
-      if (value !== undefined) entries.push({ key: encodeKey(name), value });
-    }
-    entries.sort((one, other) => one.key.compare(other.key));
-    this.#head(major.map, entries.length);
-    for (const { key, value } of entries) {
-      this.#append(key);
+    const keys = inOrder(Object.keys(map));
+    let count = 0;
+    for (const { name } of keys) if (map[name] !== undefined) count += 1;
+    this.#head(major.map, count);
+    for (const { name, octets } of keys) {
+      const value = map[name];
+      if (value === undefined) continue;
+      this.#append(octets);
       this.write(value);
     }
   }
@@ -107,12 +112,17 @@ class CborWriter {
   }
 }
 
-function encodeKey(name: string): Buffer {
-  const known = knownKeys.get(name);
-  if (known !== undefined) return known;
-  const key = encodeCbor(name);
-  if (knownKeys.size < knownKeysLimit) knownKeys.set(name, key);
-  return key;
+function inOrder(names: readonly string[]): readonly Key[] {
+  const kind = names.join();
+  const known = knownOrders.get(kind);
+  // A name may hold a comma itself.
+  if (known?.names.length === names.length && names.every((name, index) => name === known.names[index])) {
+    return known.keys;
+  }
+  const keys = names.map((name) => ({ name, octets: encodeCbor(name) }));
+  keys.sort((one, other) => one.octets.compare(other.octets));
+  if (knownOrders.size < knownOrdersLimit) knownOrders.set(kind, { names, keys });
+  return keys;
 }
 
 function isList(value: CborValue): value is readonly CborValue[] {
