@@ -244,7 +244,8 @@ describe('files', () => {
       expect(arrived.equals(await readFile(join(b.home, name)))).toBe(true);
     }
     expect(await readdir(join(a.home, 'downloads'))).toHaveLength(100);
-  });
+    // Each file is flushed to the disk.
+  }, 60_000);
 
   it('are plain ones: a pipe is refused at once, though nobody writes into it', async () => {
     const a = await (await meeting.at('a')).open(alice);
