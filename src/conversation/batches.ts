@@ -8,7 +8,7 @@ interface Waiting<Item, Result> {
 }
 
 /** Bounds how long the first of a batch waits for the last, and how much fails together. */
-const batchLimit = 64;
+const batchLimit = 256;
 
 /** Gathers items into batches, one at a time, in the order in which they were added. */
 export class Batches<Item, Result> {

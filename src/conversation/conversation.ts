@@ -187,6 +187,16 @@ export class Conversation {
     return this.#files.cancel(member, name);
   }
 
+  /** {@link FileIntents.pause}. */
+  pauseFiles(member: string, isOn: boolean, name?: string): number {
+    return this.#files.pause(member, isOn, name);
+  }
+
+  /** {@link FileIntents.prefer}. */
+  preferOctets(member: string, id: string, start: number, end: number): boolean {
+    return this.#files.prefer(member, id, start, end);
+  }
+
   /** Whether a member is here and takes what we have to say. */
   isHere(member: string): boolean {
     return this.#links.isHere(member);

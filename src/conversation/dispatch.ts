@@ -101,6 +101,9 @@ export class Dispatch {
         return files.handleDecline(message);
       case 'file-ready':
         return files.handleReady(message);
+      case 'file-pause':
+      case 'file-resume':
+        return files.handlePause(message);
       case 'file-received':
         return files.handleReceived(message);
       case 'file-failed':

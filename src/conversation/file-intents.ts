@@ -86,6 +86,21 @@ export class FileIntents {
     return count;
   }
 
+  /**
+   * Pauses files of a member in either direction, or lets them go on; until they arrive, or this process ends.
+   *
+   * @param name - of the files; all files when left out
+   * @returns how many there were
+   */
+  pause(member: string, isOn: boolean, name?: string): number {
+    return this.#options.links.of(member).pause(isOn, name);
+  }
+
+  /** Asks for the octets of an arriving file from `start` up to `end` before all others; whether it is arriving. */
+  prefer(member: string, id: string, start: number, end: number): boolean {
+    return this.#options.links.of(member).prefer(id, start, end);
+  }
+
   /** Takes an inbound file connection, or closes it; see {@link FileDoor.admit}. */
   admit(connection: PeerConnection): Promise<void> {
     return this.#door.admit(connection);

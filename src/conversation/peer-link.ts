@@ -102,6 +102,18 @@ export class PeerLink {
     return { count: ended + waiting.length, waiting };
   }
 
+  /** Pauses files in either direction, or lets them go on, those that wait too; how many there were. */
+  pause(isOn: boolean, name?: string): number {
+    const waiting = this.#waitingFiles.filter(({ path }) => name === undefined || basename(path) === name);
+    for (const file of waiting) file.isPaused = isOn;
+    return this.#sessions.reduce((sum, { files }) => sum + (files?.pause(isOn, name) ?? 0), waiting.length);
+  }
+
+  /** Asks for octets of an arriving file before all others; whether it is arriving. */
+  prefer(id: string, start: number, end: number): boolean {
+    return this.#sessions.some(({ files }) => files?.prefer(id, start, end) ?? false);
+  }
+
   /** Answers an offer of this member; without an id, the first that waits. */
   answerOffer(answer: 'accept' | 'decline', id?: string): boolean {
     return this.#sessions.some((session) => session.files?.answer(answer, id) ?? false);

@@ -14,6 +14,7 @@ import {
   maximumAnswerBytes,
 } from '../protocol/file-stream.js';
 import { type OctetReading, readOctets } from '../transport/read-octets.js';
+import type { Hold } from './hold.js';
 import { RequestWindow } from './request-window.js';
 import { broken, Watchdog } from './stream-end.js';
 
@@ -54,9 +55,14 @@ export class RangeFetcher {
   #reject: (error: unknown) => void = () => {};
   #watchdog: Watchdog | undefined;
   readonly #reading: OctetReading;
+  readonly #hold: Hold;
 
-  /** @param free - blocks to be used; where there are none, as {@link blocks} says, any will do */
-  constructor(stream: Duplex, layout: ChunkLayout, free: Buffer[]) {
+  /**
+   * @param free - blocks to be used; where there are none, as {@link blocks} says, any will do
+   * @param hold - while it is on, nothing more is asked for
+   */
+  constructor(stream: Duplex, layout: ChunkLayout, free: Buffer[], hold: Hold) {
+    this.#hold = hold;
     this.#free = free;
     this.#stream = stream;
     this.#layout = layout;
@@ -77,17 +83,22 @@ export class RangeFetcher {
     this.#take = take;
     const stream = this.#stream;
     const onEnd = (): void => this.#reject(broken(stream.errored));
+    const stopHearing = this.#hold.onChange(() => {
+      this.#watchdog?.feed();
+      this.#ask();
+    });
     try {
       await new Promise<void>((resolve, reject) => {
         this.#resolve = resolve;
         this.#reject = reject;
-        this.#watchdog = new Watchdog(stream, stallTimeoutMs);
+        this.#watchdog = new Watchdog(stream, stallTimeoutMs, this.#hold);
         stream.once('end', onEnd).once('close', onEnd);
         if (stream.destroyed) onEnd();
         this.#reading.resume();
         this.#ask();
       });
     } finally {
+      stopHearing();
       this.#watchdog?.stop();
       this.#reading.pause();
       stream.off('end', onEnd).off('close', onEnd);
@@ -96,7 +107,7 @@ export class RangeFetcher {
 
   #ask(): void {
     // Several at once: every write costs the same, however little it carries.
-    if (this.#askedBytes > this.#window.bytes * askAgainBelow) return;
+    if (this.#hold.isOn || this.#askedBytes > this.#window.bytes * askAgainBelow) return;
     this.#stream.cork();
     while (this.#askedBytes < this.#window.bytes) {
       const { value: range, done } = this.#ranges.next();

@@ -1,6 +1,7 @@
 /** What a file session says about its files, and what it is told about offers. Types only. */
 import type { QTChatError } from '../errors.js';
 import type { DeclineReason } from '../protocol/messages.js';
+import type { Pauser } from './hold.js';
 import type { FileProgress } from './progress-meter.js';
 
 /** A file on its way, from this side's view. */
@@ -31,6 +32,10 @@ export type FileEvent = { readonly file: FileDescription } & (
   | { readonly type: 'fileStarted'; readonly doneBytes: number }
   /** At most ten a second. */
   | ({ readonly type: 'fileProgress' } & FileProgress)
+  /** Nothing of it moves until whoever paused it lets it go on. */
+  | { readonly type: 'filePaused'; readonly by: Pauser }
+  /** That side lets it go on; the other one may not. */
+  | { readonly type: 'fileResumed'; readonly by: Pauser }
   /** The connection broke; the file goes on when the peer is here again. */
   | { readonly type: 'fileInterrupted'; readonly error: QTChatError }
   /** Complete, on disk and compared. */

@@ -4,82 +4,53 @@
  * longer than its session; what broke off goes on with another, which the receiver takes unasked.
  */
 import { basename } from 'node:path';
-import type { Duplex } from 'node:stream';
 import { QTChatError } from '../errors.js';
 import { transferIdBytes } from '../protocol/file-stream.js';
-import type { DeclineReason, FailureReason, Message, MessageOf } from '../protocol/messages.js';
-import type { DownloadFolder } from '../store/downloads.js';
-import type { WantedFile } from '../store/part-map.js';
-import type { Arrival, FileDescription, FileEvent, OfferDecision } from './file-events.js';
+import type { DeclineReason, MessageOf } from '../protocol/messages.js';
+import type { FileDescription } from './file-events.js';
 import { isSafeFileName } from './file-name.js';
-import { ProgressMeter } from './progress-meter.js';
-import { receiveTransfer } from './receive-transfer.js';
-import { sendTransfer } from './send-transfer.js';
+import { Hold } from './hold.js';
+import { type JudgeOptions, judgeOffer } from './judge-offer.js';
+import { Mover, type MoverOptions } from './mover.js';
+import { peerFailure } from './peer-failure.js';
 import { lookAtSource } from './source.js';
-import {
-  failureOf,
-  type IncomingTransfer,
-  isFinal,
-  type OnProgress,
-  type OutgoingFile,
-  type OutgoingTransfer,
-  proofOf,
-  reasonOf,
-  type Transfer,
-} from './transfer.js';
+import { failureOf, type IncomingTransfer, isFinal, type OutgoingFile, proofOf, type Transfer } from './transfer.js';
+import { TransferList, type TransferListOptions } from './transfer-list.js';
 
 /** What a file session needs. */
-export interface FileSessionOptions {
+export interface FileSessionOptions extends JudgeOptions, MoverOptions, TransferListOptions {
   /** Whether this side dialled the control connection and so dials the file connections. */
   readonly dialled: boolean;
   /** Circle and member of the peer. */
   readonly peer: string;
-  /** Opens the stream of a transfer (dialled), or waits for it. Called once a transfer. */
-  readonly connect: (id: string, signal: AbortSignal) => Promise<Duplex>;
-  readonly decide: (file: FileDescription) => OfferDecision;
-  /** Asked before a file is taken that nobody here was asked about; false declines it. */
-  readonly admit: (id: string, file: WantedFile) => boolean;
-  readonly folder: DownloadFolder;
   readonly random: (size: number) => Buffer;
-  readonly send: (message: Message) => void;
-  readonly emit: (event: FileEvent) => void;
   /** Told that a transfer of a file of ours is about to begin. */
   readonly begins: (outgoing: OutgoingFile, id: string) => Promise<void>;
-  /** Takes a file back that is to be offered again, over this session or another. */
-  readonly again: (outgoing: OutgoingFile) => void;
-  /** Told that a file of ours has arrived, or will not. */
-  readonly over: (outgoing: OutgoingFile) => void;
-  /** How long the peer may take to compare and store before it asks on, or says that it has all. */
-  readonly receiverTimeoutMs: number;
-  /** What lies between two reports of progress, at least. */
-  readonly progressIntervalMs: number;
 }
 
-// Offers cost the receiver memory and a line on the screen.
-const maximumOffers = 64;
 // Each takes a connection of the 32 that one host may have, and up to 18 MiB of memory.
 const maximumMoving = 4;
-// A file connection that breaks at once, again and again, will not hold.
-const maximumVainAttempts = 3;
-const reasonTimeoutMs = 1_000;
+/** Files of up to so many octets do not wait for longer ones: as many of them move beside those. */
+const smallBytes = 4 * 1024 * 1024;
 
 /** The files of one control session. */
 export class FileSession {
   readonly #options: FileSessionOptions;
-  readonly #transfers = new Map<string, Transfer>();
-  readonly #running = new Set<Promise<void>>();
-  readonly #streams = new Set<Duplex>();
+  readonly #transfers: TransferList;
+  readonly #mover: Mover;
   /** Every id that was offered to this peer, also of files long gone: an answer may have been on its way. */
   readonly #offeredIds = new Set<string>();
   readonly #closing = new AbortController();
 
   constructor(options: FileSessionOptions) {
     this.#options = options;
+    this.#transfers = new TransferList(options);
+    this.#mover = new Mover(options, this.#transfers, this.#closing.signal, () => this.#acceptQueued());
   }
 
   /** Whether a transfer is agreed on and not finished. */
   get isBusy(): boolean {
-    return this.#running.size > 0 || [...this.#transfers.values()].some(({ state }) => state !== 'offered');
+    return this.#mover.isBusy || this.#transfers.all.some(({ state }) => state !== 'offered');
   }
 
   /**
@@ -100,7 +71,7 @@ export class FileSession {
       const folder = source.isFolder ? { isFolder: true as const } : {};
       const file: FileDescription = { ...unread, name, sizeBytes, ...folder };
       const controller = new AbortController();
-      this.#transfers.set(id, { direction: 'out', file, outgoing, source, controller, state: 'offered' });
+      this.#transfers.add({ direction: 'out', file, outgoing, source, controller, hold: new Hold(), state: 'offered' });
       this.#offeredIds.add(id);
       const resumes = brokenId === undefined ? {} : { resumes: brokenId };
       this.#options.send({ type: 'file-offer', id, name, sizeBytes, version, ...folder, ...resumes });
@@ -115,7 +86,7 @@ export class FileSession {
 
   /** How many of our files the peer does not have yet. */
   get countOutgoing(): number {
-    return this.#transfers.size - this.#incoming().length;
+    return this.#transfers.all.filter(({ direction }) => direction === 'out').length;
   }
 
   /**
@@ -124,14 +95,14 @@ export class FileSession {
    * @returns whether there was one
    */
   answer(answer: 'accept' | 'decline', id?: string): boolean {
-    const transfer = this.#incoming().find(
+    const transfer = this.#transfers.incoming.find(
       ({ file, state }) => state === 'offered' && (id === undefined || file.id === id),
     );
     if (transfer === undefined) return false;
     if (answer === 'accept') {
       this.#accept(transfer);
     } else {
-      this.#transfers.delete(transfer.file.id);
+      this.#transfers.takeOff(transfer);
       this.#decline(transfer.file, 'declined');
     }
     return true;
@@ -144,7 +115,7 @@ export class FileSession {
    * @returns how many there were
    */
   cancel(name?: string): number {
-    const found = [...this.#transfers.values()].filter(({ file }) => name === undefined || file.name === name);
+    const found = this.#named(name);
     const error = new QTChatError('ERR_CANCELLED', 'it was cancelled');
     for (const transfer of found) {
       if (transfer.state !== 'moving') {
@@ -155,10 +126,41 @@ export class FileSession {
     return found.length;
   }
 
+  /**
+   * Pauses transfers in either direction, or lets them go on; also those that have not begun.
+   *
+   * @param name - of the files; all files when left out
+   * @returns how many there were
+   */
+  pause(isOn: boolean, name?: string): number {
+    const found = this.#named(name);
+    for (const transfer of found) {
+      if (transfer.direction === 'out') transfer.outgoing.isPaused = isOn;
+      else this.#options.folder.pause(transfer.wanted, isOn);
+      if (transfer.state !== 'moving' || !transfer.hold.set('self', isOn)) continue;
+      this.#options.send({ type: isOn ? 'file-pause' : 'file-resume', id: transfer.file.id });
+      this.#options.emit({ type: isOn ? 'filePaused' : 'fileResumed', file: transfer.file, by: 'self' });
+    }
+    this.#acceptQueued();
+    return found.length;
+  }
+
+  /**
+   * Asks for the octets of an arriving file from `start` up to `end` before all others.
+   *
+   * @returns whether the file is arriving
+   */
+  prefer(id: string, start: number, end: number): boolean {
+    const transfer = this.#transfers.get(id);
+    if (transfer?.direction !== 'in' || transfer.prefer === undefined) return false;
+    transfer.prefer(start, end);
+    return true;
+  }
+
   /** The peer offers a file. */
   async handleOffer(message: MessageOf<'file-offer'>): Promise<void> {
     const { id, name, sizeBytes, isFolder, resumes } = message;
-    if (this.#transfers.has(id)) throw new QTChatError('ERR_PROTOCOL', 'the peer offered one file twice');
+    if (this.#transfers.get(id) !== undefined) throw new QTChatError('ERR_PROTOCOL', 'the peer offered one file twice');
     const { folder, peer } = this.#options;
     const file: FileDescription = { id, direction: 'in', name, sizeBytes, ...(isFolder && { isFolder }) };
     const wanted = {
@@ -176,7 +178,7 @@ export class FileSession {
           return;
         }
       }
-      const answer = await this.#judge(file, wanted);
+      const answer = await judgeOffer(file, wanted, this.#transfers.incoming.length, this.#options);
       if (this.#closing.signal.aborted) return;
       if (typeof answer === 'string') {
         this.#decline(file, answer);
@@ -184,8 +186,16 @@ export class FileSession {
       }
       const { isTaken, doneBytes } = answer;
       const controller = new AbortController();
-      const transfer: IncomingTransfer = { direction: 'in', file, wanted, controller, doneBytes, state: 'offered' };
-      this.#transfers.set(id, transfer);
+      const transfer: IncomingTransfer = {
+        direction: 'in',
+        file,
+        wanted,
+        controller,
+        hold: new Hold(),
+        doneBytes,
+        state: 'offered',
+      };
+      this.#transfers.add(transfer);
       if (isTaken) this.#accept(transfer);
       else this.#options.emit({ type: 'fileOffered', file });
     } catch (error) {
@@ -202,40 +212,48 @@ export class FileSession {
    */
   async handleAccept({ id, doneBytes }: MessageOf<'file-accept'>): Promise<void> {
     this.#checkOffered(id);
-    const offered = this.#outgoing(id, 'offered');
+    const offered = this.#transfers.outgoing(id, 'offered');
     if (offered !== undefined) await this.#options.begins(offered.outgoing, id);
     // It may have been cancelled meanwhile.
-    const transfer = this.#outgoing(id, 'offered');
+    const transfer = this.#transfers.outgoing(id, 'offered');
     if (transfer === undefined || this.#closing.signal.aborted) return;
-    this.#run(transfer, (stream) => this.#send(transfer, stream, Math.min(doneBytes, transfer.file.sizeBytes)));
+    this.#mover.startSending(transfer, Math.min(doneBytes, transfer.file.sizeBytes));
     if (!this.#options.dialled) this.#options.send({ type: 'file-ready', id });
   }
 
   /** The peer does not take our file. */
   handleDecline(message: MessageOf<'file-decline'>): void {
     this.#checkOffered(message.id);
-    const transfer = this.#outgoing(message.id, 'offered');
+    const transfer = this.#transfers.outgoing(message.id, 'offered');
     if (transfer === undefined) return;
-    this.#takeOff(transfer);
+    this.#transfers.takeOff(transfer);
     this.#options.emit({ type: 'fileDeclined', file: transfer.file, reason: message.reason });
   }
 
   /** The sender, which did not dial, expects us to open the stream. */
   handleReady(message: MessageOf<'file-ready'>): void {
-    const transfer = this.#incoming().find(({ file, state }) => file.id === message.id && state === 'accepted');
-    if (transfer !== undefined && this.#options.dialled)
-      this.#run(transfer, (stream) => this.#receive(transfer, stream));
+    const transfer = this.#transfers.incoming.find(({ file, state }) => file.id === message.id && state === 'accepted');
+    if (transfer !== undefined && this.#options.dialled) this.#mover.startReceiving(transfer);
+  }
+
+  /** The peer pauses a transfer, or lets it go on. */
+  handlePause({ type, id }: MessageOf<'file-pause'> | MessageOf<'file-resume'>): void {
+    const transfer = this.#transfers.get(id);
+    const isOn = type === 'file-pause';
+    if (transfer?.hold.set('peer', isOn) !== true) return;
+    this.#options.emit({ type: isOn ? 'filePaused' : 'fileResumed', file: transfer.file, by: 'peer' });
+    this.#acceptQueued();
   }
 
   /** The receiver has our file, complete and on disk; it may have had it before we offered it again. */
   handleReceived({ id }: MessageOf<'file-received'>): void {
     this.#checkOffered(id);
-    const offered = this.#outgoing(id, 'offered');
+    const offered = this.#transfers.outgoing(id, 'offered');
     if (offered === undefined) {
-      this.#outgoing(id, 'moving')?.received?.();
+      this.#transfers.outgoing(id, 'moving')?.received?.();
       return;
     }
-    this.#takeOff(offered);
+    this.#transfers.takeOff(offered);
     this.#options.emit({ type: 'fileDone', file: offered.file, ...proofOf(offered.source) });
   }
 
@@ -249,16 +267,11 @@ export class FileSession {
   async close(): Promise<void> {
     const error = new QTChatError('ERR_FILE_INTERRUPTED', 'the connection to the peer ended');
     this.#closing.abort(error);
-    for (const transfer of this.#transfers.values()) {
-      if (transfer.state === 'moving') {
-        this.#abandon(transfer, error);
-      } else {
-        this.#transfers.delete(transfer.file.id);
-        if (transfer.direction === 'out') this.#options.again(transfer.outgoing);
-      }
+    for (const transfer of this.#transfers.all) {
+      if (transfer.state === 'moving') this.#abandon(transfer, error);
+      else this.#transfers.putBack(transfer);
     }
-    await Promise.allSettled(this.#running);
-    for (const stream of this.#streams) stream.destroy();
+    await this.#mover.ended();
   }
 
   #checkOffered(id: string): void {
@@ -272,33 +285,8 @@ export class FileSession {
     if (reason !== 'busy') this.#options.emit({ type: 'fileDeclined', file, reason });
   }
 
-  /** Why an offer is declined, or whether it is taken at once and what of it is there. */
-  async #judge(
-    file: FileDescription,
-    wanted: WantedFile,
-  ): Promise<DeclineReason | { isTaken: boolean; doneBytes: number }> {
-    if (!isSafeFileName(file.name)) return 'name';
-    if (this.#incoming().length >= maximumOffers) return 'busy';
-    const { folder, decide } = this.#options;
-    const decision = decide(file);
-    if (decision !== 'accept' && decision !== 'ask' && decision !== 'too-large') return decision;
-    // What was taken once is taken again without asking.
-    const doneBytes = await folder.doneBytes(wanted);
-    if (doneBytes === undefined && decision === 'too-large') return decision;
-    // A folder is unpacked beside what has arrived.
-    const wholeBytes = wanted.isFolder ? 2 * file.sizeBytes : file.sizeBytes;
-    if (!(await folder.hasRoom(wholeBytes - (doneBytes ?? 0)))) return 'no-room';
-    if (decision === 'accept' && !this.#options.admit(file.id, wanted)) return 'quota';
-    return { isTaken: decision === 'accept' || doneBytes !== undefined, doneBytes: doneBytes ?? 0 };
-  }
-
-  #incoming(): IncomingTransfer[] {
-    return [...this.#transfers.values()].filter((transfer) => transfer.direction === 'in');
-  }
-
-  #outgoing(id: string, state: Transfer['state']): OutgoingTransfer | undefined {
-    const transfer = this.#transfers.get(id);
-    return transfer?.direction === 'out' && transfer.state === state ? transfer : undefined;
+  #named(name: string | undefined): Transfer[] {
+    return this.#transfers.all.filter(({ file }) => name === undefined || file.name === name);
   }
 
   #accept(transfer: IncomingTransfer): void {
@@ -307,17 +295,22 @@ export class FileSession {
     this.#acceptQueued();
   }
 
+  /** Takes what waits its turn, as far as there is room beside what moves; what is paused does not count. */
   #acceptQueued(): void {
     if (this.#closing.signal.aborted) return;
-    const incoming = this.#incoming();
-    const queued = incoming.filter(({ state }) => state === 'queued');
-    const moving = incoming.filter(({ state }) => state === 'accepted' || state === 'moving');
-    for (const transfer of queued.slice(0, Math.max(maximumMoving - moving.length, 0))) {
-      transfer.state = 'accepted';
-      // Where we are dialled, the door stands open before the peer hears that it may come.
-      if (!this.#options.dialled) this.#run(transfer, (stream) => this.#receive(transfer, stream));
-      this.#options.send({ type: 'file-accept', id: transfer.file.id, doneBytes: transfer.doneBytes });
+    for (const isSmall of [true, false]) {
+      const incoming = this.#transfers.incoming.filter(({ file }) => file.sizeBytes <= smallBytes === isSmall);
+      const moving = incoming.filter(({ state, hold }) => (state === 'accepted' || state === 'moving') && !hold.isOn);
+      const queued = incoming.filter(({ state }) => state === 'queued');
+      for (const transfer of queued.slice(0, Math.max(maximumMoving - moving.length, 0))) this.#take(transfer);
     }
+  }
+
+  #take(transfer: IncomingTransfer): void {
+    transfer.state = 'accepted';
+    // Where we are dialled, the door stands open before the peer hears that it may come.
+    if (!this.#options.dialled) this.#mover.startReceiving(transfer);
+    this.#options.send({ type: 'file-accept', id: transfer.file.id, doneBytes: transfer.doneBytes });
   }
 
   #abandon(transfer: Transfer, error: QTChatError): void {
@@ -326,152 +319,9 @@ export class FileSession {
       transfer.stream?.destroy(error);
       return;
     }
-    this.#end(transfer, error);
-    void this.#dropFinal(transfer, error);
+    this.#transfers.end(transfer, error, !this.#closing.signal.aborted);
+    // What is not wanted any more is not kept either.
+    if (transfer.direction === 'in' && isFinal(error)) void this.#options.folder.drop(transfer.wanted);
     this.#acceptQueued();
   }
-
-  /** What is false or not wanted any more is not kept either. */
-  async #dropFinal(transfer: Transfer, failure: QTChatError): Promise<void> {
-    if (transfer.direction === 'in' && isFinal(failure)) await this.#options.folder.drop(transfer.wanted);
-  }
-
-  #run(transfer: Transfer, move: (stream: Duplex) => Promise<Arrival>): void {
-    transfer.state = 'moving';
-    const running = this.#move(transfer, move).finally(() => {
-      this.#running.delete(running);
-      this.#acceptQueued();
-    });
-    this.#running.add(running);
-  }
-
-  async #move(transfer: Transfer, move: (stream: Duplex) => Promise<Arrival>): Promise<void> {
-    const { file, controller } = transfer;
-    try {
-      const stream = await this.#connect(file.id, controller.signal);
-      transfer.stream = stream;
-      this.#streams.add(stream);
-      stream.once('close', () => this.#streams.delete(stream));
-      controller.signal.throwIfAborted();
-      const arrival = await move(stream);
-      // Whoever hears of the end and counts what is left must not count this one.
-      this.#takeOff(transfer);
-      this.#options.emit({ type: 'fileDone', file, ...arrival });
-    } catch (error) {
-      let failure = failureOf(controller.signal.aborted ? controller.signal.reason : error);
-      if (!this.#closing.signal.aborted) {
-        this.#options.send({ type: 'file-failed', id: file.id, reason: reasonOf(failure) });
-      }
-      transfer.stream?.destroy();
-      if (failure.code === 'ERR_FILE_INTERRUPTED') failure = await hearWhy(controller.signal, failure);
-      await this.#dropFinal(transfer, failure);
-      this.#end(transfer, failure);
-    }
-  }
-
-  async #connect(id: string, signal: AbortSignal): Promise<Duplex> {
-    try {
-      return await this.#options.connect(id, signal);
-    } catch (error) {
-      const isGone = error instanceof QTChatError && error.code === 'ERR_PEER_UNREACHABLE';
-      throw isGone ? new QTChatError('ERR_FILE_INTERRUPTED', error.message, { cause: error }) : error;
-    }
-  }
-
-  #takeOff(transfer: Transfer): void {
-    this.#transfers.delete(transfer.file.id);
-    if (transfer.direction === 'out') this.#options.over(transfer.outgoing);
-  }
-
-  /** Takes a transfer off the list that has failed. What only broke off is offered again, unless that is in vain. */
-  #end(transfer: Transfer, failure: QTChatError): void {
-    const { file } = transfer;
-    this.#transfers.delete(file.id);
-    if (failure.code !== 'ERR_FILE_INTERRUPTED') {
-      this.#takeOff(transfer);
-      this.#options.emit({ type: 'fileFailed', file, error: failure });
-    } else if (transfer.direction === 'in') {
-      this.#options.emit({ type: 'fileInterrupted', file, error: failure });
-    } else {
-      const { outgoing } = transfer;
-      if (!this.#closing.signal.aborted) outgoing.vainAttempts += 1;
-      if (outgoing.vainAttempts > maximumVainAttempts) {
-        const error = new QTChatError('ERR_FILE_FAILED', `no file connection holds: ${failure.message}`, {
-          hint: 'Send the file again when the network is better',
-          cause: failure,
-        });
-        this.#takeOff(transfer);
-        this.#options.emit({ type: 'fileFailed', file, error });
-        return;
-      }
-      outgoing.brokenId = file.id;
-      // Counted as waiting before anybody hears of it.
-      this.#options.again(outgoing);
-      this.#options.emit({ type: 'fileInterrupted', file, error: failure });
-    }
-  }
-
-  #send(transfer: OutgoingTransfer, stream: Duplex, doneBytes: number): Promise<Arrival> {
-    const { receiverTimeoutMs, emit } = this.#options;
-    const { file } = transfer;
-    emit({ type: 'fileStarted', file, doneBytes });
-    return sendTransfer(transfer, stream, {
-      doneBytes,
-      receiverTimeoutMs,
-      onProgress: this.#progressOf(file, doneBytes),
-    });
-  }
-
-  #receive(transfer: IncomingTransfer, stream: Duplex): Promise<Arrival> {
-    const { folder, send, emit } = this.#options;
-    const { file } = transfer;
-    return receiveTransfer(transfer, stream, folder, {
-      started: (doneBytes) => {
-        emit({ type: 'fileStarted', file, doneBytes });
-        return this.#progressOf(file, doneBytes);
-      },
-      confirm: () => send({ type: 'file-received', id: file.id }),
-    });
-  }
-
-  #progressOf(file: FileDescription, doneBefore: number): OnProgress {
-    const { emit, progressIntervalMs } = this.#options;
-    const meter = new ProgressMeter(file.sizeBytes, doneBefore, performance.now(), progressIntervalMs);
-    return (doneBytes) => {
-      const progress = meter.note(doneBytes, performance.now());
-      if (progress !== undefined) emit({ type: 'fileProgress', file, ...progress });
-    };
-  }
 }
-
-// A peer that gives a file up closes its connection and says why over the other one: that may come later.
-async function hearWhy(signal: AbortSignal, failure: QTChatError): Promise<QTChatError> {
-  if (!signal.aborted) {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, reasonTimeoutMs);
-      signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
-    });
-  }
-  return signal.aborted ? failureOf(signal.reason) : failure;
-}
-
-/** What it means for us that the peer gave a transfer up. */
-function peerFailure({ direction }: Transfer, reason: FailureReason): QTChatError {
-  const code = {
-    broken: 'ERR_FILE_INTERRUPTED',
-    cancelled: cancelledBy[direction],
-    digest: 'ERR_FILE_DIGEST',
-    storage: 'ERR_FILE_FAILED',
-  } as const;
-  return new QTChatError(code[reason], `the peer gave the file up: ${failureTexts[reason]}`);
-}
-
-// Whoever sends wants to know that it was refused; whoever receives has nothing to do about it.
-const cancelledBy = { in: 'ERR_CANCELLED', out: 'ERR_FILE_DECLINED' } as const;
-
-const failureTexts: Readonly<Record<FailureReason, string>> = {
-  cancelled: 'it was cancelled',
-  broken: 'the connection broke',
-  digest: 'what arrived is not what was to be sent',
-  storage: 'it could not be stored or read',
-};

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { QTChatError } from '../errors.js';
 import { type ChunkLayout, chunkDigests, digestBytes, layoutOf } from '../protocol/file-chunks.js';
-import { type FileRange, largestRange } from '../protocol/file-stream.js';
+import { type FileRange, maximumDigests } from '../protocol/file-stream.js';
 import { decodeManifest, manifestHeaderBytes, maximumManifestBytes } from '../protocol/folder-manifest.js';
 import type { Download } from '../store/download.js';
 import type { DownloadFolder } from '../store/downloads.js';
@@ -10,6 +10,7 @@ import type { WantedFile } from '../store/part-map.js';
 import { blocks, RangeFetcher } from './fetch-ranges.js';
 import type { Arrival } from './file-events.js';
 import { isSafeEntryName } from './file-name.js';
+import { RangePlan } from './range-plan.js';
 import { closeInOrder } from './stream-end.js';
 import { type IncomingTransfer, isFinal, type OnProgress, proofOf } from './transfer.js';
 
@@ -22,11 +23,12 @@ import { type IncomingTransfer, isFinal, type OnProgress, proofOf } from './tran
  *   the sender does not send what it says that it sends: nothing is left then; and as `DownloadFolder`
  */
 export async function receiveTransfer(
-  { file, wanted, controller }: IncomingTransfer,
+  transfer: IncomingTransfer,
   stream: Duplex,
   folder: DownloadFolder,
   report: { started: (doneBytes: number) => OnProgress; confirm: () => void },
 ): Promise<Arrival> {
+  const { file, wanted, controller, hold } = transfer;
   const interrupt = (): void => {
     controller.abort(new QTChatError('ERR_FILE_INTERRUPTED', 'the sender goes on over another connection'));
     stream.destroy();
@@ -35,11 +37,13 @@ export async function receiveTransfer(
   const download = await folder.begin(wanted, { id: file.id, interrupt });
   try {
     controller.signal.throwIfAborted();
-    const fetcher = new RangeFetcher(stream, layout, download.blocks(blocks.count, blocks.sizeBytes));
+    const fetcher = new RangeFetcher(stream, layout, download.blocks(blocks.count, blocks.sizeBytes), hold);
     await fetcher.fetch(claimedDigests(layout, download), ({ first }, digests) => download.compare(first, digests));
     const onProgress = report.started(download.doneBytes);
+    const plan = new RangePlan(layout, (index) => download.has(index));
+    transfer.prefer = (start, end) => plan.prefer(start, end);
     let root: Buffer | undefined;
-    await fetcher.fetch(missingChunks(layout, download), async ({ kind, first, count }, octets) => {
+    await fetcher.fetch(plan, async ({ kind, first, count }, octets) => {
       if (kind === 'root') {
         root = Buffer.from(octets);
         return;
@@ -77,26 +81,11 @@ async function unpack(download: Download, { sizeBytes }: WantedFile): Promise<st
 }
 
 /** The digests of what is said to be there. */
-function* claimedDigests(layout: ChunkLayout, download: Download): Generator<FileRange> {
-  yield* runs(layout, largestRange(layout, 'digests'), 'digests', (index) => download.has(index));
-}
-
-/** What is not there, in order, in ranges as long as may be; then the root of all. */
-function* missingChunks(layout: ChunkLayout, download: Download): Generator<FileRange> {
-  yield* runs(layout, largestRange(layout, 'chunks'), 'chunks', (index) => !download.has(index));
-  yield { kind: 'root', first: 0, count: 0 };
-}
-
-function* runs(
-  { count: end }: ChunkLayout,
-  longest: number,
-  kind: FileRange['kind'],
-  isMeant: (index: number) => boolean,
-): Generator<FileRange> {
+function* claimedDigests({ count: end }: ChunkLayout, download: Download): Generator<FileRange> {
   for (let first = 0; first < end; ) {
     let count = 0;
-    while (count < longest && first + count < end && isMeant(first + count)) count += 1;
-    if (count > 0) yield { kind, first, count };
+    while (count < maximumDigests && first + count < end && download.has(first + count)) count += 1;
+    if (count > 0) yield { kind: 'digests', first, count };
     first += Math.max(count, 1);
   }
 }

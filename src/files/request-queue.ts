@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { QTChatError } from '../errors.js';
 import type { ChunkLayout } from '../protocol/file-chunks.js';
 import { type FileRange, RequestReader } from '../protocol/file-stream.js';
+import type { Hold } from './hold.js';
 import { broken, Watchdog } from './stream-end.js';
 
 // The largest window of requests, in the smallest chunks, has 64.
@@ -13,6 +14,8 @@ export class RequestQueue {
   readonly #stream: Duplex;
   readonly #reader: RequestReader;
   readonly #timeoutMs: number;
+  readonly #hold: Hold;
+  readonly #stopHearing: () => void;
   readonly #ranges: FileRange[] = [];
   #failure: unknown;
   #hasEnded = false;
@@ -26,10 +29,12 @@ export class RequestQueue {
     if (!this.#hasEnded) this.fail(broken(this.#stream.errored));
   };
 
-  /** @param timeoutMs - how long the receiver may ask for nothing */
-  constructor(stream: Duplex, layout: ChunkLayout, timeoutMs: number) {
+  /** @param timeoutMs - how long the receiver may ask for nothing, while `hold` is not on */
+  constructor(stream: Duplex, layout: ChunkLayout, timeoutMs: number, hold: Hold) {
     this.#stream = stream;
     this.#timeoutMs = timeoutMs;
+    this.#hold = hold;
+    this.#stopHearing = hold.onChange(() => this.#wake());
     this.#reader = new RequestReader(layout);
     stream.on('data', this.#onData).once('end', this.#onEnd).once('close', this.#onClose);
     if (stream.destroyed) this.#onClose();
@@ -37,16 +42,16 @@ export class RequestQueue {
   }
 
   /**
-   * The next request; undefined when the receiver has ended its side.
+   * The next request, when the transfer is not paused; undefined when the receiver has ended its side.
    *
    * @throws {QTChatError} `ERR_PROTOCOL`, `ERR_FILE_INTERRUPTED`, and whatever {@link fail} was given
    */
   async next(): Promise<FileRange | undefined> {
-    const watchdog = new Watchdog(this.#stream, this.#timeoutMs);
+    const watchdog = new Watchdog(this.#stream, this.#timeoutMs, this.#hold);
     try {
       for (;;) {
         if (this.#failure !== undefined) throw this.#failure;
-        const range = this.#ranges.shift();
+        const range = this.#hold.isOn ? undefined : this.#ranges.shift();
         if (range !== undefined || this.#hasEnded) return range;
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
@@ -65,6 +70,7 @@ export class RequestQueue {
 
   /** Reads no more. */
   stop(): void {
+    this.#stopHearing();
     this.#stream.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
   }
 

@@ -18,7 +18,7 @@ export async function sendTransfer(
   stream: Duplex,
   options: { doneBytes: number; receiverTimeoutMs: number; onProgress: OnProgress },
 ): Promise<Arrival> {
-  const { source, outgoing, controller } = transfer;
+  const { source, outgoing, controller, hold } = transfer;
   const { receiverTimeoutMs, onProgress } = options;
   let { doneBytes } = options;
   const confirmation = new Promise<void>((resolve) => {
@@ -29,6 +29,7 @@ export async function sendTransfer(
   try {
     const served = serveRanges(source, reader, stream, {
       receiverTimeoutMs,
+      hold,
       onServed: (sizeBytes) => {
         outgoing.vainAttempts = 0;
         doneBytes = Math.min(doneBytes + sizeBytes, source.sizeBytes);

@@ -13,6 +13,7 @@ import {
   maximumAnswerBytes,
   rangeHeaderBytes,
 } from '../protocol/file-stream.js';
+import type { Hold } from './hold.js';
 import { RequestQueue } from './request-queue.js';
 import { digestsOf, type Source } from './source.js';
 import type { SourceReader } from './source-content.js';
@@ -23,6 +24,8 @@ import { broken, Watchdog } from './stream-end.js';
 export interface ServeOptions {
   /** How long the receiver may take between what it gets and what it asks for next, comparing and storing. */
   readonly receiverTimeoutMs: number;
+  /** While it is on, nothing is answered. */
+  readonly hold: Hold;
   /** Called with the octets of content sent since the last call. */
   readonly onServed: (sizeBytes: number) => void;
 }
@@ -49,7 +52,7 @@ export async function serveRanges(
   stream: Duplex,
   options: ServeOptions,
 ): Promise<void> {
-  const requests = new RequestQueue(stream, source.layout, options.receiverTimeoutMs);
+  const requests = new RequestQueue(stream, source.layout, options.receiverTimeoutMs, options.hold);
   const blocks = Array.from({ length: blockCount }, newBlock);
   // Answers are written in the order of the requests, however long each takes to be read.
   let before = Promise.resolve();
@@ -65,7 +68,7 @@ export async function serveRanges(
       const content = body.subarray(0, contentLength(source.layout, range));
       const filled = reader.read(content, range.first * source.layout.chunkBytes);
       const sealed = Promise.all([filled, before]).then(() => seal(source, reader, range, body));
-      block.free = sealed.then(() => write(stream, answer)).then(() => options.onServed(content.length));
+      block.free = sealed.then(() => write(stream, answer, options.hold)).then(() => options.onServed(content.length));
       before = sealed;
       for (const step of [sealed, block.free]) step.catch((error: unknown) => requests.fail(error));
     }
@@ -99,8 +102,8 @@ async function seal(source: Source, reader: SourceReader, range: FileRange, body
   }
 }
 
-async function write(stream: Duplex, octets: Buffer): Promise<void> {
-  const watchdog = new Watchdog(stream, stallTimeoutMs);
+async function write(stream: Duplex, octets: Buffer, hold: Hold): Promise<void> {
+  const watchdog = new Watchdog(stream, stallTimeoutMs, hold);
   try {
     await new Promise<void>((resolve, reject) => {
       if (stream.destroyed) reject(broken(stream.errored));

@@ -1,14 +1,16 @@
 /** How a file connection ends: in order, broken, or given up because nothing moves. */
 import type { Duplex } from 'node:stream';
 import { QTChatError } from '../errors.js';
+import type { Hold } from './hold.js';
 
-/** Breaks a stream off on which nothing moves for so long. */
+/** Breaks a stream off on which nothing moves for so long, unless nothing is meant to. */
 export class Watchdog {
   readonly #timer: NodeJS.Timeout;
 
-  constructor(stream: Duplex, timeoutMs: number) {
+  constructor(stream: Duplex, timeoutMs: number, hold: Hold) {
     this.#timer = setTimeout(() => {
-      stream.destroy(new QTChatError('ERR_FILE_INTERRUPTED', `nothing moved for ${timeoutMs / 1000} seconds`));
+      if (hold.isOn) this.feed();
+      else stream.destroy(new QTChatError('ERR_FILE_INTERRUPTED', `nothing moved for ${timeoutMs / 1000} seconds`));
     }, timeoutMs);
   }
 

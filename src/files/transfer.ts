@@ -7,6 +7,7 @@ import { QTChatError, systemErrorCode } from '../errors.js';
 import type { FailureReason } from '../protocol/messages.js';
 import type { WantedFile } from '../store/part-map.js';
 import type { Arrival, FileDescription } from './file-events.js';
+import type { Hold } from './hold.js';
 import type { Source } from './source.js';
 
 /** A file that is to be sent, through all its attempts. */
@@ -18,6 +19,8 @@ export interface OutgoingFile {
   source?: Source;
   /** The transfer that broke off. */
   brokenId?: string;
+  /** Whether we have paused it. */
+  isPaused?: boolean;
   /** Transfers in a row that broke off before anything was served, though the peer was here. */
   vainAttempts: number;
 }
@@ -25,6 +28,7 @@ export interface OutgoingFile {
 interface AnyTransfer {
   readonly file: FileDescription;
   readonly controller: AbortController;
+  readonly hold: Hold;
   stream?: Duplex;
 }
 
@@ -46,6 +50,8 @@ export interface IncomingTransfer extends AnyTransfer {
   doneBytes: number;
   /** `queued`: to be taken when others have arrived. */
   state: 'offered' | 'queued' | 'accepted' | 'moving';
+  /** Asks for the octets from `start` up to `end` before all others, while it is moving. */
+  prefer?: (start: number, end: number) => void;
 }
 
 /** One file, offered or on its way. */

@@ -23,8 +23,8 @@ export interface FileRange {
 
 const kinds = { digests: 1, chunks: 2, root: 3 } as const;
 const names = ['digests', 'chunks', 'root'] as const;
-/** The sender may have to read and hash for them what it sent before it was restarted: that must not take long. */
-const maximumDigests = 256;
+/** As many may be asked for at once: a sender that was restarted reads its file for them, which must not take long. */
+export const maximumDigests = 256;
 /** Octets of the longest answer behind its header: content and digests. */
 export const maximumAnswerBytes = maximumRangeBytes + 4 * digestBytes;
 

@@ -113,6 +113,9 @@ const schemas = {
   'file-decline': v.strictObject({ type: v.literal('file-decline'), id: id16, reason: v.picklist(declineReasons) }),
   /** The side that did not dial has read the acceptance and expects the file connection. */
   'file-ready': v.strictObject({ type: v.literal('file-ready'), id: id16 }),
+  /** Nothing of the file is to move until the same side lets it go on. */
+  'file-pause': v.strictObject({ type: v.literal('file-pause'), id: id16 }),
+  'file-resume': v.strictObject({ type: v.literal('file-resume'), id: id16 }),
   /** The file is complete, on disk, under its final name. */
   'file-received': v.strictObject({ type: v.literal('file-received'), id: id16 }),
   'file-failed': v.strictObject({ type: v.literal('file-failed'), id: id16, reason: v.picklist(failureReasons) }),

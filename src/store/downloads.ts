@@ -55,6 +55,7 @@ export class DownloadFolder {
   /** Unfinished files that nobody here writes to. */
   #kept = new Map<string, KeptFile>();
   readonly #promised = new Set<string>();
+  readonly #paused = new Set<string>();
   readonly #arrived: ArrivedFiles;
   /** Unfinished files that are written to, by sender and transfer. */
   readonly #active = new Map<string, Active>();
@@ -70,11 +71,23 @@ export class DownloadFolder {
     add(this.#promised, keyOf(wanted), maximumPromised);
   }
 
+  /** Remembers that the user has paused a file, also when it is offered again; or lets it go on. */
+  pause(wanted: WantedFile, isOn: boolean): void {
+    if (isOn) add(this.#paused, keyOf(wanted), maximumPromised);
+    else this.#paused.delete(keyOf(wanted));
+  }
+
+  /** Whether the user has paused a file. */
+  isPaused(wanted: WantedFile): boolean {
+    return this.#paused.has(keyOf(wanted));
+  }
+
   /** Forgets that a file was to be taken, and deletes what was kept of it. Fails silently: nothing depends on it. */
   async drop(wanted: WantedFile): Promise<void> {
     const key = keyOf(wanted);
     const kept = this.#kept.get(key);
     this.#promised.delete(key);
+    this.#paused.delete(key);
     this.#kept.delete(key);
     if (kept !== undefined) await removePart(kept.partPath);
   }

@@ -25,6 +25,8 @@ export const commandSchemas = {
   file: v.strictObject({ command: v.literal('file'), ...common, path: v.pipe(v.string(), v.minLength(1)) }),
   accept: v.strictObject({ command: v.literal('accept'), ...offer }),
   decline: v.strictObject({ command: v.literal('decline'), ...offer }),
+  pause: v.strictObject({ command: v.literal('pause'), ...common, name: v.optional(v.string()) }),
+  resume: v.strictObject({ command: v.literal('resume'), ...common, name: v.optional(v.string()) }),
   history: v.strictObject({
     command: v.literal('history'),
     ...common,
@@ -103,6 +105,9 @@ export async function runCommand(command: JsonCommand, conversation: Conversatio
     case 'decline':
       if (conversation.answerOffer(command.command, command.id)) return {};
       throw new QTChatError('ERR_USAGE', 'no such file is offered now');
+    case 'pause':
+    case 'resume':
+      return { member, count: conversation.pauseFiles(member, command.command === 'pause', command.name) };
     case 'history': {
       const entries = await messages.recent(member, command.limit);
       return {

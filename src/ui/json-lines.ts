@@ -69,6 +69,9 @@ export function eventToJson(event: ConversationEvent | ExecEvent): Record<string
       return { event: 'fileOffered', member: event.member, ...event.file };
     case 'fileStarted':
       return { event: 'fileStarted', member: event.member, ...event.file, doneBytes: event.doneBytes };
+    case 'filePaused':
+    case 'fileResumed':
+      return { event: event.type, member: event.member, ...event.file, by: event.by };
     case 'fileInterrupted':
       return { event: 'fileInterrupted', member: event.member, ...event.file, reason: errorToJson(event.error) };
     case 'fileDone': {

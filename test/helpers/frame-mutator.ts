@@ -56,6 +56,8 @@ const samples: { [Type in Message['type']]: MessageOf<Type> } = {
   'file-accept': { type: 'file-accept', id, doneBytes: 7 },
   'file-decline': { type: 'file-decline', id, reason: 'declined' },
   'file-ready': { type: 'file-ready', id },
+  'file-pause': { type: 'file-pause', id },
+  'file-resume': { type: 'file-resume', id },
   'file-received': { type: 'file-received', id },
   'file-failed': { type: 'file-failed', id, reason: 'broken' },
 };

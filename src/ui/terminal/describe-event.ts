@@ -83,6 +83,10 @@ function describeStatus(event: ConversationEvent | ExecEvent): string | undefine
       const what = `${name} (${size}${rest})`;
       return direction === 'in' ? `receiving ${what} from ${event.member}` : `sending ${what}`;
     }
+    case 'filePaused':
+      return `${event.file.name} is paused${event.by === 'peer' ? ` by ${event.member}` : ': /resume lets it go on'}`;
+    case 'fileResumed':
+      return `${event.file.name} goes on`;
     case 'fileInterrupted':
       return `${event.file.name} waits: ${event.error.message}. It goes on when ${event.member} is here`;
     case 'fileDeclined': {

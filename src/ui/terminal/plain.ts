@@ -31,6 +31,7 @@ const help = [
   '  /decline      refuse it',
   ...messageHelp,
   '  /cancel NAME  end a file on its way; without a name, all of them',
+  '  /pause NAME   pause a file on its way, /resume NAME lets it go on; without a name, all of them',
   '  /help         show this',
   '  /quit         leave',
 ];
@@ -251,7 +252,11 @@ export class PlainChat {
         if (!this.#conversation?.answerOffer(name)) throw new QTChatError('ERR_USAGE', 'no file is offered now');
         return;
       case 'cancel':
-        this.#cancel(rest);
+        this.#withFiles(rest, (conversation, member, file) => conversation.cancelFiles(member, file));
+        return;
+      case 'pause':
+      case 'resume':
+        this.#withFiles(rest, (conversation, member, file) => conversation.pauseFiles(member, name === 'pause', file));
         return;
       case 'help':
         for (const one of help) this.#screen.print(one, false);
@@ -284,10 +289,11 @@ export class PlainChat {
     else this.#conversation.messages.markSeen(member, id).catch((error: unknown) => this.#complain(error));
   }
 
-  #cancel(name: string): void {
-    const member = this.#recipient;
-    const count = member === undefined ? 0 : this.#conversation?.cancelFiles(member, name === '' ? undefined : name);
-    if (count) return;
+  /** Does something with the files of a name, or with all; it says how many there are. */
+  #withFiles(name: string, action: (conversation: Conversation, member: string, name?: string) => number): void {
+    const [conversation, member] = [this.#conversation, this.#recipient];
+    const isThere = conversation !== undefined && member !== undefined;
+    if (isThere && action(conversation, member, name === '' ? undefined : name) > 0) return;
     throw new QTChatError('ERR_USAGE', name === '' ? 'no file is on its way' : `no file ${quote(name)} is on its way`);
   }
 

@@ -30,13 +30,13 @@ describe('a batch', () => {
     expect(await batches.add(3)).toBe(3);
   });
 
-  it('is no larger than 64', async () => {
+  it('is no larger than 256', async () => {
     const sizes: number[] = [];
     const batches = new Batches<number, number>(async (items) => {
       sizes.push(items.length);
       return items;
     });
-    await Promise.all(Array.from({ length: 150 }, (_, index) => batches.add(index)));
-    expect(sizes).toEqual([64, 64, 22]);
+    await Promise.all(Array.from({ length: 600 }, (_, index) => batches.add(index)));
+    expect(sizes).toEqual([256, 256, 88]);
   });
 });

@@ -51,6 +51,8 @@ const events: { readonly [Type in AnyEvent['type']]: Extract<AnyEvent, { type: T
   read: { type: 'read', member, id: 'x' },
   fileOffered: { type: 'fileOffered', member, file },
   fileStarted: { type: 'fileStarted', member, file, doneBytes: 0 },
+  filePaused: { type: 'filePaused', member, file, by: 'peer' },
+  fileResumed: { type: 'fileResumed', member, file, by: 'self' },
   fileInterrupted: { type: 'fileInterrupted', member, file, error },
   fileProgress: { type: 'fileProgress', member, file, doneBytes: 1 },
   fileDone: { type: 'fileDone', member, file, root: 'cd', sha256: 'ab', path: '/a' },

@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { RangePlan } from '../../../src/files/range-plan.js';
+import { layoutOf } from '../../../src/protocol/file-chunks.js';
+import type { FileRange } from '../../../src/protocol/file-stream.js';
+
+const MiB = 1024 * 1024;
+const layout = layoutOf(10 * MiB + 3);
+const root = { kind: 'root', first: 0, count: 0 };
+
+function rest(plan: RangePlan): FileRange[] {
+  return [...{ [Symbol.iterator]: () => plan }];
+}
+
+function chunks(first: number, count: number): FileRange {
+  return { kind: 'chunks', first, count };
+}
+
+describe('what is asked for', () => {
+  it('goes from front to back, leaves out what is there, and ends with the root', () => {
+    const plan = new RangePlan(layoutOf(2 * MiB), (index) => index === 0 || index === 5);
+    expect(rest(plan)).toEqual([chunks(1, 4), chunks(6, 2), root]);
+  });
+
+  it('is what somebody waits for first, wherever that begins and ends', () => {
+    const plan = new RangePlan(layout, () => false);
+    plan.next();
+    plan.prefer(5 * MiB + 7, 6 * MiB + 7);
+    expect([plan.next().value, plan.next().value, plan.next().value]).toEqual([
+      chunks(20, 4),
+      chunks(24, 1),
+      chunks(4, 4),
+    ]);
+  });
+
+  it('is only the last that was waited for', () => {
+    const plan = new RangePlan(layout, () => false);
+    plan.prefer(0, MiB);
+    plan.prefer(9 * MiB, 10 * MiB);
+    expect([plan.next().value, plan.next().value]).toEqual([chunks(36, 4), chunks(0, 4)]);
+  });
+
+  it('is asked for once and wholly, whatever is waited for in between', () => {
+    const octet = fc.integer({ min: -5, max: 12 * MiB });
+    const wish = fc.tuple(fc.integer({ min: 0, max: 12 }), octet, octet);
+    fc.assert(
+      fc.property(fc.array(wish, { maxLength: 8 }), fc.array(fc.nat(40)), (wishes, there) => {
+        const plan = new RangePlan(layout, (index) => there.includes(index));
+        const found: FileRange[] = [];
+        for (let turn = 0; ; turn += 1) {
+          for (const [at, start, end] of wishes) if (at === turn) plan.prefer(start, end);
+          const { value, done } = plan.next();
+          if (done) break;
+          found.push(value);
+        }
+        expect(found.pop()).toEqual(root);
+        const asked = found.flatMap(({ first, count }) => Array.from({ length: count }, (_, index) => first + index));
+        const expected = Array.from({ length: layout.count }, (_, index) => index).filter(
+          (one) => !there.includes(one),
+        );
+        expect(asked.toSorted((one, other) => one - other)).toEqual(expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
