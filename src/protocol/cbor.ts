@@ -14,6 +14,8 @@ export interface CborMap {
 }
 
 const maximumDepth = 8;
+/** What any message of ours stays far below: an octet on the wire may be a hundred times as much in memory. */
+const usualItems = 4_096;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const major = { unsigned: 0, negative: 1, octets: 2, text: 3, list: 4, map: 5, simple: 7 } as const;
 const simpleValues = new Map<number, boolean | null>([
@@ -132,18 +134,21 @@ function isList(value: CborValue): value is readonly CborValue[] {
 /**
  * Decodes exactly one value that fills `octets` to the end. Octet strings are views of `octets`.
  *
- * @throws {QTChatError} `ERR_PROTOCOL` for anything but the deterministic form of the subset, or
- *   lists and maps nested more than 8 deep
+ * @param maximumItems - how many values and keys there may be, on all levels together
+ * @throws {QTChatError} `ERR_PROTOCOL` for anything but the deterministic form of the subset, for more
+ *   items, or for lists and maps nested more than 8 deep
  */
-export function decodeCbor(octets: Uint8Array): CborValue {
-  return new CborReader(octets).readOnly();
+export function decodeCbor(octets: Uint8Array, maximumItems = usualItems): CborValue {
+  return new CborReader(octets, maximumItems).readOnly();
 }
 
 class CborReader {
   readonly #octets: Buffer;
   #offset = 0;
+  #itemsLeft: number;
 
-  constructor(octets: Uint8Array) {
+  constructor(octets: Uint8Array, maximumItems: number) {
+    this.#itemsLeft = maximumItems;
     this.#octets = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
   }
 
@@ -157,6 +162,8 @@ class CborReader {
     if (depth > maximumDepth) throw malformed(`it is nested more than ${maximumDepth} deep`);
     const first = this.#octets[this.#offset];
     if (first === undefined) throw malformed('it ends too early');
+    if (this.#itemsLeft === 0) throw malformed('it holds more values than any message has');
+    this.#itemsLeft -= 1;
     this.#offset += 1;
     const type = first >> 5;
     if (type === major.simple) {

@@ -23,6 +23,8 @@ export const maximumManifestBytes = 16 * 1024 * 1024;
 const maximumEntries = 65_536;
 const maximumPathBytes = 1_024;
 const maximumDepth = 32;
+/** A map of three keys and values for each entry, and what is around them. */
+const maximumItems = 7 * maximumEntries + 5;
 
 const schema = v.strictObject({
   version: v.literal(1),
@@ -70,16 +72,18 @@ export function decodeManifest(
   contentBytes: number,
   isSafeName: (name: string) => boolean,
 ): FolderEntry[] {
-  const result = v.safeParse(schema, decodeCbor(content));
+  const result = v.safeParse(schema, decodeCbor(content, maximumItems), { abortEarly: true });
   if (!result.success) throw wrong('is not one');
-  const folders = new Set<string>(['']);
+  const folders = new Set<string>();
   const seen = new Set<string>();
   let leftBytes = contentBytes;
   const entries = result.output.entries.map(({ path, sizeBytes, isExecutable }) => {
     const names = path.split('/');
-    if (names.length > maximumDepth || !names.every(isSafeName)) throw wrong(`has the name ${quote(path)}`);
+    // The names before the last are those of its folder, which have been judged.
+    const isInFolder = names.length === 1 || folders.has(names.slice(0, -1).join('/'));
+    if (!isInFolder) throw wrong(`has ${quote(path)} without its folder`);
+    if (names.length > maximumDepth || !isSafeName(names.at(-1) ?? '')) throw wrong(`has the name ${quote(path)}`);
     if (seen.has(path)) throw wrong(`has ${quote(path)} twice`);
-    if (!folders.has(names.slice(0, -1).join('/'))) throw wrong(`has ${quote(path)} without its folder`);
     seen.add(path);
     if (sizeBytes === undefined) folders.add(path);
     leftBytes -= sizeBytes ?? 0;

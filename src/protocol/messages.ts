@@ -156,7 +156,7 @@ export function parseMessage(payload: Uint8Array): Message {
   const value = decodeCbor(payload);
   const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined;
   if (!isMessageType(type)) throw new QTChatError('ERR_PROTOCOL', 'the peer sent a message of an unknown type');
-  const result = v.safeParse(schemas[type], value);
+  const result = v.safeParse(schemas[type], value, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
   const field = issue.path?.map((item) => String(item.key)).join('.') ?? '';

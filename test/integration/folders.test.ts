@@ -129,6 +129,7 @@ describe('a folder', () => {
     ['no list', Buffer.alloc(100)],
     ['not even the length of one', Buffer.alloc(2)],
     ['a list that is longer than all of it', Buffer.from('7fffffff00', 'hex')],
+    ['a list of millions of nothings, which would take all memory', nothings(16_000_000)],
     ['a list that leads out of it', trick([{ path: 'x' }, { path: '../x', sizeBytes: 1 }], 1)],
     ['a list that promises more than comes', trick([{ path: 'x', sizeBytes: 2 }], 1)],
     [
@@ -155,4 +156,13 @@ describe('a folder', () => {
 
 function trick(entries: FolderEntry[], contentBytes: number): Buffer {
   return Buffer.concat([encodeManifest(entries), Buffer.alloc(contentBytes)]);
+}
+
+/** Each takes one octet here, and hundreds where it is read. */
+function nothings(count: number): Buffer {
+  const list = Buffer.from('a267656e74726965739a000000006776657273696f6e01', 'hex');
+  list.writeUInt32BE(count, 10);
+  const octets = Buffer.concat([Buffer.alloc(4), list.subarray(0, 14), Buffer.alloc(count, 0xa0), list.subarray(14)]);
+  octets.writeUInt32BE(octets.length - 4);
+  return octets;
 }

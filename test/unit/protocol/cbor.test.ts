@@ -85,6 +85,7 @@ describe('CBOR', () => {
     ['the same key twice', 'a2616101616102', 'not in order'],
     ['a key that is no text', 'a10102', 'not text'],
     ['text that is not UTF-8', '61ff', 'not UTF-8'],
+    ['more values than any message has', `991001${'00'.repeat(4_097)}`, 'more values'],
     ['a list longer than the message', '9affffffff', 'too early'],
     ['text longer than the message', '7affffffff61', 'too early'],
     ['octets after the value', '0000', 'octets follow'],

@@ -21,12 +21,18 @@ describe('the list of a folder', () => {
     expect(decodeManifest(encoded.subarray(4), 7, isSafeEntryName)).toEqual(entries);
   });
 
+  it('comes out as it went in when it is as long as it may be', () => {
+    const list = Array.from({ length: 65_536 }, (_, index) => ({ path: `${index}`, sizeBytes: 0, isExecutable: true }));
+    expect(decodeManifest(encodeManifest(list).subarray(4), 0, isSafeEntryName)).toHaveLength(65_536);
+  });
+
   it.each<[string, unknown]>([
     ['a path upwards', [{ path: '../x', sizeBytes: 7 }]],
     ['a path upwards within', [{ path: 'a' }, { path: 'a/../../x', sizeBytes: 7 }]],
     ['the folder itself', [{ path: '.', sizeBytes: 7 }]],
     ['a path upwards in look-alikes', [{ path: '.\u2024', sizeBytes: 7 }]],
     ['an absolute path', [{ path: '/etc/passwd', sizeBytes: 7 }]],
+    ['a path that begins with a separator', [{ path: '/x', sizeBytes: 7 }]],
     ['a path with an empty name', [{ path: 'a' }, { path: 'a//x', sizeBytes: 7 }]],
     ['a Windows path', [{ path: 'C:\\x', sizeBytes: 7 }]],
     ['a name with NUL', [{ path: 'x\u0000', sizeBytes: 7 }]],
