@@ -67,11 +67,16 @@ export class Dispatch {
   /** Takes what was written together: one flush to the disk is enough for it. */
   async #receive(written: readonly Written[]): Promise<void> {
     this.#requireText();
-    const { chat, quota, onFull } = this.#options;
     const bytes = written.reduce((sum, message) => sum + ('text' in message ? Buffer.byteLength(message.text) : 0), 0);
-    this.#isFull ||= !quota.admitMessages(written.length, bytes);
+    if (this.#admits(written.length, bytes)) await this.#options.chat.receive(written);
+  }
+
+  /** Counts what is to be taken; where it is too much, nothing is taken any more. */
+  #admits(messages: number, bytes: number): boolean {
+    const { quota, onFull } = this.#options;
+    this.#isFull ||= !quota.admitMessages(messages, bytes);
     if (this.#isFull) onFull();
-    else await chat.receive(written);
+    return !this.#isFull;
   }
 
   async #handle(message: Exclude<Message, Written>): Promise<void> {
@@ -94,7 +99,8 @@ export class Dispatch {
       case 'revocation-list':
         return lists?.take(message.list);
       case 'file-offer':
-        return files.handleOffer(message);
+        // Each is a line on the screen or in a log, also where it is declined.
+        return this.#admits(1, 0) ? files.handleOffer(message) : undefined;
       case 'file-accept':
         return files.handleAccept(message);
       case 'file-decline':

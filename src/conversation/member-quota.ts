@@ -13,7 +13,7 @@ export interface QuotaLimits {
   readonly bytes: number;
   /** A folder is one. */
   readonly files: number;
-  /** Texts, and what changes them. */
+  /** Texts, what changes them, and offers of files, whatever becomes of these. */
   readonly messages: number;
 }
 

@@ -10,6 +10,7 @@ import { makeCircle } from '../helpers/certificates.js';
 import { Meeting, type TestConversation } from '../helpers/conversations.js';
 import { makeIdentity } from '../helpers/identity.js';
 import { ManualTimers } from '../helpers/manual-timers.js';
+import { makeOffer, RogueMember } from '../helpers/rogue-files.js';
 import { runCommand } from '../helpers/run-command.js';
 import { RunningCommands } from '../helpers/running-command.js';
 
@@ -87,6 +88,21 @@ describe('files of one member', () => {
     const { file } = await a.event('fileOffered');
     a.door.answerOffer('accept', file.id);
     await a.event('fileDone');
+  });
+});
+
+describe('offers of one member', () => {
+  it('that are declined count as messages, and do not fill the screen or a log for ever', async () => {
+    const a = await openAlice({ quota: { messages: 3 }, decideOffer: () => 'too-large' });
+    const rogue = new RogueMember(a.door.listeningPort ?? 0, bob);
+    try {
+      for (let count = 0; count < 20; count += 1) rogue.say((await makeOffer('film', Buffer.from('x'))).offer);
+      expect((await a.event('refused')).error.code).toBe('ERR_PEER_QUOTA');
+      expect((await rogue.hears('bye')).reason).toBe('quota');
+    } finally {
+      rogue.end();
+    }
+    expect(a.events.filter(({ type }) => type === 'fileDeclined')).toHaveLength(3);
   });
 });
 
