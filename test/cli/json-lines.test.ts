@@ -62,6 +62,24 @@ async function meet(): Promise<{ alice: RunningCommand; bob: RunningCommand }> {
 }
 
 describe('chat --json', () => {
+  it('takes many texts at once, answers and sends them in order, and whatever comes behind them after them', async () => {
+    const { alice, bob } = await meet();
+    const texts = Array.from({ length: 300 }, (_, index) => `text ${index}`);
+    for (const text of texts) bob.type(JSON.stringify({ command: 'send', text, ref: text }));
+    bob.type('{"command":"history","limit":1,"ref":"behind"}');
+    bob.type('not JSON');
+    await saw(bob, 'error');
+    const said = await bob.saw(/^[\s\S]*$/);
+    const answers = said.split('\n').flatMap((line) => {
+      const { event, ref, messages } = line === '' ? ({} as Line) : (JSON.parse(line) as Line);
+      return event === 'done' || event === 'error' ? [[ref, (messages as Line[] | undefined)?.[0]?.text]] : [];
+    });
+    expect(answers).toEqual([...texts.map((text) => [text, undefined]), ['behind', 'text 299'], [null, undefined]]);
+    await saw(alice, 'message', '"text":"text 299"');
+    const heard = [...(await alice.saw(/^[\s\S]*$/)).matchAll(/"text":"(text \d+)"/g)].map(([, text]) => text);
+    expect(heard).toEqual(texts);
+  });
+
   it('carries a whole conversation', async () => {
     const { alice, bob } = await meet();
     const { id } = await ask(bob, { command: 'send', text: 'teh\ntide?' });

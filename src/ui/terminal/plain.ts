@@ -14,6 +14,7 @@ import { type JsonCommand, needsRecipient, parseCommand, runCommand } from '../j
 import { messageCommands, messageHelp, runMessageCommand } from './message-commands.js';
 import { PlainScreen, type PlainScreenOptions } from './plain-screen.js';
 import { typedPath } from './typed-path.js';
+import { UnderWay } from './under-way.js';
 
 /** Where a plain chat reads and writes. */
 export interface PlainChatOptions extends PlainScreenOptions {
@@ -54,6 +55,8 @@ export class PlainChat {
   /** Shown before there was a conversation to tell. */
   readonly #shownEarly: { member: string; id: string }[] = [];
   #work: Promise<void> = Promise.resolve();
+  /** Texts on their way into the outbox. */
+  readonly #sending = new UnderWay();
   #answer: ((line: string) => void) | undefined;
   #isHere = false;
   /** The user has been told that what is typed waits. */
@@ -216,6 +219,8 @@ export class PlainChat {
     let command: JsonCommand | undefined;
     try {
       command = parseCommand(line);
+      const isText = command.command === 'send' && command.replyTo === undefined && command.member === undefined;
+      if (!isText) await this.#sending.done();
       if (command.command === 'quit') {
         this.#end();
         return;
@@ -228,11 +233,24 @@ export class PlainChat {
       const named = 'member' in command ? command.member : undefined;
       const member = named === undefined ? this.#recipient : await conversation.memberNamed(named);
       if (member !== undefined) this.#addressed.add(member);
-      this.#answerProgram(command, { event: 'done', ...(await runCommand(command, conversation, member ?? '')) });
+      const done = runCommand(command, conversation, member ?? '').then(
+        (fields) => this.#answerProgram(command, { event: 'done', ...fields }),
+        (error: unknown) => this.#answerError(command, error),
+      );
+      // Texts are gathered on their way to the disk; everything else waits for what was said before.
+      await (isText ? this.#sending.add(done.finally(() => setImmediate(() => this.#settle()))) : done);
     } catch (error) {
-      if (!(error instanceof QTChatError)) throw error;
+      await this.#sending.done();
+      this.#answerError(command, error);
+    }
+  }
+
+  #answerError(command: JsonCommand | undefined, error: unknown): void {
+    if (error instanceof QTChatError) {
       const { code, message, hint } = error;
       this.#answerProgram(command, { event: 'error', code, message, hint: hint ?? null });
+    } else {
+      this.#fail(error);
     }
   }
 
@@ -242,6 +260,7 @@ export class PlainChat {
   }
 
   async #command(line: string): Promise<void> {
+    await this.#sending.done();
     const [, name = '', rest = ''] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? [];
     switch (name) {
       case 'send':
@@ -309,8 +328,13 @@ export class PlainChat {
       await conversation.sendFile(this.#recipient, path);
       this.#sayOffered(basename(path));
     } else {
-      await conversation.sendText(this.#recipient, line);
-      if (!this.#isHere) this.#sayItWaits(`${this.#recipient} is not here: what you type waits until they are`);
+      const sent = conversation.sendText(this.#recipient, line).then(
+        () => {
+          if (!this.#isHere) this.#sayItWaits(`${this.#recipient} is not here: what you type waits until they are`);
+        },
+        (error: unknown) => this.#complain(error),
+      );
+      await this.#sending.add(sent.finally(() => setImmediate(() => this.#settle())));
     }
   }
 
@@ -340,7 +364,7 @@ export class PlainChat {
 
   /** Ends a filter that has nothing left to do. */
   #settle(): void {
-    if (!this.#inputEnded || this.#isDone || this.#held.length > 0 || this.#moving.size > 0) return;
+    if (!this.#inputEnded || this.#isDone || this.#held.length + this.#sending.count + this.#moving.size > 0) return;
     const conversation = this.#conversation;
     if (this.#recipient !== undefined) this.#addressed.add(this.#recipient);
     if (conversation === undefined || this.#addressed.size === 0) {
