@@ -98,18 +98,18 @@ export class Dispatch {
         return this.#handleTyping();
       case 'revocation-list':
         return lists?.take(message.list);
+      // Each is a line on the screen or in a log, also where it is declined.
       case 'file-offer':
-        // Each is a line on the screen or in a log, also where it is declined.
         return this.#admits(1, 0) ? files.handleOffer(message) : undefined;
+      case 'file-pause':
+      case 'file-resume':
+        return this.#admits(1, 0) ? files.handlePause(message) : undefined;
       case 'file-accept':
         return files.handleAccept(message);
       case 'file-decline':
         return files.handleDecline(message);
       case 'file-ready':
         return files.handleReady(message);
-      case 'file-pause':
-      case 'file-resume':
-        return files.handlePause(message);
       case 'file-received':
         return files.handleReceived(message);
       case 'file-failed':

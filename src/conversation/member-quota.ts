@@ -13,7 +13,7 @@ export interface QuotaLimits {
   readonly bytes: number;
   /** A folder is one. */
   readonly files: number;
-  /** Texts, what changes them, and offers of files, whatever becomes of these. */
+  /** Texts, what changes them, offers of files, whatever becomes of these, and their pauses. */
   readonly messages: number;
 }
 

@@ -30,6 +30,8 @@ export interface FileSessionOptions extends JudgeOptions, MoverOptions, Transfer
 
 // Each takes a connection of the 32 that one host may have, and up to 18 MiB of memory.
 const maximumMoving = 4;
+/** With those that are paused, of which there is a connection, and memory, all the same. */
+const maximumOpen = 8;
 /** Files of up to so many octets do not wait for longer ones: as many of them move beside those. */
 const smallBytes = 4 * 1024 * 1024;
 
@@ -295,14 +297,16 @@ export class FileSession {
     this.#acceptQueued();
   }
 
-  /** Takes what waits its turn, as far as there is room beside what moves; what is paused does not count. */
+  /** Takes what waits its turn, as far as there is room beside what moves; of what is paused, some does not count. */
   #acceptQueued(): void {
     if (this.#closing.signal.aborted) return;
     for (const isSmall of [true, false]) {
       const incoming = this.#transfers.incoming.filter(({ file }) => file.sizeBytes <= smallBytes === isSmall);
-      const moving = incoming.filter(({ state, hold }) => (state === 'accepted' || state === 'moving') && !hold.isOn);
+      const open = incoming.filter(({ state }) => state === 'accepted' || state === 'moving');
+      const moving = open.filter(({ hold }) => !hold.isOn);
+      const room = Math.min(maximumMoving - moving.length, maximumOpen - open.length);
       const queued = incoming.filter(({ state }) => state === 'queued');
-      for (const transfer of queued.slice(0, Math.max(maximumMoving - moving.length, 0))) this.#take(transfer);
+      for (const transfer of queued.slice(0, Math.max(room, 0))) this.#take(transfer);
     }
   }
 

@@ -106,6 +106,42 @@ describe('offers of one member', () => {
   });
 });
 
+describe('pauses of one member', () => {
+  it('count as messages too, since each is told', async () => {
+    const a = await openAlice({ quota: { messages: 5 } });
+    const rogue = new RogueMember(a.door.listeningPort ?? 0, bob);
+    try {
+      const { offer } = await makeOffer('film', Buffer.from('x'));
+      rogue.say(offer);
+      for (let count = 0; count < 20; count += 1) {
+        rogue.say({ type: count % 2 === 0 ? 'file-pause' : 'file-resume', id: offer.id });
+      }
+      expect((await rogue.hears('bye')).reason).toBe('quota');
+    } finally {
+      rogue.end();
+    }
+    expect(a.events.filter(({ type }) => type === 'filePaused' || type === 'fileResumed')).toHaveLength(4);
+  });
+
+  it('do not make room for any number of its files', async () => {
+    const a = await openAlice({});
+    const rogue = new RogueMember(a.door.listeningPort ?? 0, bob);
+    try {
+      const { offer } = await makeOffer('film', Buffer.from('x'));
+      for (let count = 0; count < 40; count += 1) {
+        const id = count.toString(16).padStart(32, '0');
+        rogue.say({ ...offer, id, sizeBytes: 50_000_000 });
+        rogue.say({ type: 'file-pause', id });
+      }
+      rogue.say({ type: 'ping' });
+      await rogue.hears('pong');
+      expect(rogue.heard.filter(({ type }) => type === 'file-accept')).toHaveLength(8);
+    } finally {
+      rogue.end();
+    }
+  });
+});
+
 describe('messages of one member', () => {
   it('are taken no more beyond what it may send in a day, and wait with it until the next', async () => {
     let now = Date.now();
