@@ -19,6 +19,7 @@ export class ProgressMeter {
   readonly #intervalMs: number;
   readonly #samples: { readonly atMs: number; readonly doneBytes: number }[];
   #saidAtMs = Number.NEGATIVE_INFINITY;
+  #isEndSaid = false;
 
   /**
    * @param doneBytes - what was there before
@@ -30,9 +31,12 @@ export class ProgressMeter {
     this.#samples = [{ atMs: nowMs, doneBytes }];
   }
 
-  /** Notes how far the file is; returns what is to be reported, where it is time. The end is always reported. */
+  /** Notes how far the file is; returns what is to be reported, where it is time. The end is reported at once, once. */
   note(doneBytes: number, nowMs: number): FileProgress | undefined {
-    if (nowMs - this.#saidAtMs < this.#intervalMs && doneBytes < this.#sizeBytes) return undefined;
+    // A receiver that asks for the same again and again is at the end of it again and again.
+    const isEnd = doneBytes >= this.#sizeBytes && !this.#isEndSaid;
+    if (nowMs - this.#saidAtMs < this.#intervalMs && !isEnd) return undefined;
+    this.#isEndSaid ||= isEnd;
     this.#saidAtMs = nowMs;
     this.#samples.push({ atMs: nowMs, doneBytes });
     while (this.#samples.length > 2 && nowMs - (this.#samples[1]?.atMs ?? nowMs) > memoryMs) this.#samples.shift();

@@ -13,6 +13,12 @@ describe('the progress of a file', () => {
     expect(meter.note(100 * MB, 901)).toMatchObject({ doneBytes: 100 * MB });
   });
 
+  it('is told no oftener where somebody gets again and again to the end', () => {
+    const meter = new ProgressMeter(100 * MB, 0, 0, 100);
+    const told = Array.from({ length: 1_000 }, (_, ms) => meter.note(100 * MB, ms)).filter((one) => one !== undefined);
+    expect(told).toHaveLength(10);
+  });
+
   it('says how fast it goes and how long it will take, of the last seconds', () => {
     const meter = new ProgressMeter(1_000 * MB, 0, 0, 100);
     for (let ms = 100; ms <= 10_000; ms += 100) meter.note(ms * 100, ms);
