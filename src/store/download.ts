@@ -15,7 +15,7 @@ import { type WantedFile, writePartMap } from './part-map.js';
 import type { PartWriter } from './part-writer.js';
 import { flushFolder } from './private-file.js';
 import { removePart } from './unfinished.js';
-import { unpackFolder } from './unpack-folder.js';
+import { unpackedSize, unpackFolder } from './unpack-folder.js';
 
 /** Where an unfinished file is, and what is known of it. */
 export interface DownloadPlace {
@@ -27,6 +27,8 @@ export interface DownloadPlace {
   readonly writer: PartWriter;
   /** A bit for each chunk that is there, or said to be. */
   readonly done: Buffer;
+  /** Rejects with `ERR_STORE_NO_SPACE` where the disk has no room for what is unpacked, in so many files. */
+  readonly checkRoom: (sizeBytes: number, files: number) => Promise<void>;
   /** Called when it has its final name, on disk, and before the unfinished one goes. */
   readonly onPlaced: () => Promise<void>;
   /** Called once, when it has ended; `isKept` when it may be gone on with. */
@@ -146,8 +148,9 @@ export class Download {
    * @throws {QTChatError} as {@link unpackFolder}
    */
   async unpack(entries: readonly FolderEntry[], start: number): Promise<string> {
-    const { folder, partPath, handle, wanted, onPlaced, release } = this.#place;
+    const { folder, partPath, handle, wanted, checkRoom, onPlaced, release } = this.#place;
     await this.#saving;
+    await checkRoom(unpackedSize(entries), entries.length);
     const path = await unpackFolder({ folder, name: wanted.name, partPath, handle }, entries, start);
     await this.#close();
     await onPlaced();

@@ -26,6 +26,7 @@ import {
 
 // What a disk must keep free beside the file, for everybody else on it.
 const spareBytes = 32 * 1024 * 1024;
+const spareFiles = 1_000;
 const sweepIntervalMs = 10 * 60_000;
 // Files that the user has agreed to, and that have not begun to arrive.
 const maximumPromised = 256;
@@ -136,17 +137,24 @@ export class DownloadFolder {
   }
 
   /**
-   * Whether the disk has room for `sizeBytes` more, beside what is arriving.
+   * Whether the disk has room for `sizeBytes` more in so many files, beside what is arriving.
    *
    * @throws {QTChatError} `ERR_STORE_UNWRITABLE`
    */
-  async hasRoom(sizeBytes: number): Promise<boolean> {
-    const { bavail, bsize } = await explainingWrite(this.path, async () => {
+  async hasRoom(sizeBytes: number, files = 1): Promise<boolean> {
+    const {
+      bavail,
+      bsize,
+      ffree,
+      files: allFiles,
+    } = await explainingWrite(this.path, async () => {
       await createFolder(this.path);
       return statfs(this.path);
     });
     const arrivingBytes = [...this.#active.values()].reduce((sum, { leftBytes }) => sum + leftBytes(), 0);
-    return arrivingBytes + sizeBytes + spareBytes <= bavail * bsize;
+    // Some file systems, which count no files, say that there are none.
+    const hasFiles = allFiles === 0 || files + spareFiles <= ffree;
+    return hasFiles && arrivingBytes + sizeBytes + spareBytes <= bavail * bsize;
   }
 
   /** Ends another transfer of that sender, which has broken off without our noticing, and keeps what it has brought. */
@@ -168,7 +176,9 @@ export class DownloadFolder {
     const key = keyOf(wanted);
     const kept = this.#kept.get(key);
     this.#kept.delete(key);
-    const leftBytes = (): number => wanted.sizeBytes - (kept?.doneBytes ?? 0);
+    // A folder is unpacked beside what has arrived.
+    const unpackedBytes = wanted.isFolder ? wanted.sizeBytes : 0;
+    const leftBytes = (): number => wanted.sizeBytes - (kept?.doneBytes ?? 0) + unpackedBytes;
     const active = this.#occupy(activeKey(wanted.sender, id), { partPath, leftBytes, interrupt });
     let handle: FileHandle | undefined;
     let claimed = kept;
@@ -187,9 +197,13 @@ export class DownloadFolder {
         this.#promised.delete(key);
         await this.#arrived.add(wanted.sender, id);
       };
-      const place = { folder: this.path, partPath, handle, writer, wanted, layout, done, onPlaced, release };
+      const checkRoom = async (sizeBytes: number, files: number): Promise<void> => {
+        // So much is reserved since it began.
+        if (!(await this.hasRoom(sizeBytes - unpackedBytes, files))) throw this.#noRoom();
+      };
+      const place = { folder: this.path, partPath, handle, writer, wanted, layout, done, checkRoom, onPlaced, release };
       const download = new Download(place);
-      active.leftBytes = () => download.leftBytes;
+      active.leftBytes = () => download.leftBytes + unpackedBytes;
       return download;
     } catch (error) {
       await handle?.close();

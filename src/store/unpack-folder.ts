@@ -15,6 +15,8 @@ import { asideFolderOf } from './unfinished.js';
 
 const blockBytes = 1024 * 1024;
 const maximumCopies = 1_000;
+/** What file systems give out at a time. */
+const diskBlockBytes = 4096;
 /** How long files may be made at a stretch. */
 const stretchMs = 10;
 
@@ -24,6 +26,12 @@ interface PackedFile {
   readonly mode: number;
   readonly start: number;
   readonly sizeBytes: number;
+}
+
+/** What a folder takes of the disk, in octets: of many small files, a thousand times their content. */
+export function unpackedSize(entries: readonly FolderEntry[]): number {
+  const blocksOf = ({ sizeBytes = diskBlockBytes }: FolderEntry): number => Math.ceil(sizeBytes / diskBlockBytes);
+  return entries.reduce((sum, entry) => sum + blocksOf(entry) * diskBlockBytes, 0);
 }
 
 /**

@@ -11,6 +11,7 @@ const canMount =
   spawnSync(unshare[0] ?? '', [...unshare.slice(1), 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' })
     .status === 0;
 
+const run = join(packageRoot(), 'bin/run.js');
 let test: TestHome;
 
 beforeEach(() => {
@@ -19,12 +20,12 @@ beforeEach(() => {
 
 afterEach(() => test.remove());
 
-/** Runs a shell script in a folder of 400 KiB; `qtchat` there is the program, its home on the same disk. */
-function runOnSmallDisk(script: string): { stdout: string; stderr: string } {
+/** Runs a shell script in a folder of 400 KiB, or as `options` say; `qtchat` there is the program, its home on the same disk. */
+function runOnSmallDisk(script: string, options = 'size=400k'): { stdout: string; stderr: string } {
   const disk = test.at('disk');
   mkdirSync(disk);
-  const program = `qtchat() { '${process.execPath}' '${join(packageRoot(), 'bin/run.js')}' "$@"; }`;
-  const mount = `mount -t tmpfs -o size=400k,mode=700 tmpfs '${disk}' && cd '${disk}'`;
+  const program = `qtchat() { '${process.execPath}' '${run}' "$@"; }`;
+  const mount = `mount -t tmpfs -o ${options},mode=700 tmpfs '${disk}' && cd '${disk}'`;
   const [command = '', ...args] = [...unshare, 'sh', '-c', `${mount} || exit 1\n${program}\n${script}`];
   const env = { PATH: process.env.PATH, HOME: test.folder, QTCHAT_HOME: join(disk, 'home') };
   const { stdout, stderr } = spawnSync(command, args, { env, encoding: 'utf8' });
@@ -55,5 +56,31 @@ function runOnSmallDisk(script: string): { stdout: string; stderr: string } {
     const [exit, keys, next, good, files] = stdout.trim().split('\n');
     expect([exit, keys, next]).toEqual(['exit 1', '-----END PRIVATE KEY-----', 'goes on']);
     expect(good).toBe(files);
+  });
+
+  it.each([
+    ['files take more of it than they hold', 'size=64m', 9_000],
+    ['files would be too many for it', 'size=400m,nr_inodes=3000', 2_500],
+  ])('takes no folder whose %s, and others keep theirs', (_, options, files) => {
+    const { stdout } = runOnSmallDisk(
+      `
+      qtchat ca init --no-password --home ../a >/dev/null 2>&1
+      qtchat cert issue alice --me --ip 127.0.0.1 --home ../a >/dev/null
+      echo a-long-password >../password
+      qtchat cert issue bob --pfx --pfx-password-file ../password --out ../out --home ../a >/dev/null 2>&1
+      qtchat cert import ../out/bob.pfx --pfx-password-file ../password --root-file ../a/ca/root.pem --home ../b >/dev/null 2>&1
+      mkdir ../many; cd ../many
+      for name in $(seq ${files}); do printf x >$name; done; cd ../disk
+      (exec '${process.execPath}' '${run}' listen --save . --listen 127.0.0.1:0 --home ../a --json) >../events &
+      while ! grep -q listening ../events; do sleep 0.05; done
+      port=$(sed -n 's/.*"port":\\([0-9]*\\).*/\\1/p' ../events | head -n 1)
+      qtchat send 127.0.0.1:$port --file ../many --home ../b --json; echo "exit $?"
+      kill $!; wait $!
+      ls -A | grep -v part`,
+      options,
+    );
+    expect(stdout).toMatch(/exit 1/);
+    expect(stdout).toMatch(/could not be stored/);
+    expect(stdout).not.toMatch(/^many$/m);
   });
 });
