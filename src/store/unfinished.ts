@@ -17,6 +17,7 @@ export interface KeptFile {
 // One without a map, or a map without one: a process was killed soon after it began, or is beginning now.
 const abandonedAfterMs = 10 * 60_000;
 const keptForMs = 7 * 24 * 60 * 60_000;
+/** Of one sender: nobody's may drive out those of another. */
 const maximumKept = 64;
 const unfinishedName = /\.[0-9a-f]{16}\.part(\.map(\.new)?|\.folder)?$/;
 
@@ -62,7 +63,13 @@ export async function sweepUnfinished(
     }
   }
   kept.sort((one, other) => other.atMs - one.atMs);
-  const staying = kept.filter(({ atMs }, index) => index < maximumKept && nowMs - atMs <= keptForMs);
+  const counts = new Map<string, number>();
+  const staying = kept.filter(({ file, atMs }) => {
+    const { sender } = file.wanted;
+    const count = (counts.get(sender) ?? 0) + 1;
+    counts.set(sender, count);
+    return count <= maximumKept && nowMs - atMs <= keptForMs;
+  });
   for (const entry of kept) if (!staying.includes(entry)) await removePart(entry.file.partPath);
   return staying.map(({ file }) => file);
 }
