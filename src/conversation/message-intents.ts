@@ -108,7 +108,8 @@ export class MessageIntents {
     }
     const [found, another] = await store.findByStart(start);
     if (found === undefined) throw faultError('unknown', start);
-    if (another === undefined) return found.id;
+    // Both sides choose ids, and one may choose the other's; what is meant then, the change itself tells.
+    if (another === undefined || another.id === found.id) return found.id;
     throw new QTChatError('ERR_MESSAGE_NOT_FOUND', `more than one message has an id that begins with ${quote(start)}`, {
       hint: 'Give more of the id',
     });

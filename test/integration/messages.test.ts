@@ -237,6 +237,19 @@ describe('a member that breaks the rules', () => {
     expect(await textsWith(a, 'mallory')).toEqual(['I owe you 5', 'the end']);
   });
 
+  it('does not keep us from taking ours back by giving its own the same id', async () => {
+    const a = await (await meeting.at('a')).open(alice);
+    const m = rogue(a);
+    m.say(hello);
+    await a.event('connected');
+    const id = await a.door.sendText('mallory', 'never mind');
+    await m.hears('text');
+    m.say({ type: 'text', ...numbered(), id, text: 'mine' });
+    await a.event('message');
+    await a.door.messages.delete('mallory', await a.door.messages.find('mallory', id, 'out'));
+    expect(await textsWith(a, 'mallory')).toEqual([undefined, 'mine']);
+  });
+
   it('reaches no message of another conversation', async () => {
     const { a, b } = await meet();
     const target = await b.door.sendText('alice', 'from bob');
