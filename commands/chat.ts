@@ -7,6 +7,7 @@ import {
   quotaFlag,
   requireFreshCrlFlag,
   requirePqFlag,
+  timeoutRange,
 } from '../src/cli/flags.js';
 
 export default class Chat extends BaseCommand {
@@ -30,11 +31,7 @@ export default class Chat extends BaseCommand {
     listen: listenFlag,
     announce: announceSelfFlag,
     quota: quotaFlag,
-    timeout: Flags.integer({
-      description: 'without a terminal: seconds the peer may be away',
-      min: 1,
-      helpValue: 'SECONDS',
-    }),
+    timeout: Flags.integer({ description: 'without a terminal: seconds the peer may be away', ...timeoutRange }),
     'require-fresh-crl': requireFreshCrlFlag,
     'require-pq': requirePqFlag,
     json: jsonLinesFlag,

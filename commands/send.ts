@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { requireFreshCrlFlag, requirePqFlag } from '../src/cli/flags.js';
+import { requireFreshCrlFlag, requirePqFlag, timeoutRange } from '../src/cli/flags.js';
 import { escapeControls, QTChatError } from '../src/errors.js';
 
 interface SendResult {
@@ -28,7 +28,7 @@ export default class Send extends BaseCommand {
     }),
     'require-fresh-crl': requireFreshCrlFlag,
     'require-pq': requirePqFlag,
-    timeout: Flags.integer({ description: 'seconds the peer may be away', default: 30, min: 1, helpValue: 'SECONDS' }),
+    timeout: Flags.integer({ description: 'seconds the peer may be away', default: 30, ...timeoutRange }),
   };
 
   async run(): Promise<SendResult> {

@@ -101,6 +101,9 @@ export const announceSelfFlag = Flags.boolean({
   description: "let members find you by name: on this network by mDNS, and in the Auto CA's directory",
 });
 
+/** Of `--timeout`: timers hold no more than 24 days. */
+export const timeoutRange = { min: 1, max: 2_000_000, helpValue: 'SECONDS' } as const;
+
 /** `--quota`: read by `parseSize`. */
 export const quotaFlag = Flags.string({
   description: 'how much each member may send in a day without being asked for (default 200GB)',

@@ -157,7 +157,7 @@ class DeliveryTask {
         this.fail(declined(event.member, event.file, event.reason));
         return;
       case 'fileFailed':
-        this.fail(event.error);
+        this.fail(failed(event.file, event.error));
         return;
       default:
         return;
@@ -212,6 +212,11 @@ class DeliveryTask {
       this.fail(new QTChatError('ERR_PEER_UNREACHABLE', message, { hint }));
     }, timeoutMs);
   }
+}
+
+/** The same error, with the file that it concerns: there may be several. */
+function failed({ name }: FileDescription, { code, message, hint, cause }: QTChatError): QTChatError {
+  return new QTChatError(code, `${quote(name)}: ${message}`, { cause, ...(hint !== undefined && { hint }) });
 }
 
 const notThere = 'Ask them to start qtchat chat or qtchat listen, or give their address';

@@ -18,9 +18,12 @@ export function explained(error: unknown, path: string, verb: 'read' | 'write'):
   const isMissing = verb === 'read' && (system === 'ENOENT' || system === 'ENOTDIR');
   const code: ErrorCode =
     verb === 'write' ? 'ERR_STORE_UNWRITABLE' : isMissing ? 'ERR_STORE_NOT_FOUND' : 'ERR_STORE_PERMISSIONS';
+  const isInTheWay = system === 'EEXIST' || system === 'ENOTDIR';
   const hint =
     verb === 'write'
-      ? 'Make its folder writable for you, or choose another one'
+      ? isInTheWay
+        ? 'A file stands where a folder is needed: choose another place'
+        : 'Make its folder writable for you, or choose another one'
       : isMissing
         ? 'Check the path'
         : 'Check that it is a file and that you may read it';

@@ -165,7 +165,7 @@ describe('send and listen', () => {
       home: join(folder, 'bob'),
       signal: AbortSignal.timeout(2_000),
     });
-    expect(stderr).toMatch(/^Error: cannot write ".*inbox" \(ENOTDIR\)\. .*choose another one\n$/);
+    expect(stderr).toMatch(/^Error: cannot write ".*inbox" \(ENOTDIR\)\. .*choose another place\n$/);
     expect(exitCode).toBe(1);
   });
 

@@ -236,3 +236,15 @@ describe('listen --from', () => {
     expect(result.stderr).toMatch(/no member name/);
   });
 });
+
+describe('what cannot be meant', () => {
+  it.each([
+    ['no folder', ['listen', '--save', ''], 2, /--save is empty\. Name a folder/],
+    ['a folder that is a file', ['listen', '--save', '/dev/null'], 1, /A file stands where a folder is needed/],
+    ['a time-out of ages', ['send', 'bob', 'hello', '--timeout', '99999999999'], 2, /--timeout.*2000000/],
+  ])('is refused: %s', async (_, argv, exitCode, why) => {
+    const result = await runCommand(argv, { home: join(folder, 'alice') });
+    expect(result).toMatchObject({ exitCode, stdout: '' });
+    expect(result.stderr).toMatch(why);
+  });
+});

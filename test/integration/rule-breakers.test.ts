@@ -1,6 +1,7 @@
 /** Members that behave as no member should, and circumstances nobody wishes for, on real sockets. */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { utimesSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -207,6 +208,28 @@ describe('files', () => {
     expect(b.events.filter(({ type }) => type === 'disconnected')).toEqual([]);
     await b.event('fileDone');
     expect(await b.door.countPending('alice')).toBe(0);
+  });
+
+  it('of which one fails while several are sent are told apart', async () => {
+    const a = await (await meeting.at('a')).open(alice);
+    const at = await meeting.at('b');
+    await mkdir(at.home, { recursive: true });
+    const files = ['note.txt', 'film.bin'].map((name) => join(at.home, name));
+    for (const path of files) await writeFile(path, path);
+    const delivery = deliver(
+      { who: a.who, files, timeoutMs: 60_000 },
+      {
+        ...world(at, bob),
+        onEvent: (event) => {
+          if (event.type === 'fileStarted' && event.file.name === 'film.bin') utimesSync(files[1] ?? '', 1, 1);
+        },
+      },
+    );
+    await expect(delivery).rejects.toMatchObject({
+      code: 'ERR_FILE_DIGEST',
+      message: '"film.bin": it was changed while it was sent',
+      hint: 'Send it again',
+    });
   });
 
   it('that wait count as pending at every moment, so that nobody leaves before they are sent', async () => {

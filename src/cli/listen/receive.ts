@@ -44,6 +44,9 @@ export async function receive(home: Home, options: ReceiveOptions, deps: Deps): 
   const { announce, from, onEvent, requireFreshCrl, requirePostQuantum } = options;
   const quota = options.quota === undefined ? {} : { bytes: parseSize(options.quota, '--quota') };
   const runner = await prepareProgram(home, options, deps);
+  if (options.save === '') {
+    throw new QTChatError('ERR_USAGE', '--save is empty', { hint: 'Name a folder; . is the one you are in' });
+  }
   const downloads = resolve(options.save);
   // Nobody is there to see a later complaint.
   await checkWritableFolder(downloads);
