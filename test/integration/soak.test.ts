@@ -18,9 +18,9 @@ import { makeIdentity } from '../helpers/identity.js';
 import { SoakSide } from '../helpers/soak-side.js';
 import { Switchboard } from '../helpers/switchboard.js';
 
-const messages = Number(process.env.QTCHAT_SOAK_MESSAGES ?? 200);
-const files = Number(process.env.QTCHAT_SOAK_FILES ?? 8);
-const blows = Number(process.env.QTCHAT_SOAK_BLOWS ?? 8);
+const messages = Number(process.env.QTCHAT_SOAK_MESSAGES ?? 120);
+const files = Number(process.env.QTCHAT_SOAK_FILES ?? 6);
+const blows = Number(process.env.QTCHAT_SOAK_BLOWS ?? 5);
 const seed = Number(process.env.QTCHAT_SOAK_SEED ?? randomInt(2 ** 32));
 /** The largest file has 2 to the power of so many octets. */
 const largestPower = Number(process.env.QTCHAT_SOAK_POWER ?? 22);
