@@ -10,9 +10,9 @@ import type { Readable } from 'node:stream';
 import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { escapeControls, QTChatError, quote } from '../../errors.js';
-import { type JsonCommand, needsRecipient, parseCommand, runCommand } from '../json-commands.js';
 import { messageCommands, messageHelp, runMessageCommand } from './message-commands.js';
 import { PlainScreen, type PlainScreenOptions } from './plain-screen.js';
+import { ProgramCommands } from './program-commands.js';
 import { typedPath } from './typed-path.js';
 import { UnderWay } from './under-way.js';
 
@@ -56,7 +56,8 @@ export class PlainChat {
   readonly #shownEarly: { member: string; id: string }[] = [];
   #work: Promise<void> = Promise.resolve();
   /** Texts on their way into the outbox. */
-  readonly #sending = new UnderWay();
+  readonly #sending = new UnderWay(() => this.#settle());
+  readonly #program: ProgramCommands;
   #answer: ((line: string) => void) | undefined;
   #isHere = false;
   /** The user has been told that what is typed waits. */
@@ -76,6 +77,16 @@ export class PlainChat {
     const { input, output, isTerminal } = options;
     this.#lines = createInterface({ input, terminal: isTerminal, ...(isTerminal ? { output } : {}) });
     this.#screen = new PlainScreen(options, this.#lines);
+    this.#program = new ProgramCommands({
+      clock: options.clock,
+      present: () => ({ conversation: this.#conversation, recipient: this.#recipient }),
+      sending: this.#sending,
+      hold: (line) => this.#held.push(line),
+      address: (member) => this.#addressed.add(member),
+      print: (line) => this.#screen.print(line, true),
+      quit: () => this.#end(),
+      fail: (error) => this.#fail(error),
+    });
     // Nothing is read, and so nothing lost, before somebody takes the lines.
     this.#lines.pause();
   }
@@ -205,58 +216,13 @@ export class PlainChat {
       this.#answer = undefined;
       answer(line);
     } else if (this.#options.json) {
-      if (line.trim() !== '') await this.#takeJson(line);
+      if (line.trim() !== '') await this.#program.take(line);
     } else if (line.startsWith('/')) {
       await this.#command(line);
     } else if (line !== '') {
       await this.#send(line);
     }
     this.#screen.prompt();
-  }
-
-  /** Answers every line by one of its own; what has to wait is answered when it is done. */
-  async #takeJson(line: string): Promise<void> {
-    let command: JsonCommand | undefined;
-    try {
-      command = parseCommand(line);
-      const isText = command.command === 'send' && command.replyTo === undefined && command.member === undefined;
-      if (!isText) await this.#sending.done();
-      if (command.command === 'quit') {
-        this.#end();
-        return;
-      }
-      const conversation = this.#conversation;
-      if (conversation === undefined || (needsRecipient(command) && this.#recipient === undefined)) {
-        this.#held.push(line);
-        return;
-      }
-      const named = 'member' in command ? command.member : undefined;
-      const member = named === undefined ? this.#recipient : await conversation.memberNamed(named);
-      if (member !== undefined) this.#addressed.add(member);
-      const done = runCommand(command, conversation, member ?? '').then(
-        (fields) => this.#answerProgram(command, { event: 'done', ...fields }),
-        (error: unknown) => this.#answerError(command, error),
-      );
-      // Texts are gathered on their way to the disk; everything else waits for what was said before.
-      await (isText ? this.#sending.add(done.finally(() => setImmediate(() => this.#settle()))) : done);
-    } catch (error) {
-      await this.#sending.done();
-      this.#answerError(command, error);
-    }
-  }
-
-  #answerError(command: JsonCommand | undefined, error: unknown): void {
-    if (error instanceof QTChatError) {
-      const { code, message, hint } = error;
-      this.#answerProgram(command, { event: 'error', code, message, hint: hint ?? null });
-    } else {
-      this.#fail(error);
-    }
-  }
-
-  #answerProgram(command: JsonCommand | undefined, { event, ...rest }: Record<string, unknown>): void {
-    const asked = { command: command?.command ?? null, ref: command?.ref ?? null };
-    this.#screen.print(JSON.stringify({ event, ...asked, ...rest, at: this.#options.clock().toISOString() }), true);
   }
 
   async #command(line: string): Promise<void> {
@@ -334,7 +300,7 @@ export class PlainChat {
         },
         (error: unknown) => this.#complain(error),
       );
-      await this.#sending.add(sent.finally(() => setImmediate(() => this.#settle())));
+      await this.#sending.add(sent);
     }
   }
 
@@ -355,7 +321,7 @@ export class PlainChat {
     if (this.#conversation === undefined) return;
     for (const line of this.#held.splice(0)) {
       try {
-        await (this.#options.json ? this.#takeJson(line) : this.#send(line));
+        await (this.#options.json ? this.#program.take(line) : this.#send(line));
       } catch (error) {
         this.#complain(error);
       }

@@ -6,6 +6,12 @@ const mostAtOnce = 512;
 /** What is under way. */
 export class UnderWay {
   readonly #all = new Set<Promise<void>>();
+  readonly #onDone: () => void;
+
+  /** @param onDone - called when some of it is done, and not counted any more */
+  constructor(onDone: () => void) {
+    this.#onDone = onDone;
+  }
 
   /** How much there is. */
   get count(): number {
@@ -14,7 +20,10 @@ export class UnderWay {
 
   /** Adds work, which must not reject; resolves when there is room for more. */
   async add(work: Promise<void>): Promise<void> {
-    const tracked = work.finally(() => this.#all.delete(tracked));
+    const tracked = work.finally(() => {
+      this.#all.delete(tracked);
+      this.#onDone();
+    });
     this.#all.add(tracked);
     if (this.#all.size >= mostAtOnce) await Promise.race(this.#all);
   }

@@ -1,0 +1,82 @@
+/** The commands of a program that talks by JSON lines: every line is answered by one of its own. */
+import type { Conversation } from '../../conversation/conversation.js';
+import { QTChatError } from '../../errors.js';
+import { type JsonCommand, needsRecipient, parseCommand, runCommand } from '../json-commands.js';
+import type { UnderWay } from './under-way.js';
+
+/** What commands need of the chat. */
+export interface ProgramCommandsOptions {
+  readonly clock: () => Date;
+  /** The conversation, and the member whom the chat is with, once they are there. */
+  readonly present: () => { conversation: Conversation | undefined; recipient: string | undefined };
+  /** Texts on their way into the outbox. */
+  readonly sending: UnderWay;
+  /** Takes a line that has to wait until it is known to whom it goes. */
+  readonly hold: (line: string) => void;
+  /** Told whom a command concerns. */
+  readonly address: (member: string) => void;
+  readonly print: (line: string) => void;
+  readonly quit: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Takes commands. */
+export class ProgramCommands {
+  readonly #options: ProgramCommandsOptions;
+
+  constructor(options: ProgramCommandsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a line; resolves when the next one may come. */
+  async take(line: string): Promise<void> {
+    const { sending, present, hold, quit } = this.#options;
+    let command: JsonCommand | undefined;
+    try {
+      command = parseCommand(line);
+      const isText = command.command === 'send' && command.replyTo === undefined && command.member === undefined;
+      if (!isText) await sending.done();
+      if (command.command === 'quit') {
+        quit();
+        return;
+      }
+      const { conversation, recipient } = present();
+      if (conversation === undefined || (needsRecipient(command) && recipient === undefined)) {
+        hold(line);
+        return;
+      }
+      const done = this.#run(command, conversation, recipient);
+      // Texts are gathered on their way to the disk; everything else waits for what was said before.
+      await (isText ? sending.add(done) : done);
+    } catch (error) {
+      await sending.done();
+      this.#answerError(command, error);
+    }
+  }
+
+  async #run(command: JsonCommand, conversation: Conversation, recipient: string | undefined): Promise<void> {
+    try {
+      const named = 'member' in command ? command.member : undefined;
+      const member = named === undefined ? recipient : await conversation.memberNamed(named);
+      if (member !== undefined) this.#options.address(member);
+      this.#answer(command, { event: 'done', ...(await runCommand(command, conversation, member ?? '')) });
+    } catch (error) {
+      this.#answerError(command, error);
+    }
+  }
+
+  #answerError(command: JsonCommand | undefined, error: unknown): void {
+    if (error instanceof QTChatError) {
+      const { code, message, hint } = error;
+      this.#answer(command, { event: 'error', code, message, hint: hint ?? null });
+    } else {
+      this.#options.fail(error);
+    }
+  }
+
+  #answer(command: JsonCommand | undefined, { event, ...rest }: Record<string, unknown>): void {
+    const { print, clock } = this.#options;
+    const asked = { command: command?.command ?? null, ref: command?.ref ?? null };
+    print(JSON.stringify({ event, ...asked, ...rest, at: clock().toISOString() }));
+  }
+}
