@@ -127,11 +127,11 @@ export class ChatSession {
   }
 
   /**
-   * Notes what the peer has seen.
+   * Notes up to where the peer has seen what we wrote.
    *
    * @throws {QTChatError} `ERR_PROTOCOL` for a message that was never sent
    */
-  async handleRead({ sequence }: MessageOf<'read'>): Promise<void> {
+  async handleRead(sequence: number): Promise<void> {
     if (sequence > this.#sentUpTo) {
       throw new QTChatError('ERR_PROTOCOL', 'the peer has read a message that was never sent');
     }

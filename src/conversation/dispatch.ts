@@ -41,7 +41,7 @@ export class Dispatch {
    * @throws {QTChatError} `ERR_PROTOCOL` when one of them breaks the rules
    */
   async take(messages: readonly Message[]): Promise<void> {
-    await this.#noteDelivered(messages);
+    await this.#noteMarks(messages);
     const written: Written[] = [];
     for (const message of messages) {
       if (isWritten(message)) {
@@ -53,15 +53,16 @@ export class Dispatch {
       await this.#handle(message);
     }
     if (written.length > 0) await this.#receive(written);
+    if (messages.some(({ type }) => type === 'ping')) this.#options.send({ type: 'pong' });
   }
 
-  /** Of acknowledgements that have come together the furthest says it all. */
-  async #noteDelivered(messages: readonly Message[]): Promise<void> {
-    let furthest = 0;
-    for (const message of messages) {
-      if (message.type === 'delivered') furthest = Math.max(furthest, message.sequence);
-    }
-    if (furthest > 0) await this.#options.chat.handleDelivered(furthest);
+  /** Of marks that have come together the furthest says it all: each costs a look at the disk, and thousands a stall. */
+  async #noteMarks(messages: readonly Message[]): Promise<void> {
+    const { chat } = this.#options;
+    const delivered = furthest(messages, 'delivered');
+    if (delivered > 0) await chat.handleDelivered(delivered);
+    const read = furthest(messages, 'read');
+    if (read > 0) await chat.handleRead(read);
   }
 
   /** Takes what was written together: one flush to the disk is enough for it. */
@@ -80,19 +81,18 @@ export class Dispatch {
   }
 
   async #handle(message: Exclude<Message, Written>): Promise<void> {
-    const { chat, files, lists, send, onBye } = this.#options;
+    const { files, lists, onBye } = this.#options;
     switch (message.type) {
       case 'hello':
         throw new QTChatError('ERR_PROTOCOL', 'the peer said hello twice');
+      // Noted, or answered, together with others.
       case 'ping':
-        return send({ type: 'pong' });
       case 'pong':
       case 'delivered':
+      case 'read':
         return;
       case 'bye':
         return onBye(message.reason);
-      case 'read':
-        return chat.handleRead(message);
       case 'typing':
         this.#requireText();
         return this.#handleTyping();
@@ -134,4 +134,8 @@ export class Dispatch {
 
 function isWritten(message: Message): message is Written {
   return ['text', 'edit', 'delete', 'reaction'].includes(message.type);
+}
+
+function furthest(messages: readonly Message[], type: 'delivered' | 'read'): number {
+  return messages.reduce((most, message) => (message.type === type ? Math.max(most, message.sequence) : most), 0);
 }

@@ -1,6 +1,6 @@
 /** Members that behave as no member should, and circumstances nobody wishes for, on real sockets. */
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { utimesSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -14,7 +14,7 @@ import { fileProtocol } from '../../src/transport/tls-options.js';
 import { makeCircle, type TestCircle } from '../helpers/certificates.js';
 import { Meeting, type TestConversation } from '../helpers/conversations.js';
 import { makeIdentity } from '../helpers/identity.js';
-import { dialBare, goodHello, Rogue } from '../helpers/rogue.js';
+import { dialBare, frameOf, goodHello, Rogue } from '../helpers/rogue.js';
 
 const meeting = new Meeting();
 const rogues: Rogue[] = [];
@@ -111,6 +111,21 @@ describe('a member', () => {
     while (a.door.answerOffer('accept'));
     await rogue.hears('file-accept', 4);
     expect(rogue.heard.filter(({ type }) => type === 'file-accept')).toHaveLength(4);
+  });
+
+  it('that pings by the thousand, or has read one message a thousand times, is answered and noted once for many', async () => {
+    const a = await (await meeting.at('a')).open(alice);
+    const rogue = rogueAt(a, mallory);
+    rogue.say(goodHello);
+    await a.event('connected');
+    await a.door.sendText('mallory', 'one');
+    await rogue.hears('text');
+    const marks: Message[] = [{ type: 'delivered', sequence: 1 }, { type: 'read', sequence: 1 }, { type: 'ping' }];
+    rogue.write(Buffer.concat(Array.from({ length: 1_000 }, () => marks.map(frameOf)).flat()));
+    rogue.say({ type: 'text', id: randomUUID(), sequence: 1, sentAt: 0, text: 'the end' });
+    await rogue.hears('delivered');
+    expect(rogue.heard.filter(({ type }) => type === 'pong').length).toBeLessThan(100);
+    expect(a.events.filter(({ type }) => type === 'delivered' || type === 'read')).toHaveLength(2);
   });
 
   it('has at most sixteen sessions, and leaves room for others', async () => {

@@ -181,6 +181,6 @@ describe('a chat session', () => {
     store.add(1);
     const chat = session();
     await chat.start(0);
-    await expect(chat.handleRead({ type: 'read', sequence: 2 })).rejects.toMatchObject({ code: 'ERR_PROTOCOL' });
+    await expect(chat.handleRead(2)).rejects.toMatchObject({ code: 'ERR_PROTOCOL' });
   });
 });
