@@ -37,6 +37,8 @@ export interface DownloadPlace {
 
 // What a power cut may cost, beside what the disk makes of it.
 const saveIntervalMs = 2_000;
+// A longer one has a map from its first block on: without it nobody knows what a killed process has left.
+const mapFromBytes = 4 * 1024 * 1024;
 const maximumCopies = 1_000;
 
 /** One unfinished file. It ends by {@link finish}, {@link keep} or {@link discard}, of which one is called. */
@@ -44,13 +46,14 @@ export class Download {
   readonly #place: DownloadPlace;
   readonly #digests: DigestList;
   #doneBytes: number;
-  #savedAtMs = performance.now();
+  #savedAtMs: number;
   #saving: Promise<void> | undefined;
   #failure: unknown;
 
   constructor(place: DownloadPlace) {
     this.#place = place;
     this.#digests = new DigestList(place.layout);
+    this.#savedAtMs = place.wanted.sizeBytes < mapFromBytes ? performance.now() : Number.NEGATIVE_INFINITY;
     this.#doneBytes = bytesOf(place.done, place.layout);
   }
 

@@ -1,8 +1,8 @@
 /** Unfinished files in a download folder: how they are called, which can be gone on with, and which are too old. */
 import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { bytesOf } from '../protocol/chunk-bits.js';
-import { layoutOf } from '../protocol/file-chunks.js';
+import { bytesOf, setBit } from '../protocol/chunk-bits.js';
+import { type ChunkLayout, layoutOf } from '../protocol/file-chunks.js';
 import { mapPathOf, readPartMap, type WantedFile } from './part-map.js';
 import { exists } from './private-file.js';
 
@@ -88,7 +88,14 @@ async function readKept(folder: string, partPath: string): Promise<KeptFile | un
   // The map of another file cannot have got here by itself.
   const id = /\.([0-9a-f]{16})\.part$/.exec(partPath)?.[1] ?? '';
   if (unfinishedPath(folder, wanted.name, id) !== partPath) return undefined;
-  return { partPath, wanted, done, doneBytes: bytesOf(done, layoutOf(wanted.sizeBytes)) };
+  const layout = layoutOf(wanted.sizeBytes);
+  claimUpTo(stats.size, done, layout);
+  return { partPath, wanted, done, doneBytes: bytesOf(done, layout) };
+}
+
+// The map is written now and then, and a process that is killed has written more since. All of it is compared anyway.
+function claimUpTo(sizeBytes: number, done: Buffer, { chunkBytes, count }: ChunkLayout): void {
+  for (let index = 0; index < count && (index + 1) * chunkBytes <= sizeBytes; index += 1) setBit(done, index);
 }
 
 /** Deletes an unfinished file and its map, as far as they are there. */

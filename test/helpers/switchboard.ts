@@ -6,6 +6,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class Switchboard {
   /** Told of every piece that has passed, with the number of pieces so far. */
   onPiece: (pieces: number) => void = () => {};
+  /** After so many octets in all, connections stall, as when a cable is pulled. */
+  stallAfterBytes = Number.POSITIVE_INFINITY;
+  #passedBytes = 0;
   #targetPort: number | undefined;
   #pieces = 0;
   #connections = 0;
@@ -64,6 +67,8 @@ export class Switchboard {
     this.#sockets.add(from);
     from.on('data', (octets) => {
       if (to.writable) to.write(octets);
+      this.#passedBytes += octets.length;
+      if (this.#passedBytes >= this.stallAfterBytes) for (const socket of this.#sockets) socket.pause();
       this.#pieces += 1;
       this.onPiece(this.#pieces);
     });
