@@ -67,7 +67,6 @@ async function send() {
   let doneBytes = 0;
   const conversation = await converse(all, home, {
     who: `127.0.0.1:${process.env.BENCH_PORT}`,
-    confirmPeer: async () => true,
     onEvent: (event) => {
       waiting.get(event.type)?.();
       if (event.type === 'fileProgress') doneBytes = event.doneBytes;

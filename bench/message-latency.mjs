@@ -129,7 +129,7 @@ async function dialConversation() {
   const [all, home] = await world('bob');
   const heard = listener();
   const who = `127.0.0.1:${port}`;
-  const conversation = await converse(all, home, { who, confirmPeer: async () => true, onEvent: heard.onEvent });
+  const conversation = await converse(all, home, { who, onEvent: heard.onEvent });
   await heard.next('connected');
   return async () => {
     const delivered = heard.next('delivered');

@@ -89,7 +89,6 @@ async function send() {
     { folder: join(process.env.BENCH_FOLDER, 'bob') },
     {
       who: `127.0.0.1:${process.env.BENCH_PORT}`,
-      confirmPeer: async () => true,
       onEvent: ({ type }) => {
         if (type === 'connected') told();
         if (type !== 'delivered') return;

@@ -11,6 +11,7 @@ export const modules = [
   'src/pki/issuer',
   'src/pki/key-type',
   'src/pki/plan',
+  'src/pki/subject-alt-name',
   'src/store/home',
   'src/store/identities',
   'src/store/profiles',
@@ -26,7 +27,12 @@ export async function makeMembers(bundle, folder, names) {
   const profile = await all.loadProfile();
   for (const member of names) {
     const privateKey = await all.generateKey('p256');
-    const request = { member, names: [], publicKey: createPublicKey(privateKey), validityDays: 30 };
+    const request = {
+      member,
+      names: [all.parseIpAddress('127.0.0.1')],
+      publicKey: createPublicKey(privateKey),
+      validityDays: 30,
+    };
     const plan = all.buildCertificatePlan(request, profile, issuer, deps);
     const chain = [new X509Certificate(await all.issueDer(plan, issuer))];
     const identity = { member, circleId: all.circleIdOf(root), privateKey, chain, trustAnchor: root };
