@@ -44,6 +44,7 @@ export default class Send extends BaseCommand {
     const { downloadsFolder } = await import('../src/store/home.js');
     const { deliver } = await import('../src/conversation/deliver.js');
     const { Progress } = await import('../src/ui/terminal/progress.js');
+    const { describeEvent } = await import('../src/ui/terminal/describe-event.js');
 
     const progress = new Progress(clock);
     const isTerminal = stderr.isTTY === true && !this.jsonEnabled();
@@ -68,6 +69,8 @@ export default class Send extends BaseCommand {
         const line = event.type === 'fileProgress' ? progress.describe(event.file, event) : undefined;
         if (isTerminal && line !== undefined) stderr.write(`\r\u001b[K${line}`);
         if (isTerminal && (event.type === 'fileDone' || event.type === 'fileInterrupted')) stderr.write('\r\u001b[K');
+        // Nothing else would say why it takes so long.
+        if (event.type === 'filePaused' || event.type === 'fileResumed') this.note(describeEvent(event)?.text ?? '');
         if (event.type === 'fileInterrupted')
           this.note(`${escapeControls(event.file.name)} waits: ${event.error.message}`);
       },

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ConversationEvent } from '../../src/conversation/events.js';
 import { encodeRange, type FileRange } from '../../src/protocol/file-stream.js';
-import type { Identity } from '../../src/store/identities.js';
+import { speakAs } from '../../src/store/home.js';
+import { type Identity, saveIdentity } from '../../src/store/identities.js';
 import { makeCircle } from '../helpers/certificates.js';
 import { Meeting, type TestConversation } from '../helpers/conversations.js';
 import { makeIdentity } from '../helpers/identity.js';
 import { makeOffer, RogueMember } from '../helpers/rogue-files.js';
+import { runCommand } from '../helpers/run-command.js';
 
 const MiB = 1024 * 1024;
 const content = randomBytes(48 * MiB);
@@ -143,6 +145,24 @@ describe('a file that is paused', () => {
     a.door.pauseFiles('bob', false);
     await rogue.hears('file-resume');
     await a.event('fileProgress', ({ doneBytes }) => doneBytes === MiB);
+  });
+
+  it('by its receiver is said to whoever sends it with send', async () => {
+    const a = await meeting.at('a');
+    const pauseOnce = (event: ConversationEvent): void => {
+      a.note(event);
+      if (event.type !== 'fileStarted') return;
+      a.door.pauseFiles('bob', true);
+      setImmediate(() => a.door.pauseFiles('bob', false));
+    };
+    await a.open(alice, { onEvent: pauseOnce });
+    const b = await meeting.at('b');
+    const path = await fileOf(b);
+    await saveIdentity({ folder: b.home }, bob, { replace: false });
+    await speakAs({ folder: b.home }, 'bob');
+    const sent = await runCommand(['send', a.who, '--file', path], { home: b.home });
+    expect(sent.exitCode).toBe(0);
+    expect(sent.stderr).toMatch(/^film\.bin is paused by alice\nfilm\.bin goes on$/m);
   });
 
   it('is still paused when it goes on after a break, and does not keep others from moving', async () => {
