@@ -83,9 +83,24 @@ describe('incoming messages', () => {
     const message = { ...draft('ahoj'), sequence: 1 };
     expect(await receiveOne(store, epoch, message)).toBe('done');
     expect(await receiveOne(store, epoch, message)).toBe('known');
-    expect(await receiveOne(store, epoch, { ...message, id: randomUUID() })).toBe('known');
     expect(await receiveOne(store, epoch, { ...message, sequence: 9 })).toBe('known');
     expect(await store.receivedCursors(4)).toEqual([{ epoch, sequence: 9 }]);
+  });
+
+  it('of two copies of a home, which count alike, are all stored, and not told to have arrived where they were dropped', async () => {
+    await receiveOne(store, epoch, { ...draft('from the one'), sequence: 5 });
+    const message = { ...draft('from the other'), sequence: 3 };
+    expect(await receiveOne(store, epoch, message)).toBe('done');
+    expect(await receiveOne(store, epoch, message)).toBe('known');
+    expect(await store.receivedCursors(4)).toEqual([{ epoch, sequence: 5 }]);
+  });
+
+  it('change nothing where they come late: a later change may have been done', async () => {
+    const message = { ...draft('ahoj'), sequence: 1 };
+    const edit = { id: randomUUID(), sentAt: new Date(), kind: 'edit', target: message.id, text: 'x' } as const;
+    await receiveOne(store, epoch, message);
+    expect(await receiveOne(store, epoch, { ...edit, sequence: 3 })).toBe('done');
+    expect(await receiveOne(store, epoch, { ...edit, id: randomUUID(), text: 'y', sequence: 2 })).toBe('known');
   });
 
   it('of a new epoch begin anew', async () => {
