@@ -5,6 +5,7 @@ import type { ConversationEvent } from '../../conversation/events.js';
 import type { RevocationState } from '../../conversation/revocation-watch.js';
 import type { QTChatError } from '../../errors.js';
 import { dayOf } from '../../pki/day.js';
+import type { DeclineReason } from '../../protocol/messages.js';
 import type { ExecEvent } from '../exec/program-runner.js';
 import { escapeText } from './escape-text.js';
 
@@ -92,7 +93,7 @@ function describeStatus(event: ConversationEvent | ExecEvent): string | undefine
     case 'fileDeclined': {
       const { direction, name } = event.file;
       if (direction === 'out') return declined(event.member, event.file, event.reason).message;
-      const why = event.reason === 'declined' ? '' : ` (${ownReasons[event.reason] ?? event.reason})`;
+      const why = event.reason === 'declined' ? '' : ` (${ownReasons[event.reason]})`;
       return `declined ${name} from ${event.member}${why}`;
     }
     case 'fileFailed':
@@ -108,7 +109,14 @@ function describeStatus(event: ConversationEvent | ExecEvent): string | undefine
   }
 }
 
-const ownReasons: Readonly<Record<string, string>> = { quota: 'it has sent as much as one may in a day' };
+const ownReasons: Readonly<Record<Exclude<DeclineReason, 'declined'>, string>> = {
+  'too-large': 'it is larger than what is taken unasked',
+  name: 'not every system takes such a name',
+  busy: 'too many files wait already',
+  unsupported: 'no files are taken now',
+  'no-room': 'there is no room for it on the disk',
+  quota: 'it has sent as much as one may in a day',
+};
 
 const changeNames = { edit: 'to change', delete: 'to delete', reaction: 'a reaction to' } as const;
 const refusalTexts = {

@@ -141,6 +141,8 @@ describe('lines of the plain chat', () => {
     const file = { id: 'ab', direction: 'in', name: 'a.txt', sizeBytes: 1 } as const;
     const declined = { type: 'fileDeclined', member: 'bob', file, reason: 'declined' } satisfies ConversationEvent;
     expect(describeEvent(declined)?.text).toBe('declined a.txt from bob');
-    expect(describeEvent({ ...declined, reason: 'name' })?.text).toBe('declined a.txt from bob (name)');
+    expect(describeEvent({ ...declined, reason: 'no-room' })?.text).toBe(
+      'declined a.txt from bob (there is no room for it on the disk)',
+    );
   });
 });
