@@ -15,7 +15,7 @@ export class ArrivedFiles {
     this.#database = database;
   }
 
-  /** Notes that the file of a transfer has arrived; when this resolves, that survives a crash. */
+  /** Notes that the file of a transfer has arrived, by what names both; when this resolves, that survives a crash. */
   async add(sender: string, id: string): Promise<void> {
     await this.#database.transaction().execute(async (transaction) => {
       await transaction

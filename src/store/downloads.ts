@@ -103,13 +103,14 @@ export class DownloadFolder {
     await this.#sweep();
     const { sender, name } = wanted;
     const partPath = unfinishedPath(this.path, name, id);
-    const isNoted = await this.#arrived.has(sender, id);
+    const isNoted = await this.#arrived.has(sender, arrivalOf(wanted, id));
     if (this.#isOfAnother(partPath, sender)) return isNoted;
+    const [keptKey, kept] = [...this.#kept].find((one) => one[1].partPath === partPath) ?? [];
+    const hasChanged = kept !== undefined && kept.wanted.version !== wanted.version;
     // A process that ended when the file had its name, and before it could note that.
-    const isPlaced = !isNoted && (await hasSecondName(partPath));
-    if (isPlaced) await this.#arrived.add(sender, id);
+    const isPlaced = !isNoted && !hasChanged && (await hasSecondName(partPath));
+    if (isPlaced) await this.#arrived.add(sender, arrivalOf(wanted, id));
     const hasArrived = isNoted || isPlaced;
-    const [keptKey] = [...this.#kept].find(([, kept]) => kept.partPath === partPath) ?? [];
     if (hasArrived) this.#promised.delete(keyOf(wanted));
     if (hasArrived && keptKey !== undefined) this.#kept.delete(keptKey);
     if (hasArrived || keptKey === undefined) await removeLeftovers(partPath);
@@ -195,7 +196,7 @@ export class DownloadFolder {
       };
       const onPlaced = async (): Promise<void> => {
         this.#promised.delete(key);
-        await this.#arrived.add(wanted.sender, id);
+        await this.#arrived.add(wanted.sender, arrivalOf(wanted, id));
       };
       const checkRoom = async (sizeBytes: number, files: number): Promise<void> => {
         // So much is reserved since it began.
@@ -262,6 +263,11 @@ function add(set: Set<string>, value: string, maximum: number): void {
 
 function keyOf({ sender, name, sizeBytes, isFolder, version }: WantedFile): string {
   return JSON.stringify([sender, name, sizeBytes, isFolder, version]);
+}
+
+/** What has arrived: a file that its sender has changed since has not. */
+function arrivalOf({ version }: WantedFile, id: string): string {
+  return `${id} ${version}`;
 }
 
 function activeKey(sender: string, id: string): string {

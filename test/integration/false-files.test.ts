@@ -134,6 +134,19 @@ describe('a sender', () => {
     expect(await readdir(join(a.home, 'downloads'))).toEqual(['film.bin']);
   });
 
+  it('that did not hear that its file has arrived, and has changed it since, is not told that it has arrived', async () => {
+    const { a, rogue } = await meet();
+    const first = await makeOffer('film.bin', content);
+    await rogue.serve(first);
+    await rogue.hears('file-received');
+    const second = await makeOffer('film.bin', altered(content, 0), first.offer.id);
+    await rogue.serve(second);
+    await rogue.hears('file-received', ({ id }) => id === second.offer.id);
+    const { path = '' } = await a.event('fileDone', ({ file }) => file.id === second.offer.id);
+    expect((await readFile(path)).equals(second.content)).toBe(true);
+    expect((await readdir(join(a.home, 'downloads'))).sort()).toEqual(['film (2).bin', 'film.bin']);
+  });
+
   it('that goes on with a transfer while the old one still seems alive takes its place', async () => {
     const { a, rogue } = await meet({ fileProgressIntervalMs: 0 });
     const first = await makeOffer('film.bin', content);

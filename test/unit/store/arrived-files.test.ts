@@ -46,6 +46,7 @@ describe('a file of which the sender does not know that it has arrived', () => {
     expect(await restarted().hasArrived(wanted, id)).toBe(true);
     expect(await restarted().hasArrived(wanted, other)).toBe(false);
     expect(await restarted().hasArrived({ ...wanted, sender: 'circle/carol' }, id)).toBe(false);
+    expect(await restarted().hasArrived({ ...wanted, version: 'cd'.repeat(32) }, id)).toBe(false);
     expect(await readdir(path)).toEqual(['a.txt']);
   });
 
