@@ -32,7 +32,8 @@ export interface ServeOptions {
 
 /** A receiver that takes nothing of what it asked for is given up after so long. */
 const stallTimeoutMs = 30_000;
-const blockCount = 4;
+// Half of them keep the line busy while the other half is read and hashed.
+const blockCount = 8;
 
 interface Block {
   readonly octets: Buffer;
