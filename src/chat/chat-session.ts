@@ -93,18 +93,27 @@ export class ChatSession {
    * @throws {QTChatError} `ERR_PROTOCOL` for a cursor that would leave us no numbers to go on with
    */
   async start(cursor: number): Promise<void> {
-    if (cursor > maximumSequence / 2) {
-      throw new QTChatError('ERR_PROTOCOL', 'the peer claims to have messages that nobody can have written');
-    }
-    const { ids, cursor: start } = await this.#options.store.delivered(cursor);
-    this.#sentUpTo = start;
-    for (const id of ids) this.#options.emit({ type: 'delivered', id });
+    await this.noteCursor(cursor);
     await this.flush();
     // What was seen while the peer was away.
     this.tellSeen({
       epoch: this.#options.peerEpoch,
       sequence: await this.#options.store.seenUpTo(this.#options.peerEpoch),
     });
+  }
+
+  /**
+   * Notes the cursor that the peer's hello holds for our epoch, and begins nothing.
+   *
+   * @throws {QTChatError} as {@link start}
+   */
+  async noteCursor(cursor: number): Promise<void> {
+    if (cursor > maximumSequence / 2) {
+      throw new QTChatError('ERR_PROTOCOL', 'the peer claims to have messages that nobody can have written');
+    }
+    const { ids, cursor: start } = await this.#options.store.delivered(cursor);
+    this.#sentUpTo = start;
+    for (const id of ids) this.#options.emit({ type: 'delivered', id });
   }
 
   /** Sends what waits in the outbox; messages of other processes of this home too. */

@@ -225,7 +225,8 @@ export class PeerSession {
     }
     this.#chat = chat;
     const cursor = message.cursors.find(({ epoch }) => epoch === self.epoch)?.sequence ?? 0;
-    if (this.isReady) await chat.start(cursor);
+    // Where another session has taken over, the peer may still say here what it has seen.
+    await (this.isReady ? chat.start(cursor) : chat.noteCursor(cursor));
     if (this.isReady) await this.#lists?.begin(message.crl);
   }
 
