@@ -62,6 +62,25 @@ export function parseCommand(line: string): JsonCommand {
   throw new QTChatError('ERR_USAGE', `"${name}" has a wrong field ${JSON.stringify(field)}`, { hint: seeDocs });
 }
 
+/** What an answer names of the line that it answers. */
+export interface Asked {
+  readonly command?: string | undefined;
+  readonly ref?: string | undefined;
+}
+
+/** What an answer names of a line that {@link parseCommand} refuses: as much of it as makes sense. */
+export function askedIn(line: string): Asked {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return {};
+  }
+  const command = v.safeParse(v.object({ command: v.picklist(Object.keys(commandSchemas)) }), value);
+  const ref = v.safeParse(v.object({ ref: common.ref }), value);
+  return { ...(command.success && command.output), ...(ref.success && ref.output) };
+}
+
 const seeDocs = 'docs/JSONL.md lists the commands and their fields';
 
 /** Tells whether a command cannot be carried out before it is known whom the chat is with. */

@@ -1,5 +1,5 @@
 /** `chat --json`: a whole conversation between two programs, and what a program gets for what it may not say. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -173,6 +173,26 @@ describe('chat --json', () => {
     bob.type(line);
     expect(await saw(bob, 'error')).toMatchObject({ code, message: expect.any(String), ref: null });
     expect(await ask(bob, { command: 'send', text: 'still here' })).toMatchObject({ event: 'done', member: 'alice' });
+  });
+
+  it.each<[string, Line, string | null]>([
+    ['names an unknown command', { command: 'shell' }, null],
+    ['lacks a field', { command: 'send' }, 'send'],
+    ['asks for too much', { command: 'history', limit: 201 }, 'history'],
+  ])('names the command and its ref in the answer to a line that %s', async (_, line, command) => {
+    const { bob } = await meet();
+    expect(await ask(bob, line)).toMatchObject({ event: 'error', command, code: 'ERR_USAGE' });
+  });
+
+  it('is asked about a file that is too large to be taken by itself', async () => {
+    const { alice, bob } = await meet();
+    const path = join(folder, 'film.bin');
+    await writeFile(path, '');
+    await truncate(path, 100_000_001);
+    await ask(bob, { command: 'file', path });
+    const { id } = await saw(alice, 'fileOffered');
+    expect(await ask(alice, { command: 'decline', id })).toMatchObject({ event: 'done' });
+    expect(await saw(bob, 'fileDeclined')).toMatchObject({ reason: 'declined' });
   });
 
   it('refuses to change what the other wrote', async () => {

@@ -77,7 +77,9 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
       requirePostQuantum,
       capabilities: ['text', 'files'],
       downloads: downloadsFolder(home),
-      decideOffer: ({ sizeBytes }) => (sizeBytes <= autoAcceptBytes ? 'accept' : isTerminal ? 'ask' : 'too-large'),
+      // A filter has nobody to ask.
+      decideOffer: ({ sizeBytes }) =>
+        sizeBytes <= autoAcceptBytes ? 'accept' : isTerminal || json ? 'ask' : 'too-large',
       onEvent: (event) => face.onEvent(event),
       ...(peer !== undefined && { who: peer, alsoDial: others }),
       ...(isTerminal && { confirmPeer: (found, who, ended) => face.confirm(confirmQuestion(found, who), ended) }),

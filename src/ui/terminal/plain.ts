@@ -27,14 +27,15 @@ export interface PlainChatOptions extends PlainScreenOptions {
 
 const help = [
   'What you type goes to the peer. Commands:',
-  '  /send PATH    offer a file, or a folder with all that is in it',
-  '  /accept       take the file that is offered',
-  '  /decline      refuse it',
+  '  /send PATH         offer a file, or a folder with all that is in it',
+  '  /accept            take the file that is offered; one of up to 100 MB is taken by itself',
+  '  /decline           refuse it',
   ...messageHelp,
-  '  /cancel NAME  end a file on its way; without a name, all of them',
-  '  /pause NAME   pause a file on its way, /resume NAME lets it go on; without a name, all of them',
-  '  /help         show this',
-  '  /quit         leave',
+  '  /cancel [NAME]     end a file on its way; without NAME, all of them',
+  '  /pause [NAME]      pause a file on its way; without NAME, all of them',
+  '  /resume [NAME]     let it go on',
+  '  /help              show this',
+  '  /quit              leave',
 ];
 
 /** A running plain chat. */

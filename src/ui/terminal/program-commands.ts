@@ -1,7 +1,7 @@
 /** The commands of a program that talks by JSON lines: every line is answered by one of its own. */
 import type { Conversation } from '../../conversation/conversation.js';
 import { QTChatError } from '../../errors.js';
-import { type JsonCommand, needsRecipient, parseCommand, runCommand } from '../json-commands.js';
+import { type Asked, askedIn, type JsonCommand, needsRecipient, parseCommand, runCommand } from '../json-commands.js';
 import type { UnderWay } from './under-way.js';
 
 /** What commands need of the chat. */
@@ -50,7 +50,7 @@ export class ProgramCommands {
       await (isText ? sending.add(done) : done);
     } catch (error) {
       await sending.done();
-      this.#answerError(command, error);
+      this.#answerError(command ?? askedIn(line), error);
     }
   }
 
@@ -65,18 +65,18 @@ export class ProgramCommands {
     }
   }
 
-  #answerError(command: JsonCommand | undefined, error: unknown): void {
+  #answerError(asked: Asked, error: unknown): void {
     if (error instanceof QTChatError) {
       const { code, message, hint } = error;
-      this.#answer(command, { event: 'error', code, message, hint: hint ?? null });
+      this.#answer(asked, { event: 'error', code, message, hint: hint ?? null });
     } else {
       this.#options.fail(error);
     }
   }
 
-  #answer(command: JsonCommand | undefined, { event, ...rest }: Record<string, unknown>): void {
+  #answer({ command, ref }: Asked, { event, ...rest }: Record<string, unknown>): void {
     const { print, clock } = this.#options;
-    const asked = { command: command?.command ?? null, ref: command?.ref ?? null };
+    const asked = { command: command ?? null, ref: ref ?? null };
     print(JSON.stringify({ event, ...asked, ...rest, at: clock().toISOString() }));
   }
 }
