@@ -151,6 +151,8 @@ function usageMessage(message: string): string {
     .filter((line) => line !== '' && !/^(See more help|Note:|Alternatively,)/.test(line))
     .map((line) => line.replace(/^The following errors? occurred:\s*/, '').replace(/^Nonexistent flag/, 'no such flag'))
     .map((line) => line.replace(/^Parsing (--\S+)$/, '$1:').replace(/^Missing \d+ required args?:$/, 'missing:'))
+    .map((line) => line.replace(/^Missing required flag (\S+)$/, 'missing: --$1'))
+    .map((line) => line.replace(/^Unexpected arguments?: (.*)$/, 'too much: $1 (what has spaces belongs in quotes)'))
     .map((line) =>
       line.replace(/^([a-z]+) {2,}(.*)$/, (_, name: string, what: string) => `${name.toUpperCase()} (${what})`),
     );

@@ -103,8 +103,8 @@ export class MessageIntents {
     if (start === undefined) {
       const [last] = await store.findByStart('', of);
       if (last !== undefined) return last.id;
-      const whose = of === 'out' ? 'you have said nothing' : `${quote(member)} has said nothing`;
-      throw new QTChatError('ERR_MESSAGE_NOT_FOUND', `${whose} that could be meant`);
+      const whose = of === 'out' ? 'yours' : quote(member);
+      throw new QTChatError('ERR_MESSAGE_NOT_FOUND', `there is no message of ${whose} that could be meant`);
     }
     const [found, another] = await store.findByStart(start);
     if (found === undefined) throw faultError('unknown', start);

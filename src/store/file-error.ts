@@ -18,18 +18,22 @@ export function explained(error: unknown, path: string, verb: 'read' | 'write'):
   const isMissing = verb === 'read' && (system === 'ENOENT' || system === 'ENOTDIR');
   const code: ErrorCode =
     verb === 'write' ? 'ERR_STORE_UNWRITABLE' : isMissing ? 'ERR_STORE_NOT_FOUND' : 'ERR_STORE_PERMISSIONS';
-  const isInTheWay = system === 'EEXIST' || system === 'ENOTDIR';
   const hint =
     verb === 'write'
-      ? isInTheWay
-        ? 'A file stands where a folder is needed: choose another place'
-        : 'Make its folder writable for you, or choose another one'
+      ? (writeHints[system] ?? 'Make its folder writable for you, or choose another one')
       : isMissing
         ? 'Check the path'
         : 'Check that it is a file and that you may read it';
   const message = isMissing ? `there is no file ${quote(path)}` : `cannot ${verb} ${quote(path)} (${system})`;
   return new QTChatError(code, message, { hint, cause: error });
 }
+
+const inTheWay = 'A file stands where a folder is needed: choose another place';
+const writeHints: Readonly<Record<string, string>> = {
+  EEXIST: inTheWay,
+  ENOTDIR: inTheWay,
+  ENOENT: 'Its folder is not there: make it, or choose another one',
+};
 
 /** The error for a file that a full disk has no room for. */
 export function noSpace(path: string, cause: unknown): QTChatError {
@@ -39,10 +43,15 @@ export function noSpace(path: string, cause: unknown): QTChatError {
   });
 }
 
-/** The error for a path that is taken. */
-export function existsError(path: string): QTChatError {
+/**
+ * The error for a path that is taken.
+ *
+ * @param canForce - whether the command has `--force`
+ */
+export function existsError(path: string, canForce = true): QTChatError {
+  const way = canForce ? 'with --force the old one is kept as .bak' : 'choose another place';
   return new QTChatError('ERR_STORE_EXISTS', `${quote(path)} exists already`, {
-    hint: 'Nothing was overwritten; with --force the old one is kept as .bak',
+    hint: `Nothing was overwritten; ${way}`,
   });
 }
 

@@ -80,8 +80,8 @@ describe('in the plain chat', () => {
 
   it.each([
     ['/edit', /\/edit needs a text/],
-    ['/edit x', /you have said nothing that could be meant/],
-    ['/delete', /you have said nothing that could be meant/],
+    ['/edit x', /there is no message of yours that could be meant/],
+    ['/delete', /there is no message of yours that could be meant/],
     ['/delete everything', /"everything" is no id of a message/],
     ['/reply', /\/reply needs a text/],
     ['/react', /\/react needs an emoji/],
@@ -118,7 +118,7 @@ describe('in the plain chat', () => {
 
   it('what peers put into changes is escaped', async () => {
     bob.type('/react x');
-    await bob.saw(/has said nothing/);
+    await bob.saw(/there is no message of "alice" that could be meant/);
     bob.type('a\u009b2J');
     await alice.saw(/bob: a\\u\{9b\}2J/);
     bob.type('/edit b\u009b2J');

@@ -181,7 +181,14 @@ describe('qtchat history', () => {
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ text: 'one' }, { text: 'two' }]);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     await writeFile(path, 'mine');
-    expect(await history('bob', '--export', path)).toMatchObject({ exitCode: 4, stdout: '' });
+    const again = await history('bob', '--export', path);
+    expect(again).toMatchObject({
+      exitCode: 4,
+      stdout: '',
+      stderr: expect.stringContaining('Nothing was overwritten'),
+    });
+    // There is no such flag.
+    expect(again.stderr).not.toContain('--force');
     expect(await readFile(path, 'utf8')).toBe('mine');
   });
 

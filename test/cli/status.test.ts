@@ -146,7 +146,8 @@ describe('qtchat status', () => {
     ['chat bob', 'chat takes no argument, but "bob" was given. To talk to someone: qtchat chat --peer bob'],
     ['help ca x', 'there is no command "ca x". See qtchat ca --help'],
     ['autoca invite', 'missing: NAME (member name of the guest). See qtchat autoca invite --help'],
-    ['listen', 'Missing required flag save. See qtchat listen --help'],
+    ['listen', 'missing: --save. See qtchat listen --help'],
+    ['send bob high tide', 'too much: tide (what has spaces belongs in quotes). See qtchat send --help'],
     ['chat --per bob', 'no such flag: --per. See qtchat chat --help'],
     ['ca init --days x', '--days: Expected an integer but received: x. See qtchat ca init --help'],
   ])('answers the mistyped "%s" with one line that says what to type', async (line, text) => {

@@ -1,9 +1,10 @@
 /** What was said with a contact, for the screen, for programs, and into a file. */
 import { QTChatError } from '../../errors.js';
+import { existsError } from '../../store/file-error.js';
 import { type HistoryEntry, readHistory } from '../../store/history.js';
 import type { Home } from '../../store/home.js';
 import { openHomeKey } from '../../store/home-key.js';
-import { refuseExisting, writeFileSafely } from '../../store/private-file.js';
+import { exists, writeFileSafely } from '../../store/private-file.js';
 import { historyToJson } from '../../ui/json-history.js';
 import { historyLines } from '../../ui/terminal/describe-history.js';
 import { withContact } from '../contacts/with-contact.js';
@@ -46,7 +47,7 @@ export async function writeHistory(home: Home, options: HistoryOptions, deps: De
     const entries = counted(search === undefined ? all : matching(all, search), counter);
     const objects = mapped(entries, (entry) => JSON.stringify(historyToJson(entry, speakers)));
     if (path !== undefined) {
-      await refuseExisting([path]);
+      if (await exists(path)) throw existsError(path, false);
       await writeFileSafely(path, lines(objects), { mode: 0o600, existing: 'refuse' });
     } else if (json) {
       await writeOut(deps.stdout, asObject(member, objects), deps);
