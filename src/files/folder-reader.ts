@@ -1,14 +1,12 @@
 /** Reads the content of a folder that is sent, from anywhere: many small files in the time of one long one. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
+import { Stretch } from '../store/stretch.js';
 import type { SourceReader } from './source-content.js';
 import { changed, explainingRead, type FileStamp, isUnchanged, readFully } from './source-file.js';
 
 /** Up to here a file is read in less time than it takes to wake a thread that reads it. */
 const smallBytes = 64 * 1024;
-/** How long small files may be read at a stretch. */
-const stretchMs = 10;
 
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
@@ -41,13 +39,11 @@ export class FolderReader implements SourceReader {
 
   async read(target: Buffer, position: number): Promise<void> {
     const listed = position < this.#manifest.length ? this.#manifest.copy(target, 0, position) : 0;
-    let sinceMs = performance.now();
+    const stretch = new Stretch();
     for (const piece of this.#pieces(target.subarray(listed), position + listed)) {
       const { path } = piece.segment;
       await explainingRead(path, async () => (piece.target.length <= smallBytes ? readSmall(piece) : readLong(piece)));
-      if (performance.now() - sinceMs < stretchMs) continue;
-      await setImmediate();
-      sinceMs = performance.now();
+      await stretch.rest();
     }
   }
 

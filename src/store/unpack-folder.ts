@@ -2,23 +2,21 @@
  * Makes a folder of the unfinished file in which it has arrived: aside, so that all of it appears in one
  * step or nothing. What is in it has been judged before.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
 import type { FolderEntry } from '../protocol/folder-manifest.js';
 import { explainingWrite } from './file-error.js';
 import { flushAll } from './flush-all.js';
 import { flushFolder } from './private-file.js';
+import { Stretch } from './stretch.js';
 import { asideFolderOf } from './unfinished.js';
 
 const blockBytes = 1024 * 1024;
 const maximumCopies = 1_000;
 /** What file systems give out at a time. */
 const diskBlockBytes = 4096;
-/** How long files may be made at a stretch. */
-const stretchMs = 10;
 
 /** A file to be made, and where its content is. */
 interface PackedFile {
@@ -52,14 +50,16 @@ export async function unpackFolder(
     try {
       await mkdir(aside, { mode: 0o700 });
       const files: PackedFile[] = [];
+      const stretch = new Stretch();
       let position = start;
       for (const { path: names, sizeBytes, isExecutable } of entries) {
         const path = join(aside, ...names.split('/'));
-        if (sizeBytes === undefined) await mkdir(path, { mode: 0o700 });
+        if (sizeBytes === undefined) mkdirSync(path, { mode: 0o700 });
         else files.push({ path, mode: isExecutable === true ? 0o700 : 0o600, start: position, sizeBytes });
         position += sizeBytes ?? 0;
+        await stretch.rest();
       }
-      for (const group of groupsOf(files)) await extract(place.handle, group);
+      for (const group of groupsOf(files)) await extract(place.handle, group, stretch);
       await flushAll(
         aside,
         files.map(({ path }) => path),
@@ -87,18 +87,15 @@ function* groupsOf(files: readonly PackedFile[]): Generator<PackedFile[]> {
   if (group.length > 0) yield group;
 }
 
-async function extract(from: FileHandle, group: readonly PackedFile[]): Promise<void> {
+async function extract(from: FileHandle, group: readonly PackedFile[], stretch: Stretch): Promise<void> {
   const [first] = group;
   const last = group.at(-1);
   if (first === undefined || last === undefined) return;
   if (first.sizeBytes > blockBytes) return extractLong(from, first);
   const block = await readBlock(from, first.start, last.start + last.sizeBytes - first.start);
-  let sinceMs = performance.now();
   for (const { path, mode, start, sizeBytes } of group) {
     writeSmall(path, mode, block.subarray(start - first.start, start - first.start + sizeBytes));
-    if (performance.now() - sinceMs < stretchMs) continue;
-    await setImmediate();
-    sinceMs = performance.now();
+    await stretch.rest();
   }
 }
 
