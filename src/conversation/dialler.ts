@@ -223,7 +223,7 @@ export class TargetDialler {
     if (!(await confirmPeer?.(peer, target.who, signal))) {
       const message = `${quote(target.who)} answers as ${quote(peer.member)}, whose certificate does not name that address`;
       return new QTChatError('ERR_PEER_NOT_TRUSTED', message, {
-        hint: `If that is the one you mean: qtchat chat --peer ${peer.member}`,
+        hint: `If that is the one you mean, say so once on a terminal: qtchat chat --peer ${target.who}`,
       });
     }
     await contacts.save({ member: peer.member, circleId, addresses: [address] });

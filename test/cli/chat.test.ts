@@ -108,6 +108,8 @@ describe('chat', () => {
     const { exitCode, stderr } = await bob.result;
     expect(exitCode).toBe(6);
     expect(stderr).toMatch(/nobody listens there/);
+    // Nothing says which member is meant, so there is no outbox for it.
+    expect(stderr).toMatch(/What was typed is not kept/);
   });
 
   it('exits with 3 and names enroll where there is no identity', async () => {

@@ -353,7 +353,10 @@ export class PlainChat {
     this.#timer = setTimeout(() => {
       const reason = this.#lastReason === undefined ? '' : `: ${this.#lastReason.message}`;
       const message = `nobody was reached within ${timeoutMs / 1000} seconds${reason}`;
-      const hint = 'What was typed waits in the outbox and goes with the next chat';
+      const hint =
+        this.#recipient === undefined
+          ? 'What was typed is not kept, because it is not known which member is meant'
+          : 'What was typed waits in the outbox and goes with the next chat';
       this.#fail(new QTChatError('ERR_PEER_UNREACHABLE', message, { hint }));
     }, timeoutMs);
   }
