@@ -287,9 +287,12 @@ export class Conversation {
     this.#work.add(kept);
   }
 
-  #seek(member: string, signal: AbortSignal): AsyncIterable<PeerAddress> {
+  /** Who was no contact when we began to look may have called meanwhile. */
+  async *#seek(member: string, signal: AbortSignal): AsyncGenerator<PeerAddress> {
     const { home, lan, listen } = this.#options;
-    return seekMember(member, { home, identity: this.#identity, lan, host: listen?.host, signal });
+    const contact = await this.#contacts.find(this.#identity.circleId, member);
+    yield* contact?.addresses ?? [];
+    yield* seekMember(member, { home, identity: this.#identity, lan, host: listen?.host, signal });
   }
 
   /** Lets members find us by name, until the end. */

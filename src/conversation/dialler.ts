@@ -92,6 +92,7 @@ export class TargetDialler {
       if (isConnected()) {
         this.#lastReason = undefined;
         this.#sought = [];
+        this.#soughtAt = Number.NEGATIVE_INFINITY;
         connectedAt ??= timers.now();
         await this.#rest(undefined);
         continue;

@@ -98,6 +98,17 @@ describe('a member on the local network', () => {
     expect(await b.event('target')).toMatchObject({ member: 'alice' });
   });
 
+  it('is dialled where it was, once it has called itself', async () => {
+    const b = await (await meeting.at('b')).open(bob, { who: 'alice' });
+    await b.event('waiting', ({ reason }) => reason !== undefined);
+    const a = await (await meeting.at('a')).open(alice, { who: b.who, confirmPeer: async () => true });
+    const port = portOf(a);
+    await b.event('target');
+    await a.door.close();
+    const again = await (await meeting.at('a')).open(alice, { listen: { host: '127.0.0.1', ports: [port] } });
+    await again.event('connected');
+  });
+
   it('is not believed to be where others say so, who do not keep us from it', async () => {
     const c = await (await meeting.at('c')).open(carol);
     const s = await (await meeting.at('s')).open(stranger);
