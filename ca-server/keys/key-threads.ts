@@ -48,6 +48,9 @@ export function startKeyThreads(type: KeyType, program: string, { ahead }: { rea
   };
 }
 
+/** What a thread makes is gone with the next answer. Unasked, V8 lets such a heap grow by tens of megabytes over the days. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
+
 interface Waiting {
   readonly resolve: (answer: KeyAnswer) => void;
   readonly reject: (error: Error) => void;
@@ -88,7 +91,7 @@ class KeyThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#program);
+    const worker = new Worker(this.#program, { resourceLimits });
     // What there is to say of an error is said by the end that follows.
     worker.on('error', () => {});
     worker.on('exit', () => {
