@@ -5,7 +5,7 @@
 // the invite spent when the device closes; so each comes on a connection of its own, as devices do. With --lasting
 // the eight connections serve 20 devices each, the most that the server allows.
 //
-// On a 2-core machine of 2026 ours makes 0.07 of cfssl's certificates, with --lasting 0.09, and takes 5.3 and 4.2 ms of
+// On a 2-core machine of 2026 ours makes 0.07 of cfssl's certificates, with --lasting 0.11, and takes 4.2 and 3.0 ms of
 // CPU time for each, its signer's left out. That goes into three durable transactions of two dozen statements, the CSR
 // (read by a general library), a new key's way through OpenSSL, and HTTP; without --lasting into a TLS handshake as well.
 // Eight who wait for each other's commits also wait for the disk, which cfssl never does.
