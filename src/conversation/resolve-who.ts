@@ -67,7 +67,10 @@ export async function resolveMembers(
 export function explainUnknownName(failure: QTChatError, { member }: Target): QTChatError {
   const code = systemErrorCode(failure.cause) ?? '';
   if (member !== undefined || (code !== 'ENOTFOUND' && code !== 'EAI_AGAIN')) return failure;
-  return new QTChatError(failure.code, `no contact is called so, and ${failure.message}`, { cause: failure });
+  return new QTChatError(failure.code, `no contact is called so, and ${failure.message}`, {
+    hint: 'See qtchat contacts list for those you have met, or give an address',
+    cause: failure,
+  });
 }
 
 // A contact may have fallen back to the second port, or returned to the first, since we met.
