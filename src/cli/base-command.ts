@@ -94,6 +94,7 @@ export abstract class BaseCommand extends Command {
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(known));
     else if (this.#writesJsonLines()) this.printJsonLine(this.toErrorJson(known));
     else this.deps.stderr.write(`${errorLine(known)}\n`);
+    this.deps.stderr.write(whereItHappened(known, this.deps.env));
   }
 
   override toErrorJson(error: QTChatError): object {
@@ -126,6 +127,15 @@ export function asksForJson(argv: readonly string[]): boolean {
 export function errorLine(error: QTChatError): string {
   const text = `Error: ${error.message}`;
   return escapeControls(error.hint === undefined ? text : `${text}. ${error.hint}`);
+}
+
+/** For those who set QTCHAT_DEBUG: where something unforeseen happened; nothing of all other errors. */
+export function whereItHappened(
+  { code, cause }: QTChatError,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const isWanted = code === 'ERR_INTERNAL' && env.QTCHAT_DEBUG && cause instanceof Error;
+  return isWanted ? `${cause.stack}\n` : '';
 }
 
 /** Turns whatever was thrown into an error with one of our codes; usage errors of oclif among them. */

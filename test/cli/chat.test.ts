@@ -97,6 +97,23 @@ describe('chat', () => {
     expect(await readFile(path, 'utf8')).toBe('the tide is at nine');
   });
 
+  it('takes no line that is longer than any text could be, and keeps none', async () => {
+    const alice = start(chatListening, 'alice');
+    await alice.saw(/listening on port/);
+    for (let count = 0; count < 3; count += 1) alice.stdin.write(Buffer.alloc(512 * 1024));
+    const { exitCode, stderr } = await alice.result;
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/a line of the input is longer than 1048576 octets/);
+  });
+
+  it('takes many lines that are longer than that in all', async () => {
+    const alice = start(chatListening, 'alice');
+    await alice.saw(/listening on port/);
+    for (let count = 0; count < 100; count += 1) alice.stdin.write(`${'x'.repeat(20_000)}\n`);
+    alice.stdin.write('/quit\n');
+    expect((await alice.result).exitCode).toBe(0);
+  });
+
   it('writes JSON lines', async () => {
     const alice = start([...chatListening, '--json'], 'alice');
     expect(await alice.saw(/\{"event":"listening".*"port":\d+.*\}/)).toContain('"at":');

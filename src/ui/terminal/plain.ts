@@ -10,6 +10,7 @@ import type { Readable } from 'node:stream';
 import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { escapeControls, QTChatError, quote } from '../../errors.js';
+import { limitLines } from './line-limit.js';
 import { messageCommands, messageHelp, runMessageCommand } from './message-commands.js';
 import { PlainScreen, type PlainScreenOptions } from './plain-screen.js';
 import { ProgramCommands } from './program-commands.js';
@@ -77,6 +78,10 @@ export class PlainChat {
     this.#ended.catch(() => {});
     const { input, output, isTerminal } = options;
     this.#lines = createInterface({ input, terminal: isTerminal, ...(isTerminal ? { output } : {}) });
+    limitLines(input, (error) => {
+      this.#lines.close();
+      this.#fail(error);
+    });
     this.#screen = new PlainScreen(options, this.#lines);
     this.#program = new ProgramCommands({
       clock: options.clock,
