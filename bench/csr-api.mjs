@@ -17,11 +17,11 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, request as httpRequest } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleAutoCa, load } from './helpers/bundle.mjs';
+import { freePort } from './helpers/free-port.mjs';
 import { endAll, next, start } from './helpers/processes.mjs';
 import { quantile } from './helpers/quantile.mjs';
 import { modules as serverModules } from './helpers/serve-auto-ca.mjs';
@@ -163,15 +163,6 @@ async function post(request, options, type, body) {
   const [response] = await once(asking, 'response');
   const chunks = await response.toArray();
   return Buffer.concat(chunks).toString('utf8');
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function listening(port) {

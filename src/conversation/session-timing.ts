@@ -12,6 +12,7 @@ export interface SessionTiming {
   readonly fileProgressIntervalMs: number;
 }
 
+/** As everybody has them but tests. */
 export const defaultTiming: SessionTiming = {
   helloTimeoutMs: 10_000,
   pingIntervalMs: 5_000,

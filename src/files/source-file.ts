@@ -55,7 +55,7 @@ export async function isFolder(path: string): Promise<boolean> {
  *
  * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_UNREADABLE`
  */
-export async function openSourceFile(path: string): Promise<{ handle: FileHandle; stats: BigIntStats }> {
+async function openSourceFile(path: string): Promise<{ handle: FileHandle; stats: BigIntStats }> {
   // Without O_NONBLOCK, opening a named pipe waits for somebody to write into it.
   const handle = await explainingRead(path, () => open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)));
   try {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Program, runProgram } from '../helpers/program.js';
 import { runCommand } from '../helpers/run-command.js';
 
 describe('an error that nobody foresaw', () => {
@@ -28,5 +29,17 @@ describe('an error that nobody foresaw', () => {
   it('shows where it happened with QTCHAT_DEBUG', async () => {
     const { stderr } = await fail({ QTCHAT_DEBUG: '1' });
     expect(stderr).toMatch(/\n\s+at .*unforeseen\.test/);
+  });
+
+  it('is one line too where it happens beside a command, which ends', async () => {
+    const later = 'process.once("SIGUSR2", () => { throw new Error("out of the blue"); });';
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(later)}` };
+    expect((await runProgram(['ca', 'init', '--no-password'], { home })).exitCode).toBe(0);
+    expect((await runProgram(['cert', 'issue', 'alice', '--me', '--ip', '127.0.0.1'], { home })).exitCode).toBe(0);
+    const listening = new Program(['listen', '--save', home, '--listen', '127.0.0.1:0'], { home, env });
+    await listening.waitFor(/listening on port/);
+    expect(await listening.stop('SIGUSR2')).toBe(1);
+    expect(listening.stderr).toMatch(/\nError: something unforeseen went wrong: out of the blue\. .*\n$/);
+    expect(listening.stderr).not.toMatch(/^\s+at /m);
   });
 });
