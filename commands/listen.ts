@@ -44,7 +44,7 @@ export default class Listen extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Listen);
     const { receive } = await import('../src/cli/listen/receive.js');
-    const { describeEvent } = await import('../src/ui/terminal/describe-event.js');
+    const { describeEvent } = await import('../src/ui/text/describe-event.js');
     const { eventToJson } = await import('../src/ui/json-lines.js');
     const { save, listen, announce, quota, from, exec } = flags;
     const options = {

@@ -43,8 +43,8 @@ export default class Send extends BaseCommand {
     const { loadIdentity } = await import('../src/store/identities.js');
     const { downloadsFolder } = await import('../src/store/home.js');
     const { deliver } = await import('../src/conversation/deliver.js');
-    const { Progress } = await import('../src/ui/terminal/progress.js');
-    const { describeEvent } = await import('../src/ui/terminal/describe-event.js');
+    const { Progress } = await import('../src/ui/text/progress.js');
+    const { describeEvent } = await import('../src/ui/text/describe-event.js');
 
     const progress = new Progress(clock);
     const isTerminal = stderr.isTTY === true && !this.jsonEnabled();

@@ -42,8 +42,11 @@ await esbuild.build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
-  // libsql finds its native part by itself; typescript is only oclif's development loader.
-  external: ['libsql', 'typescript', 'ts-node', 'tsx'],
+  // libsql and sharp find their native parts by themselves; the others are only for developers of oclif and Ink.
+  external: ['libsql', 'sharp', 'typescript', 'ts-node', 'tsx', 'react-devtools-core'],
+  jsx: 'automatic',
+  // React is several times slower with its help for developers.
+  define: { 'process.env.NODE_ENV': '"production"' },
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },

@@ -1,4 +1,4 @@
-// Writes package-lock.json anew so that `npm ci` accepts it on every platform. npm leaves out the
+// Adds what package.json asks for to package-lock.json, so that `npm ci` accepts it on every platform. npm leaves out the
 // optional packages of other platforms when its registry does not carry them, and `npm ci` then calls
 // the lock incomplete; this adds them by what their parents declare. Run it after changing package.json.
 import { execFileSync } from 'node:child_process';
@@ -35,7 +35,8 @@ function platformOf(name) {
 const folder = mkdtempSync(join(tmpdir(), 'qtchat-lock-'));
 try {
   writeFileSync(join(folder, 'package.json'), readFileSync(join(root, 'package.json')));
-  // Whole, then pruned by npm itself: the lock must not depend on what this machine has installed.
+  // What is locked stays as it is, and nothing depends on what this machine has installed.
+  writeFileSync(join(folder, 'package-lock.json'), readFileSync(join(root, 'package-lock.json')));
   execFileSync('npm', ['install', '--package-lock-only', '--ignore-scripts'], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -1,6 +1,6 @@
 /** Messages of a history as JSON objects: the stable form for programs. Texts are as they were written. */
 import type { HistoryEntry } from '../store/history.js';
-import type { Speakers } from './terminal/describe-history.js';
+import type { Speakers } from './text/describe-history.js';
 
 /** The JSON form of a message; `text` is null where it was deleted. */
 export function historyToJson(entry: HistoryEntry, { self, peer }: Speakers): Record<string, unknown> {

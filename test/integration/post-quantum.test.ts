@@ -13,7 +13,7 @@ import { offersPostQuantum } from '../../src/transport/key-agreement.js';
 import { listenForPeers } from '../../src/transport/listen.js';
 import { controlProtocol, secureContextOptions } from '../../src/transport/tls-options.js';
 import { eventToJson } from '../../src/ui/json-lines.js';
-import { describeEvent } from '../../src/ui/terminal/describe-event.js';
+import { describeEvent } from '../../src/ui/text/describe-event.js';
 import { makeCircle, type TestCircle } from '../helpers/certificates.js';
 import { Meeting } from '../helpers/conversations.js';
 import { makeIdentity } from '../helpers/identity.js';

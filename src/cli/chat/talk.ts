@@ -5,8 +5,8 @@ import { takeOwnKey } from '../../enroll/own-key.js';
 import { downloadsFolder, type Home } from '../../store/home.js';
 import { loadIdentity } from '../../store/identities.js';
 import { announceRunning } from '../../store/running.js';
-import { confirmQuestion } from '../../ui/terminal/confirm-question.js';
-import { PlainChat } from '../../ui/terminal/plain.js';
+import { PlainChat } from '../../ui/plain/plain-chat.js';
+import { confirmQuestion } from '../../ui/text/confirm-question.js';
 import type { Deps } from '../deps.js';
 import { parseSize } from '../size.js';
 

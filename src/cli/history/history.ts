@@ -6,7 +6,7 @@ import type { Home } from '../../store/home.js';
 import { openHomeKey } from '../../store/home-key.js';
 import { exists, writeFileSafely } from '../../store/private-file.js';
 import { historyToJson } from '../../ui/json-history.js';
-import { historyLines } from '../../ui/terminal/describe-history.js';
+import { historyLines } from '../../ui/text/describe-history.js';
 import { withContact } from '../contacts/with-contact.js';
 import type { Deps } from '../deps.js';
 import { writeOut } from '../write-out.js';

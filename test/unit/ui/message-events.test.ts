@@ -1,7 +1,7 @@
 /** What becomes of messages, as lines of the plain chat: everything of the peer's is escaped and bounded. */
 import { expect, it } from '@jest/globals';
 import type { ConversationEvent } from '../../../src/conversation/events.js';
-import { describeEvent } from '../../../src/ui/terminal/describe-event.js';
+import { describeEvent } from '../../../src/ui/text/describe-event.js';
 
 const evil = 'a\u001b[2J\n\u202e';
 const shown = 'a\\u{1b}[2J\\u{a}\\u{202e}';

@@ -5,8 +5,8 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Conversation } from '../../../src/conversation/conversation.js';
 import type { ConversationEvent } from '../../../src/conversation/events.js';
-import { describeEvent } from '../../../src/ui/terminal/describe-event.js';
-import { PlainChat } from '../../../src/ui/terminal/plain.js';
+import { PlainChat } from '../../../src/ui/plain/plain-chat.js';
+import { describeEvent } from '../../../src/ui/text/describe-event.js';
 
 const columns = 20;
 const peer = {

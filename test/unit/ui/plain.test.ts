@@ -5,9 +5,9 @@ import type { Conversation } from '../../../src/conversation/conversation.js';
 import type { ConversationEvent } from '../../../src/conversation/events.js';
 import { QTChatError } from '../../../src/errors.js';
 import { eventToJson } from '../../../src/ui/json-lines.js';
-import { describeEvent, describeSize } from '../../../src/ui/terminal/describe-event.js';
-import { PlainChat } from '../../../src/ui/terminal/plain.js';
-import { Progress } from '../../../src/ui/terminal/progress.js';
+import { PlainChat } from '../../../src/ui/plain/plain-chat.js';
+import { describeEvent, describeSize } from '../../../src/ui/text/describe-event.js';
+import { Progress } from '../../../src/ui/text/progress.js';
 
 const file = { id: 'ab', direction: 'in', name: 'a\u001b]0;x\u0007.txt', sizeBytes: 2_500_000 } as const;
 const error = new QTChatError('ERR_PEER_REFUSED', 'the peer was refused: no', { hint: 'Ask' });

@@ -1,7 +1,7 @@
 /** The commands of a plain chat that concern messages. An id may be left out where the last message is meant. */
 import type { Conversation } from '../../conversation/conversation.js';
 import { QTChatError, quote } from '../../errors.js';
-import { historyLine } from './describe-history.js';
+import { historyLine } from '../text/describe-history.js';
 
 /** The commands, as /help shows them. */
 export const messageHelp = [

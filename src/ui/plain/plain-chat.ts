@@ -10,11 +10,11 @@ import type { Readable } from 'node:stream';
 import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { escapeControls, QTChatError, quote } from '../../errors.js';
+import { typedPath } from '../text/typed-path.js';
 import { limitLines } from './line-limit.js';
 import { messageCommands, messageHelp, runMessageCommand } from './message-commands.js';
 import { PlainScreen, type PlainScreenOptions } from './plain-screen.js';
 import { ProgramCommands } from './program-commands.js';
-import { typedPath } from './typed-path.js';
 import { UnderWay } from './under-way.js';
 
 /** Where a plain chat reads and writes. */

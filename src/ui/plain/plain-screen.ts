@@ -8,8 +8,8 @@ import type { Writable } from 'node:stream';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { escapeControls, type QTChatError } from '../../errors.js';
 import { eventToJson } from '../json-lines.js';
-import { describeEvent } from './describe-event.js';
-import { Progress } from './progress.js';
+import { describeEvent } from '../text/describe-event.js';
+import { Progress } from '../text/progress.js';
 
 /** Where a plain chat writes, and in which form. */
 export interface PlainScreenOptions {
