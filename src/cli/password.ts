@@ -18,7 +18,7 @@ export interface PasswordRequest {
   readonly purpose: PasswordPurpose;
   /** Value of the flag, e.g. `--ca-password-file`. */
   readonly file?: string | undefined;
-  /** The password is a new one: it is asked for twice. */
+  /** The password is a new one: it is asked for twice, with a word on how long it would hold. */
   readonly confirm?: boolean;
   /** With `confirm`: Enter alone means no password. */
   readonly optional?: boolean;
@@ -99,9 +99,15 @@ async function promptForPassword(request: PasswordRequest): Promise<string | und
   for (;;) {
     const password = await askSecret(question, deps);
     if (password === '' && optional) return undefined;
-    if (password === '') deps.stderr.write('A password is needed; Ctrl-C cancels\n');
-    else if (!confirm || (await askSecret('The same again', deps)) === password) return password;
-    else deps.stderr.write('The two are not the same; once more\n');
+    if (password === '') {
+      deps.stderr.write('A password is needed; Ctrl-C cancels\n');
+      continue;
+    }
+    if (!confirm) return password;
+    const { passwordStrength } = await import('./password-strength.js');
+    deps.stderr.write(`${passwordStrength(password).hint}\n`);
+    if ((await askSecret('The same again', deps)) === password) return password;
+    deps.stderr.write('The two are not the same; once more\n');
   }
 }
 

@@ -150,6 +150,27 @@ describe('readPassword', () => {
       expect(keyboard.remaining()).toBe(0);
     });
 
+    it.each([
+      ['summer', /Weak: /],
+      ['zebra cactus ordinary window pledge violin', /Strong: /],
+    ])('says how long the new password %p would hold, before it asks again', async (password, words) => {
+      const { deps, screen } = terminal(
+        { when: 'New password', type: `${password}\r` },
+        { when: 'The same again', type: `${password}\r` },
+      );
+      expect(await readPassword({ purpose: 'pfx', confirm: true, deps })).toBe(password);
+      const [before = '', after = ''] = screen().split(words);
+      expect(before).not.toContain('The same again');
+      expect(after).toContain('The same again');
+      expect(screen()).not.toContain(password);
+    });
+
+    it('says nothing of a password that is not new', async () => {
+      const { deps, screen } = terminal({ when: 'Password of', type: 'summer\r' });
+      await readPassword({ purpose: 'ca', deps });
+      expect(screen()).not.toMatch(/Weak|Fair|Strong/);
+    });
+
     it('understands Enter as none where none is allowed', async () => {
       const { deps } = terminal({ when: 'Enter for none', type: '\r' });
       expect(await readPassword({ purpose: 'ca', confirm: true, optional: true, deps })).toBeUndefined();
