@@ -5,7 +5,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { keepIdentity } from '../enroll/keep-identity.js';
-import { isQTChatError, QTChatError, quote } from '../errors.js';
+import { isQTChatError, QTChatError } from '../errors.js';
 import { ArrivedFiles } from '../store/arrived-files.js';
 import { ContactBook, type PeerAddress } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
@@ -20,6 +20,7 @@ import { listenForPeers, type PeerListener } from '../transport/listen.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { fileProtocol } from '../transport/tls-options.js';
 import { announce } from './announce.js';
+import { ContactIntents } from './contact-intents.js';
 import { FileIntents } from './file-intents.js';
 import { fittingSuccessions } from './follows-from.js';
 import { Links } from './links.js';
@@ -41,6 +42,8 @@ import { systemTimers } from './timers.js';
 export class Conversation {
   /** What can be done with messages. */
   readonly messages: MessageIntents;
+  /** Whom we know, and what is decided about them. */
+  readonly contacts: ContactIntents;
   readonly #options: ConversationOptions;
   readonly #database: ConversationDatabase;
   readonly #contacts: ContactBook;
@@ -77,6 +80,7 @@ export class Conversation {
     this.#database = database;
     this.#identity = identity;
     this.#contacts = new ContactBook(database, clock);
+    this.contacts = new ContactIntents({ database, book: this.#contacts, circleId: identity.circleId, clock });
     this.#links = new Links(database, cipher, identity);
     this.#refusals = new Refusals(clock, onEvent);
     this.#work = new RunningWork((error) => this.#stop(error));
@@ -175,11 +179,7 @@ export class Conversation {
    * @throws {QTChatError} `ERR_CONTACT_NOT_FOUND`
    */
   async memberNamed(who: string): Promise<string> {
-    const contact = await this.#contacts.named(this.#options.identity.circleId, who);
-    if (contact !== undefined) return contact.member;
-    throw new QTChatError('ERR_CONTACT_NOT_FOUND', `${quote(who)} is no contact of yours`, {
-      hint: 'Members become contacts when you meet',
-    });
+    return (await this.contacts.named(who)).member;
   }
 
   /** {@link FileIntents.cancel}. */
@@ -200,6 +200,11 @@ export class Conversation {
   /** Whether a member is here and takes what we have to say. */
   isHere(member: string): boolean {
     return this.#links.isHere(member);
+  }
+
+  /** How long a member takes to answer, in milliseconds; undefined until that is known. */
+  roundTripMs(member: string): number | undefined {
+    return this.#links.of(member).takers('text')[0]?.roundTripMs;
   }
 
   /** How many texts and files for a member are not delivered yet. */

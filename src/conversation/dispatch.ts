@@ -19,6 +19,7 @@ export interface DispatchOptions {
   readonly clock: () => Date;
   readonly send: (message: Message) => void;
   readonly onTyping: () => void;
+  readonly onPong: () => void;
   readonly onBye: (reason: ByeReason) => void;
 }
 
@@ -87,10 +88,11 @@ export class Dispatch {
         throw new QTChatError('ERR_PROTOCOL', 'the peer said hello twice');
       // Noted, or answered, together with others.
       case 'ping':
-      case 'pong':
       case 'delivered':
       case 'read':
         return;
+      case 'pong':
+        return this.#options.onPong();
       case 'bye':
         return onBye(message.reason);
       case 'typing':

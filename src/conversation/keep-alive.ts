@@ -1,4 +1,7 @@
-/** Notices that a peer is gone without a word: pings go out, and whoever is not heard for a while is taken for dead. */
+/**
+ * Notices that a peer is gone without a word: pings go out, and whoever is not heard for a while is taken for dead. On the way
+ * it learns how long an answer takes.
+ */
 import { QTChatError } from '../errors.js';
 import type { TimerGroup } from './timers.js';
 
@@ -16,6 +19,8 @@ export interface KeepAliveOptions {
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
   #heardAt: number;
+  #pingedAt: number | undefined;
+  #roundTripMs: number | undefined;
 
   constructor(options: KeepAliveOptions) {
     this.#options = options;
@@ -27,6 +32,18 @@ export class KeepAlive {
     this.#heardAt = this.#options.timers.now();
   }
 
+  /** Notes an answer to a ping; those that nobody waits for say nothing. */
+  notePong(): void {
+    if (this.#pingedAt === undefined) return;
+    this.#roundTripMs = this.#options.timers.now() - this.#pingedAt;
+    this.#pingedAt = undefined;
+  }
+
+  /** From the last answered ping to its answer, in milliseconds; undefined until there is one. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
+  }
+
   /** Begins; ends with its timers. */
   start(): void {
     const { timers, pingIntervalMs, silenceTimeoutMs } = this.#options;
@@ -36,6 +53,8 @@ export class KeepAlive {
 
   #ping(): void {
     const { timers, pingIntervalMs, ping } = this.#options;
+    // An answer that is late is that to the first ping that has none.
+    this.#pingedAt ??= timers.now();
     ping();
     timers.after(pingIntervalMs, () => this.#ping());
   }

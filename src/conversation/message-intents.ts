@@ -5,8 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { checkReaction, checkText } from '../chat/check-content.js';
 import { QTChatError, quote } from '../errors.js';
-import type { HistoryPlace } from '../store/history.js';
-import { type HistoryEntry, lastEntries } from '../store/history.js';
+import { entriesBefore, type HistoryEntry, type HistoryPlace, lastEntries, searchHistory } from '../store/history.js';
 import type { ChangeFault } from '../store/message-changes.js';
 import type { Content, Draft, Numbered } from '../store/message-record.js';
 import { Batches } from './batches.js';
@@ -89,6 +88,16 @@ export class MessageIntents {
   /** The last messages with a member. */
   async recent(member: string, limit: number): Promise<HistoryEntry[]> {
     return lastEntries(this.#options.historyOf(member), limit);
+  }
+
+  /** The messages with a member that were stored before one of them, at most `limit`; none where it is not here. */
+  async before(member: string, { id, direction }: Pick<HistoryEntry, 'id' | 'direction'>, limit: number) {
+    return entriesBefore(this.#options.historyOf(member), { id, direction }, limit);
+  }
+
+  /** The messages with a member whose text holds `wanted`, in whatever case, in the order in which they were stored. */
+  search(member: string, wanted: string): AsyncGenerator<HistoryEntry> {
+    return searchHistory(this.#options.historyOf(member), wanted);
   }
 
   /**

@@ -98,6 +98,11 @@ export class PeerSession {
     return this.#refusal === undefined && this.#goodbye === 'quota';
   }
 
+  /** How long the peer takes to answer, in milliseconds; undefined until that is known. */
+  get roundTripMs(): number | undefined {
+    return this.#alive.roundTripMs;
+  }
+
   /** The files of this session, once hello has arrived. */
   get files(): FileSession | undefined {
     return this.#files;
@@ -261,6 +266,7 @@ export class PeerSession {
         this.close('quota');
       },
       onTyping: () => emit({ type: 'typing' }),
+      onPong: () => this.#alive.notePong(),
       onBye: (reason) => {
         this.#goodbye ??= reason;
         // Who says goodbye and stays would otherwise keep the session, and us, for ever.

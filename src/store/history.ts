@@ -55,6 +55,28 @@ export async function lastEntries(place: HistoryPlace, limit: number): Promise<H
   return entriesOf(place, rows.reverse());
 }
 
+/** The messages that were stored before one of them, at most `limit`; none where it is not here. */
+export async function entriesBefore(
+  place: HistoryPlace,
+  { id, direction }: Pick<HistoryEntry, 'id' | 'direction'>,
+  limit: number,
+): Promise<HistoryEntry[]> {
+  const last = await select(place).where('uuid', '=', id).where('direction', '=', direction).executeTakeFirst();
+  if (last === undefined) return [];
+  const rows = await select(place).where('id', '<', last.id).orderBy('id', 'desc').limit(limit).execute();
+  return entriesOf(place, rows.reverse());
+}
+
+/** The messages whose text holds `wanted`, whatever the case, however accents are encoded. */
+export async function* searchHistory(place: HistoryPlace, wanted: string): AsyncGenerator<HistoryEntry> {
+  const sought = folded(wanted);
+  for await (const entry of readHistory(place)) if (folded(entry.text ?? '').includes(sought)) yield entry;
+}
+
+function folded(text: string): string {
+  return text.normalize('NFC').toLowerCase();
+}
+
 function select({ database, key }: HistoryPlace) {
   return database
     .selectFrom('messages')

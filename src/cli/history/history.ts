@@ -1,7 +1,7 @@
 /** What was said with a contact, for the screen, for programs, and into a file. */
 import { QTChatError } from '../../errors.js';
 import { existsError } from '../../store/file-error.js';
-import { type HistoryEntry, readHistory } from '../../store/history.js';
+import { readHistory, searchHistory } from '../../store/history.js';
 import type { Home } from '../../store/home.js';
 import { openHomeKey } from '../../store/home-key.js';
 import { exists, writeFileSafely } from '../../store/private-file.js';
@@ -43,8 +43,8 @@ export async function writeHistory(home: Home, options: HistoryOptions, deps: De
     const speakers = { self: identity.member, peer: member };
     const cipher = await openHomeKey(home, deps);
     const counter = { count: 0 };
-    const all = readHistory({ database, cipher, key: { circleId: identity.circleId, ...speakers } });
-    const entries = counted(search === undefined ? all : matching(all, search), counter);
+    const place = { database, cipher, key: { circleId: identity.circleId, ...speakers } };
+    const entries = counted(search === undefined ? readHistory(place) : searchHistory(place, search), counter);
     const objects = mapped(entries, (entry) => JSON.stringify(historyToJson(entry, speakers)));
     if (path !== undefined) {
       if (await exists(path)) throw existsError(path, false);
@@ -56,16 +56,6 @@ export async function writeHistory(home: Home, options: HistoryOptions, deps: De
     }
     return { member, count: counter.count };
   });
-}
-
-/** Those whose text holds `search`, whatever the case, however its accents are encoded. */
-async function* matching(entries: AsyncIterable<HistoryEntry>, search: string): AsyncGenerator<HistoryEntry> {
-  const wanted = folded(search);
-  for await (const entry of entries) if (folded(entry.text ?? '').includes(wanted)) yield entry;
-}
-
-function folded(text: string): string {
-  return text.normalize('NFC').toLowerCase();
 }
 
 async function* counted<Item>(items: AsyncIterable<Item>, counter: { count: number }): AsyncGenerator<Item> {

@@ -93,7 +93,7 @@ function describeStatus(event: ConversationEvent | ExecEvent): string | undefine
     case 'fileDeclined': {
       const { direction, name } = event.file;
       if (direction === 'out') return declined(event.member, event.file, event.reason).message;
-      const why = event.reason === 'declined' ? '' : ` (${ownReasons[event.reason]})`;
+      const why = event.reason === 'declined' ? '' : ` (${ownDeclineReasons[event.reason]})`;
       return `declined ${name} from ${event.member}${why}`;
     }
     case 'fileFailed':
@@ -109,7 +109,8 @@ function describeStatus(event: ConversationEvent | ExecEvent): string | undefine
   }
 }
 
-const ownReasons: Readonly<Record<Exclude<DeclineReason, 'declined'>, string>> = {
+/** Why this side declined a file by itself. */
+export const ownDeclineReasons: Readonly<Record<Exclude<DeclineReason, 'declined'>, string>> = {
   'too-large': 'it is larger than what is taken unasked',
   name: 'not every system takes such a name',
   busy: 'too many files wait already',

@@ -44,11 +44,13 @@ function markOf({ state }: HistoryEntry): string {
 }
 
 // People look at their own clock, unlike certificates.
-function localDay(moment: Date): string {
+/** The day of a moment, "2026-11-29". */
+export function localDay(moment: Date): string {
   return `${moment.getFullYear()}-${twoDigits(moment.getMonth() + 1)}-${twoDigits(moment.getDate())}`;
 }
 
-function localTime(moment: Date): string {
+/** The time of a moment, "21:05". */
+export function localTime(moment: Date): string {
   return `${twoDigits(moment.getHours())}:${twoDigits(moment.getMinutes())}`;
 }
 

@@ -29,7 +29,7 @@ export class Progress {
 }
 
 /** "0:38", "2:05:00". */
-function describeDuration(durationMs: number): string {
+export function describeDuration(durationMs: number): string {
   const seconds = Math.ceil(durationMs / 1000);
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   const shown = parts[0] === 0 ? parts.slice(1) : parts;

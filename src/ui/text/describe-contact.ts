@@ -20,12 +20,16 @@ export interface PrintedContact {
   readonly otherKeys: readonly { spkiSha256: string; seenAt: string }[];
 }
 
-/** The object for programs. */
-export async function printedContact(database: ConversationDatabase, contact: Contact): Promise<PrintedContact> {
+/** The object for programs; `others` are keys that were refused. */
+export function contactToJson(contact: Contact, others: readonly ShownKey[]): PrintedContact {
   const { member, nick = null, circleId, addresses, spkiSha256 = null, blocked = false } = contact;
-  const others = await shownKeys(database, contact);
   const otherKeys = others.map(({ spkiSha256, seenAt }) => ({ spkiSha256, seenAt: seenAt.toISOString() }));
   return { member, nick, circleId, addresses, spkiSha256, blocked, otherKeys };
+}
+
+/** The object for programs, with what the store says. */
+export async function printedContact(database: ConversationDatabase, contact: Contact): Promise<PrintedContact> {
+  return contactToJson(contact, await shownKeys(database, contact));
 }
 
 /** Every contact of a home; a home that never met anybody is left as it is. */
