@@ -48,12 +48,15 @@ export default class Enroll extends BaseCommand {
     const { deps } = this;
     const home = this.homeOf(flags);
     const { chooseWay } = await import('../src/cli/enroll/choose-way.js');
-    const way = await chooseWay({ ...flags, invite: args.invite }, deps);
+    const { BusySign, whileBusy } = await import('../src/cli/busy.js');
+    const busy = new BusySign(deps);
+    const way = await chooseWay({ ...flags, invite: args.invite }, { ...deps, busy });
     const { enroll } = await import('../src/enroll/client.js');
     const { gainedIdentity, gainedWords } = await import('../src/cli/describe-identity.js');
     const { saveEnrolled } = await import('../src/enroll/save-enrolled.js');
     const { refuseExistingIdentity } = await import('../src/store/identities.js');
     let speaks = false;
+    busy.start('Talking to the host');
     const { host, ...enrolled } = await enroll(way, {
       localKey: flags['local-key'],
       check: async ({ member }) => {
@@ -71,11 +74,12 @@ export default class Enroll extends BaseCommand {
       },
       deps,
       signal: deps.signal,
-    });
+    }).finally(() => busy.stop());
 
     const { settleIn } = await import('../src/enroll/settle-in.js');
     const keepsServerKey = flags['keep-server-key'];
-    const { identity, trouble } = await settleIn(home, { ...enrolled.identity, keepsServerKey }, deps);
+    const settling = () => settleIn(home, { ...enrolled.identity, keepsServerKey }, deps);
+    const { identity, trouble } = await whileBusy('Talking to the host', deps, settling);
     const gained = gainedIdentity(identity, speaks);
     const { line, notes } = gainedWords(gained, host?.member);
     this.print(line);

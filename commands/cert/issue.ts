@@ -60,8 +60,7 @@ export default class CertIssue extends BaseCommand {
     if (flags.batch !== undefined) {
       const { runBatch } = await import('../../src/cli/batch/run-batch.js');
       const show = (line: string): void => this.print(line);
-      const progress = this.jsonEnabled() ? undefined : deps.stderr;
-      return runBatch(home, { ...flags, name: args.name, batch: flags.batch }, { deps, show, progress });
+      return runBatch(home, { ...flags, name: args.name, batch: flags.batch }, deps, show);
     }
     let judging: Promise<CredentialRequest> | undefined;
     const judge = (): Promise<CredentialRequest> => {

@@ -21,7 +21,11 @@ A key that the host made is replaced by one made here. Once expired, the host mu
     const { args, flags } = await this.parse(IdentityRenew);
     const { renewOwn } = await import('../../src/cli/identity/own-identity.js');
     const request = { member: args.name, server: flags.server, newKey: flags['new-key'] };
-    const { member, circleId, chain, keyOrigin } = await renewOwn(this.homeOf(flags), request, this.deps);
+    const { whileBusy } = await import('../../src/cli/busy.js');
+    const { deps } = this;
+    const home = this.homeOf(flags);
+    const renewing = () => renewOwn(home, request, deps);
+    const { member, circleId, chain, keyOrigin } = await whileBusy('Asking the Auto CA', deps, renewing);
     const [leaf] = chain;
     const notAfter = new Date(leaf?.validTo ?? '').toISOString();
     this.print(`Renewed ${member} of circle ${circleId}, until ${dayOf(notAfter)}`);

@@ -26,7 +26,8 @@ export abstract class BaseCommand extends Command {
   /** The world the command runs in. */
   protected get deps(): Deps {
     this.world ??= systemDeps();
-    return this.world;
+    // A program that reads JSON watches nothing turn, though it may have lent us its terminal.
+    return this.#printsJson() ? { ...this.world, busyAfterMs: Number.POSITIVE_INFINITY } : this.world;
   }
 
   /**
@@ -99,6 +100,10 @@ export abstract class BaseCommand extends Command {
 
   override toErrorJson(error: QTChatError): object {
     return errorObject(error);
+  }
+
+  #printsJson(): boolean {
+    return this.jsonEnabled() || this.#writesJsonLines();
   }
 
   // Flags may not have been parsed when something fails.

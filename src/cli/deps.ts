@@ -21,6 +21,8 @@ export interface Deps {
   readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** After how many milliseconds work shows a sign of life, where stderr is a terminal; Infinity for never. */
+  readonly busyAfterMs: number;
   /** The home folder when neither `--home` nor `QTCHAT_HOME` names one. */
   readonly defaultHome: string;
   /** The operating system's name for the user. */
@@ -55,6 +57,8 @@ export function systemDeps(): Deps {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
+    // A dumb terminal cannot erase a line.
+    busyAfterMs: process.env.TERM === 'dumb' ? Number.POSITIVE_INFINITY : 500,
     // An empty HOME would put keys into the current folder.
     defaultHome: join(homedir() || userInfo().homedir, '.qtchat'),
     loginName: loginName(),

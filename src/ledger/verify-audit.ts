@@ -1,6 +1,6 @@
 /** Judges the audit log: its chain, the CA's signature under it, and whether the tables say what it says. */
 import type { X509Certificate } from 'node:crypto';
-import { type AuditHead, containsHead } from './audit.js';
+import { type AuditHead, auditHead, containsHead } from './audit.js';
 import { walkAudit } from './audit-chain.js';
 import { isSignedBy, readSignedHead } from './audit-signature.js';
 import { LedgerHistory } from './history.js';
@@ -16,6 +16,9 @@ export interface AuditVerdict {
   readonly faults: readonly string[];
 }
 
+/** Told how many entries of the log are read, and how many there are. */
+export type AuditProgress = (done: number, total: number) => void;
+
 /**
  * Judges the log as it stands at one moment.
  *
@@ -24,15 +27,23 @@ export interface AuditVerdict {
  *
  * @param ca - whose signature counts
  * @param known - ends of the log that were seen earlier: it must still contain them
+ * @param progress - told of every entry as it is read
  */
 export async function verifyAudit(
   ledger: Ledger,
   ca: { readonly chain: readonly X509Certificate[] },
   known: readonly AuditHead[] = [],
+  progress?: AuditProgress,
 ): Promise<AuditVerdict> {
   return inTransaction(ledger, async (transaction) => {
     const history = new LedgerHistory();
-    const { head, brokenAt } = await walkAudit(transaction, { visit: (entry) => history.add(entry) });
+    const total = (await auditHead(transaction))?.sequence ?? 0;
+    const { head, brokenAt } = await walkAudit(transaction, {
+      visit: (entry) => {
+        history.add(entry);
+        progress?.(entry.sequence, total);
+      },
+    });
     const faults: string[] = [];
     if (brokenAt !== undefined)
       faults.push(`entry ${brokenAt} was changed or removed, and nothing behind it can be trusted`);

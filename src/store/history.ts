@@ -67,10 +67,21 @@ export async function entriesBefore(
   return entriesOf(place, rows.reverse());
 }
 
-/** The messages whose text holds `wanted`, whatever the case, however accents are encoded. */
-export async function* searchHistory(place: HistoryPlace, wanted: string): AsyncGenerator<HistoryEntry> {
+/**
+ * The messages whose text holds `wanted`, whatever the case, however accents are encoded.
+ *
+ * @param onRead - called for every message that was looked at
+ */
+export async function* searchHistory(
+  place: HistoryPlace,
+  wanted: string,
+  onRead?: () => void,
+): AsyncGenerator<HistoryEntry> {
   const sought = folded(wanted);
-  for await (const entry of readHistory(place)) if (folded(entry.text ?? '').includes(sought)) yield entry;
+  for await (const entry of readHistory(place)) {
+    onRead?.();
+    if (folded(entry.text ?? '').includes(sought)) yield entry;
+  }
 }
 
 function folded(text: string): string {

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ContactBook } from '../../src/store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../../src/store/conversation-store.js';
@@ -212,5 +213,16 @@ describe('qtchat history', () => {
 
   it('says that nothing was said yet', async () => {
     expect(await history('bob')).toMatchObject({ exitCode: 0, stdout: '', stderr: 'Nothing was said yet\n' });
+  });
+
+  it('shows at a terminal how much it has read for a file, and leaves nothing of that', async () => {
+    await bobSaid('high tide');
+    await aliceSaid('and low');
+    const argv = ['history', 'bob', '--search', 'tide', '--export', join(folder, 'tide.jsonl')];
+    const terminal = Object.assign(new PassThrough(), { isTTY: true });
+    const { exitCode, stderr } = await runCommand(argv, { home: folder, stdin: terminal, busyAfterMs: 0 });
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('Reading messages: 1');
+    expect(stderr.endsWith('\r\u001b[K')).toBe(true);
   });
 });

@@ -15,6 +15,8 @@ export interface CommandWorld {
   readonly env?: Record<string, string>;
   /** Text on standard input, or a stream; empty and closed when left out. If it is a terminal, so is stderr. */
   readonly stdin?: string | Input;
+  /** After how long work shows a sign of life on a terminal; as in earnest when left out. */
+  readonly busyAfterMs?: number;
   readonly loginName?: string;
   readonly clock?: () => Date;
   readonly signal?: AbortSignal;
@@ -63,6 +65,7 @@ export async function runCommand(argv: readonly string[], world: CommandWorld): 
     stdin: typeof world.stdin === 'object' ? world.stdin : Readable.from(world.stdin ? [Buffer.from(world.stdin)] : []),
     stdout: stdout.stream,
     stderr: stderr.stream,
+    busyAfterMs: world.busyAfterMs ?? 500,
     defaultHome: join(world.home, 'default'),
     loginName: world.loginName ?? 'tester',
     signal: world.signal ?? new AbortController().signal,

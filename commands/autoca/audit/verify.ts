@@ -15,7 +15,7 @@ Compares the log with that signature, with what this home saw last time, and wit
     const { flags } = await this.parse(AutocaAuditVerify);
     const { verifyAuditLog } = await import('../../../src/cli/autoca/audit-log.js');
     const { formatHead } = await import('../../../src/store/audit-head.js');
-    const { entries, signedTo, head } = await verifyAuditLog(this.homeOf(flags), flags.head);
+    const { entries, signedTo, head } = await verifyAuditLog(this.homeOf(flags), flags.head, this.deps);
     this.print(`The ledger is what its audit log says: ${entries} entries, of which the CA has signed ${signedTo}`);
     if (head !== undefined) {
       this.print(`  end  ${formatHead(head)}`);

@@ -6,6 +6,7 @@ import { verifyAudit } from '../../ledger/verify-audit.js';
 import { parseHead, readAuditHead, type SeenHead, writeAuditHead } from '../../store/audit-head.js';
 import { loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
+import { type BusyDeps, whileBusy } from '../busy.js';
 
 /** A log that is whole. */
 export interface WholeLog {
@@ -43,7 +44,7 @@ export async function readAuditLog(home: Home, count: number | undefined): Promi
  * @throws {QTChatError} `ERR_LEDGER_DAMAGED` with a sentence for each fault, `ERR_USAGE` for a head that is none,
  *   `ERR_STORE_NO_CA`
  */
-export async function verifyAuditLog(home: Home, head: string | undefined): Promise<WholeLog> {
+export async function verifyAuditLog(home: Home, head: string | undefined, deps: BusyDeps): Promise<WholeLog> {
   const given = head === undefined ? undefined : parseHead(head);
   if (head !== undefined && given === undefined) {
     throw new QTChatError('ERR_USAGE', `${quote(head)} is no end of an audit log: expected NUMBER:HASH`, {
@@ -55,7 +56,9 @@ export async function verifyAuditLog(home: Home, head: string | undefined): Prom
   const ledger = await openLedger(home);
   try {
     const known = [remembered, given].filter((one) => one !== undefined);
-    const verdict = await verifyAudit(ledger, { chain }, known);
+    const verdict = await whileBusy('Reading the audit log', deps, (busy) =>
+      verifyAudit(ledger, { chain }, known, (done, total) => busy.report({ done, total })),
+    );
     if (verdict.faults.length > 0) throw notWhole(verdict.faults);
     if (verdict.head !== undefined) await writeAuditHead(home, verdict.head);
     return { entries: verdict.head?.sequence ?? 0, signedTo: verdict.signedTo, head: verdict.head };

@@ -6,8 +6,9 @@ import { validityDaysCap } from '../../pki/profile.js';
 import { invalidDays } from '../../pki/validity.js';
 import type { Home } from '../../store/home.js';
 import { readBoundedFile, refuseExisting } from '../../store/private-file.js';
+import { whileBusy } from '../busy.js';
 import { openCa } from '../ca/open-ca.js';
-import type { Deps, Output } from '../deps.js';
+import type { Deps } from '../deps.js';
 import { type BatchEntry, issueBatch, type Progress } from './issue-batch.js';
 import { parseBatch } from './read-batch.js';
 
@@ -32,19 +33,20 @@ export interface BatchResult {
   readonly issued: readonly BatchEntry[];
 }
 
-/** Where lines of the result go, and those of progress; under `--json` there are none of these. */
-interface Voice {
-  readonly deps: Deps;
-  readonly show: (line: string) => void;
-  readonly progress: Output | undefined;
-}
+const labels = { keys: 'Making keys', certificates: 'Issuing certificates' } as const;
 
 /**
  * Issues a batch, and says so.
  *
+ * @param show - takes the line of the result
  * @throws {QTChatError} `ERR_USAGE` for a NAME beside the table; what reading the table, opening the CA and issuing throw
  */
-export async function runBatch(home: Home, flags: BatchFlags, { deps, show, progress }: Voice): Promise<BatchResult> {
+export async function runBatch(
+  home: Home,
+  flags: BatchFlags,
+  deps: Deps,
+  show: (line: string) => void,
+): Promise<BatchResult> {
   if (flags.name !== undefined) {
     throw new QTChatError('ERR_USAGE', `${quote(flags.name)} is one too many: the names stand in the table`);
   }
@@ -56,7 +58,10 @@ export async function runBatch(home: Home, flags: BatchFlags, { deps, show, prog
   const ca = await openCa(home, { file: flags['ca-password-file'] }, deps);
   const { profile: profileName, days: validityDays, replace, force } = flags;
   const request = { rows, keyType, profileName, validityDays, folder, replace, force };
-  const issued = await issueBatch(home, request, ca, deps, progressOf(rows.length, progress));
+  const issued = await whileBusy(labels.keys, deps, (busy) => {
+    const progress: Progress = (what, done) => busy.report({ label: labels[what], done, total: rows.length });
+    return issueBatch(home, request, ca, deps, progress);
+  });
   show(`Issued ${issued.length} certificates (${keyType}), each with its key, in ${folder}`);
   return { folder, issued };
 }
@@ -70,17 +75,4 @@ async function readTable(path: string, signal: AbortSignal) {
     const details = error.hint === undefined ? { cause: error } : { hint: error.hint, cause: error };
     throw new QTChatError(error.code, `${quote(path)}: ${error.message}`, details);
   }
-}
-
-/** Counts on the last line of a terminal, at most a hundred times for each; nothing of it stays. */
-function progressOf(total: number, stderr: Output | undefined): Progress {
-  let shown = 0;
-  return (what, done) => {
-    if (stderr?.isTTY !== true) return;
-    if (done === total) stderr.write('\r\u001b[K');
-    else if (Math.abs(done - shown) * 100 >= total) {
-      stderr.write(`\r\u001b[K${done} of ${total} ${what}`);
-      shown = done;
-    }
-  };
 }

@@ -11,6 +11,8 @@ import { type BackedUpFile, type BackedUpRows, writeBackup } from '../../store/b
 import { caKeyIsEncrypted, loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
 import { refuseExisting } from '../../store/private-file.js';
+import { type BusyDeps, type BusySign, whileBusy } from '../busy.js';
+import type { Deps } from '../deps.js';
 
 /** A backup just written. */
 export interface WrittenBackup {
@@ -36,7 +38,7 @@ export async function backUpCa(
   home: Home,
   path: string,
   options: { force: boolean },
-  deps: { clock: () => Date },
+  deps: BusyDeps & Pick<Deps, 'clock'>,
 ): Promise<WrittenBackup> {
   const chain = await loadCaChain(home);
   const encrypted = await caKeyIsEncrypted(home);
@@ -53,7 +55,9 @@ export async function backUpCa(
         head: head === undefined ? null : formatHead(head),
       };
       const existing = options.force ? 'backup' : 'refuse';
-      const oldFile = await writeBackup(path, header, recordsOf(home, transaction), existing);
+      const oldFile = await whileBusy('Writing the backup', deps, (busy) =>
+        writeBackup(path, header, recordsOf(home, transaction, busy), existing),
+      );
       return { createdAt, entries: head?.sequence ?? 0, encrypted, ...(oldFile !== undefined && { oldFile }) };
     });
   } finally {
@@ -61,7 +65,12 @@ export async function backUpCa(
   }
 }
 
-async function* recordsOf(home: Home, ledger: Ledger): AsyncGenerator<BackedUpFile | BackedUpRows> {
+async function* recordsOf(home: Home, ledger: Ledger, busy: BusySign): AsyncGenerator<BackedUpFile | BackedUpRows> {
   yield* readCaFiles(home);
-  for await (const { table, rows } of exportRows(ledger)) yield { table, rows: [...rows] };
+  let done = 0;
+  for await (const { table, rows } of exportRows(ledger)) {
+    yield { table, rows: [...rows] };
+    done += rows.length;
+    busy.report({ label: 'Writing the backup, entries:', done });
+  }
 }

@@ -2,6 +2,7 @@
 import type { Issuer } from '../../pki/issuer.js';
 import { caKeyIsEncrypted, openIssuer } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
+import { type BusyDeps, whileCalculating } from '../busy.js';
 import { type PasswordRequest, readPassword } from '../password.js';
 
 /**
@@ -14,9 +15,11 @@ import { type PasswordRequest, readPassword } from '../password.js';
 export async function openCaIssuer(
   home: Home,
   options: { file?: string | undefined; beforeAsking?: () => Promise<unknown> },
-  deps: PasswordRequest['deps'],
+  deps: PasswordRequest['deps'] & BusyDeps,
 ): Promise<Issuer> {
   const isEncrypted = await caKeyIsEncrypted(home);
   const password = isEncrypted ? await readPassword({ purpose: 'ca', ...options, deps }) : undefined;
-  return openIssuer(home, password);
+  // Without a password there is nothing to derive.
+  if (password === undefined) return openIssuer(home, password);
+  return whileCalculating('Opening the CA key', deps, () => openIssuer(home, password));
 }

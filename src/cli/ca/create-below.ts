@@ -19,9 +19,9 @@ import { keyIdentifier } from '../../pki/spki.js';
 import { type CaFiles, loadCaChain, refuseExistingCa, saveCa } from '../../store/ca.js';
 import { caFolder, type Home } from '../../store/home.js';
 import { loadCaProfile } from '../../store/profiles.js';
+import { type BusyDeps, whileCalculating } from '../busy.js';
 import type { Deps } from '../deps.js';
 import type { PasswordRequest } from '../password.js';
-import { withSpinner } from '../spinner.js';
 import type { CaRequest, CreatedCa } from './create-ca.js';
 import { commonNameOf } from './describe-ca.js';
 import { openRoot, type RootFiles } from './open-root.js';
@@ -43,19 +43,22 @@ export interface BelowRequest extends Pick<CaRequest, 'keyType' | 'nameConstrain
 export async function createBelow(
   home: Home,
   request: BelowRequest,
-  deps: PasswordRequest['deps'] & Pick<Deps, 'clock' | 'random' | 'stderr'>,
+  deps: PasswordRequest['deps'] & BusyDeps & Pick<Deps, 'clock' | 'random'>,
 ): Promise<CreatedCa> {
   const { keyType, nameConstraints, force, keyFile, noPassword } = request;
   if (!force) await refuseExistingCa(home);
   const { issuer, keyPem: rootKeyPem, password: rootPassword } = await openRoot(home, request, deps);
   const root = issuingCertificate(issuer);
-  const key = await withSpinner('Making the key that issues', deps, () => generateKey(keyType));
+  const key = await whileCalculating('Making the key that issues', deps, () => generateKey(keyType));
   const mark = keyIdentifier(key).toString('hex').slice(0, 8);
   const wanted = { name: laterIssuingName(commonNameOf(root), mark), key, nameConstraints };
   const plan = buildIntermediatePlan(wanted, await loadCaProfile(), issuer, deps);
   const certificate = await issueIntermediate(plan, issuer);
   const password = noPassword ? undefined : (rootPassword ?? (await request.password()));
-  const keyPem = password === undefined ? privateKeyToPem(key) : await encryptPrivateKey(key, password, deps);
+  const keyPem =
+    password === undefined
+      ? privateKeyToPem(key)
+      : await whileCalculating('Encrypting', deps, () => encryptPrivateKey(key, password, deps));
   const isInside = resolve(dirname(keyFile)) === caFolder(home);
   const files = { keyPem, intermediates: [certificate], root, ...(isInside && { rootKeyPem }) };
   const chain = [certificate, root];

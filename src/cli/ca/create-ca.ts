@@ -12,8 +12,8 @@ import { encryptPrivateKey, privateKeyToPem } from '../../pki/private-key.js';
 import { type CaFiles, refuseExistingCa, saveCa } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
 import { loadCaProfile } from '../../store/profiles.js';
+import { type BusyDeps, whileCalculating } from '../busy.js';
 import type { Deps } from '../deps.js';
-import { withSpinner } from '../spinner.js';
 
 /** The CA to make. */
 export interface CaRequest {
@@ -52,18 +52,20 @@ export interface CreatedCa {
 export async function createCa(
   home: Home,
   request: CaRequest,
-  deps: Pick<Deps, 'clock' | 'random' | 'stderr'>,
+  deps: BusyDeps & Pick<Deps, 'clock' | 'random' | 'signal'>,
 ): Promise<CreatedCa> {
   const { name, keyType, validityDays, nameConstraints, force } = request;
   if (!force) await refuseExistingCa(home);
-  const rootKey = await withSpinner('Making the key', deps, () => generateKey(keyType));
+  const rootKey = await whileCalculating('Making the key', deps, () => generateKey(keyType));
   const plan = buildRootPlan({ name, key: rootKey, validityDays, nameConstraints }, deps);
   checkPlan(plan);
   const root = await issueRoot(plan, rootKey);
   const below = request.intermediate ? await makeIntermediate(request, createIssuer(rootKey, [root]), deps) : undefined;
   const password = await request.password();
   const toFile = (key: KeyObject): Promise<string> | string =>
-    password === undefined ? privateKeyToPem(key) : encryptPrivateKey(key, password, deps);
+    password === undefined
+      ? privateKeyToPem(key)
+      : whileCalculating('Encrypting', deps, () => encryptPrivateKey(key, password, deps));
   const files: CaFiles =
     below === undefined
       ? { keyPem: await toFile(rootKey), root }
@@ -92,9 +94,9 @@ export async function createCa(
 async function makeIntermediate(
   { name, keyType, nameConstraints }: CaRequest,
   issuer: Issuer,
-  deps: Pick<Deps, 'clock' | 'random' | 'stderr'>,
+  deps: BusyDeps & Pick<Deps, 'clock' | 'random' | 'signal'>,
 ): Promise<{ key: KeyObject; certificate: X509Certificate }> {
-  const key = await withSpinner('Making the key that issues', deps, () => generateKey(keyType));
+  const key = await whileCalculating('Making the key that issues', deps, () => generateKey(keyType));
   const request = { name: issuingName(name), key, nameConstraints };
   const plan = buildIntermediatePlan(request, await loadCaProfile(), issuer, deps);
   return { key, certificate: await issueIntermediate(plan, issuer) };

@@ -6,6 +6,7 @@ import type { OpenedCa } from '../../ledger/signer.js';
 import { loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
 import { maySignerListen } from '../../store/signer-socket.js';
+import type { BusyDeps } from '../busy.js';
 import type { Deps } from '../deps.js';
 import type { PasswordRequest } from '../password.js';
 import { openCaIssuer } from './ca-issuer.js';
@@ -20,7 +21,7 @@ import { openCaIssuer } from './ca-issuer.js';
 export async function openCa(
   home: Home,
   options: { file?: string | undefined; beforeAsking?: () => Promise<unknown> },
-  deps: PasswordRequest['deps'] & Pick<Deps, 'clock'>,
+  deps: PasswordRequest['deps'] & BusyDeps & Pick<Deps, 'clock'>,
 ): Promise<OpenedCa> {
   const running = await runningSigner(home);
   if (running !== undefined) return running;

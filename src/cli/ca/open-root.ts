@@ -6,6 +6,7 @@ import { isEncryptedPrivateKey, readPrivateKey } from '../../pki/private-key.js'
 import { loadCaChain } from '../../store/ca.js';
 import { type Home, rootKeyPath } from '../../store/home.js';
 import { exists, readPrivateFile } from '../../store/private-file.js';
+import { type BusyDeps, whileCalculating } from '../busy.js';
 import { readRootFile } from '../cert/trust-anchor.js';
 import { type PasswordRequest, readPassword } from '../password.js';
 
@@ -34,7 +35,11 @@ export interface OpenedRoot {
  * @throws {QTChatError} `ERR_STORE_NO_CA` without a certificate, `ERR_STORE_NOT_FOUND` without a key, `ERR_PKI_KEY_INVALID`
  *   when the two do not belong together; what reading them and the password throws
  */
-export async function openRoot(home: Home, files: RootFiles, deps: PasswordRequest['deps']): Promise<OpenedRoot> {
+export async function openRoot(
+  home: Home,
+  files: RootFiles,
+  deps: PasswordRequest['deps'] & BusyDeps,
+): Promise<OpenedRoot> {
   const root = await findRootCertificate(home, files.certFile, deps.signal);
   const keyFile = files.keyFile ?? rootKeyPath(home);
   if (files.keyFile === undefined && !(await exists(keyFile))) {
@@ -45,7 +50,8 @@ export async function openRoot(home: Home, files: RootFiles, deps: PasswordReque
   const keyPem = await readPrivateFile(keyFile, deps.signal);
   const file = files.passwordFile;
   const password = isEncryptedPrivateKey(keyPem) ? await readPassword({ purpose: 'ca', file, deps }) : undefined;
-  return { issuer: createIssuer(await readPrivateKey(keyPem, password), [root]), keyPem, password };
+  const key = await whileCalculating('Opening the CA key', deps, () => readPrivateKey(keyPem, password));
+  return { issuer: createIssuer(key, [root]), keyPem, password };
 }
 
 /**

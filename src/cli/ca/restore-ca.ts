@@ -16,6 +16,8 @@ import { type Backup, openBackup } from '../../store/backup-file.js';
 import { refuseExistingCa } from '../../store/ca.js';
 import { type DatabaseSetting, writeDatabaseSetting } from '../../store/database-setting.js';
 import type { Home } from '../../store/home.js';
+import { type BusyDeps, type BusySign, whileBusy } from '../busy.js';
+import type { Deps } from '../deps.js';
 
 /** What came of it. */
 export interface RestoredCa {
@@ -42,7 +44,7 @@ export async function restoreCa(
   home: Home,
   path: string,
   server: DatabaseSetting | undefined,
-  deps: { clock: () => Date; signal: AbortSignal },
+  deps: BusyDeps & Pick<Deps, 'clock' | 'signal'>,
 ): Promise<RestoredCa> {
   await refuseExistingCa(home).catch((error: unknown) => {
     if (!isQTChatError(error, 'ERR_STORE_EXISTS')) throw error;
@@ -52,7 +54,7 @@ export async function restoreCa(
       cause: error,
     });
   });
-  const backup = await openBackup(path, deps.signal);
+  const backup = await whileBusy('Reading the backup', deps, () => openBackup(path, deps.signal));
   const chain = chainOf(backup.files, home);
   const circleId = circleIdOf(rootCertificate({ chain }));
   if (circleId !== backup.header.circleId) {
@@ -70,7 +72,9 @@ export async function restoreCa(
   let oldLedger: string | undefined;
   await placeCaFiles(home, backup.files, async () => {
     oldLedger = await retireLedger(home, async (ledger) => {
-      endedInvites = await fillLedger(ledger, backup, chain, deps);
+      endedInvites = await whileBusy('Filling the ledger', deps, (busy) =>
+        fillLedger(ledger, backup, { chain, busy }, deps),
+      );
     });
   });
   return { ...result, endedInvites, ...(oldLedger !== undefined && { oldLedger }) };
@@ -79,13 +83,18 @@ export async function restoreCa(
 async function fillLedger(
   ledger: Ledger,
   backup: Backup,
-  chain: readonly X509Certificate[],
+  { chain, busy }: { readonly chain: readonly X509Certificate[]; readonly busy: BusySign },
   deps: { clock: () => Date },
 ): Promise<number> {
   const { tables, createdAt, head } = backup.header;
-  await beginAnew(ledger, tables, () => importRows(ledger, backup.rows()));
+  await beginAnew(ledger, tables, () => importRows(ledger, counted(backup.rows(), busy)));
   const known = head === null ? undefined : parseHead(head);
-  const { faults, head: end } = await verifyAudit(ledger, { chain }, known === undefined ? [] : [known]);
+  const { faults, head: end } = await verifyAudit(
+    ledger,
+    { chain },
+    known === undefined ? [] : [known],
+    (done, total) => busy.report({ label: 'Checking the audit log', done, total }),
+  );
   const [fault] = end?.sequence === known?.sequence ? faults : ['its audit log does not end where it says'];
   if (fault !== undefined) {
     throw new QTChatError('ERR_LEDGER_DAMAGED', `the ledger in the backup was tampered with: ${fault}`, {
@@ -93,6 +102,18 @@ async function fillLedger(
     });
   }
   return goOnFromBackup(ledger, { createdAt, entries: String(end?.sequence ?? 0) }, deps);
+}
+
+async function* counted<Records extends { readonly rows: readonly object[] }>(
+  records: AsyncIterable<Records>,
+  busy: BusySign,
+): AsyncGenerator<Records> {
+  let done = 0;
+  for await (const one of records) {
+    yield one;
+    done += one.rows.length;
+    busy.report({ label: 'Filling the ledger, entries:', done });
+  }
 }
 
 async function refuseOtherLedger(home: Home, server: DatabaseSetting, backup: Backup, circleId: string): Promise<void> {

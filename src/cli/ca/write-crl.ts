@@ -13,6 +13,8 @@ import { keepCrl } from '../../store/crl.js';
 import { existsError } from '../../store/file-error.js';
 import type { Home } from '../../store/home.js';
 import { checkWritableFolder, longListBytes, readBoundedFile, writeFileSafely } from '../../store/private-file.js';
+import { type BusyDeps, whileBusy } from '../busy.js';
+import type { Deps } from '../deps.js';
 
 /**
  * Issues the next list and writes it to `path`, in PEM.
@@ -28,7 +30,7 @@ export async function writeNextCrl(
   home: Home,
   ca: OpenedCa,
   request: { path: string; validityDays: number; clockWasAhead: boolean },
-  deps: { clock: () => Date; signal: AbortSignal },
+  deps: BusyDeps & Pick<Deps, 'clock' | 'signal'>,
 ): Promise<IssuedCrl> {
   const { path, validityDays, clockWasAhead } = request;
   const issuing = issuingCertificate(ca);
@@ -37,7 +39,9 @@ export async function writeNextCrl(
   try {
     await checkWritableFolder(dirname(path));
     const wanted = { validityDays, clockWasAhead, knownNumber: standing?.number, by: 'ca crl' };
-    const issued = await issueNextCrl(ledger, await ca.signerFor(ledger), wanted, deps);
+    const issued = await whileBusy('Making the revocation list', deps, async () =>
+      issueNextCrl(ledger, await ca.signerFor(ledger), wanted, deps),
+    );
     // Only now: a list in a file that the ledger does not know would look like a ledger rolled back.
     await inTransaction(ledger, () => placeUnlessOlder(path, issuing, issued, deps.signal));
     // The members of this home should know it too.

@@ -10,6 +10,7 @@ import type { RevocationReason } from '../../pki/revocation-reason.js';
 import { loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
 import { checkWritableFolder } from '../../store/private-file.js';
+import type { BusyDeps } from '../busy.js';
 import { readCertificateFile } from '../cert/certificate-file.js';
 import type { Deps } from '../deps.js';
 import type { PasswordRequest } from '../password.js';
@@ -42,7 +43,7 @@ export interface WrittenRootCrl extends IssuedCrl {
 export async function writeRootCrl(
   home: Home,
   request: RootCrlRequest,
-  deps: PasswordRequest['deps'] & Pick<Deps, 'clock'>,
+  deps: PasswordRequest['deps'] & BusyDeps & Pick<Deps, 'clock'>,
 ): Promise<WrittenRootCrl> {
   const { path, validityDays = rootCrlDays, clockWasAhead, reason } = request;
   const by = 'ca crl';

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { toPem } from '../../pki/pem.js';
 import { privateKeyToPem } from '../../pki/private-key.js';
 import { createFolder, takeBack, writeFileSafely } from '../../store/private-file.js';
+import { type BusyDeps, whileCalculating } from '../busy.js';
 import type { Deps } from '../deps.js';
-import { withSpinner } from '../spinner.js';
 
 /** What to say of a `.pfx` with an Ed25519 key; a sentence without a full stop. */
 export const ed25519PfxWarning = 'Firefox and other programs on NSS do not read Ed25519 keys from a .pfx';
@@ -47,7 +47,7 @@ export async function writeCredential(
   request: { member: string; paths: CredentialPaths; pfxPassword?: string | undefined; force: boolean },
   credential: { key: KeyObject; chain: readonly X509Certificate[] },
   undo: (() => Promise<void>)[],
-  deps: Pick<Deps, 'random' | 'stderr'>,
+  deps: BusyDeps & Pick<Deps, 'random' | 'signal'>,
 ): Promise<void> {
   const { certificate, key, pfx } = request.paths;
   const write = async (path: string, content: string | Uint8Array, mode: 0o600 | 0o644): Promise<void> => {
@@ -63,10 +63,10 @@ export async function writeCredential(
 async function seal(
   request: { member: string; pfxPassword?: string | undefined },
   { key, chain }: { key: KeyObject; chain: readonly X509Certificate[] },
-  deps: Pick<Deps, 'random' | 'stderr'>,
+  deps: BusyDeps & Pick<Deps, 'random' | 'signal'>,
 ): Promise<Buffer> {
   const { humanPasswordIterations, writePfx } = await import('../../pki/pfx.js');
   const { member, pfxPassword: password = '' } = request;
   const options = { password, friendlyName: member, iterations: humanPasswordIterations, random: deps.random };
-  return withSpinner('Encrypting', deps, () => writePfx({ key, chain: chain.map(({ raw }) => raw) }, options));
+  return whileCalculating('Encrypting', deps, () => writePfx({ key, chain: chain.map(({ raw }) => raw) }, options));
 }

@@ -8,8 +8,8 @@ import { readPrivateKey } from '../../pki/private-key.js';
 import type { Home } from '../../store/home.js';
 import { loadIdentity } from '../../store/identities.js';
 import { createFolder, readPrivateFile, refuseExisting, writeFileSafely } from '../../store/private-file.js';
+import { type BusyDeps, whileCalculating } from '../busy.js';
 import type { Deps } from '../deps.js';
-import { withSpinner } from '../spinner.js';
 import { readCertificateFile } from './certificate-file.js';
 import { ed25519PfxWarning } from './credential-files.js';
 
@@ -52,7 +52,7 @@ export interface ExportedPfx {
 export async function exportPfx(
   home: Home,
   request: ExportRequest,
-  deps: Pick<Deps, 'random' | 'stderr' | 'signal'>,
+  deps: BusyDeps & Pick<Deps, 'random' | 'signal'>,
 ): Promise<ExportedPfx> {
   const { name, legacy, force } = request;
   const { key, chain } = await readCredential(home, request, deps.signal);
@@ -62,7 +62,7 @@ export async function exportPfx(
   const options = { password, friendlyName: name, iterations: humanPasswordIterations, random: deps.random };
   const content = { key, chain: chain.map(({ raw }) => raw) };
   const form = legacy ? { form: 'legacy' as const } : {};
-  const pfx = await withSpinner('Encrypting', deps, () => writePfx(content, { ...options, ...form }));
+  const pfx = await whileCalculating('Encrypting', deps, () => writePfx(content, { ...options, ...form }));
   await createFolder(dirname(path));
   const oldPath = await writeFileSafely(path, pfx, { mode: 0o600, existing: force ? 'backup' : 'refuse' });
   const keyType = keyTypeOf(key) ?? key.asymmetricKeyType ?? 'unknown';

@@ -10,8 +10,8 @@ import { loadCaChain } from '../../store/ca.js';
 import { currentMember, type Home, identityFolder, speakAs } from '../../store/home.js';
 import { type Identity, type KeyOrigin, saveIdentity } from '../../store/identities.js';
 import { takeBack } from '../../store/private-file.js';
+import { type BusyDeps, whileCalculating } from '../busy.js';
 import type { Deps } from '../deps.js';
-import { withSpinner } from '../spinner.js';
 import { readRootFile } from './trust-anchor.js';
 
 /** How to import. */
@@ -50,9 +50,9 @@ export async function importPfx(
   pfx: Buffer,
   password: string,
   options: ImportOptions,
-  deps: Pick<Deps, 'stderr' | 'signal'>,
+  deps: BusyDeps & Pick<Deps, 'signal'>,
 ): Promise<ImportedIdentity> {
-  const { key, chain: certificates } = await withSpinner('Decrypting', deps, () => readPfx(pfx, password));
+  const { key, chain: certificates } = await whileCalculating('Decrypting', deps, () => readPfx(pfx, password));
   const trustAnchor = await findRoot(home, certificates, options.rootFile, deps.signal);
   return importIdentity(home, { key, certificates, keyOrigin: 'server' }, trustAnchor, options);
 }

@@ -10,8 +10,8 @@ import { describePfxProtection, type PfxProtection } from '../../pki/describe-pf
 import { decodePem } from '../../pki/pem-block.js';
 import { type Crl, readCrl } from '../../pki/read-crl.js';
 import { exists, longListBytes, readBoundedFile } from '../../store/private-file.js';
+import { type BusyDeps, whileBusy, whileCalculating } from '../busy.js';
 import type { Deps } from '../deps.js';
-import { withSpinner } from '../spinner.js';
 import { parseCertificateFile } from './certificate-file.js';
 import { fetchCertificates } from './peer-certificates.js';
 
@@ -37,7 +37,7 @@ export interface InspectOptions {
   readonly password: () => Promise<string>;
   /** The file's octets, where they were read already. */
   readonly content?: Buffer | undefined;
-  readonly deps: Pick<Deps, 'signal' | 'stderr'>;
+  readonly deps: BusyDeps & Pick<Deps, 'signal'>;
 }
 
 /**
@@ -48,7 +48,9 @@ export interface InspectOptions {
 export async function inspect(target: string, options: InspectOptions): Promise<Inspected> {
   const address = options.content !== undefined || (await exists(target)) ? undefined : addressIn(target);
   if (address !== undefined) {
-    return { kind: 'server', ...(await fetchCertificates(address.host, address.port, options.deps)) };
+    const { host, port } = address;
+    const shown = await whileBusy('Asking the server', options.deps, () => fetchCertificates(host, port, options.deps));
+    return { kind: 'server', ...shown };
   }
   const content = options.content ?? (await readBoundedFile(target, options.deps.signal, longListBytes));
   try {
@@ -78,7 +80,7 @@ async function inspectContent(content: Buffer, { password, deps }: InspectOption
     case 'pfx': {
       const { readPfx } = await import('../../pki/pfx.js');
       const secret = await password();
-      const { chain } = await withSpinner('Decrypting', deps, () => readPfx(content, secret));
+      const { chain } = await whileCalculating('Decrypting', deps, () => readPfx(content, secret));
       return { kind, chain, protection: describePfxProtection(content) };
     }
     case 'request':

@@ -8,8 +8,8 @@ import type { SubjectAltName } from '../../pki/subject-alt-name.js';
 import { currentMember, type Home, identityFolder, speakAs } from '../../store/home.js';
 import { saveIdentity } from '../../store/identities.js';
 import { takeBack } from '../../store/private-file.js';
+import { type BusyDeps, whileCalculating } from '../busy.js';
 import type { Deps } from '../deps.js';
-import { withSpinner } from '../spinner.js';
 import { type CredentialPaths, writeCredential } from './credential-files.js';
 import { type IssuedCredential, issueAndSave, type Undo } from './issue-and-save.js';
 
@@ -45,13 +45,13 @@ export async function issueCredential(
   home: Home,
   request: CredentialRequest,
   ca: OpenedCa,
-  deps: Pick<Deps, 'clock' | 'random' | 'stderr'>,
+  deps: BusyDeps & Pick<Deps, 'clock' | 'random' | 'signal'>,
 ): Promise<IssuedCredential> {
   if (request.paths.pfx !== undefined) {
     const { checkPfxPassword } = await import('../../pki/pfx.js');
     checkPfxPassword(request.pfxPassword ?? '');
   }
-  const key = await withSpinner('Making the key', deps, () => generateKey(request.keyType));
+  const key = await whileCalculating('Making the key', deps, () => generateKey(request.keyType));
   const { member, names, profileName, replace, validityDays } = request;
   const publicKey = createPublicKey(key);
   const wanted = { member, names, publicKey, profileName, validityDays, replace, by: 'cert issue' };

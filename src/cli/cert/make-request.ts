@@ -9,6 +9,7 @@ import type { SubjectAltName } from '../../pki/subject-alt-name.js';
 import { type Home, requestFolder } from '../../store/home.js';
 import { createFolder, refuseExisting, takeBack, writeFileSafely } from '../../store/private-file.js';
 import { refuseExistingRequest, saveRequest } from '../../store/requests.js';
+import { type BusyDeps, whileCalculating } from '../busy.js';
 import type { Deps } from '../deps.js';
 import { ownMemberName } from './own-name.js';
 import { type NameFlags, readRequestedNames } from './requested-names.js';
@@ -44,8 +45,9 @@ export interface MadeRequest {
 export async function makeRequest(
   home: Home,
   flags: RequestFlags,
-  { loginName, signal }: Pick<Deps, 'loginName' | 'signal'>,
+  deps: BusyDeps & Pick<Deps, 'loginName' | 'signal'>,
 ): Promise<MadeRequest> {
+  const { loginName, signal } = deps;
   const keyType = parseKeyType(flags.key);
   const { names, commonName, warnings } = await readRequestedNames(flags, signal);
   const member =
@@ -57,7 +59,7 @@ export async function makeRequest(
     await refuseExisting([file]);
     await refuseExistingRequest(home, member);
   }
-  const privateKey = await generateKey(keyType);
+  const privateKey = await whileCalculating('Making the key', deps, () => generateKey(keyType));
   const csrPem = csrToPem(await createCsr(privateKey, member, names));
   await save(home, { member, privateKey, csrPem, file, force: flags.force });
   return { member, names, keyType, file, warnings };

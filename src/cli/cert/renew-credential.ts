@@ -16,8 +16,8 @@ import { loadCaChain } from '../../store/ca.js';
 import { type Home, identityFolder } from '../../store/home.js';
 import { type Identity, loadIdentity, saveIdentity } from '../../store/identities.js';
 import { refuseExisting, takeBack } from '../../store/private-file.js';
+import { type BusyDeps, whileCalculating } from '../busy.js';
 import type { Deps } from '../deps.js';
-import { withSpinner } from '../spinner.js';
 import { type CredentialPaths, credentialPathList, credentialPaths, writeCredential } from './credential-files.js';
 import { type IssuedCredential, issueAndSave, type Undo } from './issue-and-save.js';
 
@@ -103,11 +103,11 @@ export async function renewCredential(
   home: Home,
   renewal: Renewal,
   ca: OpenedCa,
-  deps: Pick<Deps, 'clock' | 'random' | 'stderr'>,
+  deps: BusyDeps & Pick<Deps, 'clock' | 'random' | 'signal'>,
 ): Promise<IssuedCredential> {
   const { member, newKey, record, identity, validityDays } = renewal;
   const keyType = keyTypeOf(renewal.publicKey) ?? 'p256';
-  const made = newKey ? await withSpinner('Making the key', deps, () => generateKey(keyType)) : undefined;
+  const made = newKey ? await whileCalculating('Making the key', deps, () => generateKey(keyType)) : undefined;
   // Without a path for the key only the certificate is written: then the public key will do.
   const key = made ?? renewal.publicKey;
   const save = async (chain: X509Certificate[], undo: Undo): Promise<void> => {

@@ -20,6 +20,7 @@ import { type PathFault, verifyPath } from '../../pki/verify-path.js';
 import { verifyRevocation } from '../../pki/verify-revocation.js';
 import type { Home } from '../../store/home.js';
 import { exists, longListBytes, readBoundedFile } from '../../store/private-file.js';
+import type { BusyDeps } from '../busy.js';
 import { inspect } from '../cert/inspect.js';
 import { faultsByLedger } from '../cert/verify-certificate.js';
 import type { Deps } from '../deps.js';
@@ -39,7 +40,7 @@ export interface Examination {
   readonly pfxPassword: () => Promise<string>;
   /** Asked only for an encrypted `keyFile`. */
   readonly keyPassword: () => Promise<string | undefined>;
-  readonly deps: Pick<Deps, 'signal' | 'stderr'>;
+  readonly deps: BusyDeps & Pick<Deps, 'signal'>;
   readonly now: Date;
 }
 

@@ -5,12 +5,12 @@
 import { parseAddress } from '../../conversation/resolve-who.js';
 import { defaultAutoCaPort } from '../../enroll/autoca-record.js';
 import { QTChatError } from '../../errors.js';
+import { type BusyDeps, whileBusy } from '../busy.js';
 import type { Deps } from '../deps.js';
 import { askText, type PromptDeps } from '../prompt.js';
-import { withSpinner } from '../spinner.js';
 
 /** What asking takes. */
-export type ServerDeps = PromptDeps & Pick<Deps, 'stderr' | 'lan'>;
+export type ServerDeps = PromptDeps & BusyDeps & Pick<Deps, 'lan'>;
 
 /** Answers come at once; those of phones asleep, within a second. */
 const lanSearchMs = 2_000;
@@ -28,7 +28,7 @@ export interface ServerPlace {
  */
 export async function askServer(deps: ServerDeps): Promise<ServerPlace> {
   const search = { type: 'qtchat-autoca', timeMs: lanSearchMs, signal: deps.signal } as const;
-  const found = await withSpinner('Looking for Auto CAs on this network', deps, () => deps.lan.find(search));
+  const found = await whileBusy('Looking for Auto CAs on this network', deps, () => deps.lan.find(search));
   const places = found.map(({ address, port }) => `${address}:${port}`);
   const [only] = places.length === 1 ? places : [];
   for (const [index, place] of places.entries()) deps.stderr.write(`${index + 1}  ${place}\n`);

@@ -2,12 +2,16 @@
 import { normalizeWords } from '../../enroll/words.js';
 import { QTChatError } from '../../errors.js';
 import { readBoundedFile } from '../../store/private-file.js';
+import type { BusySign } from '../busy.js';
 import type { Deps } from '../deps.js';
 import { readBoundedInput } from '../input.js';
 import { askConfirm, canPrompt } from '../prompt.js';
 
 /** What confirming takes. */
-export type WordsDeps = Pick<Deps, 'stdin' | 'stderr' | 'signal'>;
+export type WordsDeps = Pick<Deps, 'stdin' | 'stderr' | 'signal'> & {
+  /** Stands while the host is talked to: not while somebody is asked. */
+  readonly busy: BusySign;
+};
 
 /**
  * Finds out, before anything is sent, how the words will be confirmed.
@@ -26,6 +30,7 @@ export async function judgeConfirmation(
     });
   }
   return async (words) => {
+    deps.busy.stop();
     deps.stderr.write(`The host must see these words: ${words}\n`);
     const isSame =
       file === undefined
@@ -37,6 +42,7 @@ export async function judgeConfirmation(
       });
     }
     deps.stderr.write('Waiting until the host approves (Ctrl-C gives up)\n');
+    deps.busy.start('Waiting');
   };
 }
 

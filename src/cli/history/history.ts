@@ -7,6 +7,7 @@ import { openHomeKey } from '../../store/home-key.js';
 import { exists, writeFileSafely } from '../../store/private-file.js';
 import { historyToJson } from '../../ui/json-history.js';
 import { historyLines } from '../../ui/text/describe-history.js';
+import { BusySign } from '../busy.js';
 import { withContact } from '../contacts/with-contact.js';
 import type { Deps } from '../deps.js';
 import { writeOut } from '../write-out.js';
@@ -44,22 +45,41 @@ export async function writeHistory(home: Home, options: HistoryOptions, deps: De
     const cipher = await openHomeKey(home, deps);
     const counter = { count: 0 };
     const place = { database, cipher, key: { circleId: identity.circleId, ...speakers } };
-    const entries = counted(search === undefined ? readHistory(place) : searchHistory(place, search), counter);
+    const busy = new BusySign(deps);
+    let read = 0;
+    const onRead = (): void => {
+      read += 1;
+      busy.report({ done: read });
+    };
+    // What is found gets lines of its own, unless they go into a file.
+    const onFound = (): void => {
+      if (path === undefined) busy.erase();
+      else if (search === undefined) onRead();
+    };
+    const found = search === undefined ? readHistory(place) : searchHistory(place, search, onRead);
+    const entries = counted(found, counter, onFound);
     const objects = mapped(entries, (entry) => JSON.stringify(historyToJson(entry, speakers)));
-    if (path !== undefined) {
-      if (await exists(path)) throw existsError(path, false);
-      await writeFileSafely(path, lines(objects), { mode: 0o600, existing: 'refuse' });
-    } else if (json) {
-      await writeOut(deps.stdout, asObject(member, objects), deps);
-    } else {
-      await writeOut(deps.stdout, lines(historyLines(entries, speakers)), deps);
+    if (path !== undefined && (await exists(path))) throw existsError(path, false);
+    // Behind a pipe may be a pager, whose screen this would spoil.
+    if (path !== undefined || deps.stdout.isTTY === true) busy.start('Reading messages:');
+    try {
+      if (path !== undefined) await writeFileSafely(path, lines(objects), { mode: 0o600, existing: 'refuse' });
+      else if (json) await writeOut(deps.stdout, asObject(member, objects), deps);
+      else await writeOut(deps.stdout, lines(historyLines(entries, speakers)), deps);
+    } finally {
+      busy.stop();
     }
     return { member, count: counter.count };
   });
 }
 
-async function* counted<Item>(items: AsyncIterable<Item>, counter: { count: number }): AsyncGenerator<Item> {
+async function* counted<Item>(
+  items: AsyncIterable<Item>,
+  counter: { count: number },
+  onEach: () => void,
+): AsyncGenerator<Item> {
   for await (const item of items) {
+    onEach();
     counter.count += 1;
     yield item;
   }

@@ -22,7 +22,7 @@ async function ask(found: readonly Found[], typed: string) {
   });
   const lan = new FakeLan();
   for (const one of found) lan.add('qtchat-autoca', one);
-  const deps = { stdin: keyboard.stdin, stderr, signal: new AbortController().signal, lan };
+  const deps = { stdin: keyboard.stdin, stderr, busyAfterMs: 500, signal: new AbortController().signal, lan };
   const place = await askServer(deps);
   return { place, screen };
 }
