@@ -63,7 +63,7 @@ export class BusySign {
    */
   report(state: BusyState): void {
     if (this.#isStopped) return;
-    const isNew = state.label !== undefined && state.label !== this.#label;
+    const isNew = (state.label ?? this.#label) !== this.#label || this.#state.done === undefined;
     this.#label = state.label ?? this.#label;
     this.#state = state;
     const now = performance.now();
