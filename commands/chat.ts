@@ -27,7 +27,7 @@ export default class Chat extends BaseCommand {
       multipleNonGreedy: true,
       helpValue: 'WHO',
     }),
-    plain: Flags.boolean({ description: 'plain lines (the only face so far)' }),
+    plain: Flags.boolean({ description: 'lines instead of a screen, also for screen readers' }),
     listen: listenFlag,
     announce: announceSelfFlag,
     quota: quotaFlag,
@@ -40,13 +40,14 @@ export default class Chat extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Chat);
     const { talk } = await import('../src/cli/chat/talk.js');
-    const { peer: peers, listen, announce, quota, json, timeout } = flags;
+    const { peer: peers, listen, announce, quota, json, plain, timeout } = flags;
     const options = {
       peers,
       listen,
       announce,
       quota,
       json,
+      plain,
       timeoutMs: timeout === undefined ? undefined : timeout * 1000,
       requireFreshCrl: flags['require-fresh-crl'],
       requirePostQuantum: flags['require-pq'],

@@ -9,7 +9,7 @@ import { exitCodes, systemErrorCode } from '../errors.js';
 /** A readable that may be a terminal. */
 export type Input = Readable & { isTTY?: boolean };
 /** A writable that may be a terminal. */
-export type Output = Writable & { isTTY?: boolean; columns?: number };
+export type Output = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
 /** Everything a command may not take from globals. */
 export interface Deps {

@@ -6,6 +6,7 @@
 import type { Duplex } from 'node:stream';
 import { keepIdentity } from '../enroll/keep-identity.js';
 import { isQTChatError, QTChatError } from '../errors.js';
+import { spkiFingerprint } from '../pki/circle.js';
 import { ArrivedFiles } from '../store/arrived-files.js';
 import { ContactBook, type PeerAddress } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
@@ -138,6 +139,12 @@ export class Conversation {
   /** As whom we speak. */
   get self(): string {
     return this.#options.identity.member;
+  }
+
+  /** SHA-256 of our key, lower-case hex, as contacts see it. */
+  get ownKey(): string | undefined {
+    const [own] = this.#identity.chain;
+    return own && spkiFingerprint(own);
   }
 
   /** The port where this conversation listens; undefined when it does not. */

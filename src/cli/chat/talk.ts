@@ -5,13 +5,12 @@ import { takeOwnKey } from '../../enroll/own-key.js';
 import { downloadsFolder, type Home } from '../../store/home.js';
 import { loadIdentity } from '../../store/identities.js';
 import { announceRunning } from '../../store/running.js';
-import { PlainChat } from '../../ui/plain/plain-chat.js';
+import { loadSettings, saveSettings } from '../../store/settings.js';
+import { Settings } from '../../ui/commands/settings.js';
 import { confirmQuestion } from '../../ui/text/confirm-question.js';
+import { parseSize } from '../../ui/text/parse-size.js';
 import type { Deps } from '../deps.js';
-import { parseSize } from '../size.js';
-
-/** What a contact may send without being asked, in octets. */
-const autoAcceptBytes = 100_000_000;
+import { openFace } from './open-face.js';
 
 /** How to talk. */
 export interface TalkOptions {
@@ -30,6 +29,8 @@ export interface TalkOptions {
   readonly requirePostQuantum?: boolean;
   /** Events as JSON lines, whatever the streams are. */
   readonly json: boolean;
+  /** Lines instead of a screen. */
+  readonly plain?: boolean;
   /** Told when the host's key could not be replaced. */
   readonly note: (line: string) => void;
   /** Gets a way to show lines around the prompt, once there is one. */
@@ -42,12 +43,11 @@ export interface TalkOptions {
  * @throws {QTChatError} `ERR_STORE_NO_IDENTITY`; what listening and the conversation throw
  */
 export async function talk(home: Home, options: TalkOptions, deps: Deps): Promise<void> {
-  const { stdin, stdout, stderr, clock, random, signal, lan } = deps;
+  const { stdin, stdout, clock, random, signal, lan } = deps;
   const {
     peers: [peer, ...others] = [],
     announce = false,
     json,
-    timeoutMs,
     requireFreshCrl,
     requirePostQuantum = false,
     onScreen,
@@ -57,9 +57,8 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
   const listen = parseListen(options.listen);
   const quota = options.quota === undefined ? {} : { bytes: parseSize(options.quota, '--quota') };
   const isTerminal = stdin.isTTY === true && stdout.isTTY === true && !json;
-  const streams = { input: stdin, output: stdout, status: stderr };
-  const timeout = timeoutMs === undefined ? {} : { timeoutMs };
-  const face = new PlainChat({ ...streams, isTerminal, json, clock, signal, ...timeout });
+  const settings = new Settings(await loadSettings(home), (values) => saveSettings(home, values));
+  const face = await openFace({ ...options, isTerminal, settings }, deps);
   try {
     onScreen?.((line) => face.tell(line));
     const conversation = await openConversation({
@@ -79,7 +78,7 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
       downloads: downloadsFolder(home),
       // A filter has nobody to ask.
       decideOffer: ({ sizeBytes }) =>
-        sizeBytes <= autoAcceptBytes ? 'accept' : isTerminal || json ? 'ask' : 'too-large',
+        sizeBytes <= settings.values.autoAcceptBytes ? 'accept' : isTerminal || json ? 'ask' : 'too-large',
       onEvent: (event) => face.onEvent(event),
       ...(peer !== undefined && { who: peer, alsoDial: others }),
       ...(isTerminal && { confirmPeer: (found, who, ended) => face.confirm(confirmQuestion(found, who), ended) }),

@@ -12,8 +12,8 @@ import { announceRunning } from '../../store/running.js';
 import { findProgram } from '../../ui/exec/find-program.js';
 import { type ExecEvent, ProgramRunner } from '../../ui/exec/program-runner.js';
 import { splitCommand } from '../../ui/exec/split-command.js';
+import { parseSize } from '../../ui/text/parse-size.js';
 import type { Deps } from '../deps.js';
-import { parseSize } from '../size.js';
 
 /** How to receive. */
 export interface ReceiveOptions {

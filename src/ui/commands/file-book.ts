@@ -60,6 +60,11 @@ export class FileBook {
     });
   }
 
+  /** Forgets a file: nothing was made of it. */
+  remove(number: number): void {
+    this.#files.delete(number);
+  }
+
   /** Notes what happened to a file; returns it as it stands now. */
   note(event: FileEvent): BookedFile {
     const { id, direction, name, sizeBytes, isFolder = false } = event.file;

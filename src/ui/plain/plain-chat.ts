@@ -4,15 +4,18 @@
  * input has ended and everything is delivered. Programs speak JSON lines instead. It reads and ends;
  * the screen writes, and the conversation decides.
  */
-import { basename } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
-import { escapeControls, QTChatError, quote } from '../../errors.js';
-import { typedPath } from '../text/typed-path.js';
+import { escapeControls, QTChatError } from '../../errors.js';
+import type { OwnAction } from '../commands/command.js';
+import { FileBook } from '../commands/file-book.js';
+import type { Settings } from '../commands/settings.js';
+import { runCommand } from '../commands/table.js';
+import type { Face } from '../face.js';
+import { escapeText } from '../text/escape-text.js';
 import { limitLines } from './line-limit.js';
-import { messageCommands, messageHelp, runMessageCommand } from './message-commands.js';
 import { PlainScreen, type PlainScreenOptions } from './plain-screen.js';
 import { ProgramCommands } from './program-commands.js';
 import { UnderWay } from './under-way.js';
@@ -24,28 +27,19 @@ export interface PlainChatOptions extends PlainScreenOptions {
   readonly signal: AbortSignal;
   /** Without a terminal: how long the peer may be away. */
   readonly timeoutMs?: number;
+  readonly settings: Settings;
 }
 
-const help = [
-  'What you type goes to the peer. Commands:',
-  '  /send PATH         offer a file, or a folder with all that is in it',
-  '  /accept            take the file that is offered; one of up to 100 MB is taken by itself',
-  '  /decline           refuse it',
-  ...messageHelp,
-  '  /cancel [NAME]     end a file on its way; without NAME, all of them',
-  '  /pause [NAME]      pause a file on its way; without NAME, all of them',
-  '  /resume [NAME]     let it go on',
-  '  /help              show this',
-  '  /quit              leave',
-];
+const ownActions = { edited: 'changed', deleted: 'deleted', reaction: 'done' } as const;
 
 /** A running plain chat. */
-export class PlainChat {
+export class PlainChat implements Face {
   readonly #options: PlainChatOptions;
   readonly #lines: Interface;
   readonly #screen: PlainScreen;
   readonly #ended: Promise<void>;
   readonly #moving = new Set<string>();
+  readonly #files = new FileBook();
   #end: () => void = () => {};
   #fail: (error: unknown) => void = () => {};
   #conversation: Conversation | undefined;
@@ -99,6 +93,7 @@ export class PlainChat {
 
   /** Shows an event. May be called before {@link run}. */
   onEvent(event: ConversationEvent): void {
+    if ('file' in event) this.#files.note(event);
     this.#screen.show(event);
     if (event.type === 'fileProgress') return;
     this.#note(event);
@@ -221,55 +216,41 @@ export class PlainChat {
     if (answer !== undefined) {
       this.#answer = undefined;
       answer(line);
-    } else if (this.#options.json) {
+    } else {
+      await this.#dispatch(line);
+    }
+    this.#screen.prompt();
+  }
+
+  async #dispatch(line: string): Promise<void> {
+    if (this.#options.json) {
       if (line.trim() !== '') await this.#program.take(line);
+    } else if (line.startsWith('//')) {
+      await this.#send(line.slice(1));
     } else if (line.startsWith('/')) {
       await this.#command(line);
     } else if (line !== '') {
       await this.#send(line);
     }
-    this.#screen.prompt();
   }
 
   async #command(line: string): Promise<void> {
     await this.#sending.done();
     const [, name = '', rest = ''] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? [];
-    switch (name) {
-      case 'send':
-        if (rest === '') throw new QTChatError('ERR_USAGE', '/send needs the path of a file');
-        return this.#send(line);
-      case 'accept':
-      case 'decline':
-        if (!this.#conversation?.answerOffer(name)) throw new QTChatError('ERR_USAGE', 'no file is offered now');
-        return;
-      case 'cancel':
-        this.#withFiles(rest, (conversation, member, file) => conversation.cancelFiles(member, file));
-        return;
-      case 'pause':
-      case 'resume':
-        this.#withFiles(rest, (conversation, member, file) => conversation.pauseFiles(member, name === 'pause', file));
-        return;
-      case 'help':
-        for (const one of help) this.#screen.print(one, false);
-        return;
-      case 'quit':
-        this.#end();
-        return;
-      default:
-        if (await this.#messageCommand(name, rest)) return;
-        throw new QTChatError('ERR_USAGE', `${quote(line)} is no command`, { hint: 'See /help' });
-    }
-  }
-
-  async #messageCommand(name: string, rest: string): Promise<boolean> {
-    if (!messageCommands.has(name)) return false;
-    const [conversation, member] = [this.#conversation, this.#recipient];
-    if (conversation === undefined || member === undefined) {
-      throw new QTChatError('ERR_USAGE', `/${name} means a message, and nobody is here yet`);
-    }
-    const print = (text: string): void => this.#screen.print(text, true);
-    await runMessageCommand(name, rest, { conversation, member, self: conversation.self, print });
-    return true;
+    if (name === 'quit') return this.#end();
+    const conversation = this.#conversation;
+    if (conversation === undefined || (name === 'send' && this.#recipient === undefined)) return this.#hold(line);
+    await runCommand(name, rest, {
+      conversation,
+      member: this.#recipient,
+      files: this.#files,
+      settings: this.#options.settings,
+      print: (text) => this.#print(text),
+      did: (action) => this.#sayDone(action),
+      confirm: (question) => this.confirm(question, this.#options.signal),
+      open: async (file) => this.#print(file.path ?? `${file.name} is not here yet`),
+      quit: () => this.#end(),
+    });
   }
 
   /** Tells the author that a message was shown. */
@@ -280,34 +261,22 @@ export class PlainChat {
     else this.#conversation.messages.markSeen(member, id).catch((error: unknown) => this.#complain(error));
   }
 
-  /** Does something with the files of a name, or with all; it says how many there are. */
-  #withFiles(name: string, action: (conversation: Conversation, member: string, name?: string) => number): void {
-    const [conversation, member] = [this.#conversation, this.#recipient];
-    const isThere = conversation !== undefined && member !== undefined;
-    if (isThere && action(conversation, member, name === '' ? undefined : name) > 0) return;
-    throw new QTChatError('ERR_USAGE', name === '' ? 'no file is on its way' : `no file ${quote(name)} is on its way`);
+  #hold(line: string): void {
+    this.#held.push(line);
+    this.#sayItWaits('nobody is here yet: what you type goes to the one who comes, if you stay until then');
   }
 
-  async #send(line: string): Promise<void> {
+  async #send(text: string): Promise<void> {
     const conversation = this.#conversation;
-    if (this.#recipient === undefined || conversation === undefined) {
-      this.#held.push(line);
-      this.#sayItWaits('nobody is here yet: what you type goes to the one who comes, if you stay until then');
-      return;
-    }
-    if (line.startsWith('/send ')) {
-      const path = typedPath(line.slice('/send '.length));
-      await conversation.sendFile(this.#recipient, path);
-      this.#sayOffered(basename(path));
-    } else {
-      const sent = conversation.sendText(this.#recipient, line).then(
-        () => {
-          if (!this.#isHere) this.#sayItWaits(`${this.#recipient} is not here: what you type waits until they are`);
-        },
-        (error: unknown) => this.#complain(error),
-      );
-      await this.#sending.add(sent);
-    }
+    const member = this.#recipient;
+    if (member === undefined || conversation === undefined) return this.#hold(text);
+    const sent = conversation.sendText(member, text).then(
+      () => {
+        if (!this.#isHere) this.#sayItWaits(`${member} is not here: what you type waits until they are`);
+      },
+      (error: unknown) => this.#complain(error),
+    );
+    await this.#sending.add(sent);
   }
 
   // Once an absence, and to people only: to programs the events say it.
@@ -317,17 +286,25 @@ export class PlainChat {
     this.#screen.print(text, false);
   }
 
-  #sayOffered(name: string): void {
-    if (!this.#options.isTerminal) return;
+  #sayDone(action: OwnAction): void {
+    if (!this.#options.isTerminal || action.type === 'message') return;
+    if (action.type !== 'file') {
+      this.#print(ownActions[action.type]);
+      return;
+    }
     const who = this.#isHere ? '' : `, who is not here: it goes out when they are`;
-    this.#screen.print(`offered ${escapeControls(name)} to ${this.#recipient}${who}`, false);
+    this.#print(`offered ${action.file.name} to ${this.#recipient}${who}`);
+  }
+
+  #print(text: string): void {
+    for (const line of text.split('\n')) this.#screen.print(escapeText(line), true);
   }
 
   async #sendHeld(): Promise<void> {
     if (this.#conversation === undefined) return;
     for (const line of this.#held.splice(0)) {
       try {
-        await (this.#options.json ? this.#program.take(line) : this.#send(line));
+        await this.#dispatch(line);
       } catch (error) {
         this.#complain(error);
       }

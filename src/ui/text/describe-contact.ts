@@ -66,7 +66,7 @@ export function contactLines(contact: PrintedContact): string[] {
     `${member}${nick === null ? '' : `, whom you call ${nick}`}${blocked ? ' (blocked)' : ''}`,
     `  circle     ${circleId}`,
     `  addresses  ${addresses.length === 0 ? 'none known' : addresses.map(placeOf).join(', ')}`,
-    `  key        ${spkiSha256 === null ? 'none yet: it is pinned when you meet' : groupsOf(spkiSha256)}`,
+    `  key        ${spkiSha256 === null ? 'none yet: it is pinned when you meet' : groupedKey(spkiSha256)}`,
     ...otherKeys.map(({ spkiSha256: other, seenAt }) => `  refused    ${shownKeyLine(other, new Date(seenAt))}`),
   ];
 }
@@ -77,14 +77,14 @@ export function describeShownKey({ spkiSha256, seenAt }: ShownKey): string {
 }
 
 function shownKeyLine(spkiSha256: string, seenAt: Date): string {
-  return `${groupsOf(spkiSha256)}, shown ${minuteOf(seenAt)}`;
+  return `${groupedKey(spkiSha256)}, shown ${minuteOf(seenAt)}`;
 }
 
 function placeOf({ host, port }: PeerAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-// In groups, for comparing aloud; half of it is what the chat shows too.
-function groupsOf(spkiSha256: string): string {
+/** A key in groups, for comparing aloud; half of it is what the chat shows too. */
+export function groupedKey(spkiSha256: string): string {
   return spkiSha256.slice(0, 32).match(/.{4}/g)?.join(' ') ?? '';
 }

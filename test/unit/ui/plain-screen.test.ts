@@ -7,6 +7,7 @@ import type { Conversation } from '../../../src/conversation/conversation.js';
 import type { ConversationEvent } from '../../../src/conversation/events.js';
 import { PlainChat } from '../../../src/ui/plain/plain-chat.js';
 import { describeEvent } from '../../../src/ui/text/describe-event.js';
+import { defaultSettings } from '../../helpers/settings.js';
 
 const columns = 20;
 const peer = {
@@ -67,7 +68,14 @@ describe('the screen of the plain chat', () => {
     });
     const streams = { input, output, status: output };
     const { signal } = new AbortController();
-    chat = new PlainChat({ ...streams, isTerminal: true, json: false, clock: () => new Date(0), signal });
+    chat = new PlainChat({
+      ...streams,
+      isTerminal: true,
+      json: false,
+      clock: () => new Date(0),
+      signal,
+      settings: defaultSettings(),
+    });
     const conversation = {
       sendText: async () => 'id',
       messages: { markSeen: async () => {} },

@@ -8,6 +8,7 @@ import { eventToJson } from '../../../src/ui/json-lines.js';
 import { PlainChat } from '../../../src/ui/plain/plain-chat.js';
 import { describeEvent, describeSize } from '../../../src/ui/text/describe-event.js';
 import { Progress } from '../../../src/ui/text/progress.js';
+import { defaultSettings } from '../../helpers/settings.js';
 
 const file = { id: 'ab', direction: 'in', name: 'a\u001b]0;x\u0007.txt', sizeBytes: 2_500_000 } as const;
 const error = new QTChatError('ERR_PEER_REFUSED', 'the peer was refused: no', { hint: 'Ask' });
@@ -99,7 +100,14 @@ describe('the plain chat at a terminal', () => {
     const controller = new AbortController();
     const clock = (): Date => new Date(0);
     const streams = { input, output, status: output };
-    const chat = new PlainChat({ ...streams, isTerminal: true, json: false, clock, signal: controller.signal });
+    const chat = new PlainChat({
+      ...streams,
+      isTerminal: true,
+      json: false,
+      clock,
+      signal: controller.signal,
+      settings: defaultSettings(),
+    });
     const sent: string[] = [];
     const conversation = {
       sendText: async (member: string, text: string) => sent.push(`${member}: ${text}`),

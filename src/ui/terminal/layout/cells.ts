@@ -36,7 +36,7 @@ export function cut(text: string, width: number): string {
 }
 
 /** A text cut or filled with spaces to exactly `width` cells. */
-export function fit(text: string, width: number): string {
+export function pad(text: string, width: number): string {
   const shown = cut(text, width);
   return shown + ' '.repeat(Math.max(0, width - cellsOf(shown)));
 }

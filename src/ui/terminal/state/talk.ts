@@ -29,6 +29,10 @@ export class Talk {
   isHistoryRead = false;
   /** Whether there is nothing older on disk. */
   isComplete = false;
+  /** Whether older messages are being read. */
+  isReading = false;
+  /** The message up to which the member was told that everything was seen. */
+  lastSeenId: string | undefined;
   /** How far messages of ours have come that are not shown yet: that may be known before they are. */
   readonly #early = new Map<string, Progress>();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseSize } from '../../../src/cli/size.js';
+import { parseSize } from '../../../src/ui/text/parse-size.js';
 
 describe('a size', () => {
   it.each([

@@ -1,5 +1,5 @@
 /** Sizes as people type them: a number, and perhaps a unit in powers of ten, as they are shown. */
-import { QTChatError, quote } from '../errors.js';
+import { QTChatError, quote } from '../../errors.js';
 
 const units = { '': 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 } as const;
 

@@ -1,0 +1,46 @@
+/** Ctrl-F: looks for a text in a conversation, from the newest message to the oldest, which is read from the history. */
+import type { Conversation } from '../../conversation/conversation.js';
+import { placeOf } from './layout/scroll.js';
+import { readOlder } from './look-back.js';
+import type { Talk } from './state/talk.js';
+
+/** A search that is going on. */
+export class Search {
+  readonly #talk: Talk;
+  /** The item that was found last. */
+  #key = Number.POSITIVE_INFINITY;
+  #wanted = '';
+
+  constructor(talk: Talk) {
+    this.#talk = talk;
+  }
+
+  /**
+   * Shows the next older message that holds a text, whatever the case.
+   *
+   * @returns whether there is one
+   */
+  async next(wanted: string, conversation: Conversation): Promise<boolean> {
+    if (wanted !== this.#wanted) this.#key = Number.POSITIVE_INFINITY;
+    this.#wanted = wanted;
+    for (;;) {
+      const found = this.#talk.items.all.findLast(
+        (item) => item.key < this.#key && item.kind === 'message' && holds(item.text ?? '', wanted),
+      );
+      if (found !== undefined) {
+        this.#key = found.key;
+        this.#talk.scroll = placeOf(found.key);
+        return true;
+      }
+      if (!(await readOlder(conversation, this.#talk))) return false;
+    }
+  }
+}
+
+function holds(text: string, wanted: string): boolean {
+  return folded(text).includes(folded(wanted));
+}
+
+function folded(text: string): string {
+  return text.normalize('NFC').toLowerCase();
+}

@@ -1,0 +1,351 @@
+/**
+ * The chat as a screen: it shows what the state says, and passes on what the user types. What happens to the state by events is in
+ * `state/`, what of it is seen in `layout/` and `screen/`, what keys do in `keyboard.ts`; the conversation decides.
+ */
+import type { Conversation } from '../../conversation/conversation.js';
+import type { ConversationEvent } from '../../conversation/events.js';
+import { QTChatError } from '../../errors.js';
+import type { CommandContext } from '../commands/command.js';
+import type { Settings } from '../commands/settings.js';
+import { runCommand } from '../commands/table.js';
+import type { Face } from '../face.js';
+import { Editor } from './input/editor.js';
+import { inputRows } from './input/input-rows.js';
+import { readKeys } from './input/keys.js';
+import { Keyboard } from './keyboard.js';
+import { scrollBy } from './layout/scroll.js';
+import { TalkRows } from './layout/talk-rows.js';
+import { readOlder } from './look-back.js';
+import { showOwn, showSent } from './own-actions.js';
+import { type Frame, frameOf, mostInputRows, scrolled } from './screen/frame.js';
+import { InkScreen } from './screen/ink-screen.js';
+import { sidebarCells } from './screen/sidebar.js';
+import { Search } from './search.js';
+import { applyEvent } from './state/apply-event.js';
+import { ChatState } from './state/chat-state.js';
+import type { Talk } from './state/talk.js';
+import { type Display, type Keyboard as KeyboardStream, Terminal } from './terminal.js';
+
+/** Where a chat on a screen reads and writes. */
+export interface TerminalChatOptions {
+  readonly input: KeyboardStream;
+  readonly output: Display;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: () => Date;
+  /** Ends the chat in order when it aborts. */
+  readonly signal: AbortSignal;
+  readonly settings: Settings;
+}
+
+/** What happens is drawn together; what is typed, at once. */
+const drawDelayMs = 50;
+const tickMs = 1_000;
+
+/** A running chat on a screen. */
+export class TerminalChat implements Face {
+  readonly #options: TerminalChatOptions;
+  readonly #state: ChatState;
+  readonly #rows = new TalkRows();
+  readonly #terminal: Terminal;
+  readonly #screen: InkScreen;
+  readonly #editor = new Editor();
+  readonly #keyboard: Keyboard;
+  readonly #stopKeys: () => void;
+  readonly #ticking: NodeJS.Timeout;
+  readonly #ended: Promise<void>;
+  #end: () => void = () => {};
+  #fail: (error: unknown) => void = () => {};
+  #conversation: Conversation | undefined;
+  #drawing: NodeJS.Timeout | undefined;
+  #frame: Frame | undefined;
+  /** What was typed is carried out in order. */
+  #work: Promise<void> = Promise.resolve();
+  #asking: Promise<unknown> = Promise.resolve();
+  #search: { readonly talk: Talk; readonly search: Search } | undefined;
+  #isClosed = false;
+
+  constructor(options: TerminalChatOptions) {
+    const { input, output, clock } = options;
+    this.#options = options;
+    this.#state = new ChatState(clock);
+    this.#ended = new Promise((resolve, reject) => {
+      this.#end = resolve;
+      this.#fail = reject;
+    });
+    this.#ended.catch(() => {});
+    this.#screen = new InkScreen(output);
+    this.#terminal = new Terminal(input, output, () => this.#repaint());
+    this.#keyboard = this.#connectKeyboard();
+    this.#terminal.open();
+    this.#stopKeys = readKeys({
+      input,
+      report: (event) => {
+        this.#keyboard.take(event);
+        this.#draw();
+      },
+    });
+    // Who writes stops writing, and the way to the peer gets longer or shorter, without an event.
+    this.#ticking = setInterval(() => this.#drawSoon(), tickMs);
+    this.#draw();
+  }
+
+  onEvent(event: ConversationEvent): void {
+    applyEvent(this.#state, event, this.#options.clock());
+    if (event.type === 'stopped') this.#fail(event.error);
+    if (event.type === 'message' || event.type === 'target') this.#look();
+    this.#drawSoon();
+  }
+
+  tell(line: string): void {
+    this.#state.say(line);
+    this.#drawSoon();
+  }
+
+  confirm(question: string, signal: AbortSignal): Promise<boolean> {
+    const asked = this.#asking.then(() => this.#ask(question, signal));
+    this.#asking = asked;
+    return asked;
+  }
+
+  async run(conversation: Conversation): Promise<void> {
+    const { signal } = this.#options;
+    this.#conversation = conversation;
+    this.#state.self = conversation.self;
+    const onAbort = (): void => this.#end();
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) this.#end();
+    try {
+      for (const { member, blocked } of await conversation.contacts.list()) {
+        if (!blocked) this.#state.talkWith(member);
+      }
+      this.#look();
+      this.#draw();
+      await this.#ended;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#drawing);
+    clearInterval(this.#ticking);
+    this.#stopKeys();
+    this.#screen.close();
+    this.#terminal.close();
+  }
+
+  #connectKeyboard(): Keyboard {
+    return new Keyboard(this.#state, this.#editor, {
+      submit: (text) => this.#submit(text),
+      complete: () => {},
+      scroll: (pages) => this.#scroll(pages),
+      scrollToEnd: () => this.#scrollToEnd(),
+      show: (index) => this.#show(index),
+      search: (text) => this.#find(text),
+      repaint: () => this.#repaint(),
+      suspend: () => this.#terminal.suspend(),
+      leave: () => this.#end(),
+      typed: () => this.#tellTyping(),
+      focus: (isFocused) => {
+        this.#state.isFocused = isFocused;
+        this.#look();
+      },
+      reply: () => {},
+      paste: (text) => this.#paste(text),
+      say: (text) => this.#state.say(text),
+      clock: this.#options.clock,
+    });
+  }
+
+  #submit(text: string): void {
+    this.#queue(async () => {
+      const command = /^\/(?!\/)(\S*)\s*(.*)$/s.exec(text);
+      if (command !== null) await runCommand(command[1] ?? '', command[2] ?? '', this.#context());
+      else await this.#send(text.startsWith('//') ? text.slice(1) : text);
+    });
+  }
+
+  async #send(text: string): Promise<void> {
+    const talk = this.#state.current;
+    const conversation = this.#conversation;
+    if (conversation === undefined || talk === this.#state.lobby) {
+      // Nothing that was typed is lost.
+      if (this.#editor.text === '') this.#editor.setText(text);
+      this.#state.say('nobody is here yet: send it when somebody is, or choose a contact with Alt-1 … Alt-9', true);
+      return;
+    }
+    const id = await conversation.sendText(talk.member, text);
+    showSent(this.#state, talk, { id, text }, this.#options.clock());
+  }
+
+  #context(): CommandContext {
+    const conversation = this.#conversation;
+    if (conversation === undefined) throw new QTChatError('ERR_USAGE', 'the conversation is being opened: try again');
+    const talk = this.#state.current;
+    const { signal, settings, clock } = this.#options;
+    return {
+      conversation,
+      member: talk === this.#state.lobby ? undefined : talk.member,
+      files: this.#state.files,
+      settings,
+      print: (text) => this.#state.say(text, false, talk),
+      did: (action) => showOwn(this.#state, talk, action, clock()),
+      confirm: (question) => this.confirm(question, signal),
+      open: async (file) => this.#state.say(file.path ?? `${file.name} is not here yet`),
+      quit: () => this.#end(),
+    };
+  }
+
+  #ask(question: string, signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const answer = (isYes: boolean): void => {
+        signal.removeEventListener('abort', onAbort);
+        resolve(isYes);
+      };
+      const onAbort = (): void => {
+        this.#state.question = undefined;
+        answer(false);
+      };
+      if (signal.aborted) return resolve(false);
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#state.question = {
+        text: `${question} [y/N]`,
+        answer: (key) => {
+          if (!['y', 'n', 'enter', 'escape'].includes(key)) return false;
+          answer(key === 'y');
+          return true;
+        },
+      };
+      this.#drawSoon();
+    });
+  }
+
+  #paste(text: string): void {
+    this.#editor.insert(text);
+    this.#tellTyping();
+  }
+
+  #tellTyping(): void {
+    const { current, lobby } = this.#state;
+    // Neither commands nor nothing are written to anybody.
+    if (current === lobby || /^\/(?!\/)|^$/.test(this.#editor.text)) return;
+    this.#conversation?.messages.tellTyping(current.member).catch(() => {});
+  }
+
+  #scroll(pages: number): void {
+    const talk = this.#state.current;
+    const height = this.#frame?.list.length ?? 1;
+    const { columns } = this.#terminal.size;
+    const what = scrolled(this.#state, talk, this.#rows, {
+      width: columns - sidebarCells(this.#state, columns),
+      height,
+    });
+    talk.scroll = scrollBy(what, talk.scroll, pages * Math.max(1, height - 2));
+    this.#look();
+  }
+
+  #scrollToEnd(): void {
+    this.#state.current.scroll = undefined;
+    this.#search = undefined;
+    this.#look();
+  }
+
+  #show(index: number): void {
+    const talk = this.#state.talks[index];
+    if (talk === undefined) return;
+    this.#state.show(talk);
+    this.#look();
+  }
+
+  #find(text: string): void {
+    const talk = this.#state.current;
+    if (this.#search?.talk !== talk) this.#search = { talk, search: new Search(talk) };
+    const { search } = this.#search;
+    this.#queue(async () => {
+      const conversation = this.#conversation;
+      if (conversation !== undefined && !(await search.next(text, conversation)))
+        this.#state.say('nothing older was found');
+    });
+  }
+
+  /** The user looks at the conversation that is shown: what is seen has been read, and what is missing is fetched. */
+  #look(): void {
+    const talk = this.#state.current;
+    const conversation = this.#conversation;
+    if (conversation === undefined || talk === this.#state.lobby) return;
+    if (!talk.isHistoryRead) this.#readOlder(conversation, talk);
+    if (!this.#state.isSeen(talk)) return;
+    talk.unread = 0;
+    const last = talk.items.all.findLast((item) => item.kind === 'message' && item.direction === 'in');
+    if (last?.kind === 'message' && last.id !== talk.lastSeenId) {
+      talk.lastSeenId = last.id;
+      conversation.messages.markSeen(talk.member, last.id).catch((error: unknown) => this.#complain(error));
+    }
+  }
+
+  #readOlder(conversation: Conversation, talk: Talk): void {
+    if (talk.isReading) return;
+    talk.isReading = true;
+    const reading = readOlder(conversation, talk).finally(() => {
+      talk.isReading = false;
+    });
+    reading.then(
+      (hasRead) => hasRead && this.#drawSoon(),
+      (error: unknown) => {
+        talk.isComplete = true;
+        this.#complain(error);
+      },
+    );
+  }
+
+  #queue(work: () => Promise<void>): void {
+    this.#work = this.#work
+      .then(work)
+      .catch((error: unknown) => this.#complain(error))
+      .then(() => this.#draw());
+  }
+
+  #complain(error: unknown): void {
+    if (!(error instanceof QTChatError)) {
+      this.#fail(error);
+      return;
+    }
+    const { message, hint } = error;
+    this.#state.say(hint === undefined ? message : `${message}. ${hint}`, true);
+    this.#drawSoon();
+  }
+
+  #repaint(): void {
+    this.#screen.clear();
+    this.#draw();
+  }
+
+  #drawSoon(): void {
+    this.#drawing ??= setTimeout(() => this.#draw(), drawDelayMs);
+  }
+
+  #draw(): void {
+    clearTimeout(this.#drawing);
+    this.#drawing = undefined;
+    if (this.#isClosed) return;
+    const { size } = this.#terminal;
+    const { text, cursor } = this.#editor;
+    const { current, lobby } = this.#state;
+    const prompt = this.#keyboard.prompt;
+    const conversation = this.#conversation;
+    this.#frame = frameOf({
+      state: this.#state,
+      rows: this.#rows,
+      size,
+      input: inputRows({ text, cursor, prompt, width: size.columns, maximumRows: mostInputRows(size) }),
+      now: this.#options.clock(),
+      roundTripMs:
+        current === lobby || current.peer === undefined ? undefined : conversation?.roundTripMs(current.member),
+      isColored: (this.#options.env.NO_COLOR ?? '') === '',
+    });
+    this.#screen.draw(this.#frame);
+    if (this.#frame.isTop && conversation !== undefined && current !== lobby) this.#readOlder(conversation, current);
+  }
+}

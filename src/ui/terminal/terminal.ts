@@ -1,0 +1,93 @@
+/**
+ * The terminal itself: it is taken for the time of the chat, and given back as it was, whatever ends the program. What is
+ * switched on and off: the alternate screen, no automatic wrapping (a row that a terminal draws wider than we think is cut at its
+ * edge), bracketed paste, reports of the focus.
+ */
+import type { Readable, Writable } from 'node:stream';
+import type { Size } from './screen/frame.js';
+
+/** A writable that may be a terminal's screen. */
+export type Display = Writable & { isTTY?: boolean; columns?: number; rows?: number };
+/** A readable that may be a terminal's keyboard. */
+export type Keyboard = Readable & { setRawMode?: (isRaw: boolean) => unknown; unref?: () => unknown };
+
+const take = '\u001b[?1049h\u001b[?7l\u001b[?2004h\u001b[?1004h\u001b[H\u001b[2J';
+const giveBack = '\u001b[?1004l\u001b[?2004l\u001b[?7h\u001b[0m\u001b[?25h\u001b[?1049l';
+const smallest: Size = { columns: 20, rows: 5 };
+
+/** One terminal. */
+export class Terminal {
+  readonly #input: Keyboard;
+  readonly #output: Display;
+  readonly #onRedraw: () => void;
+  readonly #giveBack = (): void => this.#leave();
+  readonly #onContinue = (): void => this.#goOn();
+  #isTaken = false;
+
+  /** @param onRedraw - called when all of the screen is to be drawn anew */
+  constructor(input: Keyboard, output: Display, onRedraw: () => void) {
+    this.#input = input;
+    this.#output = output;
+    this.#onRedraw = onRedraw;
+  }
+
+  /** Its size in cells, never less than a few. */
+  get size(): Size {
+    const { columns = 80, rows = 24 } = this.#output;
+    return { columns: Math.max(columns, smallest.columns), rows: Math.max(rows, smallest.rows) };
+  }
+
+  /** Takes the terminal. */
+  open(): void {
+    this.#take();
+    this.#output.on('resize', this.#onRedraw);
+    process.on('exit', this.#giveBack);
+    // Before Node writes where it happened.
+    process.on('uncaughtExceptionMonitor', this.#giveBack);
+    if (process.platform !== 'win32') process.on('SIGCONT', this.#onContinue);
+  }
+
+  /** Gives it back. */
+  close(): void {
+    this.#leave();
+    this.#output.off('resize', this.#onRedraw);
+    process.off('exit', this.#giveBack);
+    process.off('uncaughtExceptionMonitor', this.#giveBack);
+    if (process.platform !== 'win32') process.off('SIGCONT', this.#onContinue);
+    this.#input.pause();
+    this.#input.unref?.();
+  }
+
+  /** Gives it back for as long as the user does something else in it; `fg` comes back. */
+  suspend(): void {
+    if (process.platform === 'win32') return;
+    this.#leave();
+    // The whole group, as the terminal itself would do it: a wrapper that started us stops too.
+    process.kill(0, 'SIGTSTP');
+  }
+
+  /** Sends something that is not part of a frame: a bell, a notification, a question to the terminal. */
+  write(text: string): void {
+    if (this.#isTaken) this.#output.write(text);
+  }
+
+  #goOn(): void {
+    this.#leave();
+    this.#take();
+    this.#onRedraw();
+  }
+
+  #take(): void {
+    this.#isTaken = true;
+    this.#input.setRawMode?.(true);
+    this.#input.resume();
+    this.#output.write(take);
+  }
+
+  #leave(): void {
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
+    this.#output.write(giveBack);
+    this.#input.setRawMode?.(false);
+  }
+}
