@@ -4,22 +4,13 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform: {
-    '^.+\\.tsx?$': [
-      '@swc/jest',
-      {
-        jsc: {
-          parser: { syntax: 'typescript', tsx: true },
-          transform: { react: { runtime: 'automatic' } },
-          target: 'es2022',
-        },
-      },
-    ],
+    '^.+\\.tsx?$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   globalSetup: './test/helpers/postgres-setup.mjs',
   globalTeardown: './test/helpers/postgres-teardown.mjs',
   testTimeout: 20_000,
-  collectCoverageFrom: ['src/**/*.{ts,tsx}', 'ca-server/**/*.ts', 'commands/**/*.ts'],
+  collectCoverageFrom: ['src/**/*.ts', 'ca-server/**/*.ts', 'commands/**/*.ts'],
   coverageReporters: ['text-summary', 'json-summary', 'lcov'],
 };

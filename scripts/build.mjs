@@ -42,11 +42,8 @@ await esbuild.build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
-  // libsql and sharp find their native parts by themselves; the others are only for developers of oclif and Ink.
-  external: ['libsql', 'sharp', 'typescript', 'ts-node', 'tsx', 'react-devtools-core'],
-  jsx: 'automatic',
-  // React is several times slower with its help for developers.
-  define: { 'process.env.NODE_ENV': '"production"' },
+  // libsql and sharp find their native parts by themselves; typescript is only oclif's development loader.
+  external: ['libsql', 'sharp', 'typescript', 'ts-node', 'tsx'],
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },

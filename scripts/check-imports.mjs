@@ -1,6 +1,6 @@
 // Proves the import directions of docs/ARCHITECTURE.md: a layer imports only layers before it, nobody
 // imports commands, and no two files import each other in a circle. Types count too.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -54,8 +54,7 @@ for (const file of files) {
   if (allowed === undefined) faults.push(`${file}: its folder has no place in the order of layers`);
   const targets = [];
   for (const [, specifier] of source.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) {
-    const path = join(root, dirname(file), specifier).replace(/\.js$/, '.ts');
-    const target = relative(root, existsSync(path) ? path : `${path}x`);
+    const target = relative(root, join(root, dirname(file), specifier)).replace(/\.js$/, '.ts');
     if (!/^(src|commands|ca-server|web)\//.test(target)) continue;
     targets.push(target);
     const part = partOf(target);

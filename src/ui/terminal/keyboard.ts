@@ -167,11 +167,11 @@ export class Keyboard {
     const now = clock().getTime();
     const isAgain = now - this.#interruptedAtMs < leaveWithinMs;
     this.#interruptedAtMs = now;
-    if (isAgain) return leave();
-    if (this.#state.question?.answer('escape')) this.#state.question = undefined;
+    if (isAgain) leave();
+    else if (this.#state.question?.answer('escape')) this.#state.question = undefined;
     else if (this.#isSearching) this.#endSearch();
     else if (this.#editor.text !== '') this.#editor.clear();
-    say('Ctrl-C again leaves');
+    if (!isAgain) say('Ctrl-C again leaves');
   }
 }
 

@@ -18,7 +18,7 @@ import { TalkRows } from './layout/talk-rows.js';
 import { readOlder } from './look-back.js';
 import { showOwn, showSent } from './own-actions.js';
 import { type Frame, frameOf, mostInputRows, scrolled } from './screen/frame.js';
-import { InkScreen } from './screen/ink-screen.js';
+import { Screen } from './screen/screen.js';
 import { sidebarCells } from './screen/sidebar.js';
 import { Search } from './search.js';
 import { applyEvent } from './state/apply-event.js';
@@ -47,7 +47,7 @@ export class TerminalChat implements Face {
   readonly #state: ChatState;
   readonly #rows = new TalkRows();
   readonly #terminal: Terminal;
-  readonly #screen: InkScreen;
+  readonly #screen: Screen;
   readonly #editor = new Editor();
   readonly #keyboard: Keyboard;
   readonly #stopKeys: () => void;
@@ -73,7 +73,7 @@ export class TerminalChat implements Face {
       this.#fail = reject;
     });
     this.#ended.catch(() => {});
-    this.#screen = new InkScreen(output);
+    this.#screen = new Screen(output);
     this.#terminal = new Terminal(input, output, () => this.#repaint());
     this.#keyboard = this.#connectKeyboard();
     this.#terminal.open();
@@ -236,7 +236,7 @@ export class TerminalChat implements Face {
 
   #scroll(pages: number): void {
     const talk = this.#state.current;
-    const height = this.#frame?.list.length ?? 1;
+    const height = this.#frame?.listHeight ?? 1;
     const { columns } = this.#terminal.size;
     const what = scrolled(this.#state, talk, this.#rows, {
       width: columns - sidebarCells(this.#state, columns),

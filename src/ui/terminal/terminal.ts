@@ -33,8 +33,9 @@ export class Terminal {
 
   /** Its size in cells, never less than a few. */
   get size(): Size {
-    const { columns = 80, rows = 24 } = this.#output;
-    return { columns: Math.max(columns, smallest.columns), rows: Math.max(rows, smallest.rows) };
+    const { columns, rows } = this.#output;
+    // A terminal that does not know its size says 0.
+    return { columns: Math.max(columns || 80, smallest.columns), rows: Math.max(rows || 24, smallest.rows) };
   }
 
   /** Takes the terminal. */

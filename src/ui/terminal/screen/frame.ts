@@ -25,16 +25,11 @@ export interface ShownInput {
 
 /** Everything that a terminal shows, each row as it is sent. */
 export interface Frame {
-  readonly title: string;
-  /** Rows of the conversation, the lower edge last. */
-  readonly list: readonly string[];
-  /** Other conversations, beside it; empty where there is no room. */
-  readonly sidebar: readonly string[];
-  readonly sidebarCells: number;
-  readonly status: string;
-  readonly input: readonly string[];
-  readonly cursor: { readonly x: number; readonly y: number };
-  readonly height: number;
+  /** As many as the terminal has. */
+  readonly rows: readonly string[];
+  readonly cursor: { readonly row: number; readonly column: number };
+  /** Rows that the conversation has of them. */
+  readonly listHeight: number;
   /** Whether the oldest item that is known is shown. */
   readonly isTop: boolean;
 }
@@ -58,31 +53,35 @@ export function mostInputRows({ rows }: Size): number {
 /** The frame of a moment. */
 export function frameOf({ state, rows, size, input, now, roundTripMs, isColored }: FrameParts): Frame {
   const { columns } = size;
-  // Ink clears the whole screen before each frame that is as high as it.
-  const height = Math.max(4, size.rows - 1);
   const side = sidebarCells(state, columns);
   const width = columns - side;
   const { current } = state;
   const question = questionRows(state, columns);
-  const typing =
-    current.typingUntilMs > now.getTime() ? [[span(cut(`${current.member} is writing…`, width), 'dim')]] : [];
-  const listHeight = Math.max(0, height - 2 - input.rows.length - question.length - typing.length);
-  const what = scrolled(state, current, rows, { width, height: listHeight });
-  const { rows: shown, isTop } = rowsAt(what, current.scroll);
-  const list = shown.length === 0 ? welcomeRows(state, width).slice(0, listHeight) : shown;
+  const typing = typingRows(state, width, now);
+  const listHeight = Math.max(0, size.rows - 2 - input.rows.length - question.length);
+  const height = Math.max(0, listHeight - typing.length);
+  const { rows: shown, isTop } = rowsAt(scrolled(state, current, rows, { width, height }), current.scroll);
+  const content = shown.length === 0 ? welcomeRows(state, width).slice(0, height) : shown;
+  const list = [...Array.from({ length: height - content.length }, (): Row => []), ...content, ...typing];
+  const sidebar = sidebarRows(state, side, listHeight);
   const text = (row: Row): string => rowText(row, isColored);
-  const above = height - input.rows.length;
+  const above = [
+    text(titleRow(state, columns)),
+    ...list.map((row, index) => text(sidebar[index] ?? []) + text(row)),
+    text(statusRow(state, { columns, roundTripMs })),
+    ...question.map(text),
+  ];
   return {
-    title: text(titleRow(state, columns)),
-    list: [...list, ...typing].map(text),
-    sidebar: sidebarRows(state, side, listHeight + typing.length).map(text),
-    sidebarCells: side,
-    status: text(statusRow(state, { columns, roundTripMs })),
-    input: [...question.map(text), ...input.rows],
-    cursor: { x: input.cursor.column, y: above + input.cursor.row },
-    height,
+    rows: [...above, ...input.rows],
+    cursor: { row: above.length + input.cursor.row, column: input.cursor.column },
+    listHeight: height,
     isTop,
   };
+}
+
+function typingRows({ current }: ChatState, width: number, now: Date): Row[] {
+  if (current.typingUntilMs <= now.getTime()) return [];
+  return [[span(cut(`${current.member} is writing…`, width), 'dim')]];
 }
 
 /** What there is to scroll in a conversation. */
