@@ -1,16 +1,8 @@
 /** The input line: a text, a cursor between its graphemes, and what can be done to them. Knows no keys. */
-import stringWidth from 'string-width';
 import { maximumTextBytes } from '../../../protocol/messages.js';
+import { cellsOf, graphemesOf } from '../layout/cells.js';
 import { cleanText } from './clean-text.js';
-import {
-  boundaryFrom,
-  chunkStart,
-  graphemesOf,
-  nextBoundary,
-  previousBoundary,
-  wordEnd,
-  wordStart,
-} from './graphemes.js';
+import { boundaryFrom, chunkStart, nextBoundary, previousBoundary, wordEnd, wordStart } from './graphemes.js';
 import { InputHistory } from './input-history.js';
 import { type LineState, UndoStack } from './undo-stack.js';
 
@@ -220,7 +212,7 @@ export class Editor {
   }
 
   #moveToLine(start: number): void {
-    const column = this.#wantedColumn ?? stringWidth(this.#text.slice(this.#lineStart, this.#cursor));
+    const column = this.#wantedColumn ?? cellsOf(this.#text.slice(this.#lineStart, this.#cursor));
     const end = this.#text.indexOf('\n', start);
     this.moveTo(start + offsetAt(this.#text.slice(start, end === -1 ? undefined : end), column));
     this.#wantedColumn = column;
@@ -236,7 +228,7 @@ function lineStartAt(text: string, offset: number): number {
 function offsetAt(line: string, column: number): number {
   let [offset, width] = [0, 0];
   for (const grapheme of graphemesOf(line)) {
-    width += stringWidth(grapheme);
+    width += cellsOf(grapheme);
     if (width > column) break;
     offset += grapheme.length;
   }

@@ -19,11 +19,6 @@ export function boundaryFrom(text: string, offset: number): number {
   return found === undefined || found.index === offset ? offset : found.index + found.segment.length;
 }
 
-/** The graphemes of a text. */
-export function graphemesOf(text: string): string[] {
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
-}
-
 /** The end of the word that `offset` stands in or before. */
 export function wordEnd(text: string, offset: number): number {
   const rest = /^[^\p{L}\p{N}]*[\p{L}\p{N}][\p{L}\p{N}\p{M}_]*/u.exec(text.slice(offset));

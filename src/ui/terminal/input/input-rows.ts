@@ -1,8 +1,7 @@
 /** The input line as rows of the screen, and where in them the cursor stands. */
-import stringWidth from 'string-width';
 import { escapeText } from '../../text/escape-text.js';
+import { cellsOf, cut, graphemesOf } from '../layout/cells.js';
 import { tabSpaces } from './clean-text.js';
-import { graphemesOf } from './graphemes.js';
 
 /** What is shown, and how much room there is for it. */
 export interface InputRowsOptions {
@@ -42,8 +41,8 @@ interface Row {
 export function inputRows({ text, cursor, prompt, width, maximumRows }: InputRowsOptions): InputRows {
   const cells = Math.max(width, 1);
   const most = Math.max(maximumRows, 1);
-  const lead = cutToWidth(escapeText(prompt), Math.floor(cells / 2));
-  const indent = ' '.repeat(stringWidth(lead));
+  const lead = cut(escapeText(prompt), Math.floor(cells / 2));
+  const indent = ' '.repeat(cellsOf(lead));
   const room = cells - indent.length;
 
   const lineStart = cursor === 0 ? 0 : text.lastIndexOf('\n', cursor - 1) + 1;
@@ -64,13 +63,6 @@ export function inputRows({ text, cursor, prompt, width, maximumRows }: InputRow
     isCutAbove,
     isCutBelow: first + most < all.length || below.isCut,
   };
-}
-
-/** As much of the beginning of a text as fits, in whole graphemes. */
-export function cutToWidth(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
-  const [first] = rowsOf(text, Math.max(width, 1));
-  return width < 1 ? '' : (first?.text ?? '');
 }
 
 function rowsAbove(text: string, lineStart: number, room: number, most: number): { rows: Row[]; isCut: boolean } {
@@ -128,7 +120,7 @@ function shownAs(grapheme: string, room: number): Shown {
   let shown = shownGraphemes.get(grapheme);
   if (shown === undefined) {
     const text = grapheme === '\t' ? tabSpaces : escapeText(grapheme);
-    shown = { text, width: stringWidth(text) };
+    shown = { text, width: cellsOf(text) };
     if (shownGraphemes.size >= keptGraphemes) shownGraphemes.clear();
     if (grapheme.length <= keptLength) shownGraphemes.set(grapheme, shown);
   }

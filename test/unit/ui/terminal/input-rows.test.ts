@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
-import { cutToWidth, inputRows } from '../../../../src/ui/terminal/input/input-rows.js';
+import { inputRows } from '../../../../src/ui/terminal/input/input-rows.js';
 
 /** Rows of a line in which "|" is the cursor. */
 function rows(line: string, { width = 10, maximumRows = 5, prompt = '> ' } = {}): ReturnType<typeof inputRows> {
@@ -71,7 +71,7 @@ describe('the rows of the input line', () => {
   });
 
   it('never shows half of the width as a prompt', () => {
-    expect(rows('abc|', { prompt: 'somebody> ', width: 8 })).toMatchObject({ rows: ['someabc'] });
+    expect(rows('abc|', { prompt: 'somebody> ', width: 8 })).toMatchObject({ rows: ['som…abc'] });
     expect(rows('|', { prompt: '\x1b[31m> ', width: 40 })).toMatchObject({ rows: ['\\u{1b}[31m> '] });
   });
 
@@ -126,17 +126,5 @@ describe('a text that fits', () => {
         expect(shown.rows.map((row) => row.slice(2)).join('')).toBe(line.replaceAll('\n', ''));
       }),
     );
-  });
-});
-
-describe('cutting to a width', () => {
-  it.each([
-    ['abc', 3, 'abc'],
-    ['abc', 2, 'ab'],
-    ['漢字', 3, '漢'],
-    ['漢字', 1, '?'],
-    ['abc', 0, ''],
-  ])('%j to %i cells is %j', (text, width, expected) => {
-    expect(cutToWidth(text, width)).toBe(expected);
   });
 });
