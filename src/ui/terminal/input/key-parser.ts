@@ -98,8 +98,8 @@ export class KeyParser {
     }
     if (keyBeginning.test(this.#rest)) return false;
     if (sequenceBeginning.test(this.#rest)) {
-      // No key and no answer is that long.
-      if (this.#rest.length > maximumSequenceLength) this.#rest = '';
+      // No key and no answer is that long: nobody misses the end of it.
+      this.#rest = this.#rest.slice(0, maximumSequenceLength);
       return false;
     }
     this.#takeAlt(events);

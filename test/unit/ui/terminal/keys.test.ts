@@ -1,6 +1,7 @@
 /** What a terminal sends, as keys: nothing but keys is ever typed, and no key is lost. */
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
 import type { KeyEvent, TerminalEvent } from '../../../../src/ui/terminal/input/key-events.js';
 import { KeyParser } from '../../../../src/ui/terminal/input/key-parser.js';
 import { readKeys } from '../../../../src/ui/terminal/input/keys.js';
@@ -159,7 +160,18 @@ describe('answers of the terminal', () => {
     const parser = new KeyParser();
     const events = [parser.push('\x1b_G'), ...Array.from({ length: 100 }, () => parser.push('x'.repeat(4096)))].flat();
     expect([...events, ...parser.push('\x1b\\y')].map(short)).toEqual(['y types y']);
-    expect([...parser.push(`\x1b[${'1;'.repeat(300)}`), ...parser.push('y')].map(short)).toEqual(['y types y']);
+  });
+
+  it('types nothing of a sequence without bounds', () => {
+    const parser = new KeyParser();
+    const events = Array.from({ length: 1000 }, () =>
+      parser.push('\x1b[1;'.slice(parser.awaited === 'nothing' ? 0 : 2)),
+    );
+    expect(events.flat()).toEqual([]);
+    expect([...parser.push('1m'), ...parser.push('y')].map(short)).toEqual([
+      expect.stringContaining('reply'),
+      'y types y',
+    ]);
   });
 
   it('lets an answer be broken off by a key', () => {
@@ -208,6 +220,68 @@ describe('pastes', () => {
     parser.push('\x1b[200~abc\x1b[2');
     expect(parser.end()).toEqual([{ type: 'paste', text: 'abc\x1b[2', isCut: true }]);
     expect(parser.push('\x1b[201~x').map(short)).toEqual(['x types x']);
+  });
+});
+
+describe('whatever comes', () => {
+  const pieces = [
+    '\x1b',
+    '[',
+    'O',
+    'P',
+    '_',
+    'G',
+    ']',
+    '1',
+    ';',
+    '~',
+    '$',
+    '?',
+    'c',
+    'A',
+    '\\',
+    '\x07',
+    '\r',
+    'é',
+    '漢',
+    '\x9c',
+  ];
+  const sent = fc.array(fc.constantFrom(...pieces, '\x1b[200~', '\x1b[201~', '\x1b[I', '\x1bP>|'), { maxLength: 30 });
+
+  /** What was typed one after the other, together. */
+  function together(events: readonly TerminalEvent[]): string[] {
+    const shown: string[] = [];
+    let typed = '';
+    for (const event of events) {
+      if (event.type === 'key' && event.text !== undefined) {
+        typed += event.text;
+        continue;
+      }
+      if (typed !== '') shown.push(typed);
+      typed = '';
+      shown.push(short(event));
+    }
+    return typed === '' ? shown : [...shown, typed];
+  }
+
+  it('is the same however it is split', () => {
+    fc.assert(
+      fc.property(sent, (parts) => expect(together(parse(...parts.join('')))).toEqual(together(parse(parts.join(''))))),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('types no control characters, and leaves the keyboard free after a pause', () => {
+    fc.assert(
+      fc.property(sent, (parts) => {
+        const parser = new KeyParser();
+        const events = [...parts.flatMap((part) => parser.push(part)), ...parser.end()];
+        for (const event of events) if (event.type === 'key') expect(event.text ?? '').not.toMatch(/\p{Cc}/u);
+        expect(parser.awaited).toBe('nothing');
+        expect(parser.push('x').map(short)).toEqual(['x types x']);
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
 
