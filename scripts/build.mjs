@@ -21,6 +21,7 @@ const entryPoints = {
   'batch-worker': 'src/cli/batch/worker.ts',
   signer: 'ca-server/signer/child.ts',
   'key-worker': 'ca-server/keys/worker.ts',
+  'picture-decoder': 'src/ui/terminal/pictures/decoder-child.ts',
 };
 for (const name of commandFiles) entryPoints[`commands/${name.slice(0, -3)}`] = join('commands', name);
 

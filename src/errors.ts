@@ -88,6 +88,8 @@ export const errorExitCodes = {
   ERR_FILE_FAILED: exitCodes.failed,
   ERR_FILE_DIGEST: exitCodes.failed,
   ERR_FILE_INTERRUPTED: exitCodes.network,
+  ERR_PICTURE_NOT_SHOWN: exitCodes.failed,
+  ERR_PICTURE_NO_DECODER: exitCodes.failed,
   ERR_EXEC_FAILED: exitCodes.failed,
   ERR_DEMO_FAILED: exitCodes.failed,
 } as const;
