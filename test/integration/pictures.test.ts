@@ -4,11 +4,14 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import sharp, { type Sharp } from 'sharp';
 import type { Picture } from '../../src/ui/terminal/pictures/picture.js';
 import { Pictures, type PicturesOptions } from '../../src/ui/terminal/pictures/pictures.js';
 
+// A busy machine makes nothing fail here either.
+const deadlineMs = 110_000;
+jest.setTimeout(120_000);
 const onPosix = process.platform === 'win32' ? it.skip : it;
 const area = { columns: 40, rows: 12 };
 const red = { r: 255, g: 0, b: 0 };
@@ -28,7 +31,7 @@ afterEach(async () => {
 });
 
 function picturesBy(options: Partial<PicturesOptions> = {}): Pictures {
-  const pictures = new Pictures({ protocol: 'blocks', colors: 'truecolor', ...options });
+  const pictures = new Pictures({ protocol: 'blocks', colors: 'truecolor', deadlineMs, ...options });
   opened.push(pictures);
   return pictures;
 }

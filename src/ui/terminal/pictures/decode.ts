@@ -19,6 +19,7 @@ import {
 export interface DecodeOptions {
   /** Path of decoder-child.ts as it was built. */
   readonly program: string;
+  /** For one that waits for something; one that works has {@link processorSeconds}. */
   readonly deadlineMs: number;
   /** Ends it early. */
   readonly signal: AbortSignal;
@@ -27,15 +28,17 @@ export interface DecodeOptions {
 /** Why a picture was not decoded. */
 export type DecodeFault = keyof typeof decodeExits | 'tooSlow' | 'brokeOff';
 
-/** Seconds of a processor. The deadline comes first, unless this process ends before it. */
-const processorSeconds = 20;
+/** Seconds of a processor: a busy machine makes nothing fail, and the process ends even if this one has ended. */
+const processorSeconds = 10;
 /** What it may allocate, in KiB, where the system holds it to that (Linux): before libvips begins it has some 110 MiB. */
 const allocatedKiB = memoryLimitBytes / 1024 + 128 * 1024;
 // No core dumps and no files. A limit that is lower already stays, and is no reason to stop.
 const limitAndRun = [
   'ulimit -c 0',
   'ulimit -f 0',
-  `ulimit -t ${processorSeconds}`,
+  // At the lower one SIGXCPU comes, so that the reason can be told.
+  `ulimit -S -t ${processorSeconds}`,
+  `ulimit -H -t ${processorSeconds + 1}`,
   `ulimit -d ${allocatedKiB}`,
   'exec "$@"',
 ].join('; ');
@@ -66,9 +69,9 @@ export async function decodePicture(
   signal.addEventListener('abort', end);
   try {
     const answer = collect(child.stdout, longestAnswer(task.box), end);
-    const [code] = (await once(child, 'close')) as [number | null];
+    const [code, signalName] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
     signal.throwIfAborted();
-    if (isSlow) return 'tooSlow';
+    if (isSlow || signalName === 'SIGXCPU') return 'tooSlow';
     if (code !== 0) return faults.find(([, exit]) => exit === code)?.[0] ?? 'brokeOff';
     return parseDecoded(Buffer.concat(answer), task.box) ?? 'brokeOff';
   } finally {

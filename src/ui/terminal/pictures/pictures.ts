@@ -31,7 +31,7 @@ export interface PicturesOptions extends PictureMeans {
   readonly keep?: number;
 }
 
-const decodeDeadlineMs = 10_000;
+const decodeDeadlineMs = 30_000;
 /** Pictures that are kept: more than a screen shows; what scrolls back in is decoded again. */
 const keptPictures = 64;
 
