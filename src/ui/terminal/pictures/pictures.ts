@@ -42,8 +42,8 @@ export class Pictures {
   readonly #kept = new Map<string, Promise<Picture>>();
   #previous: Promise<unknown> = Promise.resolve();
   #noDecoder: QTChatError | undefined;
-  // The terminal may know pictures of other programs.
-  #lastId = randomInt(1, 0xf00000);
+  // The terminal may know pictures of other programs. No number is so low that text in one of 256 colours could name it.
+  #lastId = randomInt(0x100000, 0xf00000);
 
   constructor(options: PicturesOptions) {
     this.#options = options;
