@@ -11,6 +11,7 @@ import type { ConversationEvent } from '../../conversation/events.js';
 import { escapeControls, QTChatError } from '../../errors.js';
 import type { OwnAction } from '../commands/command.js';
 import { FileBook } from '../commands/file-book.js';
+import { parseInput } from '../commands/parse-input.js';
 import type { Settings } from '../commands/settings.js';
 import { runCommand } from '../commands/table.js';
 import type { Face } from '../face.js';
@@ -225,18 +226,15 @@ export class PlainChat implements Face {
   async #dispatch(line: string): Promise<void> {
     if (this.#options.json) {
       if (line.trim() !== '') await this.#program.take(line);
-    } else if (line.startsWith('//')) {
-      await this.#send(line.slice(1));
-    } else if (line.startsWith('/')) {
-      await this.#command(line);
-    } else if (line !== '') {
-      await this.#send(line);
+      return;
     }
+    const input = parseInput(line);
+    if (input.kind === 'command') await this.#command(line, input);
+    else if (input.text !== '') await this.#send(input.text);
   }
 
-  async #command(line: string): Promise<void> {
+  async #command(line: string, { name, rest }: { readonly name: string; readonly rest: string }): Promise<void> {
     await this.#sending.done();
-    const [, name = '', rest = ''] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? [];
     if (name === 'quit') return this.#end();
     const conversation = this.#conversation;
     if (conversation === undefined || (name === 'send' && this.#recipient === undefined)) return this.#hold(line);

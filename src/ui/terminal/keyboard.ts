@@ -9,7 +9,7 @@ export interface KeyActions {
   /** Sends what was typed, or runs it. */
   readonly submit: (text: string) => void;
   /** Puts in what the user probably means. */
-  readonly complete: () => void;
+  readonly complete: (step: 1 | -1) => void;
   /** Scrolls by pages; up for positive numbers. */
   readonly scroll: (pages: number) => void;
   readonly scrollToEnd: () => void;
@@ -71,10 +71,11 @@ export class Keyboard {
   }
 
   #press(key: KeyEvent): void {
+    if (key.name !== 'tab') this.#state.offered = undefined;
     if (this.#isCommandOfTerminal(key)) return;
     const { question } = this.#state;
     if (question !== undefined) {
-      if (question.answer(key.name)) this.#state.question = undefined;
+      question.answer(key.name);
       return;
     }
     if (this.#isOfScreen(key)) return;
@@ -84,7 +85,7 @@ export class Keyboard {
         if (this.#editor.text.trim() !== '') this.#actions.submit(this.#editor.take());
         return;
       case 'tab':
-        this.#actions.complete();
+        this.#actions.complete(key.shift ? -1 : 1);
         return;
       case 'escape':
         this.#actions.scrollToEnd();
@@ -168,7 +169,7 @@ export class Keyboard {
     const isAgain = now - this.#interruptedAtMs < leaveWithinMs;
     this.#interruptedAtMs = now;
     if (isAgain) leave();
-    else if (this.#state.question?.answer('escape')) this.#state.question = undefined;
+    else if (this.#state.question !== undefined) this.#state.question.answer('escape');
     else if (this.#isSearching) this.#endSearch();
     else if (this.#editor.text !== '') this.#editor.clear();
     if (!isAgain) say('Ctrl-C again leaves');

@@ -5,18 +5,26 @@
 import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { QTChatError } from '../../errors.js';
+import { exists } from '../../store/private-file.js';
 import type { CommandContext } from '../commands/command.js';
+import { parseInput, type TypedInput } from '../commands/parse-input.js';
 import type { Settings } from '../commands/settings.js';
 import { runCommand } from '../commands/table.js';
 import type { Face } from '../face.js';
+import { escapeText } from '../text/escape-text.js';
+import { typedPath } from '../text/typed-path.js';
+import { Attention } from './attention.js';
+import { completionSources } from './completion-sources.js';
+import { Completer, type Completion } from './input/completion.js';
 import { Editor } from './input/editor.js';
 import { inputRows } from './input/input-rows.js';
 import { readKeys } from './input/keys.js';
+import { holdPaste, type PasteAnswer, pasteAnswer, pasteQuestion } from './input/paste-guard.js';
 import { Keyboard } from './keyboard.js';
 import { scrollBy } from './layout/scroll.js';
 import { TalkRows } from './layout/talk-rows.js';
-import { readOlder } from './look-back.js';
 import { showOwn, showSent } from './own-actions.js';
+import { Questions } from './questions.js';
 import { type Frame, frameOf, mostInputRows, scrolled } from './screen/frame.js';
 import { Screen } from './screen/screen.js';
 import { sidebarCells } from './screen/sidebar.js';
@@ -49,6 +57,9 @@ export class TerminalChat implements Face {
   readonly #terminal: Terminal;
   readonly #screen: Screen;
   readonly #editor = new Editor();
+  readonly #completer: Completer;
+  readonly #questions: Questions;
+  readonly #attention: Attention;
   readonly #keyboard: Keyboard;
   readonly #stopKeys: () => void;
   readonly #ticking: NodeJS.Timeout;
@@ -60,7 +71,6 @@ export class TerminalChat implements Face {
   #frame: Frame | undefined;
   /** What was typed is carried out in order. */
   #work: Promise<void> = Promise.resolve();
-  #asking: Promise<unknown> = Promise.resolve();
   #search: { readonly talk: Talk; readonly search: Search } | undefined;
   #isClosed = false;
 
@@ -75,6 +85,13 @@ export class TerminalChat implements Face {
     this.#ended.catch(() => {});
     this.#screen = new Screen(output);
     this.#terminal = new Terminal(input, output, () => this.#repaint());
+    this.#completer = new Completer(completionSources(this.#state));
+    this.#attention = new Attention(this.#state, {
+      conversation: () => this.#conversation,
+      onRead: () => this.#drawSoon(),
+      onError: (error) => this.#complain(error),
+    });
+    this.#questions = new Questions(this.#state, () => this.#drawSoon());
     this.#keyboard = this.#connectKeyboard();
     this.#terminal.open();
     this.#stopKeys = readKeys({
@@ -92,7 +109,7 @@ export class TerminalChat implements Face {
   onEvent(event: ConversationEvent): void {
     applyEvent(this.#state, event, this.#options.clock());
     if (event.type === 'stopped') this.#fail(event.error);
-    if (event.type === 'message' || event.type === 'target') this.#look();
+    if (event.type === 'message' || event.type === 'target') this.#attention.look();
     this.#drawSoon();
   }
 
@@ -102,9 +119,7 @@ export class TerminalChat implements Face {
   }
 
   confirm(question: string, signal: AbortSignal): Promise<boolean> {
-    const asked = this.#asking.then(() => this.#ask(question, signal));
-    this.#asking = asked;
-    return asked;
+    return this.#questions.confirm(question, signal);
   }
 
   async run(conversation: Conversation): Promise<void> {
@@ -118,7 +133,7 @@ export class TerminalChat implements Face {
       for (const { member, blocked } of await conversation.contacts.list()) {
         if (!blocked) this.#state.talkWith(member);
       }
-      this.#look();
+      this.#attention.look();
       this.#draw();
       await this.#ended;
     } finally {
@@ -139,7 +154,7 @@ export class TerminalChat implements Face {
   #connectKeyboard(): Keyboard {
     return new Keyboard(this.#state, this.#editor, {
       submit: (text) => this.#submit(text),
-      complete: () => {},
+      complete: (step) => this.#complete(step),
       scroll: (pages) => this.#scroll(pages),
       scrollToEnd: () => this.#scrollToEnd(),
       show: (index) => this.#show(index),
@@ -150,10 +165,10 @@ export class TerminalChat implements Face {
       typed: () => this.#tellTyping(),
       focus: (isFocused) => {
         this.#state.isFocused = isFocused;
-        this.#look();
+        this.#attention.look();
       },
       reply: () => {},
-      paste: (text) => this.#paste(text),
+      paste: (text, isCut) => void this.#paste(text, isCut),
       say: (text) => this.#state.say(text),
       clock: this.#options.clock,
     });
@@ -161,10 +176,16 @@ export class TerminalChat implements Face {
 
   #submit(text: string): void {
     this.#queue(async () => {
-      const command = /^\/(?!\/)(\S*)\s*(.*)$/s.exec(text);
-      if (command !== null) await runCommand(command[1] ?? '', command[2] ?? '', this.#context());
-      else await this.#send(text.startsWith('//') ? text.slice(1) : text);
+      const input = await this.#parse(text);
+      if (input.kind === 'command') await runCommand(input.name, input.rest, this.#context());
+      else await this.#send(input.text);
     });
+  }
+
+  /** A path that was dropped onto the window is a file to be sent, though it begins with a slash. */
+  async #parse(text: string): Promise<TypedInput> {
+    const isDropped = /^['"]?~?\/.*\//.test(text) && (await exists(typedPath(text)));
+    return isDropped ? { kind: 'command', name: 'send', rest: text } : parseInput(text);
   }
 
   async #send(text: string): Promise<void> {
@@ -198,33 +219,27 @@ export class TerminalChat implements Face {
     };
   }
 
-  #ask(question: string, signal: AbortSignal): Promise<boolean> {
-    return new Promise((resolve) => {
-      const answer = (isYes: boolean): void => {
-        signal.removeEventListener('abort', onAbort);
-        resolve(isYes);
-      };
-      const onAbort = (): void => {
-        this.#state.question = undefined;
-        answer(false);
-      };
-      if (signal.aborted) return resolve(false);
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#state.question = {
-        text: `${question} [y/N]`,
-        answer: (key) => {
-          if (!['y', 'n', 'enter', 'escape'].includes(key)) return false;
-          answer(key === 'y');
-          return true;
-        },
-      };
-      this.#drawSoon();
-    });
+  #complete(step: 1 | -1): void {
+    const show = (completion: Completion | undefined): void => {
+      if (completion === undefined) return;
+      const { candidates, chosen } = completion;
+      this.#state.offered = { labels: candidates.map(({ label }) => escapeText(label)), chosen };
+      this.#draw();
+    };
+    const completion = this.#completer.tab(this.#editor, step);
+    if (completion instanceof Promise) completion.then(show, (error: unknown) => this.#complain(error));
+    else show(completion);
   }
 
-  #paste(text: string): void {
-    this.#editor.insert(text);
+  async #paste(text: string, isCut: boolean): Promise<void> {
+    const held = holdPaste(text, isCut);
+    const answerOf = (key: string): PasteAnswer | undefined => held && pasteAnswer(key, held);
+    const answer =
+      held === undefined ? 'insert' : await this.#questions.ask(pasteQuestion(held), answerOf, this.#options.signal);
+    if (answer === 'insert') this.#editor.insert(held?.text ?? text);
+    if (answer === 'send') this.#queue(() => this.#send(held?.text ?? text));
     this.#tellTyping();
+    this.#draw();
   }
 
   #tellTyping(): void {
@@ -243,20 +258,20 @@ export class TerminalChat implements Face {
       height,
     });
     talk.scroll = scrollBy(what, talk.scroll, pages * Math.max(1, height - 2));
-    this.#look();
+    this.#attention.look();
   }
 
   #scrollToEnd(): void {
     this.#state.current.scroll = undefined;
     this.#search = undefined;
-    this.#look();
+    this.#attention.look();
   }
 
   #show(index: number): void {
     const talk = this.#state.talks[index];
     if (talk === undefined) return;
     this.#state.show(talk);
-    this.#look();
+    this.#attention.look();
   }
 
   #find(text: string): void {
@@ -268,36 +283,6 @@ export class TerminalChat implements Face {
       if (conversation !== undefined && !(await search.next(text, conversation)))
         this.#state.say('nothing older was found');
     });
-  }
-
-  /** The user looks at the conversation that is shown: what is seen has been read, and what is missing is fetched. */
-  #look(): void {
-    const talk = this.#state.current;
-    const conversation = this.#conversation;
-    if (conversation === undefined || talk === this.#state.lobby) return;
-    if (!talk.isHistoryRead) this.#readOlder(conversation, talk);
-    if (!this.#state.isSeen(talk)) return;
-    talk.unread = 0;
-    const last = talk.items.all.findLast((item) => item.kind === 'message' && item.direction === 'in');
-    if (last?.kind === 'message' && last.id !== talk.lastSeenId) {
-      talk.lastSeenId = last.id;
-      conversation.messages.markSeen(talk.member, last.id).catch((error: unknown) => this.#complain(error));
-    }
-  }
-
-  #readOlder(conversation: Conversation, talk: Talk): void {
-    if (talk.isReading) return;
-    talk.isReading = true;
-    const reading = readOlder(conversation, talk).finally(() => {
-      talk.isReading = false;
-    });
-    reading.then(
-      (hasRead) => hasRead && this.#drawSoon(),
-      (error: unknown) => {
-        talk.isComplete = true;
-        this.#complain(error);
-      },
-    );
   }
 
   #queue(work: () => Promise<void>): void {
@@ -346,6 +331,6 @@ export class TerminalChat implements Face {
       isColored: (this.#options.env.NO_COLOR ?? '') === '',
     });
     this.#screen.draw(this.#frame);
-    if (this.#frame.isTop && conversation !== undefined && current !== lobby) this.#readOlder(conversation, current);
+    if (this.#frame.isTop) this.#attention.lookBack();
   }
 }

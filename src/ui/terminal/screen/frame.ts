@@ -2,7 +2,7 @@
 
 import { cut, pad, wrap } from '../layout/cells.js';
 import { rowsAt, type Scrolled } from '../layout/scroll.js';
-import { type Row, rowText, span } from '../layout/spans.js';
+import { cutSpans, type Row, rowText, span } from '../layout/spans.js';
 import type { TalkRows } from '../layout/talk-rows.js';
 import type { ChatState } from '../state/chat-state.js';
 import type { Talk } from '../state/talk.js';
@@ -56,7 +56,7 @@ export function frameOf({ state, rows, size, input, now, roundTripMs, isColored 
   const side = sidebarCells(state, columns);
   const width = columns - side;
   const { current } = state;
-  const question = questionRows(state, columns);
+  const question = [...offeredRows(state, columns), ...questionRows(state, columns)];
   const typing = typingRows(state, width, now);
   const listHeight = Math.max(0, size.rows - 2 - input.rows.length - question.length);
   const height = Math.max(0, listHeight - typing.length);
@@ -92,6 +92,19 @@ export function scrolled(
   { width, height }: { readonly width: number; readonly height: number },
 ): Scrolled {
   return { items: talk.items.all, height, layOut: (index) => rows.of(talk, state.self, index, width) };
+}
+
+/** What Tab offers, around the one that was chosen. */
+function offeredRows({ offered }: ChatState, columns: number): Row[] {
+  if (offered === undefined || offered.labels.length < 2) return [];
+  const { labels, chosen = 0 } = offered;
+  const spans = labels
+    .slice(chosen, chosen + columns)
+    .flatMap((label, index) => [
+      span(label, index === 0 && offered.chosen !== undefined ? 'inverse' : 'cyan'),
+      span('  '),
+    ]);
+  return [cutSpans(spans, columns)];
 }
 
 function questionRows({ question }: ChatState, columns: number): Row[] {

@@ -8,7 +8,8 @@ import type { Frame } from './frame.js';
 // Terminals that know this show nothing of a frame before its end; others ignore it.
 const beginFrame = '\u001b[?2026h\u001b[?25l';
 const endFrame = '\u001b[?25h\u001b[?2026l';
-const eraseRest = '\u001b[0m\u001b[K';
+// Before the row: behind a full one the cursor stands on its last cell.
+const eraseRow = '\u001b[0m\u001b[K';
 
 /** What is on a terminal. */
 export class Screen {
@@ -30,7 +31,7 @@ export class Screen {
       return;
     }
     const changed = frame.rows.flatMap((row, index) =>
-      row === this.#rows[index] ? [] : [`${place(index, 0)}${row}${eraseRest}`],
+      row === this.#rows[index] ? [] : [`${place(index, 0)}${eraseRow}${row}`],
     );
     const cursor = place(frame.cursor.row, frame.cursor.column);
     if (changed.length === 0 && cursor === this.#cursor) return;

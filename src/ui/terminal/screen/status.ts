@@ -16,7 +16,7 @@ export function statusRow(
     ...(current.scroll === undefined ? [] : [current.unread > 0 ? `▼ ${current.unread} new` : '▼ End']),
     ...(count('in') > 0 ? [`↓${count('in')}`] : []),
     ...(count('out') > 0 ? [`↑${count('out')}`] : []),
-    ...(roundTripMs === undefined ? [] : [`${roundTripMs} ms`]),
+    ...(roundTripMs === undefined ? [] : [`${Math.max(1, Math.round(roundTripMs))} ms`]),
     '/help',
   ];
   return spread(left(state), [span(`${right.join('  ')} `, bar)], columns).map((one) =>

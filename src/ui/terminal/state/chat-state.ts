@@ -6,8 +6,15 @@ import { Talk } from './talk.js';
 /** Something that the user is asked; the answer is a key. */
 export interface Question {
   readonly text: string;
-  /** @param key - as it was typed: "y", "escape" */
-  readonly answer: (key: string) => boolean;
+  /** @param key - as it was typed: "y", "escape"; nothing happens where it is no answer */
+  readonly answer: (key: string) => void;
+}
+
+/** What Tab offers. */
+export interface Offered {
+  readonly labels: readonly string[];
+  /** The one that stands in the line. */
+  readonly chosen: number | undefined;
 }
 
 /** The state of a chat. */
@@ -26,6 +33,8 @@ export class ChatState {
   /** Whether the terminal has the keyboard, as far as it says. */
   isFocused = true;
   question: Question | undefined;
+  /** Until the next other key. */
+  offered: Offered | undefined;
 
   constructor(clock: () => Date) {
     this.#clock = clock;
