@@ -3,10 +3,8 @@ import type { Duplex } from 'node:stream';
 import { QTChatError } from '../errors.js';
 import { type ChunkLayout, chunkDigests, digestBytes, layoutOf } from '../protocol/file-chunks.js';
 import { type FileRange, maximumDigests } from '../protocol/file-stream.js';
-import { decodeManifest, manifestHeaderBytes, maximumManifestBytes } from '../protocol/folder-manifest.js';
 import type { Download } from '../store/download.js';
 import type { DownloadFolder } from '../store/downloads.js';
-import type { WantedFile } from '../store/part-map.js';
 import { blocks, RangeFetcher } from './fetch-ranges.js';
 import type { Arrival } from './file-events.js';
 import { isSafeEntryName } from './file-name.js';
@@ -39,6 +37,7 @@ export async function receiveTransfer(
     controller.signal.throwIfAborted();
     const fetcher = new RangeFetcher(stream, layout, download.blocks(blocks.count, blocks.sizeBytes), hold);
     await fetcher.fetch(claimedDigests(layout, download), ({ first }, digests) => download.compare(first, digests));
+    if (wanted.isFolder) download.unpack(isSafeEntryName);
     const onProgress = report.started(download.doneBytes);
     const plan = new RangePlan(layout, (index) => download.has(index));
     transfer.prefer = (start, end) => plan.prefer(start, end);
@@ -55,7 +54,7 @@ export async function receiveTransfer(
       onProgress(download.doneBytes);
     });
     if (root === undefined || !download.digests.root().equals(root)) throw falsified();
-    const path = wanted.isFolder ? await unpack(download, wanted) : await download.finish();
+    const path = await download.finish();
     report.confirm();
     closeInOrder(stream);
     return { path, ...proofOf({ digests: download.digests, layout, isFolder: wanted.isFolder }) };
@@ -67,17 +66,6 @@ export async function receiveTransfer(
     }
     throw error;
   }
-}
-
-async function unpack(download: Download, { sizeBytes }: WantedFile): Promise<string> {
-  const header = await download.read(0, manifestHeaderBytes);
-  const listBytes = header.length < manifestHeaderBytes ? 0 : header.readUInt32BE();
-  const start = manifestHeaderBytes + listBytes;
-  if (listBytes === 0 || listBytes > maximumManifestBytes || start > sizeBytes) {
-    throw new QTChatError('ERR_PROTOCOL', 'the folder that came has no list of what is in it');
-  }
-  const list = await download.read(manifestHeaderBytes, listBytes);
-  return download.unpack(decodeManifest(list, sizeBytes - start, isSafeEntryName), start);
 }
 
 /** The digests of what is said to be there. */

@@ -9,13 +9,13 @@ import { QTChatError, quote, systemErrorCode } from '../errors.js';
 import { bytesOf, clearBit, hasBit, setBit } from '../protocol/chunk-bits.js';
 import { DigestList } from '../protocol/digest-list.js';
 import { type ChunkLayout, chunksLength, digestBytes, sha256 } from '../protocol/file-chunks.js';
-import type { FolderEntry } from '../protocol/folder-manifest.js';
+import { ArrivalFront } from './arrival-front.js';
+import { ArrivingFolder } from './arriving-folder.js';
 import { explainingWrite } from './file-error.js';
 import { type WantedFile, writePartMap } from './part-map.js';
 import type { PartWriter } from './part-writer.js';
 import { flushFolder } from './private-file.js';
-import { removePart } from './unfinished.js';
-import { unpackedSize, unpackFolder } from './unpack-folder.js';
+import { asideFolderOf, removePart } from './unfinished.js';
 
 /** Where an unfinished file is, and what is known of it. */
 export interface DownloadPlace {
@@ -45,6 +45,8 @@ const maximumCopies = 1_000;
 export class Download {
   readonly #place: DownloadPlace;
   readonly #digests: DigestList;
+  readonly #front: ArrivalFront;
+  #folder: ArrivingFolder | undefined;
   #doneBytes: number;
   #savedAtMs: number;
   #saving: Promise<void> | undefined;
@@ -53,6 +55,7 @@ export class Download {
   constructor(place: DownloadPlace) {
     this.#place = place;
     this.#digests = new DigestList(place.layout);
+    this.#front = new ArrivalFront(place.layout, place.done);
     this.#savedAtMs = place.wanted.sizeBytes < mapFromBytes ? performance.now() : Number.NEGATIVE_INFINITY;
     this.#doneBytes = bytesOf(place.done, place.layout);
   }
@@ -115,56 +118,58 @@ export class Download {
       if (!this.has(index)) this.#doneBytes += chunksLength(layout, index, 1);
       setBit(done, index);
     }
+    this.#front.advance();
     if (this.#saving === undefined && performance.now() - this.#savedAtMs > saveIntervalMs) this.#saveAside();
   }
 
   /**
-   * Flushes the file to disk and gives it its final name, or the first free one like it.
+   * Flushes the file, or the folder that it holds, to disk and gives it its final name, or the first free one like it.
    *
    * @returns the absolute path
-   * @throws {QTChatError} `ERR_STORE_UNWRITABLE`, `ERR_STORE_EXISTS` after a thousand files of that name
+   * @throws {QTChatError} `ERR_STORE_UNWRITABLE`, `ERR_STORE_EXISTS` after a thousand files of that name; and as
+   *   `ArrivingFolder`
    */
   async finish(): Promise<string> {
-    const { folder, partPath, handle, wanted, onPlaced, release } = this.#place;
+    const { partPath, onPlaced, release } = this.#place;
     await this.#saving;
-    await explainingWrite(partPath, () => handle.sync());
+    const path = await (this.#folder?.finish() ?? this.#finishFile());
     await this.#close();
-    const path = await settle(folder, wanted.name, partPath);
-    await flushFolder(folder);
     await onPlaced();
     await removePart(partPath);
     release(false);
     return path;
   }
 
-  /** Reads what is there. */
-  async read(position: number, sizeBytes: number): Promise<Buffer> {
-    const { bytesRead, buffer } = await this.#place.handle.read(Buffer.alloc(sizeBytes), 0, sizeBytes, position);
-    return buffer.subarray(0, bytesRead);
+  async #finishFile(): Promise<string> {
+    const { folder, partPath, handle, wanted } = this.#place;
+    await explainingWrite(partPath, () => handle.sync());
+    const path = await settle(folder, wanted.name, partPath);
+    await flushFolder(folder);
+    return path;
   }
 
   /**
-   * Makes the folder that the file holds, under its final name or the first free one like it.
+   * Begins to unpack the folder that the file holds, while it arrives: {@link finish} then makes that folder. To be called
+   * when what was there is compared. Where it fails, {@link write} and {@link finish} throw why.
    *
-   * @param start - where the content of the first of its files begins
-   * @returns the absolute path
-   * @throws {QTChatError} as {@link unpackFolder}
+   * @param isSafeName - judges each name that the sender gives
    */
-  async unpack(entries: readonly FolderEntry[], start: number): Promise<string> {
-    const { folder, partPath, handle, wanted, checkRoom, onPlaced, release } = this.#place;
-    await this.#saving;
-    await checkRoom(unpackedSize(entries), entries.length);
-    const path = await unpackFolder({ folder, name: wanted.name, partPath, handle }, entries, start);
-    await this.#close();
-    await onPlaced();
-    await removePart(partPath);
-    release(false);
-    return path;
+  unpack(isSafeName: (name: string) => boolean): void {
+    const { folder, partPath, handle, wanted, checkRoom } = this.#place;
+    const { name, sizeBytes } = wanted;
+    const front = this.#front;
+    const aside = asideFolderOf(partPath);
+    this.#folder = new ArrivingFolder({ folder, name, aside, handle, sizeBytes, front, checkRoom }, isSafeName);
+    this.#folder.unpacked.catch((error: unknown) => {
+      this.#failure ??= error;
+    });
+    front.advance();
   }
 
   /** Closes the file and keeps what there is, so that another transfer can go on with it. */
   async keep(): Promise<void> {
     const { release } = this.#place;
+    await this.#folder?.discard();
     await this.#saving;
     let isKept = this.#doneBytes > 0;
     try {
@@ -180,6 +185,7 @@ export class Download {
   /** Closes the file and deletes it. Fails silently: it is called when something else has failed. */
   async discard(): Promise<void> {
     const { partPath, release } = this.#place;
+    await this.#folder?.discard();
     await this.#saving;
     await this.#close().catch(() => {});
     await removePart(partPath);
