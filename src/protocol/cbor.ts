@@ -179,7 +179,7 @@ class CborReader {
         if (argument === Number.MAX_SAFE_INTEGER) throw malformed('it holds a number beyond 2^53');
         return -1 - argument;
       case major.octets:
-        return this.#take(argument);
+        return this.#octets.subarray(this.#skip(argument), this.#offset);
       case major.text:
         return this.#text(argument);
       case major.list:
@@ -195,8 +195,8 @@ class CborReader {
     if (low < 24) return low;
     if (low > 27) throw malformed('it has an indefinite or reserved length');
     const size = 2 ** (low - 24);
-    const octets = this.#take(size);
-    const value = size === 8 ? Number(octets.readBigUInt64BE()) : octets.readUIntBE(0, size);
+    const start = this.#skip(size);
+    const value = size === 8 ? Number(this.#octets.readBigUInt64BE(start)) : this.#octets.readUIntBE(start, size);
     if (value > Number.MAX_SAFE_INTEGER) throw malformed('it holds a number beyond 2^53');
     const smallest = size === 1 ? 24 : 2 ** (size * 4);
     if (value < smallest) throw malformed('a number is longer than needed');
@@ -204,10 +204,10 @@ class CborReader {
   }
 
   #text(sizeBytes: number): string {
-    const octets = this.#take(sizeBytes);
-    if (isShortAscii(octets)) return octets.toString('latin1');
+    const start = this.#skip(sizeBytes);
+    if (isShortAscii(this.#octets, start, this.#offset)) return this.#octets.toString('latin1', start, this.#offset);
     try {
-      return decoder.decode(octets);
+      return decoder.decode(this.#octets.subarray(start, this.#offset));
     } catch {
       throw malformed('its text is not UTF-8');
     }
@@ -243,18 +243,20 @@ class CborReader {
     if (items > this.#octets.length - this.#offset) throw malformed('it ends too early');
   }
 
-  #take(sizeBytes: number): Buffer {
-    if (sizeBytes > this.#octets.length - this.#offset) throw malformed('it ends too early');
+  /** Passes over octets that must be there, and tells where they begin. */
+  #skip(sizeBytes: number): number {
+    const start = this.#offset;
+    if (sizeBytes > this.#octets.length - start) throw malformed('it ends too early');
     this.#offset += sizeBytes;
-    return this.#octets.subarray(this.#offset - sizeBytes, this.#offset);
+    return start;
   }
 }
 
 /** Keys and names: quicker to read than text in general. */
-function isShortAscii(octets: Buffer): boolean {
-  if (octets.length >= 48) return false;
+function isShortAscii(octets: Buffer, start: number, end: number): boolean {
+  if (end - start >= 48) return false;
   let all = 0;
-  for (let index = 0; index < octets.length; index += 1) all |= octets[index] ?? 0;
+  for (let index = start; index < end; index += 1) all |= octets[index] ?? 0;
   return all < 0x80;
 }
 

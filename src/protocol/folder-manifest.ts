@@ -31,9 +31,13 @@ const schema = v.strictObject({
   entries: v.pipe(
     v.array(
       v.strictObject({
-        path: v.pipe(v.string(), v.minLength(1), v.maxBytes(maximumPathBytes)),
-        sizeBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER))),
-        isExecutable: v.optional(v.boolean()),
+        path: v.pipe(
+          v.string(),
+          v.minLength(1),
+          v.check((path) => Buffer.byteLength(path) <= maximumPathBytes),
+        ),
+        sizeBytes: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER))),
+        isExecutable: v.exactOptional(v.boolean()),
       }),
     ),
     v.maxLength(maximumEntries),
@@ -74,21 +78,22 @@ export function decodeManifest(
 ): FolderEntry[] {
   const result = v.safeParse(schema, decodeCbor(content, maximumItems), { abortEarly: true });
   if (!result.success) throw wrong('is not one');
-  const folders = new Set<string>();
+  /** How deep each is. */
+  const folders = new Map<string, number>();
   const seen = new Set<string>();
   let leftBytes = contentBytes;
-  const entries = result.output.entries.map(({ path, sizeBytes, isExecutable }) => {
-    const names = path.split('/');
+  const { entries } = result.output;
+  for (const { path, sizeBytes } of entries) {
     // The names before the last are those of its folder, which have been judged.
-    const isInFolder = names.length === 1 || folders.has(names.slice(0, -1).join('/'));
-    if (!isInFolder) throw wrong(`has ${quote(path)} without its folder`);
-    if (names.length > maximumDepth || !isSafeName(names.at(-1) ?? '')) throw wrong(`has the name ${quote(path)}`);
+    const slash = path.lastIndexOf('/');
+    const above = slash < 0 ? 0 : folders.get(path.slice(0, slash));
+    if (above === undefined) throw wrong(`has ${quote(path)} without its folder`);
+    if (above === maximumDepth || !isSafeName(path.slice(slash + 1))) throw wrong(`has the name ${quote(path)}`);
     if (seen.has(path)) throw wrong(`has ${quote(path)} twice`);
     seen.add(path);
-    if (sizeBytes === undefined) folders.add(path);
+    if (sizeBytes === undefined) folders.set(path, above + 1);
     leftBytes -= sizeBytes ?? 0;
-    return { path, ...(sizeBytes !== undefined && { sizeBytes }), ...(isExecutable !== undefined && { isExecutable }) };
-  });
+  }
   if (leftBytes !== 0) throw wrong('does not fit the content');
   return entries;
 }

@@ -69,30 +69,29 @@ export class ArrivingFolder {
   async #unpack(isSafeName: (name: string) => boolean): Promise<string[]> {
     const { aside, sizeBytes, front, checkRoom } = this.#place;
     if (sizeBytes > asItArrivesUpToBytes) await front.reaches(sizeBytes);
-    const headerBytes = Math.min(manifestHeaderBytes, sizeBytes);
-    const header = await this.#read(0, headerBytes);
-    const listBytes = headerBytes < manifestHeaderBytes ? 0 : header.readUInt32BE();
+    const header = Buffer.alloc(manifestHeaderBytes);
+    await this.#read(header.subarray(0, sizeBytes), 0);
+    const listBytes = header.readUInt32BE();
     const start = manifestHeaderBytes + listBytes;
     if (listBytes === 0 || listBytes > maximumManifestBytes || start > sizeBytes) {
       throw new QTChatError('ERR_PROTOCOL', 'the folder that came has no list of what is in it');
     }
-    const list = await this.#read(manifestHeaderBytes, listBytes);
+    const list = Buffer.allocUnsafe(listBytes);
+    await this.#read(list, manifestHeaderBytes);
     const entries = decodeManifest(list, sizeBytes - start, isSafeName);
     await checkRoom(unpackedSize(entries), entries.length);
-    return unpackFolder(aside, entries, start, (position, length) => this.#read(position, length));
+    return unpackFolder(aside, entries, start, (target, position) => this.#read(target, position));
   }
 
   /** Waits until it is there. */
-  async #read(position: number, sizeBytes: number): Promise<Buffer> {
+  async #read(target: Buffer, position: number): Promise<void> {
     const { front, handle } = this.#place;
-    await front.reaches(position + sizeBytes);
-    const block = Buffer.allocUnsafe(sizeBytes);
-    for (let filled = 0; filled < sizeBytes; ) {
-      const { bytesRead } = await handle.read(block, filled, sizeBytes - filled, position + filled);
+    await front.reaches(position + target.length);
+    for (let filled = 0; filled < target.length; ) {
+      const { bytesRead } = await handle.read(target, filled, target.length - filled, position + filled);
       if (bytesRead === 0) throw new QTChatError('ERR_STORE_DAMAGED', 'the unfinished file has become shorter');
       filled += bytesRead;
     }
-    return block;
   }
 }
 

@@ -1,7 +1,6 @@
 /** Makes files and folders of the unfinished file in which they arrive. What is in it has been judged before. */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { FolderEntry } from '../protocol/folder-manifest.js';
 import { explainingWrite } from './file-error.js';
 import { Stretch } from './stretch.js';
@@ -24,8 +23,8 @@ export function unpackedSize(entries: readonly FolderEntry[]): number {
   return entries.reduce((sum, entry) => sum + blocksOf(entry) * diskBlockBytes, 0);
 }
 
-/** Reads so many octets of the unfinished file, once they are there. */
-export type ReadArrived = (position: number, sizeBytes: number) => Promise<Buffer>;
+/** Fills `target` from the unfinished file, once it is there. */
+export type ReadArrived = (target: Buffer, position: number) => Promise<void>;
 
 /**
  * Unpacks a folder to `aside`, where nothing is left of an earlier attempt; mode 0700, files 0600 or, executable ones,
@@ -48,13 +47,14 @@ export async function unpackFolder(
     const stretch = new Stretch();
     let position = start;
     for (const { path: name, sizeBytes, isExecutable } of entries) {
-      const path = join(aside, name);
+      const path = `${aside}/${name}`;
       if (sizeBytes === undefined) mkdirSync(path, { mode: 0o700 });
       else files.push({ path, mode: isExecutable === true ? 0o700 : 0o600, start: position, sizeBytes });
       position += sizeBytes ?? 0;
       await stretch.rest();
     }
-    for (const group of groupsOf(files)) await extract(read, group, stretch);
+    const block = Buffer.allocUnsafeSlow(blockBytes);
+    for (const group of groupsOf(files)) await extract(read, group, block, stretch);
     return files.map(({ path }) => path);
   });
 }
@@ -74,34 +74,47 @@ function* groupsOf(files: readonly PackedFile[]): Generator<PackedFile[]> {
   if (group.length > 0) yield group;
 }
 
-async function extract(read: ReadArrived, group: readonly PackedFile[], stretch: Stretch): Promise<void> {
+async function extract(
+  read: ReadArrived,
+  group: readonly PackedFile[],
+  block: Buffer,
+  stretch: Stretch,
+): Promise<void> {
   const [first] = group;
   const last = group.at(-1);
   if (first === undefined || last === undefined) return;
-  if (first.sizeBytes > blockBytes) return extractLong(read, first);
-  const block = await read(first.start, last.start + last.sizeBytes - first.start);
+  if (first.sizeBytes > blockBytes) return extractLong(read, first, block);
+  await read(block.subarray(0, last.start + last.sizeBytes - first.start), first.start);
   for (const { path, mode, start, sizeBytes } of group) {
-    writeSmall(path, mode, block.subarray(start - first.start, start - first.start + sizeBytes));
+    writeSmall(path, mode, block, start - first.start, sizeBytes);
     await stretch.rest();
   }
 }
 
 // A small file is made in less time than it takes to wake a thread that makes it, and one after the other in
 // less time than several at once, which wait for each other in the same folder.
-function writeSmall(path: string, mode: number, octets: Buffer): void {
+function writeSmall(path: string, mode: number, block: Buffer, start: number, sizeBytes: number): void {
   const file = openSync(path, 'wx', mode);
   try {
-    for (let written = 0; written < octets.length; ) written += writeSync(file, octets, written);
+    for (let written = 0; written < sizeBytes; ) {
+      written += writeSync(file, block, start + written, sizeBytes - written);
+    }
   } finally {
     closeSync(file);
   }
 }
 
-async function extractLong(read: ReadArrived, { path, mode, start, sizeBytes }: PackedFile): Promise<void> {
+async function extractLong(
+  read: ReadArrived,
+  { path, mode, start, sizeBytes }: PackedFile,
+  block: Buffer,
+): Promise<void> {
   const file = await open(path, 'wx', mode);
   try {
     for (let done = 0; done < sizeBytes; done += blockBytes) {
-      await file.writeFile(await read(start + done, Math.min(blockBytes, sizeBytes - done)));
+      const piece = block.subarray(0, sizeBytes - done);
+      await read(piece, start + done);
+      await file.writeFile(piece);
     }
   } finally {
     await file.close();
