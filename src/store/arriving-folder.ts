@@ -29,7 +29,7 @@ export interface ArrivingPlace {
   readonly checkRoom: (sizeBytes: number, files: number) => Promise<void>;
 }
 
-/** One folder. It ends by {@link finish} or {@link discard}. */
+/** One folder. It ends by {@link finish} or {@link stop}. */
 export class ArrivingFolder {
   readonly #place: ArrivingPlace;
   /**
@@ -59,11 +59,10 @@ export class ArrivingFolder {
     });
   }
 
-  /** Deletes what is unpacked. Fails silently. */
-  async discard(): Promise<void> {
+  /** Unpacks nothing more. What is unpacked is the caller's then. */
+  async stop(): Promise<void> {
     this.#place.front.stop();
     await this.unpacked.catch(() => {});
-    await rm(this.#place.aside, { recursive: true, force: true }).catch(() => {});
   }
 
   async #unpack(isSafeName: (name: string) => boolean): Promise<string[]> {

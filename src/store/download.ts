@@ -15,7 +15,7 @@ import { explainingWrite } from './file-error.js';
 import { type WantedFile, writePartMap } from './part-map.js';
 import type { PartWriter } from './part-writer.js';
 import { flushFolder } from './private-file.js';
-import { asideFolderOf, removePart } from './unfinished.js';
+import { asideFolderOf, removePart, removeUnpacked } from './unfinished.js';
 
 /** Where an unfinished file is, and what is known of it. */
 export interface DownloadPlace {
@@ -168,8 +168,8 @@ export class Download {
 
   /** Closes the file and keeps what there is, so that another transfer can go on with it. */
   async keep(): Promise<void> {
-    const { release } = this.#place;
-    await this.#folder?.discard();
+    const { partPath, release } = this.#place;
+    await this.#folder?.stop();
     await this.#saving;
     let isKept = this.#doneBytes > 0;
     try {
@@ -179,13 +179,14 @@ export class Download {
     }
     if (!isKept) return this.discard();
     await this.#close().catch(() => {});
+    await removeUnpacked(partPath);
     release(true);
   }
 
   /** Closes the file and deletes it. Fails silently: it is called when something else has failed. */
   async discard(): Promise<void> {
     const { partPath, release } = this.#place;
-    await this.#folder?.discard();
+    await this.#folder?.stop();
     await this.#saving;
     await this.#close().catch(() => {});
     await removePart(partPath);

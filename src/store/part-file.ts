@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { explainingWrite } from './file-error.js';
 import { mapPathOf } from './part-map.js';
-import { asideFolderOf, type KeptFile, removePart } from './unfinished.js';
+import { type KeptFile, removePart, removeUnpacked } from './unfinished.js';
 
 const noFollow = constants.O_NOFOLLOW ?? 0;
 
@@ -30,7 +30,7 @@ export async function claimPart(kept: KeptFile, partPath: string): Promise<FileH
     await rename(kept.partPath, partPath);
     await rename(mapPathOf(kept.partPath), mapPathOf(partPath));
     await rm(`${mapPathOf(kept.partPath)}.new`, { force: true });
-    await rm(asideFolderOf(kept.partPath), { recursive: true, force: true });
+    await removeUnpacked(kept.partPath);
     handle = await open(partPath, constants.O_RDWR | noFollow);
     const stats = await handle.stat();
     if (stats.isFile() && stats.nlink === 1 && stats.size <= kept.wanted.sizeBytes) return handle;

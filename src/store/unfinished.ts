@@ -31,7 +31,7 @@ export function unfinishedPath(folder: string, name: string, id: string): string
   return join(folder, `${name}.${id.slice(0, 16)}.part`);
 }
 
-/** Where a folder is unpacked before it gets its name. */
+/** Where a folder is unpacked, before it gets its name. */
 export function asideFolderOf(partPath: string): string {
   return `${partPath}.folder`;
 }
@@ -76,6 +76,8 @@ export async function sweepUnfinished(
 
 /** Tells whether nobody will go on with an unfinished file, or with what stands beside it, which is nothing without it. */
 async function isAbandoned(path: string, partPath: string, ageMs: number): Promise<boolean> {
+  // Its own age tells nothing: a folder is unpacked as long as it arrives.
+  if (path === asideFolderOf(partPath)) return !(await exists(partPath));
   const isOld = ageMs > abandonedAfterMs;
   if (path !== partPath) return isOld || !(await exists(partPath));
   return isOld && (await readKept(dirname(partPath), partPath)) === undefined;
@@ -98,16 +100,21 @@ function claimUpTo(sizeBytes: number, done: Buffer, { chunkBytes, count }: Chunk
   for (let index = 0; index < count && (index + 1) * chunkBytes <= sizeBytes; index += 1) setBit(done, index);
 }
 
-/** Deletes an unfinished file and its map, as far as they are there. */
+/** Deletes an unfinished file, its map, and what is unpacked of it, as far as they are there. */
 export async function removePart(partPath: string): Promise<void> {
   for (const path of [mapPathOf(partPath), partPath]) await rm(path, { force: true }).catch(() => {});
+  await removeUnpacked(partPath);
+}
+
+/** Deletes what is unpacked of an unfinished file. Fails silently: without that file it is swept away one day. */
+export async function removeUnpacked(partPath: string): Promise<void> {
+  await rm(asideFolderOf(partPath), { recursive: true, force: true }).catch(() => {});
 }
 
 /** Deletes all that a transfer which was cut short may have left. */
 export async function removeLeftovers(partPath: string): Promise<void> {
   await removePart(partPath);
   await rm(`${mapPathOf(partPath)}.new`, { force: true }).catch(() => {});
-  await rm(asideFolderOf(partPath), { recursive: true, force: true }).catch(() => {});
 }
 
 /** Tells whether an unfinished file has its final name as well. */

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { deliver } from '../../src/conversation/deliver.js';
 import { encodeManifest, type FolderEntry } from '../../src/protocol/folder-manifest.js';
@@ -10,7 +11,7 @@ import type { Identity } from '../../src/store/identities.js';
 import { makeCircle } from '../helpers/certificates.js';
 import { Meeting, type TestConversation } from '../helpers/conversations.js';
 import { makeIdentity } from '../helpers/identity.js';
-import { makeOffer, RogueMember } from '../helpers/rogue-files.js';
+import { type Answer, makeOffer, RogueMember } from '../helpers/rogue-files.js';
 
 const meeting = new Meeting();
 const rogues: RogueMember[] = [];
@@ -151,6 +152,52 @@ describe('a folder', () => {
     await rogue.serve({ ...file, offer: { ...file.offer, isFolder: true } });
     expect((await a.event('fileFailed')).error.code).toBe('ERR_PROTOCOL');
     expect(await readdir(join(a.home, 'downloads'))).toEqual([]);
+  });
+});
+
+describe('a folder that is unpacked while it arrives', () => {
+  // Three ranges of 1 MiB, and the list.
+  const entries = Array.from({ length: 750 }, (_, index) => ({ path: `${index}`, sizeBytes: 4096 }));
+  const content = trick(entries, 750 * 4096);
+
+  async function offered(answer: Answer) {
+    const a = await (await meeting.at('a')).open(alice, { timing: { fileProgressIntervalMs: 0 } });
+    const rogue = new RogueMember(a.door.listeningPort ?? 0, bob);
+    rogues.push(rogue);
+    const file = await makeOffer('album', content);
+    await rogue.serve({ ...file, offer: { ...file.offer, isFolder: true } }, answer);
+    return { a, rogue, downloads: join(a.home, 'downloads') };
+  }
+
+  /** Resolves when some of it is unpacked. */
+  async function unpackedIn(downloads: string): Promise<void> {
+    for (;;) {
+      const names: string[] = await readdir(downloads, { recursive: true }).catch(() => []);
+      if (names.some((name) => /\.part\.folder\/\d+$/.test(name))) return;
+      await setImmediate();
+    }
+  }
+
+  it('is not there before all of it is, and nothing of it stays unpacked when it breaks off', async () => {
+    const { a, rogue, downloads } = await offered((range, right) =>
+      range.kind !== 'chunks' || range.first >= 8 ? undefined : right,
+    );
+    await unpackedIn(downloads);
+    expect(await readdir(downloads)).not.toContain('album');
+    rogue.end();
+    await a.event('fileInterrupted');
+    expect((await readdir(downloads)).map((name) => name.replace(/^.*\.part/, '.part')).sort()).toEqual([
+      '.part',
+      '.part.map',
+    ]);
+  });
+
+  it('is not there when it was false in the end', async () => {
+    const { a, downloads } = await offered((range, right) =>
+      range.kind === 'root' ? Buffer.concat([right.subarray(0, 9), Buffer.alloc(32)]) : right,
+    );
+    expect((await a.event('fileFailed')).error.code).toBe('ERR_FILE_DIGEST');
+    expect(await readdir(downloads)).toEqual([]);
   });
 });
 

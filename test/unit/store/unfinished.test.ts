@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mapPathOf, writePartMap } from '../../../src/store/part-map.js';
-import { sweepUnfinished, unfinishedPath } from '../../../src/store/unfinished.js';
+import { asideFolderOf, sweepUnfinished, unfinishedPath } from '../../../src/store/unfinished.js';
 
 let folder: string;
 
@@ -37,5 +37,18 @@ describe('unfinished files', () => {
     expect(names).toHaveLength(65);
     expect(names).not.toContain('film-1070');
     expect(await readdir(folder)).toHaveLength(2 * 65);
+  });
+
+  it('keep what another process unpacks of them, however long that takes, and nothing else stays unpacked', async () => {
+    await leave('circle/alice', 1, 0);
+    for (const index of [1, 2]) {
+      const aside = asideFolderOf(unfinishedPath(folder, `film-${index}`, `${index}`.padStart(32, '0')));
+      await mkdir(aside);
+      await writeFile(join(aside, 'x'), 'x');
+      await utimes(aside, 0, 0);
+    }
+    await sweepUnfinished(folder, new Set(), Date.now());
+    const unpacked = (await readdir(folder)).filter((name) => name.endsWith('.folder'));
+    expect(unpacked).toEqual([`film-1.${'0'.repeat(16)}.part.folder`]);
   });
 });
