@@ -1,6 +1,6 @@
 /** Real processes that are killed (-9) while a file is on its way: it goes on where it was, and is the same in the end. */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -52,8 +52,8 @@ async function startReceiver(): Promise<Program> {
   return program;
 }
 
-function startSender(): Program {
-  const argv = ['send', `127.0.0.1:${board.port}`, '--file', join(folder, 'film.bin'), '--json'];
+function startSender(name = 'film.bin'): Program {
+  const argv = ['send', `127.0.0.1:${board.port}`, '--file', join(folder, name), '--json'];
   const program = new Program(argv, { home: join(folder, 'bob') });
   programs.push(program);
   return program;
@@ -67,6 +67,15 @@ async function halfway(): Promise<void> {
     const part = names.find((name) => name.endsWith('.part'));
     const isThere = part !== undefined && names.includes(`${part}.map`);
     if (isThere && (await stat(join(inbox, part))).size >= writtenBytes) return;
+    await setImmediate();
+  }
+}
+
+/** Resolves when some files of a folder are unpacked. */
+async function unpacking(): Promise<void> {
+  for (;;) {
+    const names: string[] = await readdir(join(folder, 'inbox'), { recursive: true }).catch(() => []);
+    if (names.filter((name) => /\.part\.folder\/\d+$/.test(name)).length > 2) return;
     await setImmediate();
   }
 }
@@ -91,4 +100,28 @@ it.each(['sender', 'receiver'])('a file whose %s is killed goes on where it was'
   expect(await sender.ended()).toBe(0);
   expect(await readdir(join(folder, 'inbox'))).toEqual(['film.bin']);
   expect((await readFile(join(folder, 'inbox', 'film.bin'))).equals(content)).toBe(true);
+});
+
+it('a folder whose receiver is killed while it unpacks goes on where it was, and nothing unfinished stays', async () => {
+  await mkdir(join(folder, 'album'));
+  const pieces = Array.from({ length: 48 }, (_, index) => content.subarray(index * MiB, (index + 1) * MiB));
+  for (const [index, piece] of pieces.entries()) await writeFile(join(folder, 'album', `${index}`), piece);
+  let receiver = await startReceiver();
+  board.stallAfterBytes = passingBytes;
+  const sender = startSender('album');
+  await Promise.all([halfway(), unpacking()]);
+  await receiver.stop('SIGKILL');
+  expect(await readdir(join(folder, 'inbox'))).not.toContain('album');
+  board.stallAfterBytes = Number.POSITIVE_INFINITY;
+  board.cut();
+  receiver = await startReceiver();
+  const [, doneBytes] = await receiver.waitFor(/"fileStarted".*"doneBytes":([1-9]\d*)/);
+  expect(Number(doneBytes)).toBeGreaterThanOrEqual(certainBytes);
+  await receiver.waitFor(/"fileDone"/);
+  expect(await sender.ended()).toBe(0);
+  expect(await readdir(join(folder, 'inbox'))).toEqual(['album']);
+  expect(await readdir(join(folder, 'inbox', 'album'))).toHaveLength(pieces.length);
+  for (const [index, piece] of pieces.entries()) {
+    expect((await readFile(join(folder, 'inbox', 'album', `${index}`))).equals(piece)).toBe(true);
+  }
 });
