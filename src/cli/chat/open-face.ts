@@ -18,7 +18,7 @@ export async function openFace(options: FaceOptions, deps: Deps): Promise<Face> 
   const { isTerminal, json, plain = false, timeoutMs, settings } = options;
   if (isTerminal && !plain && hasScreen(env)) {
     const { TerminalChat } = await import('../../ui/terminal/terminal-chat.js');
-    return new TerminalChat({ input: stdin, output: stdout, env, clock, signal, settings });
+    return new TerminalChat({ input: stdin, output: stdout, status: stderr, env, clock, signal, settings });
   }
   const { PlainChat } = await import('../../ui/plain/plain-chat.js');
   const streams = { input: stdin, output: stdout, status: stderr };

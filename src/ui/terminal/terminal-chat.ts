@@ -32,12 +32,10 @@ import { Search } from './search.js';
 import { applyEvent } from './state/apply-event.js';
 import { ChatState } from './state/chat-state.js';
 import type { Talk } from './state/talk.js';
-import { type Display, type Keyboard as KeyboardStream, Terminal } from './terminal.js';
+import { Terminal, type TerminalStreams } from './terminal.js';
 
 /** Where a chat on a screen reads and writes. */
-export interface TerminalChatOptions {
-  readonly input: KeyboardStream;
-  readonly output: Display;
+export interface TerminalChatOptions extends TerminalStreams {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: () => Date;
   /** Ends the chat in order when it aborts. */
@@ -84,7 +82,7 @@ export class TerminalChat implements Face {
     });
     this.#ended.catch(() => {});
     this.#screen = new Screen(output);
-    this.#terminal = new Terminal(input, output, () => this.#repaint());
+    this.#terminal = new Terminal(options, { onRedraw: () => this.#repaint(), onGone: () => this.#end() });
     this.#completer = new Completer(completionSources(this.#state));
     this.#attention = new Attention(this.#state, {
       conversation: () => this.#conversation,

@@ -4,12 +4,29 @@
  * edge), bracketed paste, reports of the focus.
  */
 import type { Readable, Writable } from 'node:stream';
+import { holdBack } from './held-output.js';
 import type { Size } from './screen/frame.js';
 
 /** A writable that may be a terminal's screen. */
 export type Display = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 /** A readable that may be a terminal's keyboard. */
 export type Keyboard = Readable & { setRawMode?: (isRaw: boolean) => unknown; unref?: () => unknown };
+
+/** The streams of a terminal. */
+export interface TerminalStreams {
+  readonly input: Keyboard;
+  readonly output: Display;
+  /** Where the program reports; held back where it is a terminal too. */
+  readonly status: Display;
+}
+
+/** What happens to a terminal. */
+export interface TerminalEvents {
+  /** All of the screen is to be drawn anew. */
+  readonly onRedraw: () => void;
+  /** There is no terminal any more. */
+  readonly onGone: () => void;
+}
 
 const take = '\u001b[?1049h\u001b[?7l\u001b[?2004h\u001b[?1004h\u001b[H\u001b[2J';
 const giveBack = '\u001b[?1004l\u001b[?2004l\u001b[?7h\u001b[0m\u001b[?25h\u001b[?1049l';
@@ -19,16 +36,18 @@ const smallest: Size = { columns: 20, rows: 5 };
 export class Terminal {
   readonly #input: Keyboard;
   readonly #output: Display;
-  readonly #onRedraw: () => void;
+  readonly #status: Display;
+  readonly #events: TerminalEvents;
+  #letGo: () => void = () => {};
   readonly #giveBack = (): void => this.#leave();
   readonly #onContinue = (): void => this.#goOn();
   #isTaken = false;
 
-  /** @param onRedraw - called when all of the screen is to be drawn anew */
-  constructor(input: Keyboard, output: Display, onRedraw: () => void) {
+  constructor({ input, output, status }: TerminalStreams, events: TerminalEvents) {
     this.#input = input;
     this.#output = output;
-    this.#onRedraw = onRedraw;
+    this.#status = status;
+    this.#events = events;
   }
 
   /** Its size in cells, never less than a few. */
@@ -41,7 +60,8 @@ export class Terminal {
   /** Takes the terminal. */
   open(): void {
     this.#take();
-    this.#output.on('resize', this.#onRedraw);
+    this.#output.on('resize', this.#events.onRedraw);
+    for (const [stream, event] of this.#ends) stream.once(event, this.#events.onGone);
     process.on('exit', this.#giveBack);
     // Before Node writes where it happened.
     process.on('uncaughtExceptionMonitor', this.#giveBack);
@@ -51,7 +71,8 @@ export class Terminal {
   /** Gives it back. */
   close(): void {
     this.#leave();
-    this.#output.off('resize', this.#onRedraw);
+    this.#output.off('resize', this.#events.onRedraw);
+    for (const [stream, event] of this.#ends) stream.off(event, this.#events.onGone);
     process.off('exit', this.#giveBack);
     process.off('uncaughtExceptionMonitor', this.#giveBack);
     if (process.platform !== 'win32') process.off('SIGCONT', this.#onContinue);
@@ -75,11 +96,21 @@ export class Terminal {
   #goOn(): void {
     this.#leave();
     this.#take();
-    this.#onRedraw();
+    this.#events.onRedraw();
+  }
+
+  /** What says that nobody sits here any more. */
+  get #ends(): readonly (readonly [NodeJS.EventEmitter, string])[] {
+    return [
+      [this.#input, 'end'],
+      [this.#input, 'error'],
+      [this.#output, 'error'],
+    ];
   }
 
   #take(): void {
     this.#isTaken = true;
+    if (this.#status.isTTY) this.#letGo = holdBack(this.#status);
     this.#input.setRawMode?.(true);
     this.#input.resume();
     this.#output.write(take);
@@ -90,5 +121,7 @@ export class Terminal {
     this.#isTaken = false;
     this.#output.write(giveBack);
     this.#input.setRawMode?.(false);
+    this.#letGo();
+    this.#letGo = () => {};
   }
 }
