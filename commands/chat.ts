@@ -40,6 +40,7 @@ export default class Chat extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Chat);
     const { talk } = await import('../src/cli/chat/talk.js');
+    const { chooseSpeaker } = await import('../src/cli/identity/choose-identity.js');
     const { peer: peers, listen, announce, quota, json, plain, timeout } = flags;
     const options = {
       peers,
@@ -53,6 +54,8 @@ export default class Chat extends BaseCommand {
       requirePostQuantum: flags['require-pq'],
       note: (line: string) => this.note(line),
     };
-    await talk(this.homeOf(flags), options, this.deps);
+    const home = this.homeOf(flags);
+    if (!json) await chooseSpeaker(home, options.note, this.deps);
+    await talk(home, options, this.deps);
   }
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { caPasswordFileFlag, explainFlag, reasonFlag, rootKeyFileFlag } from '../../src/cli/flags.js';
+import { caPasswordFileFlag, explainFlag, reasonFlag, rootKeyFileFlag, yesFlag } from '../../src/cli/flags.js';
 import type { IssuedCrl } from '../../src/ledger/crl.js';
 import type { Home } from '../../src/store/home.js';
 
@@ -17,6 +17,7 @@ interface CrlFlags {
   readonly 'root-key-file'?: string | undefined;
   readonly revoke?: string | undefined;
   readonly reason?: string | undefined;
+  readonly yes: boolean;
   readonly 'ca-password-file'?: string | undefined;
 }
 
@@ -44,6 +45,7 @@ What was revoked stays on the lists until it has expired. The root above an inte
       dependsOn: ['root'],
     }),
     reason: { ...reasonFlag, dependsOn: ['revoke'] },
+    yes: { ...yesFlag, dependsOn: ['revoke'] },
     'clock-was-ahead': Flags.boolean({
       description: 'go on from the present though the last list is of a later time, by a clock that was wrong',
     }),
@@ -80,7 +82,9 @@ What was revoked stays on the lists until it has expired. The root above an inte
     const { parseRevocationReason } = await import('../../src/pki/revocation-reason.js');
     const { days: validityDays, revoke, 'root-key-file': keyFile, 'ca-password-file': passwordFile } = flags;
     const reason = parseRevocationReason(flags.reason ?? 'unspecified');
-    const request = { ...wanted, validityDays, revoke, reason, keyFile, passwordFile };
+    const { confirmAtTerminal } = await import('../../src/cli/confirm-or-flag.js');
+    const confirm = (question: string) => confirmAtTerminal(flags.yes, question, this.deps);
+    const request = { ...wanted, validityDays, revoke, reason, keyFile, passwordFile, confirm };
     const written = await writeRootCrl(home, request, this.deps);
     if (written.revokedOurs) {
       this.warn('the CA of this home is revoked: make the next with ca init --force --intermediate --root-key-file');

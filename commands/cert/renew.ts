@@ -11,7 +11,7 @@ An identity of this home is renewed where it is; for somebody else NAME.pem is w
     '<%= config.bin %> cert renew alice',
     '<%= config.bin %> cert renew gus --new-key --days 90 --out renewed',
   ];
-  static override args = { name: Args.string({ description: 'member name', required: true }) };
+  static override args = { name: Args.string({ description: 'member name (at a terminal: asked for)' }) };
   static override flags = {
     'new-key': Flags.boolean({ description: 'make a new key of the same kind' }),
     days: Flags.integer({ description: "validity in days (default the profile's)", helpValue: 'DAYS' }),
@@ -23,12 +23,20 @@ An identity of this home is renewed where it is; for somebody else NAME.pem is w
 
   async run() {
     const { args, flags } = await this.parse(CertRenew);
-    if (await this.explained({ args, flags })) return;
     const home = this.homeOf(flags);
+    const { memberName } = await import('../../src/cli/cert/choose-member.js');
+    const wanted = {
+      argument: 'NAME (member name)',
+      command: 'cert renew',
+      question: 'Whose certificate is to be renewed?',
+      states: ['valid', 'expired'],
+    } as const;
+    const name = await memberName(home, args.name, wanted, this.deps);
+    if (await this.explained({ args: { name }, flags })) return;
     const { findRenewal, renewCredential } = await import('../../src/cli/cert/renew-credential.js');
     const { hasEnded } = await import('../../src/pki/validity.js');
     const { openCa } = await import('../../src/cli/ca/open-ca.js');
-    const request = { member: args.name, newKey: flags['new-key'] === true, validityDays: flags.days, out: flags.out };
+    const request = { member: name, newKey: flags['new-key'] === true, validityDays: flags.days, out: flags.out };
     const renewal = await findRenewal(home, { ...request, force: flags.force });
     const ca = await openCa(home, { file: flags['ca-password-file'] }, this.deps);
     const { certificate, validityCut } = await renewCredential(home, renewal, ca, this.deps);

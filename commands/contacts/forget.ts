@@ -1,5 +1,6 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { yesFlag } from '../../src/cli/flags.js';
 
 export default class ContactsForget extends BaseCommand {
   static override summary = 'forget a contact: its key, its addresses and all that was said';
@@ -8,7 +9,7 @@ export default class ContactsForget extends BaseCommand {
 whoever shows a certificate of that name then is taken for the contact. A block stays.`;
   static override examples = ['<%= config.bin %> contacts forget gus --yes'];
   static override args = { who: Args.string({ description: 'contact', required: true }) };
-  static override flags = { yes: Flags.boolean({ description: 'do not ask' }) };
+  static override flags = { yes: yesFlag };
 
   async run() {
     const { args, flags } = await this.parse(ContactsForget);

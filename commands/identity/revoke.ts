@@ -1,12 +1,12 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { serverFlag } from '../../src/cli/flags.js';
+import { serverFlag, yesFlag } from '../../src/cli/flags.js';
 import { revocationReasons } from '../../src/pki/revocation-reason.js';
 
 export default class IdentityRevoke extends BaseCommand {
   static override summary = 'have the Auto CA revoke the certificate of an identity of this home';
   static override description =
-    'For a key that others may have. The members of the circle refuse it as soon as they know; it cannot be taken back.';
+    'For a key that others may have. The members of the circle refuse it as soon as they know; it cannot be taken back, so at a terminal you are asked first.';
   static override examples = ['<%= config.bin %> identity revoke --reason keyCompromise'];
   static override args = { name: Args.string({ description: 'member name (default: as whom this home speaks)' }) };
   static override flags = {
@@ -16,6 +16,7 @@ export default class IdentityRevoke extends BaseCommand {
       helpValue: 'REASON',
     }),
     server: serverFlag,
+    yes: yesFlag,
   };
 
   async run() {
@@ -24,7 +25,10 @@ export default class IdentityRevoke extends BaseCommand {
     const { revokeOwn } = await import('../../src/cli/identity/own-identity.js');
     const reason = parseRevocationReason(flags.reason);
     const request = { member: args.name, server: flags.server };
-    const { member, serialNumber } = await revokeOwn(this.homeOf(flags), request, reason, this.deps);
+    const { deps } = this;
+    const { confirmAtTerminal } = await import('../../src/cli/confirm-or-flag.js');
+    const confirm = (question: string) => confirmAtTerminal(flags.yes, question, deps);
+    const { member, serialNumber } = await revokeOwn(this.homeOf(flags), { ...request, confirm }, reason, deps);
     this.print(`Revoked the certificate ${serialNumber} of ${member}`);
     this.note('Next: ask the host for a new invite, then qtchat enroll --force');
     return { member, serialNumber, reason };

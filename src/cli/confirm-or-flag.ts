@@ -19,5 +19,20 @@ export async function confirmOrFlag(
       hint: `Add ${wanted.flag}, if you are sure`,
     });
   }
-  if (!(await askConfirm(wanted.question, deps))) throw new QTChatError('ERR_CANCELLED', 'nothing was changed');
+  await confirm(wanted.question, deps);
+}
+
+/**
+ * Resolves when what cannot be taken back was confirmed, or nobody can be asked: then whoever wrote the command line has
+ * decided.
+ *
+ * @param given - the flag that answers in advance
+ * @throws {QTChatError} `ERR_CANCELLED` for no, and for no answer
+ */
+export async function confirmAtTerminal(given: boolean, question: string, deps: PromptDeps): Promise<void> {
+  if (!given && canPrompt(deps)) await confirm(question, deps);
+}
+
+async function confirm(question: string, deps: PromptDeps): Promise<void> {
+  if (!(await askConfirm(question, deps))) throw new QTChatError('ERR_CANCELLED', 'nothing was changed');
 }

@@ -129,6 +129,9 @@ export const requirePqFlag = Flags.boolean({
 /** `--json` of commands that run until they are stopped: one line for each event, instead of one object at the end. */
 export const jsonLinesFlag = Flags.boolean({ description: 'write events as JSON lines' });
 
+/** `--yes`, of what cannot be taken back. */
+export const yesFlag = Flags.boolean({ description: 'do not ask' });
+
 /** `--explain`: answered by `BaseCommand.explained`. */
 export const explainFlag = Flags.boolean({ description: 'print the equal openssl commands, and do nothing' });
 

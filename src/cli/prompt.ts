@@ -41,6 +41,24 @@ export async function askConfirm(message: string, deps: PromptDeps): Promise<boo
   return ask({ type: 'confirm', message, initial: false }, deps);
 }
 
+/** One of several to choose from. */
+export interface Choice {
+  readonly value: string;
+  /** What is shown of it. */
+  readonly title: string;
+}
+
+/**
+ * Lets one of several be chosen, with the arrow keys and Enter; the first is chosen at the beginning.
+ *
+ * @returns the value of it
+ * @throws {QTChatError} `ERR_CANCELLED`, as {@link askText}
+ */
+export async function askChoice(message: string, choices: readonly Choice[], deps: PromptDeps): Promise<string> {
+  const hint = 'arrow keys, then Enter';
+  return ask({ type: 'select', message, hint, choices: choices.map((choice) => ({ ...choice })) }, deps);
+}
+
 async function ask<Answer>(question: Omit<PromptObject<'answer'>, 'name'>, deps: PromptDeps): Promise<Answer> {
   const { default: prompts } = await import('prompts');
   // prompts notices neither closed input nor signals; a Ctrl-C key press is its one way out.

@@ -92,7 +92,7 @@ export async function saveIdentity(
  */
 export async function loadIdentity(home: Home, member?: string): Promise<Identity> {
   const name = member ?? (await currentMember(home));
-  if (name === undefined) throw noIdentity(`there is no identity in ${quote(home.folder)} yet`);
+  if (name === undefined) throw await noSpeaker(home);
   const folder = identityFolder(home, name);
   await finishFolder(folder);
   try {
@@ -191,6 +191,13 @@ function isMemberName(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+async function noSpeaker(home: Home): Promise<QTChatError> {
+  const names = await listIdentities(home);
+  if (names.length === 0) return noIdentity(`there is no identity in ${quote(home.folder)} yet`);
+  const message = `the home ${quote(home.folder)} has identities, but speaks as none of them`;
+  return new QTChatError('ERR_STORE_NO_IDENTITY', message, { hint: `Choose one: qtchat identity use ${names[0]}` });
 }
 
 function noIdentity(message: string): QTChatError {

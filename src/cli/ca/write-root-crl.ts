@@ -1,6 +1,6 @@
 /** `ca crl --root`: the root's next revocation list, in a file. */
 import { dirname } from 'node:path';
-import { QTChatError } from '../../errors.js';
+import { QTChatError, quote } from '../../errors.js';
 import type { IssuedCrl } from '../../ledger/crl.js';
 import { inTransaction, openLedger } from '../../ledger/open.js';
 import { revokeAuthority } from '../../ledger/revoked-authorities.js';
@@ -27,6 +27,8 @@ export interface RootCrlRequest extends RootFiles {
   /** Path of the certificate of a CA below the root, to be revoked first. */
   readonly revoke?: string | undefined;
   readonly reason: RevocationReason;
+  /** Asked before it is; what it rejects with ends it. */
+  readonly confirm: (question: string) => Promise<void>;
 }
 
 /** What came of it. */
@@ -55,6 +57,8 @@ export async function writeRootCrl(
     });
   }
   const [revoked] = request.revoke === undefined ? [] : await readCertificateFile(request.revoke, deps.signal);
+  if (revoked !== undefined)
+    await request.confirm(`Revoke the CA in ${quote(request.revoke ?? '')}? It cannot be taken back`);
   const { issuer } = await openRoot(home, request, deps);
   const root = issuingCertificate(issuer);
   const standing = await readStanding(path, root, deps.signal);

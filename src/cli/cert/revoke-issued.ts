@@ -24,6 +24,7 @@ export interface RevokedRecord {
 /**
  * Revokes every valid certificate of a member, or the one with a serial number (valid or not).
  *
+ * @param deps.confirm - asked beforehand, unless all of it is revoked already; what it rejects with ends it
  * @param subject - a member name, or a serial number in hex of either case, with or without colons
  * @throws {QTChatError} `ERR_STORE_NO_CA`; `ERR_LEDGER_NOT_FOUND` when there is nothing to revoke;
  *   `ERR_USAGE` when the text is the name of one and the serial number of another
@@ -32,11 +33,14 @@ export async function revokeIssued(
   home: Home,
   subject: string,
   reason: RevocationReason,
-  deps: { clock: () => Date },
+  deps: { clock: () => Date; confirm: (question: string) => Promise<void> },
 ): Promise<RevokedRecord[]> {
   await loadCaChain(home); // without a CA no ledger is to appear
   const ledger = await openLedger(home);
   try {
+    // Before the transaction: nobody else is to wait for an answer.
+    const meant = (await findSubject(ledger, subject, deps.clock())).filter(({ revokedAt }) => revokedAt === undefined);
+    if (meant.length > 0) await deps.confirm(revocationQuestion(meant));
     return await inTransaction(ledger, async (transaction) => {
       const revoked: RevokedRecord[] = [];
       for (const record of await findSubject(transaction, subject, deps.clock())) {
@@ -48,6 +52,12 @@ export async function revokeIssued(
   } finally {
     await ledger.destroy();
   }
+}
+
+function revocationQuestion(records: readonly CertificateRecord[]): string {
+  const [first] = records;
+  const which = records.length === 1 ? `the certificate ${first?.serialNumber}` : `all ${records.length} certificates`;
+  return `Revoke ${which} of ${first?.member}? It cannot be taken back`;
 }
 
 function toRevoked(record: CertificateRecord, reason: RevocationReason, now: Date): RevokedRecord {

@@ -17,6 +17,7 @@ import { loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
 import { type Identity, loadIdentity } from '../../store/identities.js';
 import { listRunning } from '../../store/running.js';
+import { type BusyDeps, whileBusy } from '../busy.js';
 import type { Deps } from '../deps.js';
 
 /** Whose certificate, and where. */
@@ -57,9 +58,9 @@ export async function renewOwn(
  */
 export async function revokeOwn(
   home: Home,
-  request: OwnRequest,
+  request: OwnRequest & { readonly confirm: (question: string) => Promise<void> },
   reason: RevocationReason,
-  deps: Pick<Deps, 'signal'>,
+  deps: BusyDeps & Pick<Deps, 'signal'>,
 ): Promise<{ member: string; serialNumber: string }> {
   const identity = await identityAt(home, request);
   const question = {
@@ -68,7 +69,10 @@ export async function revokeOwn(
     body: formatBody({ reason }),
     limitBytes: memberAnswerLimitBytes,
   } as const;
-  const { body } = await askAutoCa(identity.autoCa ?? { addresses: [], port: 0 }, question, identity, deps.signal);
+  await request.confirm(`Revoke the certificate of ${identity.member}? It cannot be taken back`);
+  const place = identity.autoCa ?? { addresses: [], port: 0 };
+  const asking = () => askAutoCa(place, question, identity, deps.signal);
+  const { body } = await whileBusy('Asking the Auto CA', deps, asking);
   return parseMemberAnswer(body);
 }
 
