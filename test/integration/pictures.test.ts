@@ -158,17 +158,18 @@ describe('a picture', () => {
   });
 
   it('is forgotten when others are asked for, unless it is asked for as well; and at the end', async () => {
-    const forgotten: Picture[] = [];
-    const onForgotten = (picture: Picture) => forgotten.push(picture);
-    const pictures = picturesBy({ protocol: 'kitty', keep: 2, onForgotten, ...answering() });
+    const pictures = picturesBy({ protocol: 'kitty', keep: 2, ...answering() });
+    const { overlay } = pictures;
     const path = await png();
     const show = (columns: number) => pictures.show(path, { columns, rows: 1 });
-    const [first, second, again, third] = [await show(1), await show(2), await show(1), await show(3)];
-    expect(again).toBe(first);
-    expect(forgotten).toEqual([second]);
+    const [first, second] = [await show(1), await show(2)];
+    const rows = [first, second].flatMap((picture) => picture.rows);
+    expect(overlay.besides(rows).before).toBe(`${first.transmit}${second.transmit}`);
+    expect(await show(1)).toBe(first);
+    await show(3);
+    expect(overlay.besides(first.rows)).toEqual({ before: second.erase, after: '' });
     await pictures.close();
-    expect(forgotten).toEqual([second, first, third]);
-    expect(new Set(forgotten.map(({ erase }) => erase)).size).toBe(3);
+    expect(overlay.besides([])).toEqual({ before: first.erase, after: '' });
   });
 });
 

@@ -30,6 +30,7 @@ export interface Picture {
   readonly columns: number;
   /** One string a row, each exactly `columns` cells wide, with no other escape sequences than colours. */
   readonly rows: readonly string[];
+  // What the terminal needs beside the rows; overlay.ts sees to it.
   /** To be written before the rows are, once; again where the screen was left and entered anew. */
   readonly transmit?: string;
   /** To be written once the rows are gone for good: the terminal forgets what was transmitted. */

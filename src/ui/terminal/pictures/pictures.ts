@@ -17,13 +17,12 @@ import { boxOf } from './fit.js';
 import { halfBlockRows } from './half-blocks.js';
 import { iterm2Painter } from './iterm2.js';
 import { kittyParts } from './kitty.js';
+import { PictureOverlay } from './overlay.js';
 import { type CellArea, maximumRows, type Painter, type Picture, type Size, usualCell } from './picture.js';
 import { sixelPainter } from './sixel.js';
 
 /** How pictures are made. */
 export interface PicturesOptions extends PictureMeans {
-  /** Called with a picture that is not kept any more; {@link Picture.erase} is to be written then. */
-  readonly onForgotten?: (picture: Picture) => void;
   /** Path of decoder-child.ts as it was built. */
   readonly program?: string;
   readonly deadlineMs?: number;
@@ -37,6 +36,8 @@ const keptPictures = 64;
 
 /** Makes pictures of files, and keeps them. */
 export class Pictures {
+  /** Knows the pictures that are kept. */
+  readonly overlay = new PictureOverlay();
   readonly #options: PicturesOptions;
   readonly #closing = new AbortController();
   readonly #kept = new Map<string, Promise<Picture>>();
@@ -66,13 +67,17 @@ export class Pictures {
       this.#kept.set(key, kept);
       return await kept;
     }
-    const picture = this.#inTurn(() => this.#make(path, { columns, rows: Math.min(rows, maximumRows) }));
+    const picture = this.#inTurn(async () => {
+      const made = await this.#make(path, { columns, rows: Math.min(rows, maximumRows) });
+      this.overlay.add(made);
+      return made;
+    });
     this.#kept.set(key, picture);
     this.#forgetOldest();
     return await picture;
   }
 
-  /** Ends what is under way, and forgets all pictures; `onForgotten` hears of each. */
+  /** Ends what is under way, and forgets all pictures. */
   async close(): Promise<void> {
     this.#closing.abort(new QTChatError('ERR_CANCELLED', 'pictures are not shown any more'));
     await this.#previous;
@@ -94,7 +99,7 @@ export class Pictures {
     const kept = this.#kept.get(key);
     this.#kept.delete(key);
     const picture = await kept?.catch(() => undefined);
-    if (picture !== undefined) this.#options.onForgotten?.(picture);
+    if (picture !== undefined) this.overlay.remove(picture);
   }
 
   async #make(path: string, area: CellArea): Promise<Picture> {
