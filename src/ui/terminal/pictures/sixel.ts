@@ -29,27 +29,30 @@ function percentsOf(color: number): string {
 
 /** Six rows or fewer: for each colour in them, which of the six a column has in it. */
 function bandOf(indexes: Uint8Array, width: number): string {
-  const columnsOf: (Uint8Array | undefined)[] = [];
-  for (const [pixel, index] of indexes.entries()) {
-    const columns = columnsOf[index] ?? new Uint8Array(width);
-    columnsOf[index] = columns;
-    const x = pixel % width;
-    columns[x] = (columns[x] ?? 0) | (1 << Math.floor(pixel / width));
+  const columnsOf = new Map<number, Uint8Array>();
+  for (let start = 0, bit = 1; start < indexes.length; start += width, bit <<= 1) {
+    for (let x = 0; x < width; x += 1) {
+      const index = indexes[start + x] ?? 0;
+      let columns = columnsOf.get(index);
+      if (columns === undefined) {
+        columns = new Uint8Array(width);
+        columnsOf.set(index, columns);
+      }
+      columns[x] = (columns[x] ?? 0) | bit;
+    }
   }
-  return columnsOf.flatMap((columns, index) => (columns === undefined ? [] : [`#${index}${runs(columns)}`])).join('$');
+  return [...columnsOf].map(([index, columns]) => `#${index}${runs(columns)}`).join('$');
 }
 
+/** A colour's part of a band: what repeats is counted, what is empty at the end is left out. */
 function runs(columns: Uint8Array): string {
-  let text = '';
-  for (let start = 0; start < columns.length; ) {
-    let end = start + 1;
-    while (end < columns.length && columns[end] === columns[start]) end += 1;
-    const character = String.fromCharCode(63 + (columns[start] ?? 0));
-    const length = end - start;
-    if (end < columns.length || columns[start] !== 0) {
-      text += length > 3 ? `!${length}${character}` : character.repeat(length);
-    }
-    start = end;
+  const parts: string[] = [];
+  for (let start = 0, end = 0; start < columns.length; start = end) {
+    const value = columns[start] ?? 0;
+    for (end = start + 1; end < columns.length && columns[end] === value; ) end += 1;
+    if (end === columns.length && value === 0) break;
+    const character = String.fromCharCode(63 + value);
+    parts.push(end - start > 3 ? `!${end - start}${character}` : character.repeat(end - start));
   }
-  return text;
+  return parts.join('');
 }
