@@ -91,6 +91,7 @@ export const errorExitCodes = {
   ERR_PICTURE_NOT_SHOWN: exitCodes.failed,
   ERR_PICTURE_NO_DECODER: exitCodes.failed,
   ERR_EXEC_FAILED: exitCodes.failed,
+  ERR_OPEN_FAILED: exitCodes.failed,
   ERR_DEMO_FAILED: exitCodes.failed,
 } as const;
 

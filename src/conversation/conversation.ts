@@ -8,6 +8,7 @@ import { keepIdentity } from '../enroll/keep-identity.js';
 import { isQTChatError, QTChatError } from '../errors.js';
 import { spkiFingerprint } from '../pki/circle.js';
 import { ArrivedFiles } from '../store/arrived-files.js';
+import type { ReadableFile } from '../store/arriving-file.js';
 import { ContactBook, type PeerAddress } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
 import { RevocationKnowledge } from '../store/crl.js';
@@ -202,6 +203,11 @@ export class Conversation {
   /** {@link FileIntents.prefer}. */
   preferOctets(member: string, id: string, start: number, end: number): boolean {
     return this.#files.prefer(member, id, start, end);
+  }
+
+  /** {@link FileIntents.open}. */
+  openArriving(member: string, id: string): Promise<ReadableFile | undefined> {
+    return this.#files.open(member, id);
   }
 
   /** Whether a member is here and takes what we have to say. */

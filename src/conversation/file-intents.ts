@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import { QTChatError } from '../errors.js';
 import { checkSource } from '../files/source-file.js';
 import type { ArrivedFiles } from '../store/arrived-files.js';
+import type { ReadableFile } from '../store/arriving-file.js';
 import { DownloadFolder } from '../store/downloads.js';
 import type { OutgoingFiles } from '../store/outgoing-files.js';
 import type { DialOptions } from '../transport/dial.js';
@@ -99,6 +100,17 @@ export class FileIntents {
   /** Asks for the octets of an arriving file from `start` up to `end` before all others; whether it is arriving. */
   prefer(member: string, id: string, start: number, end: number): boolean {
     return this.#options.links.of(member).prefer(id, start, end);
+  }
+
+  /**
+   * Opens an arriving file for someone who does not wait until all of it is there: what is read is asked for first. Who
+   * opens it closes it; it can be read on when the file has arrived, and no more once its transfer has failed.
+   *
+   * @returns undefined where it is not arriving; what was there before a break is compared first
+   * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_PERMISSIONS`
+   */
+  open(member: string, id: string): Promise<ReadableFile | undefined> {
+    return this.#options.links.of(member).open(id);
   }
 
   /** Takes an inbound file connection, or closes it; see {@link FileDoor.admit}. */

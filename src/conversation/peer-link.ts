@@ -5,6 +5,7 @@
 import { basename } from 'node:path';
 import type { OutgoingFile } from '../files/transfer.js';
 import { spkiFingerprint } from '../pki/circle.js';
+import type { ReadableFile } from '../store/arriving-file.js';
 import type { Identity } from '../store/identities.js';
 import type { MessageStore } from '../store/messages.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
@@ -112,6 +113,15 @@ export class PeerLink {
   /** Asks for octets of an arriving file before all others; whether it is arriving. */
   prefer(id: string, start: number, end: number): boolean {
     return this.#sessions.some(({ files }) => files?.prefer(id, start, end) ?? false);
+  }
+
+  /** Opens an arriving file; undefined where it is not arriving. */
+  async open(id: string): Promise<ReadableFile | undefined> {
+    for (const { files } of this.#sessions) {
+      const file = await files?.open(id);
+      if (file !== undefined) return file;
+    }
+    return undefined;
   }
 
   /** Answers an offer of this member; without an id, the first that waits. */

@@ -7,6 +7,7 @@ import { basename } from 'node:path';
 import { QTChatError } from '../errors.js';
 import { transferIdBytes } from '../protocol/file-stream.js';
 import type { DeclineReason, MessageOf } from '../protocol/messages.js';
+import type { ReadableFile } from '../store/arriving-file.js';
 import type { FileDescription } from './file-events.js';
 import { isSafeFileName } from './file-name.js';
 import { Hold } from './hold.js';
@@ -157,6 +158,16 @@ export class FileSession {
     if (transfer?.direction !== 'in' || transfer.prefer === undefined) return false;
     transfer.prefer(start, end);
     return true;
+  }
+
+  /**
+   * Opens an arriving file for reading; undefined where it is not arriving.
+   *
+   * @throws {QTChatError} as `Download.open`
+   */
+  async open(id: string): Promise<ReadableFile | undefined> {
+    const transfer = this.#transfers.get(id);
+    return transfer?.direction === 'in' && !transfer.file.isFolder ? await transfer.open?.() : undefined;
   }
 
   /** The peer offers a file. */

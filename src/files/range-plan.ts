@@ -3,7 +3,7 @@
  * for, a viewer that has jumped. Nothing is asked for twice. Pure.
  */
 import { hasBit, noBits, setBit } from '../protocol/chunk-bits.js';
-import type { ChunkLayout } from '../protocol/file-chunks.js';
+import type { ChunkLayout, OctetRange } from '../protocol/file-chunks.js';
 import { type FileRange, largestRange } from '../protocol/file-stream.js';
 
 interface Stretch {
@@ -17,7 +17,7 @@ export class RangePlan implements Iterator<FileRange> {
   /** Those that need not be asked for any more. */
   readonly #done: Buffer;
   readonly #all: Stretch;
-  #preferred: Stretch | undefined;
+  #stretches: Stretch[] = [];
   #isRootAsked = false;
 
   /** @param has - whether a chunk is there already */
@@ -30,9 +30,17 @@ export class RangePlan implements Iterator<FileRange> {
 
   /** Asks for the octets from `start` up to `end` before all others. What was preferred before no longer is. */
   prefer(start: number, end: number): void {
+    this.preferAll([{ start, end }]);
+  }
+
+  /** Asks for these octets before all others, for the first of them first. What was preferred before no longer is. */
+  preferAll(wanted: readonly OctetRange[]): void {
     const { chunkBytes, sizeBytes } = this.#layout;
-    const [from, to] = [start, end].map((octet) => Math.min(Math.max(octet, 0), sizeBytes)) as [number, number];
-    this.#preferred = { next: Math.floor(from / chunkBytes), end: Math.ceil(to / chunkBytes) };
+    const within = (octet: number): number => Math.min(Math.max(octet, 0), sizeBytes);
+    this.#stretches = wanted.map(({ start, end }) => ({
+      next: Math.floor(within(start) / chunkBytes),
+      end: Math.ceil(within(end) / chunkBytes),
+    }));
   }
 
   next(): IteratorResult<FileRange, undefined> {
@@ -41,6 +49,14 @@ export class RangePlan implements Iterator<FileRange> {
     if (this.#isRootAsked) return { done: true, value: undefined };
     this.#isRootAsked = true;
     return { done: false, value: { kind: 'root', first: 0, count: 0 } };
+  }
+
+  /** The first stretch of which something is left. */
+  get #preferred(): Stretch | undefined {
+    return this.#stretches.find((stretch) => {
+      while (stretch.next < stretch.end && hasBit(this.#done, stretch.next)) stretch.next += 1;
+      return stretch.next < stretch.end;
+    });
   }
 
   #take(stretch: Stretch): FileRange | undefined {

@@ -38,9 +38,10 @@ export async function receiveTransfer(
     const fetcher = new RangeFetcher(stream, layout, download.blocks(blocks.count, blocks.sizeBytes), hold);
     await fetcher.fetch(claimedDigests(layout, download), ({ first }, digests) => download.compare(first, digests));
     if (wanted.isFolder) download.unpack(isSafeEntryName);
-    const onProgress = report.started(download.doneBytes);
     const plan = new RangePlan(layout, (index) => download.has(index));
     transfer.prefer = (start, end) => plan.prefer(start, end);
+    transfer.open = () => download.open((wanted) => plan.preferAll(wanted));
+    const onProgress = report.started(download.doneBytes);
     let root: Buffer | undefined;
     await fetcher.fetch(plan, async ({ kind, first, count }, octets) => {
       if (kind === 'root') {

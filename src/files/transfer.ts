@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream';
 import { QTChatError, systemErrorCode } from '../errors.js';
 import type { FailureReason } from '../protocol/messages.js';
+import type { ReadableFile } from '../store/arriving-file.js';
 import type { WantedFile } from '../store/part-map.js';
 import type { Arrival, FileDescription } from './file-events.js';
 import type { Hold } from './hold.js';
@@ -52,6 +53,8 @@ export interface IncomingTransfer extends AnyTransfer {
   state: 'offered' | 'queued' | 'accepted' | 'moving';
   /** Asks for the octets from `start` up to `end` before all others, while it is moving. */
   prefer?: (start: number, end: number) => void;
+  /** Opens the file for reading, while it is moving. */
+  open?: () => Promise<ReadableFile>;
 }
 
 /** One file, offered or on its way. */

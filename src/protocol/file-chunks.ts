@@ -23,6 +23,12 @@ export interface ChunkLayout {
   readonly count: number;
 }
 
+/** Octets of a file from `start` up to `end`. */
+export interface OctetRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The cut of a file of `sizeBytes` octets, the same for everybody. */
 export function layoutOf(sizeBytes: number): ChunkLayout {
   const chunkBytes = sizeBytes > smallChunksUpToBytes ? largeChunkBytes : smallChunkBytes;

@@ -10,6 +10,8 @@ import { bytesOf, clearBit, hasBit, setBit } from '../protocol/chunk-bits.js';
 import { DigestList } from '../protocol/digest-list.js';
 import { type ChunkLayout, chunksLength, digestBytes, sha256 } from '../protocol/file-chunks.js';
 import { ArrivalFront } from './arrival-front.js';
+import { Arrivals, type Prefer } from './arrivals.js';
+import { openArrivingFile, type ReadableFile } from './arriving-file.js';
 import { ArrivingFolder } from './arriving-folder.js';
 import { explainingWrite } from './file-error.js';
 import { type WantedFile, writePartMap } from './part-map.js';
@@ -47,6 +49,7 @@ export class Download {
   readonly #digests: DigestList;
   readonly #front: ArrivalFront;
   #folder: ArrivingFolder | undefined;
+  readonly #arrivals: Arrivals;
   #doneBytes: number;
   #savedAtMs: number;
   #saving: Promise<void> | undefined;
@@ -56,6 +59,7 @@ export class Download {
     this.#place = place;
     this.#digests = new DigestList(place.layout);
     this.#front = new ArrivalFront(place.layout, place.done);
+    this.#arrivals = new Arrivals(place.layout, place.done);
     this.#savedAtMs = place.wanted.sizeBytes < mapFromBytes ? performance.now() : Number.NEGATIVE_INFINITY;
     this.#doneBytes = bytesOf(place.done, place.layout);
   }
@@ -78,6 +82,17 @@ export class Download {
   /** Whether a chunk is there. */
   has(index: number): boolean {
     return hasBit(this.#place.done, index);
+  }
+
+  /**
+   * Opens it for someone who does not wait until it is finished; to be called when what was there is compared.
+   *
+   * @param prefer - asks for what is waited for
+   * @throws {QTChatError} as {@link openArrivingFile}
+   */
+  open(prefer: Prefer): Promise<ReadableFile> {
+    this.#arrivals.preferBy(prefer);
+    return openArrivingFile(this.#place.partPath, this.#arrivals);
   }
 
   /** Blocks for {@link write}; none where any block will do. */
@@ -119,6 +134,7 @@ export class Download {
       setBit(done, index);
     }
     this.#front.advance();
+    this.#arrivals.advance();
     if (this.#saving === undefined && performance.now() - this.#savedAtMs > saveIntervalMs) this.#saveAside();
   }
 
@@ -169,6 +185,7 @@ export class Download {
   /** Closes the file and keeps what there is, so that another transfer can go on with it. */
   async keep(): Promise<void> {
     const { partPath, release } = this.#place;
+    this.#arrivals.stop();
     await this.#folder?.stop();
     await this.#saving;
     let isKept = this.#doneBytes > 0;
@@ -186,6 +203,7 @@ export class Download {
   /** Closes the file and deletes it. Fails silently: it is called when something else has failed. */
   async discard(): Promise<void> {
     const { partPath, release } = this.#place;
+    this.#arrivals.stop();
     await this.#folder?.stop();
     await this.#saving;
     await this.#close().catch(() => {});

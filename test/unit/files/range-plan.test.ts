@@ -40,6 +40,17 @@ describe('what is asked for', () => {
     expect([plan.next().value, plan.next().value]).toEqual([chunks(36, 4), chunks(0, 4)]);
   });
 
+  it('is in turn what several wait for', () => {
+    const plan = new RangePlan(layout, (index) => index === 20);
+    const [one, other] = [5 * MiB, 9 * MiB];
+    plan.preferAll([
+      { start: one, end: one + 1 },
+      { start: other, end: other + MiB },
+      { start: one, end: one + MiB },
+    ]);
+    expect(Array.from({ length: 3 }, () => plan.next().value)).toEqual([chunks(36, 4), chunks(21, 3), chunks(0, 4)]);
+  });
+
   it('is asked for once and wholly, whatever is waited for in between', () => {
     const octet = fc.integer({ min: -5, max: 12 * MiB });
     const wish = fc.tuple(fc.integer({ min: 0, max: 12 }), octet, octet);
