@@ -1,13 +1,14 @@
 /** Films that are read over HTTP while they still arrive, on real sockets; and who may not read them. */
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { openStoredFile } from '../../src/store/arriving-file.js';
+import { openStoredFile, type ReadableFile } from '../../src/store/arriving-file.js';
 import type { Identity } from '../../src/store/identities.js';
 import { MediaRoute } from '../../src/ui/media-route/media-route.js';
 import { makeCircle } from '../helpers/certificates.js';
@@ -15,6 +16,7 @@ import { Meeting, type TestConversation } from '../helpers/conversations.js';
 import { box, makeFilm, mp4Head } from '../helpers/films.js';
 import { GatedLine } from '../helpers/gated-line.js';
 import { makeIdentity } from '../helpers/identity.js';
+import { describeWith } from '../helpers/require-program.js';
 
 const MiB = 1024 * 1024;
 const film = makeFilm(12 * MiB + 5);
@@ -194,6 +196,39 @@ describe('a film that arrives', () => {
     expect((await take(early)).equals(fragmented)).toBe(true);
     await a.event('fileDone');
     expect((await get(url, 'bytes=1000-1001'))[0].statusCode).toBe(206);
+  });
+});
+
+describeWith('ffmpeg', 'a program that plays films', () => {
+  it('shows the first picture of one with its index at the end, before that is its turn', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'qtchat-film-'));
+    const path = join(folder, 'film.mp4');
+    const source = ['-f', 'lavfi', '-i', 'testsrc2=size=320x200:duration=1:rate=10', '-c:v', 'mpeg4'];
+    spawnSync('ffmpeg', ['-nostdin', '-loglevel', 'error', ...source, path]);
+    const short = await readFile(path);
+    await rm(folder, { recursive: true });
+    const index = short.indexOf('moov') - 4;
+    const content = Buffer.concat([
+      short.subarray(0, index),
+      box('free', randomBytes(12 * MiB)),
+      short.subarray(index),
+    ]);
+    const { a, line, id } = await meet('film.mp4', content);
+    line.allow(2 * MiB);
+    const { url } = await route.add(async () => {
+      const file = await a.door.openArriving('bob', id);
+      const read: ReadableFile['read'] = async (start, end, signal) => {
+        const octets = file?.read(start, end, signal);
+        // No more passes before the player has jumped; then less than the file has.
+        if (start > 12 * MiB) line.allow(8 * MiB);
+        return (await octets) ?? Buffer.alloc(0);
+      };
+      return file && { ...file, read };
+    });
+    const show = ['-nostdin', '-loglevel', 'error', '-i', url, '-frames:v', '1', '-f', 'null', '-'];
+    const player = spawn('ffmpeg', show, { stdio: ['ignore', 'ignore', 'inherit'] });
+    expect(await once(player, 'exit')).toEqual([0, null]);
+    expect(a.events.filter(({ type }) => type === 'fileDone')).toEqual([]);
   });
 });
 
