@@ -107,7 +107,6 @@ export class TerminalChat implements Face {
   onEvent(event: ConversationEvent): void {
     applyEvent(this.#state, event, this.#options.clock());
     if (event.type === 'stopped') this.#fail(event.error);
-    if (event.type === 'message' || event.type === 'target') this.#attention.look();
     this.#drawSoon();
   }
 
@@ -131,7 +130,6 @@ export class TerminalChat implements Face {
       for (const { member, blocked } of await conversation.contacts.list()) {
         if (!blocked) this.#state.talkWith(member);
       }
-      this.#attention.look();
       this.#draw();
       await this.#ended;
     } finally {
@@ -163,7 +161,6 @@ export class TerminalChat implements Face {
       typed: () => this.#tellTyping(),
       focus: (isFocused) => {
         this.#state.isFocused = isFocused;
-        this.#attention.look();
       },
       reply: () => {},
       paste: (text, isCut) => void this.#paste(text, isCut),
@@ -256,20 +253,17 @@ export class TerminalChat implements Face {
       height,
     });
     talk.scroll = scrollBy(what, talk.scroll, pages * Math.max(1, height - 2));
-    this.#attention.look();
   }
 
   #scrollToEnd(): void {
     this.#state.current.scroll = undefined;
     this.#search = undefined;
-    this.#attention.look();
   }
 
   #show(index: number): void {
     const talk = this.#state.talks[index];
     if (talk === undefined) return;
     this.#state.show(talk);
-    this.#attention.look();
   }
 
   #find(text: string): void {
@@ -329,6 +323,8 @@ export class TerminalChat implements Face {
       isColored: (this.#options.env.NO_COLOR ?? '') === '',
     });
     this.#screen.draw(this.#frame);
+    // What came meanwhile is seen now, all at once.
+    this.#attention.look();
     if (this.#frame.isTop) this.#attention.lookBack();
   }
 }
