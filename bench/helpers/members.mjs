@@ -17,8 +17,8 @@ export const modules = [
   'src/store/profiles',
 ];
 
-/** Makes a circle, and for each name a home `folder`/name that speaks as it. */
-export async function makeMembers(bundle, folder, names) {
+/** Makes a circle, and for each name a home `folder`/name that speaks as it; all of them at that address. */
+export async function makeMembers(bundle, folder, names, address = '127.0.0.1') {
   const all = await load(bundle);
   const deps = { clock: () => new Date(), random: randomBytes };
   const key = await all.generateKey('p256');
@@ -29,7 +29,7 @@ export async function makeMembers(bundle, folder, names) {
     const privateKey = await all.generateKey('p256');
     const request = {
       member,
-      names: [all.parseIpAddress('127.0.0.1')],
+      names: [all.parseIpAddress(address)],
       publicKey: createPublicKey(privateKey),
       validityDays: 30,
     };

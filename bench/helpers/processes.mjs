@@ -2,10 +2,14 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Starts a program of a benchmark with what it has to know in its environment. */
-export function start(program, environment, processes) {
+/** Starts a program of a benchmark with what it has to know in its environment; `where` tells fork how to run it. */
+export function start(program, environment, processes, where = {}) {
   const env = { ...process.env, ...environment };
-  const child = fork(program, process.argv.slice(2), { env, execArgv: [...process.execArgv, '--expose-gc'] });
+  const child = fork(program, process.argv.slice(2), {
+    env,
+    ...where,
+    execArgv: [...(where.execArgv ?? []), ...process.execArgv, '--expose-gc'],
+  });
   processes.push(child);
   return child;
 }

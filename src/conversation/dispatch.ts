@@ -112,6 +112,8 @@ export class Dispatch {
         return files.handleDecline(message);
       case 'file-ready':
         return files.handleReady(message);
+      case 'file-connection':
+        return files.handleConnection(message);
       case 'file-received':
         return files.handleReceived(message);
       case 'file-failed':

@@ -22,7 +22,7 @@ import type { RunningWork } from './running-work.js';
 
 /** What {@link FileIntents} needs. */
 export interface FileIntentsOptions
-  extends Pick<ConversationOptions, 'capabilities' | 'downloads' | 'decideOffer' | 'onEvent'> {
+  extends Pick<ConversationOptions, 'capabilities' | 'downloads' | 'decideOffer' | 'decideConnections' | 'onEvent'> {
   readonly outgoing: OutgoingFiles;
   readonly arrived: ArrivedFiles;
   readonly links: Links;
@@ -120,13 +120,14 @@ export class FileIntents {
 
   /** What a session needs for files. */
   ofSession(connection: PeerConnection): PeerSessionOptions['files'] {
-    const { capabilities, decideOffer, outgoing, links, work } = this.#options;
+    const { capabilities, decideOffer, decideConnections, outgoing, links, work } = this.#options;
     const { circleId, member } = connection.peer;
     return {
       peer: `${circleId}/${member}`,
       folder: this.#downloads,
       decide: ({ sizeBytes }) => (capabilities.includes('files') ? decideOffer({ member, sizeBytes }) : 'unsupported'),
-      connect: (id, signal) => this.#connect(connection, id, signal),
+      connect: (id, signal, number) => this.#connect(connection, id, signal, number),
+      ...(decideConnections && { decideConnections }),
       begins: async ({ recordId }, id) => {
         if (recordId !== undefined) await outgoing.begin(recordId, id);
       },
@@ -137,8 +138,8 @@ export class FileIntents {
     };
   }
 
-  #connect(connection: PeerConnection, id: string, signal: AbortSignal): Promise<Duplex> {
-    const token = fileToken(connection.socket, id);
+  async #connect(connection: PeerConnection, id: string, signal: AbortSignal, number: number): Promise<Duplex> {
+    const token = fileToken(connection.socket, id, number);
     if (!connection.dialled) return this.#door.expect(id, token, connection.peer.spkiSha256, signal);
     const how = { ...this.#options.trust(), signal };
     return openFileConnection(connection, connection.remote, { id, token }, how);

@@ -1,6 +1,7 @@
 /** What a conversation is told by whoever opens it. Types only. */
 import type { KeepOptions } from '../enroll/keep-identity.js';
 import type { Lan } from '../enroll/lan.js';
+import type { ConnectionDecision } from '../files/connection-judge.js';
 import type { OfferDecision } from '../files/file-events.js';
 import type { Home } from '../store/home.js';
 import type { Identity } from '../store/identities.js';
@@ -40,6 +41,8 @@ export interface ConversationOptions {
   readonly downloads: string;
   /** What becomes of an offered file. */
   readonly decideOffer: (offer: { member: string; sizeBytes: number }) => OfferDecision;
+  /** Decides for a session over how many connections files come; by trial where left out. */
+  readonly decideConnections?: () => ConnectionDecision;
   /** What one member may leave with us in a day; generous where left out. */
   readonly quota?: Partial<QuotaLimits>;
   /** Asks the user whether the member found at an address is the right one; absent where nobody can be asked. */

@@ -3,7 +3,7 @@ import type { KeySuccession } from '../pki/key-succession.js';
 import { type Hello, protocolVersion } from '../protocol/messages.js';
 
 /** What a peer may do, as announced in hello. */
-export type Capability = 'text' | 'files';
+export type Capability = 'text' | 'files' | 'file-connections';
 
 /** What is the same in every hello of this process. */
 export interface SelfDescription {
@@ -35,7 +35,8 @@ export function ownHello(self: SelfDescription, cursors: Hello['cursors'], crl: 
     epoch,
     keyOrigin,
     port,
-    capabilities: [...capabilities],
+    // Of everybody who sends files, also where none are taken.
+    capabilities: [...capabilities, 'file-connections'],
     cursors,
     ...(crl !== undefined && { crl }),
     ...(successions !== undefined && { successions: [...successions] }),

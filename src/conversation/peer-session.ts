@@ -25,7 +25,10 @@ export interface PeerSessionOptions {
   readonly connection: PeerConnection;
   readonly self: SelfDescription;
   readonly store: MessageStore;
-  readonly files: Pick<FileSessionOptions, 'peer' | 'connect' | 'decide' | 'folder' | 'begins' | 'again' | 'over'>;
+  readonly files: Pick<
+    FileSessionOptions,
+    'peer' | 'connect' | 'decide' | 'decideConnections' | 'folder' | 'begins' | 'again' | 'over'
+  >;
   /** What the peer may still leave with us. */
   readonly quota: SessionQuota;
   readonly clock: () => Date;
@@ -245,6 +248,8 @@ export class PeerSession {
       ...fileOptions,
       admit: (id, wanted) => quota.admit(id, wanted),
       dialled: connection.dialled,
+      peerWidens: this.takes('file-connections'),
+      timers: this.#timers,
       receiverTimeoutMs: this.#timing.fileReceiverTimeoutMs,
       progressIntervalMs: this.#timing.fileProgressIntervalMs,
       random,

@@ -14,6 +14,7 @@ import {
   maximumAnswerBytes,
 } from '../protocol/file-stream.js';
 import { type OctetReading, readOctets } from '../transport/read-octets.js';
+import type { BlockPool } from './block-pool.js';
 import type { Hold } from './hold.js';
 import { RequestWindow } from './request-window.js';
 import { broken, Watchdog } from './stream-end.js';
@@ -28,11 +29,10 @@ export type TakeAnswer = (range: FileRange, octets: Buffer) => Promise<void>;
 const stallTimeoutMs = 30_000;
 /** How many blocks there are, and octets of each. */
 export const blocks = { count: 16, sizeBytes: maximumAnswerBytes } as const;
-// What is read already may still fill another one or two.
-const fullFrom = blocks.count - 2;
 const askAgainBelow = 0.75;
 
 interface Asked {
+  readonly range: FileRange;
   readonly sizeBytes: number;
   readonly atMs: number;
 }
@@ -44,11 +44,15 @@ export class RangeFetcher {
   readonly #reader: AnswerReader;
   readonly #window = new RequestWindow();
   readonly #asked: Asked[] = [];
-  readonly #free: Buffer[];
+  readonly #pool: BlockPool;
   #usedBlocks = 0;
   #askedBytes = 0;
   #block: Buffer | undefined;
   #filled = 0;
+  #receivedBytes = 0;
+  #refinedAtMs = Number.NEGATIVE_INFINITY;
+  #isFetching = false;
+  readonly #taking = new Set<Promise<void>>();
   #ranges: Iterator<FileRange> = [][Symbol.iterator]();
   #take: TakeAnswer = async () => {};
   #resolve: () => void = () => {};
@@ -58,12 +62,12 @@ export class RangeFetcher {
   readonly #hold: Hold;
 
   /**
-   * @param free - blocks to be used; where there are none, as {@link blocks} says, any will do
+   * @param pool - of the {@link blocks} of the transfer
    * @param hold - while it is on, nothing more is asked for
    */
-  constructor(stream: Duplex, layout: ChunkLayout, free: Buffer[], hold: Hold) {
+  constructor(stream: Duplex, layout: ChunkLayout, pool: BlockPool, hold: Hold) {
     this.#hold = hold;
-    this.#free = free;
+    this.#pool = pool;
     this.#stream = stream;
     this.#layout = layout;
     this.#reader = new AnswerReader(layout);
@@ -71,9 +75,30 @@ export class RangeFetcher {
     this.#reading.pause();
   }
 
+  /** Octets that have come, all that the connection has carried. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  /** What was asked for and has not come whole. */
+  get unanswered(): FileRange[] {
+    return this.#asked.map(({ range }) => range);
+  }
+
+  /** Asks for little ahead, where ranges are small and several connections share what is left; or as ever. */
+  refine(isOn: boolean): void {
+    this.#window.refine(isOn);
+    this.#refinedAtMs = performance.now();
+  }
+
+  /** Asks for what has become due meanwhile. */
+  askOn(): void {
+    if (this.#isFetching) this.#ask();
+  }
+
   /**
-   * Fetches all of `ranges`, and resolves when `take` is done with each. One call at a time; after one
-   * that failed, the connection is of no use.
+   * Fetches all of `ranges`, and resolves when `take` is done with each; or rejects, and it is done with those that it
+   * was given. One call at a time; after one that failed, the connection is of no use.
    *
    * @throws {QTChatError} `ERR_PROTOCOL` when the sender breaks the rules, `ERR_FILE_INTERRUPTED` when the stream
    *   breaks or stalls, and what `take` throws
@@ -83,10 +108,14 @@ export class RangeFetcher {
     this.#take = take;
     const stream = this.#stream;
     const onEnd = (): void => this.#reject(broken(stream.errored));
-    const stopHearing = this.#hold.onChange(() => {
-      this.#watchdog?.feed();
-      this.#ask();
-    });
+    const stopHearing = [
+      this.#hold.onChange(() => {
+        this.#watchdog?.feed();
+        this.#ask();
+      }),
+      this.#pool.onRoom(() => this.#reading.resume()),
+    ];
+    this.#isFetching = true;
     try {
       await new Promise<void>((resolve, reject) => {
         this.#resolve = resolve;
@@ -97,11 +126,17 @@ export class RangeFetcher {
         this.#reading.resume();
         this.#ask();
       });
+    } catch (error) {
+      this.#reading.stop();
+      if (this.#block !== undefined) this.#pool.release(this.#block);
+      throw error;
     } finally {
-      stopHearing();
+      this.#isFetching = false;
+      for (const stop of stopHearing) stop();
       this.#watchdog?.stop();
       this.#reading.pause();
       stream.off('end', onEnd).off('close', onEnd);
+      await Promise.all(this.#taking);
     }
   }
 
@@ -113,7 +148,7 @@ export class RangeFetcher {
       const { value: range, done } = this.#ranges.next();
       if (done) break;
       const sizeBytes = answerLength(this.#layout, range);
-      this.#asked.push({ sizeBytes, atMs: performance.now() });
+      this.#asked.push({ range, sizeBytes, atMs: performance.now() });
       this.#askedBytes += sizeBytes;
       this.#reader.expect(range);
       this.#stream.write(encodeRange(range));
@@ -124,6 +159,7 @@ export class RangeFetcher {
 
   #receive(chunk: Buffer): void {
     this.#watchdog?.feed();
+    this.#receivedBytes += chunk.length;
     try {
       for (const part of this.#reader.push(chunk)) this.#gather(part);
     } catch (error) {
@@ -142,26 +178,30 @@ export class RangeFetcher {
     const asked = this.#asked.shift();
     if (asked !== undefined) {
       this.#askedBytes -= asked.sizeBytes;
-      this.#window.note(performance.now() - asked.atMs);
+      // What was asked for before has waited as long as was right then.
+      if (asked.atMs >= this.#refinedAtMs) this.#window.note(performance.now() - asked.atMs);
     }
-    this.#take(range, content).then(
-      () => this.#release(block),
-      (error: unknown) => this.#reject(error),
-    );
+    const taking = this.#take(range, content)
+      .catch((error: unknown) => this.#reject(error))
+      .finally(() => {
+        this.#taking.delete(taking);
+        this.#release(block);
+      });
+    this.#taking.add(taking);
     this.#ask();
   }
 
   #newBlock(): Buffer {
     this.#usedBlocks += 1;
-    if (this.#usedBlocks >= fullFrom) this.#reading.pause();
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(blocks.sizeBytes);
+    const block = this.#pool.take();
+    if (this.#pool.isFull) this.#reading.pause();
+    return block;
   }
 
   #release(block: Buffer): void {
-    this.#free.push(block);
+    this.#pool.release(block);
     this.#usedBlocks -= 1;
     this.#watchdog?.feed();
-    if (this.#usedBlocks < fullFrom) this.#reading.resume();
-    this.#ask();
+    this.askOn();
   }
 }

@@ -8,6 +8,7 @@ import { QTChatError } from '../errors.js';
 import { transferIdBytes } from '../protocol/file-stream.js';
 import type { DeclineReason, MessageOf } from '../protocol/messages.js';
 import type { ReadableFile } from '../store/arriving-file.js';
+import { dueArrivals } from './arrival-queue.js';
 import type { FileDescription } from './file-events.js';
 import { isSafeFileName } from './file-name.js';
 import { Hold } from './hold.js';
@@ -20,21 +21,12 @@ import { TransferList, type TransferListOptions } from './transfer-list.js';
 
 /** What a file session needs. */
 export interface FileSessionOptions extends JudgeOptions, MoverOptions, TransferListOptions {
-  /** Whether this side dialled the control connection and so dials the file connections. */
-  readonly dialled: boolean;
   /** Circle and member of the peer. */
   readonly peer: string;
   readonly random: (size: number) => Buffer;
   /** Told that a transfer of a file of ours is about to begin. */
   readonly begins: (outgoing: OutgoingFile, id: string) => Promise<void>;
 }
-
-// Each takes a connection of the 32 that one host may have, and up to 18 MiB of memory.
-const maximumMoving = 4;
-/** With those that are paused, of which there is a connection, and memory, all the same. */
-const maximumOpen = 8;
-/** Files of up to so many octets do not wait for longer ones: as many of them move beside those. */
-const smallBytes = 4 * 1024 * 1024;
 
 /** The files of one control session. */
 export class FileSession {
@@ -74,7 +66,8 @@ export class FileSession {
       const folder = source.isFolder ? { isFolder: true as const } : {};
       const file: FileDescription = { ...unread, name, sizeBytes, ...folder };
       const controller = new AbortController();
-      this.#transfers.add({ direction: 'out', file, outgoing, source, controller, hold: new Hold(), state: 'offered' });
+      const known = { file, outgoing, source, controller, hold: new Hold(), lastConnection: 0 };
+      this.#transfers.add({ direction: 'out', ...known, state: 'offered' });
       this.#offeredIds.add(id);
       const resumes = brokenId === undefined ? {} : { resumes: brokenId };
       this.#options.send({ type: 'file-offer', id, name, sizeBytes, version, ...folder, ...resumes });
@@ -205,6 +198,7 @@ export class FileSession {
         wanted,
         controller,
         hold: new Hold(),
+        lastConnection: 0,
         doneBytes,
         state: 'offered',
       };
@@ -243,10 +237,21 @@ export class FileSession {
     this.#options.emit({ type: 'fileDeclined', file: transfer.file, reason: message.reason });
   }
 
-  /** The sender, which did not dial, expects us to open the stream. */
-  handleReady(message: MessageOf<'file-ready'>): void {
-    const transfer = this.#transfers.incoming.find(({ file, state }) => file.id === message.id && state === 'accepted');
+  /** The sender, which did not dial, expects us to open the stream, or another one. */
+  handleReady({ id, number }: MessageOf<'file-ready'>): void {
+    if (number !== undefined) {
+      this.#mover.further.handleReady(id, number);
+      return;
+    }
+    const transfer = this.#transfers.incoming.find(({ file, state }) => file.id === id && state === 'accepted');
     if (transfer !== undefined && this.#options.dialled) this.#mover.startReceiving(transfer);
+  }
+
+  /** The receiver wants another stream of our file; it may have asked before the transfer ended. */
+  handleConnection(message: MessageOf<'file-connection'>): void {
+    this.#checkOffered(message.id);
+    const transfer = this.#transfers.outgoing(message.id, 'moving');
+    if (transfer !== undefined) this.#mover.further.handleConnection(transfer, message);
   }
 
   /** The peer pauses a transfer, or lets it go on. */
@@ -308,17 +313,9 @@ export class FileSession {
     this.#acceptQueued();
   }
 
-  /** Takes what waits its turn, as far as there is room beside what moves; of what is paused, some does not count. */
   #acceptQueued(): void {
     if (this.#closing.signal.aborted) return;
-    for (const isSmall of [true, false]) {
-      const incoming = this.#transfers.incoming.filter(({ file }) => file.sizeBytes <= smallBytes === isSmall);
-      const open = incoming.filter(({ state }) => state === 'accepted' || state === 'moving');
-      const moving = open.filter(({ hold }) => !hold.isOn);
-      const room = Math.min(maximumMoving - moving.length, maximumOpen - open.length);
-      const queued = incoming.filter(({ state }) => state === 'queued');
-      for (const transfer of queued.slice(0, Math.max(room, 0))) this.#take(transfer);
-    }
+    for (const transfer of dueArrivals(this.#transfers)) this.#take(transfer);
   }
 
   #take(transfer: IncomingTransfer): void {

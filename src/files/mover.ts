@@ -3,7 +3,11 @@ import type { Duplex } from 'node:stream';
 import { QTChatError } from '../errors.js';
 import type { Message } from '../protocol/messages.js';
 import type { DownloadFolder } from '../store/downloads.js';
+import { smallBytes } from './arrival-queue.js';
+import { type ConnectionDecision, ConnectionJudge } from './connection-judge.js';
+import type { FetchCrew } from './fetch-crew.js';
 import type { Arrival, FileDescription, FileEvent } from './file-events.js';
+import { type Connect, FurtherConnections } from './further-connections.js';
 import { hearWhy } from './peer-failure.js';
 import { ProgressMeter } from './progress-meter.js';
 import { receiveTransfer } from './receive-transfer.js';
@@ -18,11 +22,18 @@ import {
   type Transfer,
 } from './transfer.js';
 import type { TransferList } from './transfer-list.js';
+import { Widener, type WidenerTimers } from './widener.js';
 
 /** What moving needs. */
 export interface MoverOptions {
-  /** Opens the stream of a transfer (dialled), or waits for it. Called once a transfer. */
-  readonly connect: (id: string, signal: AbortSignal) => Promise<Duplex>;
+  readonly connect: Connect;
+  /** Whether this side dialled the control connection and so dials the file connections. */
+  readonly dialled: boolean;
+  /** Whether the peer can send one file over several connections. */
+  readonly peerWidens: boolean;
+  /** Decides over how many connections files come; by trial where left out. */
+  readonly decideConnections?: () => ConnectionDecision;
+  readonly timers: WidenerTimers;
   readonly folder: DownloadFolder;
   readonly send: (message: Message) => void;
   readonly emit: (event: FileEvent) => void;
@@ -40,6 +51,9 @@ export class Mover {
   readonly #onEnd: () => void;
   readonly #running = new Set<Promise<void>>();
   readonly #streams = new Set<Duplex>();
+  readonly #widener: Widener;
+  /** Those beside the first of each transfer. */
+  readonly further: FurtherConnections;
 
   /** @param onEnd - called whenever one has ended, and is off the list */
   constructor(options: MoverOptions, transfers: TransferList, closing: AbortSignal, onEnd: () => void) {
@@ -47,6 +61,9 @@ export class Mover {
     this.#transfers = transfers;
     this.#closing = closing;
     this.#onEnd = onEnd;
+    const { dialled, send, timers, decideConnections } = options;
+    this.further = new FurtherConnections({ connect: (...what) => this.#connect(...what), dialled, send });
+    this.#widener = new Widener(timers, decideConnections?.() ?? new ConnectionJudge());
   }
 
   /** Whether anything moves. */
@@ -80,6 +97,8 @@ export class Mover {
           emit({ type: 'fileStarted', file, doneBytes });
           return this.#progressOf(file, doneBytes);
         },
+        open: (signal) => this.further.open(transfer, signal),
+        crewed: (crew) => this.#watch(transfer, crew),
         confirm: () => send({ type: 'file-received', id: file.id }),
       }),
     );
@@ -106,10 +125,8 @@ export class Mover {
     const { file, controller } = transfer;
     const { send, emit, folder } = this.#options;
     try {
-      const stream = await this.#connect(file.id, controller.signal);
+      const stream = await this.#connect(file.id, controller.signal, 0);
       transfer.stream = stream;
-      this.#streams.add(stream);
-      stream.once('close', () => this.#streams.delete(stream));
       controller.signal.throwIfAborted();
       const arrival = await move(stream);
       // Whoever hears of the end and counts what is left must not count this one.
@@ -125,9 +142,17 @@ export class Mover {
     }
   }
 
-  async #connect(id: string, signal: AbortSignal): Promise<Duplex> {
+  #watch({ file, hold }: IncomingTransfer, crew: FetchCrew): () => void {
+    if (!this.#options.peerWidens) return () => {};
+    return this.#widener.add({ crew, counts: () => !hold.isOn && file.sizeBytes > smallBytes });
+  }
+
+  async #connect(...what: Parameters<Connect>): Promise<Duplex> {
     try {
-      return await this.#options.connect(id, signal);
+      const stream = await this.#options.connect(...what);
+      this.#streams.add(stream);
+      stream.once('close', () => this.#streams.delete(stream));
+      return stream;
     } catch (error) {
       const isGone = error instanceof QTChatError && error.code === 'ERR_PEER_UNREACHABLE';
       throw isGone ? new QTChatError('ERR_FILE_INTERRUPTED', error.message, { cause: error }) : error;

@@ -1,12 +1,13 @@
 /**
  * In which order a receiver asks for what it does not have: from front to back, but first what somebody waits
- * for, a viewer that has jumped. Nothing is asked for twice. Pure.
+ * for, a viewer that has jumped. Nothing is asked for twice, but what was asked for in vain. Pure.
  */
-import { hasBit, noBits, setBit } from '../protocol/chunk-bits.js';
+import { clearBit, hasBit, noBits, setBit } from '../protocol/chunk-bits.js';
 import type { ChunkLayout, OctetRange } from '../protocol/file-chunks.js';
 import { type FileRange, largestRange } from '../protocol/file-stream.js';
 
 interface Stretch {
+  readonly begin: number;
   next: number;
   readonly end: number;
 }
@@ -19,12 +20,14 @@ export class RangePlan implements Iterator<FileRange> {
   readonly #all: Stretch;
   #stretches: Stretch[] = [];
   #isRootAsked = false;
+  #longest = 1;
 
   /** @param has - whether a chunk is there already */
   constructor(layout: ChunkLayout, has: (index: number) => boolean) {
     this.#layout = layout;
     this.#done = noBits(layout);
-    this.#all = { next: 0, end: layout.count };
+    this.#all = { begin: 0, next: 0, end: layout.count };
+    this.refine(false);
     for (let index = 0; index < layout.count; index += 1) if (has(index)) setBit(this.#done, index);
   }
 
@@ -37,14 +40,43 @@ export class RangePlan implements Iterator<FileRange> {
   preferAll(wanted: readonly OctetRange[]): void {
     const { chunkBytes, sizeBytes } = this.#layout;
     const within = (octet: number): number => Math.min(Math.max(octet, 0), sizeBytes);
-    this.#stretches = wanted.map(({ start, end }) => ({
-      next: Math.floor(within(start) / chunkBytes),
-      end: Math.ceil(within(end) / chunkBytes),
-    }));
+    this.#stretches = wanted.map(({ start, end }) => {
+      const begin = Math.floor(within(start) / chunkBytes);
+      return { begin, next: begin, end: Math.ceil(within(end) / chunkBytes) };
+    });
+  }
+
+  /** Makes every chunk a range of its own, where several connections share what is left; or ranges as long as may be. */
+  refine(isOn: boolean): void {
+    this.#longest = isOn ? 1 : largestRange(this.#layout, 'chunks');
+  }
+
+  /** Whether all has been asked for, the root as well. */
+  get isRootAsked(): boolean {
+    return this.#isRootAsked;
+  }
+
+  /** Whether there are chunks to be asked for. */
+  get hasMore(): boolean {
+    while (this.#all.next < this.#all.end && hasBit(this.#done, this.#all.next)) this.#all.next += 1;
+    return this.#all.next < this.#all.end;
+  }
+
+  /** The next chunks; undefined when all have been asked for. */
+  nextChunks(): FileRange | undefined {
+    return (this.#preferred && this.#take(this.#preferred)) ?? this.#take(this.#all);
+  }
+
+  /** Takes chunks back that were asked for and will not come. */
+  giveBack({ first, count }: FileRange): void {
+    for (let index = first; index < first + count; index += 1) clearBit(this.#done, index);
+    for (const stretch of [this.#all, ...this.#stretches]) {
+      stretch.next = Math.min(stretch.next, Math.max(stretch.begin, first));
+    }
   }
 
   next(): IteratorResult<FileRange, undefined> {
-    const range = (this.#preferred && this.#take(this.#preferred)) ?? this.#take(this.#all);
+    const range = this.nextChunks();
     if (range !== undefined) return { done: false, value: range };
     if (this.#isRootAsked) return { done: true, value: undefined };
     this.#isRootAsked = true;
@@ -60,10 +92,9 @@ export class RangePlan implements Iterator<FileRange> {
   }
 
   #take(stretch: Stretch): FileRange | undefined {
-    const longest = largestRange(this.#layout, 'chunks');
     while (stretch.next < stretch.end && hasBit(this.#done, stretch.next)) stretch.next += 1;
     const first = stretch.next;
-    while (stretch.next < stretch.end && stretch.next - first < longest && !hasBit(this.#done, stretch.next)) {
+    while (stretch.next < stretch.end && stretch.next - first < this.#longest && !hasBit(this.#done, stretch.next)) {
       setBit(this.#done, stretch.next);
       stretch.next += 1;
     }

@@ -5,6 +5,8 @@ import { type ChunkLayout, chunkDigests, digestBytes, layoutOf } from '../protoc
 import { type FileRange, maximumDigests } from '../protocol/file-stream.js';
 import type { Download } from '../store/download.js';
 import type { DownloadFolder } from '../store/downloads.js';
+import { BlockPool } from './block-pool.js';
+import { FetchCrew } from './fetch-crew.js';
 import { blocks, RangeFetcher } from './fetch-ranges.js';
 import type { Arrival } from './file-events.js';
 import { isSafeEntryName } from './file-name.js';
@@ -12,11 +14,21 @@ import { RangePlan } from './range-plan.js';
 import { closeInOrder } from './stream-end.js';
 import { type IncomingTransfer, isFinal, type OnProgress, proofOf } from './transfer.js';
 
+/** What is done on the way. */
+export interface ReceiveOptions {
+  /** Called once it is known what is there already; returns what is called with every progress. */
+  readonly started: (doneBytes: number) => OnProgress;
+  /** Opens another connection to the sender; rejects where there can be none, or when `signal` aborts. */
+  readonly open: (signal: AbortSignal) => Promise<Duplex>;
+  /** Takes those who fetch, and may add to them; returns what ends that. */
+  readonly crewed: (crew: FetchCrew) => () => void;
+  /** Says to the sender that all is there, on disk, under its final name. */
+  readonly confirm: () => void;
+}
+
 /**
  * Receives the file into `folder`.
  *
- * @param report - `started` is called once it is known what is there already, and returns what is called with every
- *   progress; `confirm` says to the sender that all is there, on disk, under its final name
  * @throws {QTChatError} `ERR_FILE_INTERRUPTED`: what has arrived is kept then; `ERR_FILE_DIGEST` and `ERR_PROTOCOL` when
  *   the sender does not send what it says that it sends: nothing is left then; and as `DownloadFolder`
  */
@@ -24,7 +36,7 @@ export async function receiveTransfer(
   transfer: IncomingTransfer,
   stream: Duplex,
   folder: DownloadFolder,
-  report: { started: (doneBytes: number) => OnProgress; confirm: () => void },
+  { started, open, crewed, confirm }: ReceiveOptions,
 ): Promise<Arrival> {
   const { file, wanted, controller, hold } = transfer;
   const interrupt = (): void => {
@@ -35,15 +47,17 @@ export async function receiveTransfer(
   const download = await folder.begin(wanted, { id: file.id, interrupt });
   try {
     controller.signal.throwIfAborted();
-    const fetcher = new RangeFetcher(stream, layout, download.blocks(blocks.count, blocks.sizeBytes), hold);
+    const pool = new BlockPool(download.blocks(blocks.count, blocks.sizeBytes), blocks);
+    const fetcherOf = (one: Duplex): RangeFetcher => new RangeFetcher(one, layout, pool, hold);
+    const fetcher = fetcherOf(stream);
     await fetcher.fetch(claimedDigests(layout, download), ({ first }, digests) => download.compare(first, digests));
     if (wanted.isFolder) download.unpack(isSafeEntryName);
     const plan = new RangePlan(layout, (index) => download.has(index));
     transfer.prefer = (start, end) => plan.prefer(start, end);
     transfer.open = () => download.open((wanted) => plan.preferAll(wanted));
-    const onProgress = report.started(download.doneBytes);
+    const onProgress = started(download.doneBytes);
     let root: Buffer | undefined;
-    await fetcher.fetch(plan, async ({ kind, first, count }, octets) => {
+    const take = async ({ kind, first, count }: FileRange, octets: Buffer): Promise<void> => {
       if (kind === 'root') {
         root = Buffer.from(octets);
         return;
@@ -53,10 +67,13 @@ export async function receiveTransfer(
       if (!chunkDigests(content, layout.chunkBytes).equals(digests)) throw falsified();
       await download.write(first, content, digests);
       onProgress(download.doneBytes);
-    });
+    };
+    const crew = new FetchCrew(fetcher, { plan, take, fetcherOf, open });
+    const leave = crewed(crew);
+    await crew.fetch().finally(leave);
     if (root === undefined || !download.digests.root().equals(root)) throw falsified();
     const path = await download.finish();
-    report.confirm();
+    confirm();
     closeInOrder(stream);
     return { path, ...proofOf({ digests: download.digests, layout, isFolder: wanted.isFolder }) };
   } catch (error) {

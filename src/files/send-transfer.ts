@@ -2,7 +2,8 @@
 import type { Duplex } from 'node:stream';
 import { QTChatError } from '../errors.js';
 import type { Arrival } from './file-events.js';
-import { serveRanges } from './serve-ranges.js';
+import { ServeCrew } from './serve-crew.js';
+import { blockCounts, serveRanges } from './serve-ranges.js';
 import { closeInOrder } from './stream-end.js';
 import { type OnProgress, type OutgoingTransfer, proofOf } from './transfer.js';
 
@@ -25,19 +26,20 @@ export async function sendTransfer(
     transfer.received = resolve;
   });
   let timer: NodeJS.Timeout | undefined;
+  const onServed = (sizeBytes: number): void => {
+    outgoing.vainAttempts = 0;
+    doneBytes = Math.min(doneBytes + sizeBytes, source.sizeBytes);
+    onProgress(doneBytes);
+  };
   const reader = await source.open();
+  const serve = (one: Duplex, blockCount: number): Promise<void> =>
+    serveRanges(source, reader, one, { receiverTimeoutMs, hold, onServed, blockCount });
+  const crew = new ServeCrew((one) => serve(one, blockCounts.further));
+  transfer.crew = crew;
   try {
-    const served = serveRanges(source, reader, stream, {
-      receiverTimeoutMs,
-      hold,
-      onServed: (sizeBytes) => {
-        outgoing.vainAttempts = 0;
-        doneBytes = Math.min(doneBytes + sizeBytes, source.sizeBytes);
-        onProgress(doneBytes);
-      },
-    });
+    const served = serve(stream, blockCounts.first);
     served.catch(() => {});
-    await Promise.race([confirmation, served]);
+    await Promise.race([confirmation, served, crew.failure]);
     const refusal = new Promise<never>((_, reject) => {
       const late = new QTChatError('ERR_FILE_FAILED', 'the peer did not say that it has the file');
       timer = setTimeout(() => reject(late), receiverTimeoutMs);
@@ -49,6 +51,8 @@ export async function sendTransfer(
     return proofOf(source);
   } finally {
     clearTimeout(timer);
+    transfer.crew = undefined;
+    crew.end();
     await reader.close();
   }
 }

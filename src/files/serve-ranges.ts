@@ -28,12 +28,14 @@ export interface ServeOptions {
   readonly hold: Hold;
   /** Called with the octets of content sent since the last call. */
   readonly onServed: (sizeBytes: number) => void;
+  /** How many answers may be in work: see {@link blockCounts}. */
+  readonly blockCount: number;
 }
 
 /** A receiver that takes nothing of what it asked for is given up after so long. */
 const stallTimeoutMs = 30_000;
-// Half of them keep the line busy while the other half is read and hashed.
-const blockCount = 8;
+/** Half of them keep the line busy while the other half is read and hashed; further connections are there for slow lines. */
+export const blockCounts = { first: 8, further: 4 } as const;
 
 interface Block {
   readonly octets: Buffer;
@@ -54,14 +56,14 @@ export async function serveRanges(
   options: ServeOptions,
 ): Promise<void> {
   const requests = new RequestQueue(stream, source.layout, options.receiverTimeoutMs, options.hold);
-  const blocks = Array.from({ length: blockCount }, newBlock);
+  const blocks = Array.from({ length: options.blockCount }, newBlock);
   // Answers are written in the order of the requests, however long each takes to be read.
   let before = Promise.resolve();
   try {
     for (let turn = 0; ; turn += 1) {
       const range = await requests.next();
       if (range === undefined) return await before;
-      const block = blocks[turn % blockCount] as Block;
+      const block = blocks[turn % blocks.length] as Block;
       await block.free;
       const answer = block.octets.subarray(0, rangeHeaderBytes + answerLength(source.layout, range));
       encodeRange(range, answer);

@@ -9,6 +9,7 @@ import type { ReadableFile } from '../store/arriving-file.js';
 import type { WantedFile } from '../store/part-map.js';
 import type { Arrival, FileDescription } from './file-events.js';
 import type { Hold } from './hold.js';
+import type { ServeCrew } from './serve-crew.js';
 import type { Source } from './source.js';
 
 /** A file that is to be sent, through all its attempts. */
@@ -31,6 +32,8 @@ interface AnyTransfer {
   readonly controller: AbortController;
   readonly hold: Hold;
   stream?: Duplex;
+  /** The number of the connection that was opened last; that of the first is 0. */
+  lastConnection: number;
 }
 
 /** A file that we offer or send. */
@@ -41,6 +44,10 @@ export interface OutgoingTransfer extends AnyTransfer {
   state: 'offered' | 'moving';
   /** Called when the receiver says that it has the file. */
   received?: () => void;
+  /** The connections beside the first, while it is being served. */
+  crew?: ServeCrew | undefined;
+  /** Whether another connection is on its way. */
+  isConnecting?: boolean;
 }
 
 /** A file that the peer offers or sends. */

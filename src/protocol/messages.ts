@@ -18,6 +18,8 @@ export const maximumTextBytes = 64 * 1024;
 export const maximumReactionBytes = 64;
 /** The longest file name offered, in octets of UTF-8; the receiver refuses stranger things in it. */
 export const maximumFileNameBytes = 255;
+/** The highest number of a file connection: so many there may be of one transfer, in the course of time. */
+export const highestConnection = 255;
 /** The longest revocation list that is passed on to a peer, in octets: some 3,000 entries. */
 export const maximumListBytes = 128 * 1024;
 /** The highest sequence number; a thousand a second for 300 years stay below it. */
@@ -30,6 +32,7 @@ const cursor = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maximum
 const timeMs = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15));
 const size = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
+const connectionNumber = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(highestConnection));
 const sha256 = v.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32);
 
 const messageText = v.pipe(v.string(), v.minLength(1), v.maxBytes(maximumTextBytes));
@@ -55,7 +58,7 @@ const schemas = {
     version: v.literal(protocolVersion),
     /** Names this process; two connections between the same two processes are duplicates. */
     session: id16,
-    /** What this side takes: `text`, `files`. Unknown ones are ignored. */
+    /** What this side takes: `text`, `files`; and `file-connections`, where it can send over several. Unknown ones are ignored. */
     capabilities: v.pipe(v.array(v.pipe(v.string(), v.maxLength(32))), v.maxLength(16)),
     /** Where the private key was made: by its holder, or by the server that issued it. */
     keyOrigin: v.picklist(['local', 'server']),
@@ -112,7 +115,14 @@ const schemas = {
   'file-accept': v.strictObject({ type: v.literal('file-accept'), id: id16, doneBytes: size }),
   'file-decline': v.strictObject({ type: v.literal('file-decline'), id: id16, reason: v.picklist(declineReasons) }),
   /** The side that did not dial has read the acceptance and expects the file connection. */
-  'file-ready': v.strictObject({ type: v.literal('file-ready'), id: id16 }),
+  'file-ready': v.strictObject({
+    type: v.literal('file-ready'),
+    id: id16,
+    /** That of the further connection which was asked for; absent for the first. */
+    number: v.optional(connectionNumber),
+  }),
+  /** The receiver wants another connection for a file that is arriving: each number once, and higher than all before. */
+  'file-connection': v.strictObject({ type: v.literal('file-connection'), id: id16, number: connectionNumber }),
   /** Nothing of the file is to move until the same side lets it go on. */
   'file-pause': v.strictObject({ type: v.literal('file-pause'), id: id16 }),
   'file-resume': v.strictObject({ type: v.literal('file-resume'), id: id16 }),
