@@ -65,7 +65,12 @@ async function measure(bundled, lossPercent, sizeMiB, engine) {
     await writeFile(join(folder, 'film.bin'), randomBytes(sizeMiB * MiB));
     const receiver = start(program, { ...environment, BENCH_ROLE: 'receiver' }, processes, path.at('near'));
     const { port } = await next(receiver);
-    const sender = start(program, { ...environment, BENCH_ROLE: 'sender', BENCH_PORT: port }, processes, path.at('far'));
+    const sender = start(
+      program,
+      { ...environment, BENCH_ROLE: 'sender', BENCH_PORT: port },
+      processes,
+      path.at('far'),
+    );
     const { seconds, ...connections } = await Promise.race([next(receiver), next(sender)]);
     await endAll(processes);
     const passed = await path.end();

@@ -17,6 +17,8 @@ export interface FetchCrewOptions {
   readonly fetcherOf: (stream: Duplex) => RangeFetcher;
   /** Opens another connection to the sender; rejects where there can be none, or when `signal` aborts. */
   readonly open: (signal: AbortSignal) => Promise<Duplex>;
+  /** Ends all of it. */
+  readonly signal: AbortSignal;
 }
 
 /** A connection beside the first. */
@@ -68,7 +70,9 @@ export class FetchCrew {
    * @throws {QTChatError} as {@link RangeFetcher.fetch} of the first; of the others, but that they broke
    */
   async fetch(): Promise<void> {
-    const { plan, take } = this.#options;
+    const { plan, take, signal } = this.#options;
+    const onAbort = (): void => this.#fail(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
     // The sender has no root before it has answered for all chunks, over all connections.
     const ranges = { next: () => (this.#helpers.size > 0 ? nextChunks(plan) : plan.next()) };
     try {
@@ -78,6 +82,7 @@ export class FetchCrew {
         if (this.#helpers.size > 0) await Promise.race([...this.#helpers.values(), this.#failure]);
       }
     } finally {
+      signal.removeEventListener('abort', onAbort);
       this.#ending.abort(broken(undefined));
       for (const { stream } of this.#helpers.keys()) stream.destroy();
       await Promise.all(this.#helpers.values());

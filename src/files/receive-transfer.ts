@@ -68,7 +68,7 @@ export async function receiveTransfer(
       await download.write(first, content, digests);
       onProgress(download.doneBytes);
     };
-    const crew = new FetchCrew(fetcher, { plan, take, fetcherOf, open });
+    const crew = new FetchCrew(fetcher, { plan, take, fetcherOf, open, signal: controller.signal });
     const leave = crewed(crew);
     await crew.fetch().finally(leave);
     if (root === undefined || !download.digests.root().equals(root)) throw falsified();

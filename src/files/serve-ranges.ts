@@ -35,7 +35,7 @@ export interface ServeOptions {
 /** A receiver that takes nothing of what it asked for is given up after so long. */
 const stallTimeoutMs = 30_000;
 /** Half of them keep the line busy while the other half is read and hashed; further connections are there for slow lines. */
-export const blockCounts = { first: 8, further: 4 } as const;
+export const blockCounts = { first: 8, further: 3 } as const;
 
 interface Block {
   readonly octets: Buffer;

@@ -48,7 +48,8 @@ export class RogueMember {
   readonly #streams: TLSSocket[] = [];
   #wake: () => void = () => {};
 
-  constructor(port: number, identity: Identity) {
+  /** @param capabilities - what its hello says that it can */
+  constructor(port: number, identity: Identity, capabilities = ['text', 'files', 'file-connections']) {
     this.#port = port;
     this.#identity = identity;
     this.control = this.#dial(controlProtocol);
@@ -62,7 +63,7 @@ export class RogueMember {
       type: 'hello',
       version: 1,
       session,
-      capabilities: ['text', 'files'],
+      capabilities,
       keyOrigin: 'local',
       port: 0,
       epoch: session,
@@ -88,21 +89,26 @@ export class RogueMember {
     }
   }
 
-  /** Opens the file connection of a transfer. */
-  openStream(id: string): TLSSocket {
+  /** Opens a file connection of a transfer; the first without a number. */
+  openStream(id: string, number = 0): TLSSocket {
     const stream = this.#dial(fileProtocol);
     this.#streams.push(stream);
-    stream.write(Buffer.concat([fileToken(this.control, id), Buffer.from(id, 'hex')]));
+    stream.write(Buffer.concat([fileToken(this.control, id, number), Buffer.from(id, 'hex')]));
     return stream;
   }
 
   /** Offers a file, waits until it is taken, and serves it: rightly, unless `answer` says otherwise. */
-  async serve({ offer, content, digests }: RogueFile, answer: Answer = (_, right) => right): Promise<TLSSocket> {
-    this.say(offer);
-    await this.hears('file-accept', ({ id }) => id === offer.id);
+  async serve(file: RogueFile, answer?: Answer): Promise<TLSSocket> {
+    this.say(file.offer);
+    await this.hears('file-accept', ({ id }) => id === file.offer.id);
+    return this.serveOver(file, 0, answer);
+  }
+
+  /** Serves a file that was taken over a connection of that number. */
+  serveOver({ offer, content, digests }: RogueFile, number: number, answer: Answer = (_, right) => right): TLSSocket {
     const layout = layoutOf(content.length);
     const requests = new RequestReader(layout);
-    const stream = this.openStream(offer.id);
+    const stream = this.openStream(offer.id, number);
     stream.on('data', (chunk: Buffer) => {
       for (const range of requests.push(chunk)) {
         const { kind, first, count } = range;

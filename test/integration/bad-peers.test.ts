@@ -366,6 +366,30 @@ describe('a peer is cut off', () => {
       /too many lists/,
     ],
     [
+      'when it asks for a file connection without a number',
+      says({ type: 'file-connection', id }),
+      'disconnected',
+      /wrong field "number"/,
+    ],
+    [
+      'when it asks for the first file connection once more',
+      says({ type: 'file-connection', id, number: 0 }),
+      'disconnected',
+      /wrong field "number"/,
+    ],
+    [
+      'when it asks for a file connection beyond the last',
+      says({ type: 'file-connection', id, number: 256 }),
+      'disconnected',
+      /wrong field "number"/,
+    ],
+    [
+      'when it asks for a connection for what was never offered',
+      says({ type: 'file-connection', id, number: 1 }),
+      'disconnected',
+      /not offered/,
+    ],
+    [
       'when it leaves within a frame',
       { does: (rogue) => void rogue.socket.end(frameOf(text).subarray(0, 9)) },
       'disconnected',
@@ -415,7 +439,7 @@ describe('a message is changed by its author alone:', () => {
 });
 
 const offers: Partial<Peer> = { does: (rogue) => rogue.say(offer) };
-const tokenOf = ({ socket }: Rogue, transfer = id): Buffer => fileToken(socket, transfer);
+const tokenOf = ({ socket }: Rogue, transfer = id, number = 0): Buffer => fileToken(socket, transfer, number);
 const opening = (token: Buffer, transfer = id): Buffer => Buffer.concat([token, Buffer.from(transfer, 'hex')]);
 
 function openFile(as: Identity, octets: Buffer): TLSSocket {
@@ -486,6 +510,115 @@ describe('a file connection is refused', () => {
     const bobs = await bobsOffer();
     openFile(rogue.identity, opening(tokenOf(rogue, bobs), bobs));
   }
+});
+
+describe('another connection for a file is refused', () => {
+  /** A member that is sent a file, and has opened the first connection. */
+  async function takes(): Promise<{ rogue: Rogue; transfer: string }> {
+    const rogue = await come({ does: () => {} });
+    await a.event('connected');
+    await a.door.sendFile(member, await fileWith('over several connections'));
+    const { id: transfer } = await rogue.hears('file-offer');
+    rogue.say({ type: 'file-accept', id: transfer, doneBytes: 0 });
+    await rogue.hears('file-ready');
+    await served(rogue, transfer);
+    return { rogue, transfer };
+  }
+
+  /** Opens a connection with the right token; it is let in, since it is answered. */
+  async function served(rogue: Rogue, transfer: string, number = 0): Promise<void> {
+    const request = encodeRange({ kind: 'chunks', first: 0, count: 1 });
+    const token = tokenOf(rogue, transfer, number);
+    await once(openFile(rogue.identity, Buffer.concat([opening(token, transfer), request])), 'data');
+  }
+
+  async function asks(rogue: Rogue, transfer: string, ...numbers: number[]): Promise<void> {
+    for (const number of numbers) {
+      rogue.say({ type: 'file-connection', id: transfer, number });
+      // The first was said before the first connection.
+      expect((await rogue.hears('file-ready', 1 + number)).number).toBe(number);
+    }
+  }
+
+  it.each<[string, (rogue: Rogue, transfer: string) => Promise<unknown> | unknown, RegExp]>([
+    [
+      'with the token of the first',
+      async (rogue, transfer) => {
+        await asks(rogue, transfer, 1);
+        openFile(rogue.identity, opening(tokenOf(rogue, transfer), transfer));
+      },
+      /wrong token/,
+    ],
+    [
+      'with the token of a later one',
+      async (rogue, transfer) => {
+        await asks(rogue, transfer, 1);
+        openFile(rogue.identity, opening(tokenOf(rogue, transfer, 2), transfer));
+      },
+      /wrong token/,
+    ],
+    [
+      'with a token of another session',
+      async (rogue, transfer) => {
+        await asks(rogue, transfer, 1);
+        const another = new Rogue(dial(rogue.identity), rogue.identity);
+        another.say({ ...goodHello, session: '11'.repeat(16) });
+        await another.hears('hello');
+        openFile(rogue.identity, opening(tokenOf(another, transfer, 1), transfer));
+      },
+      /wrong token/,
+    ],
+    [
+      'with the right token, shown by another member',
+      async (rogue, transfer) => {
+        await asks(rogue, transfer, 1);
+        const thief = await makeIdentity(circle, { member: 'thief' });
+        openFile(thief, opening(tokenOf(rogue, transfer, 1), transfer));
+      },
+      /no file is expected/,
+    ],
+    [
+      'with a token that was used',
+      async (rogue, transfer) => {
+        await asks(rogue, transfer, 1);
+        await served(rogue, transfer, 1);
+        openFile(rogue.identity, opening(tokenOf(rogue, transfer, 1), transfer));
+      },
+      /no file is expected/,
+    ],
+    [
+      'that was not asked for',
+      (rogue, transfer) => openFile(rogue.identity, opening(tokenOf(rogue, transfer, 1), transfer)),
+      /no file is expected/,
+    ],
+    [
+      'where there are four',
+      async (rogue, transfer) => {
+        for (const number of [1, 2, 3]) {
+          await asks(rogue, transfer, number);
+          await served(rogue, transfer, number);
+        }
+        rogue.say({ type: 'file-connection', id: transfer, number: 4 }, { type: 'ping' });
+        await rogue.hears('pong');
+        expect(rogue.heard.filter(({ type }) => type === 'file-ready')).toHaveLength(4);
+        openFile(rogue.identity, opening(tokenOf(rogue, transfer, 4), transfer));
+      },
+      /no file is expected/,
+    ],
+  ])('%s', async (_, open, why) => {
+    const { rogue, transfer } = await takes();
+    await open(rogue, transfer);
+    await toldBy('refused', why);
+    await expectUndisturbed();
+  });
+
+  it('where it was asked for before, with the session', async () => {
+    const { rogue, transfer } = await takes();
+    await asks(rogue, transfer, 1);
+    rogue.say({ type: 'file-connection', id: transfer, number: 1 });
+    await Promise.all([toldBy('disconnected', /one file connection twice/), closeOf(rogue.socket)]);
+    await expectUndisturbed();
+  });
 });
 
 describe('a file that was offered to another member', () => {

@@ -74,4 +74,25 @@ describe('what is asked for', () => {
       { numRuns: 300 },
     );
   });
+
+  it('is asked for again where it was given back, before the root', () => {
+    const plan = new RangePlan(layoutOf(2 * MiB), () => false);
+    const { value: first } = plan.next();
+    expect(plan.next().value).toEqual(chunks(4, 4));
+    expect(plan.hasMore).toBe(false);
+    plan.giveBack(first as FileRange);
+    expect(plan.hasMore).toBe(true);
+    expect(rest(plan)).toEqual([chunks(0, 4), root]);
+  });
+
+  it('is small where several share it, and without the root until somebody wants that', () => {
+    const plan = new RangePlan(layoutOf(MiB), () => false);
+    plan.refine(true);
+    expect([plan.nextChunks(), plan.nextChunks()]).toEqual([chunks(0, 1), chunks(1, 1)]);
+    plan.refine(false);
+    expect([plan.nextChunks(), plan.nextChunks()]).toEqual([chunks(2, 2), undefined]);
+    expect(plan.isRootAsked).toBe(false);
+    expect(rest(plan)).toEqual([root]);
+    expect(plan.isRootAsked).toBe(true);
+  });
 });

@@ -22,4 +22,13 @@ describe('how much is asked for ahead', () => {
   it('grows on a line where every answer is long on its way', () => {
     expect(windowAfter(1_000, 700).bytes).toBe(16 * MiB);
   });
+
+  it('is little where several connections share a file, and as ever again afterwards', () => {
+    const window = new RequestWindow();
+    window.refine(true);
+    expect(window.bytes).toBe(MiB / 2);
+    expect(windowAfter(1_000, 2_000, windowAfter(1, 20, window)).bytes).toBe(MiB / 2);
+    window.refine(false);
+    expect(window.bytes).toBe(new RequestWindow().bytes);
+  });
 });

@@ -20,6 +20,17 @@ beforeAll(async () => {
 
 afterAll(() => listener.close());
 
+it('every connection of a file has a token of its own', async () => {
+  const { signal } = new AbortController();
+  const how = { identity: bob, protocol: controlProtocol, clock: () => new Date(), signal } as const;
+  const { socket } = await dialPeer(listener.address, how);
+  const id = '0f'.repeat(16);
+  const tokens = [fileToken(socket, id), fileToken(socket, id, 1), fileToken(socket, id, 2)];
+  expect(new Set(tokens.map((token) => token.toString('hex'))).size).toBe(3);
+  expect(fileToken(socket, id, 0)).toEqual(tokens[0]);
+  socket.destroy();
+});
+
 it('a file for which the connection ends just before its token is made is interrupted, not failed', async () => {
   const { signal } = new AbortController();
   const how = { identity: bob, protocol: controlProtocol, clock: () => new Date(), signal } as const;
