@@ -43,6 +43,7 @@ export class LossyPath {
     const of = (end) => `qtchat-${process.pid}-${end}`;
     path.#names = { near: of('near'), far: of('far'), line: of('line') };
     const { near, far, line } = path.#names;
+    process.once('exit', path.#onExit);
     try {
       for (const name of [near, far, line]) await run('ip', ['netns', 'add', name]);
       const figures = [(megabitsPerSecond * 1e6) / 8, delayMs / 1000, lossPercent / 100, bufferBytes].map(String);
@@ -93,8 +94,13 @@ export class LossyPath {
       this.#relay.stdin.end();
       await once(this.#relay, 'exit');
     }
-    for (const name of Object.values(this.#names)) await run('ip', ['netns', 'delete', name]).catch(() => {});
+    this.#onExit();
+    process.off('exit', this.#onExit);
   }
+
+  #onExit = () => {
+    for (const name of Object.values(this.#names)) spawnSync('ip', ['netns', 'delete', name]);
+  };
 
   async #droppedAt(end) {
     const { stdout } = await run('ip', ['-n', this.#names[end], '-j', '-s', 'link', 'show', end]);
