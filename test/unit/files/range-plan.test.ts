@@ -85,6 +85,21 @@ describe('what is asked for', () => {
     expect(rest(plan)).toEqual([chunks(0, 4), root]);
   });
 
+  it('is asked for again at once where somebody still waits for it', () => {
+    const plan = new RangePlan(layout, () => false);
+    plan.preferAll([
+      { start: 5 * MiB, end: 6 * MiB },
+      { start: 8 * MiB, end: 9 * MiB },
+    ]);
+    const { value: first } = plan.next();
+    plan.giveBack(first as FileRange);
+    expect([plan.next().value, plan.next().value, plan.next().value]).toEqual([
+      chunks(20, 4),
+      chunks(32, 4),
+      chunks(0, 4),
+    ]);
+  });
+
   it('is small where several share it, and without the root until somebody wants that', () => {
     const plan = new RangePlan(layoutOf(MiB), () => false);
     plan.refine(true);
