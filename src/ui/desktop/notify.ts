@@ -4,12 +4,10 @@
  */
 import { spawn } from 'node:child_process';
 import type { Timers } from '../../conversation/timers.js';
+import type { SettingValues } from '../../store/settings.js';
 import { escapeText } from '../text/escape-text.js';
 import type { Desktop } from './desktop.js';
 import { chooseMeans, type Notice, sequenceOf, wordsOf } from './notify-means.js';
-
-/** What is shown: who and what, who alone, or nothing, and the bell is silent too. */
-export type NotifySetting = 'on' | 'without-text' | 'off';
 
 /** What a {@link Notifier} needs. */
 export interface NotifierOptions {
@@ -17,7 +15,8 @@ export interface NotifierOptions {
   /** Writes to the terminal. */
   readonly write: (text: string) => void;
   readonly timers: Timers;
-  readonly setting?: NotifySetting;
+  /** What is told now: who and what, who alone, or nothing; and whether the terminal rings. */
+  readonly settings: () => Pick<SettingValues, 'notify' | 'bell'>;
   /** Runs a program that is found in `PATH`; for tests. */
   readonly run?: (program: string, words: readonly string[]) => void;
 }
@@ -34,20 +33,12 @@ export class Notifier {
   readonly #run: (program: string, words: readonly string[]) => void;
   /** By conversation: how many messages came after the last notification, and what calls the next one off. */
   readonly #quiet = new Map<string, { count: number; readonly callOff: () => void }>();
-  #setting: NotifySetting;
   // A terminal that never says so is looked at.
   #isFocused = true;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
-    this.#setting = options.setting ?? 'on';
     this.#run = options.run ?? runBriefly;
-  }
-
-  /** Changes what is shown from now on. */
-  set setting(setting: NotifySetting) {
-    this.#setting = setting;
-    if (setting === 'off') this.callOff();
   }
 
   /** Says whether the user looks at the terminal: then nothing is shown. */
@@ -64,10 +55,10 @@ export class Notifier {
    * @param text - as it came
    */
   note(conversation: string, who: string, text: string): void {
-    if (this.#isFocused || this.#setting === 'off') return;
+    if (this.#isFocused) return;
     const quiet = this.#quiet.get(conversation);
     if (quiet !== undefined) quiet.count += 1;
-    else this.#show(conversation, who, this.#setting === 'on' ? text : 'a new message');
+    else this.#show(conversation, who, this.#options.settings().notify === 'on' ? text : 'a new message');
   }
 
   /** Shows nothing more of what was noted; to be called in the end as well. */
@@ -77,7 +68,7 @@ export class Notifier {
   }
 
   #show(conversation: string, who: string, text: string): void {
-    const { desktop, write, timers } = this.#options;
+    const { desktop, write, timers, settings } = this.#options;
     const callOff = timers.after(intervalMs, () => {
       const count = this.#quiet.get(conversation)?.count ?? 0;
       this.#quiet.delete(conversation);
@@ -85,8 +76,9 @@ export class Notifier {
     });
     this.#quiet.set(conversation, { count: 0, callOff });
     const notice: Notice = { title: oneLine(who), body: oneLine(text) };
-    const means = chooseMeans(desktop);
-    write(bell + (sequenceOf(means, notice) ?? ''));
+    const { notify, bell: rings } = settings();
+    const means = notify === 'off' ? 'none' : chooseMeans(desktop);
+    write((rings ? bell : '') + (sequenceOf(means, notice) ?? ''));
     if (means === 'notify-send') this.#run('notify-send', wordsOf(notice));
   }
 }

@@ -4,12 +4,15 @@
  */
 import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
+import { systemTimers } from '../../conversation/timers.js';
 import { QTChatError } from '../../errors.js';
 import { exists } from '../../store/private-file.js';
 import type { CommandContext } from '../commands/command.js';
 import { parseInput, type TypedInput } from '../commands/parse-input.js';
 import type { Settings } from '../commands/settings.js';
 import { runCommand } from '../commands/table.js';
+import { Notifier } from '../desktop/notify.js';
+import { Opener } from '../desktop/opener.js';
 import type { Face } from '../face.js';
 import { escapeText } from '../text/escape-text.js';
 import { typedPath } from '../text/typed-path.js';
@@ -29,6 +32,7 @@ import { type Frame, frameOf, mostInputRows, scrolled } from './screen/frame.js'
 import { Screen } from './screen/screen.js';
 import { sidebarCells } from './screen/sidebar.js';
 import { Search } from './search.js';
+import { ShownPictures } from './shown-pictures.js';
 import { applyEvent } from './state/apply-event.js';
 import { ChatState } from './state/chat-state.js';
 import type { Talk } from './state/talk.js';
@@ -58,6 +62,9 @@ export class TerminalChat implements Face {
   readonly #completer: Completer;
   readonly #questions: Questions;
   readonly #attention: Attention;
+  readonly #pictures: ShownPictures;
+  readonly #notifier: Notifier;
+  readonly #opener = new Opener();
   readonly #keyboard: Keyboard;
   readonly #stopKeys: () => void;
   readonly #ticking: NodeJS.Timeout;
@@ -89,6 +96,19 @@ export class TerminalChat implements Face {
       onRead: () => this.#drawSoon(),
       onError: (error) => this.#complain(error),
     });
+    this.#pictures = new ShownPictures({
+      ...{ state: this.#state, env: options.env, screen: this.#screen },
+      size: () => this.#terminal.size,
+      write: (text) => this.#terminal.write(text),
+      isWanted: () => options.settings.values.pictures,
+      onChange: () => this.#drawSoon(),
+    });
+    this.#notifier = new Notifier({
+      desktop: { env: options.env, platform: process.platform },
+      write: (text) => this.#terminal.write(text),
+      timers: systemTimers,
+      settings: () => options.settings.values,
+    });
     this.#questions = new Questions(this.#state, () => this.#drawSoon());
     this.#keyboard = this.#connectKeyboard();
     this.#terminal.open();
@@ -102,11 +122,15 @@ export class TerminalChat implements Face {
     // Who writes stops writing, and the way to the peer gets longer or shorter, without an event.
     this.#ticking = setInterval(() => this.#drawSoon(), tickMs);
     this.#draw();
+    this.#pictures.ask();
   }
 
   onEvent(event: ConversationEvent): void {
     applyEvent(this.#state, event, this.#options.clock());
     if (event.type === 'stopped') this.#fail(event.error);
+    if (event.type === 'message') this.#notifier.note(event.member, event.member, event.text);
+    if (event.type === 'fileOffered') this.#notifier.note(event.member, event.member, `offers ${event.file.name}`);
+    if (event.type === 'fileDone') this.#pictures.note(this.#state.files.note(event));
     this.#drawSoon();
   }
 
@@ -134,6 +158,7 @@ export class TerminalChat implements Face {
       await this.#ended;
     } finally {
       signal.removeEventListener('abort', onAbort);
+      await Promise.all([this.#pictures.close(), this.#opener.close()]);
     }
   }
 
@@ -143,6 +168,7 @@ export class TerminalChat implements Face {
     clearTimeout(this.#drawing);
     clearInterval(this.#ticking);
     this.#stopKeys();
+    this.#notifier.callOff();
     this.#screen.close();
     this.#terminal.close();
   }
@@ -161,8 +187,9 @@ export class TerminalChat implements Face {
       typed: () => this.#tellTyping(),
       focus: (isFocused) => {
         this.#state.isFocused = isFocused;
+        this.#notifier.isFocused = isFocused;
       },
-      reply: () => {},
+      reply: (text) => this.#pictures.learn(text),
       paste: (text, isCut) => void this.#paste(text, isCut),
       say: (text) => this.#state.say(text),
       clock: this.#options.clock,
@@ -172,7 +199,8 @@ export class TerminalChat implements Face {
   #submit(text: string): void {
     this.#queue(async () => {
       const input = await this.#parse(text);
-      if (input.kind === 'command') await runCommand(input.name, input.rest, this.#context());
+      if (input.kind === 'command' && input.name === 'quit') this.#end();
+      else if (input.kind === 'command') await runCommand(input.name, input.rest, this.#context());
       else await this.#send(input.text);
     });
   }
@@ -209,7 +237,7 @@ export class TerminalChat implements Face {
       print: (text) => this.#state.say(text, false, talk),
       did: (action) => showOwn(this.#state, talk, action, clock()),
       confirm: (question) => this.confirm(question, signal),
-      open: async (file) => this.#state.say(file.path ?? `${file.name} is not here yet`),
+      open: async (file) => this.#state.say(await this.#opener.open(file, conversation), false, talk),
       quit: () => this.#end(),
     };
   }
@@ -297,6 +325,7 @@ export class TerminalChat implements Face {
   #repaint(): void {
     this.#screen.clear();
     this.#draw();
+    this.#pictures.resize();
   }
 
   #drawSoon(): void {

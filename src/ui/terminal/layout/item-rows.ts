@@ -18,7 +18,7 @@ export interface Speakers {
 }
 
 /** "21:05 ✓✓ ", and room for nothing else. */
-const marginCells = 9;
+export const marginCells = 9;
 const margin = span(' '.repeat(marginCells));
 /** What a message may have on the screen; longer ones are read with `history`. */
 const mostRows = 200;

@@ -2,6 +2,8 @@
  * Draws frames on a terminal: only rows that have changed are sent, each to its place, and all of a frame at once. A terminal that
  * takes output more slowly than it comes gets the newest frame when it is ready again, and none in between.
  */
+
+import type { PictureOverlay } from '../pictures/overlay.js';
 import type { Display } from '../terminal.js';
 import type { Frame } from './frame.js';
 
@@ -14,6 +16,8 @@ const eraseRow = '\u001b[0m\u001b[K';
 /** What is on a terminal. */
 export class Screen {
   readonly #output: Display;
+  /** What pictures in the rows need beside them. */
+  overlay: PictureOverlay | undefined;
   #rows: readonly string[] = [];
   #cursor = '';
   #waiting: Frame | undefined;
@@ -35,13 +39,15 @@ export class Screen {
     );
     const cursor = place(frame.cursor.row, frame.cursor.column);
     if (changed.length === 0 && cursor === this.#cursor) return;
+    const { before, after } = this.overlay?.besides(frame.rows) ?? { before: '', after: '' };
     this.#rows = frame.rows;
     this.#cursor = cursor;
-    this.#output.write(`${beginFrame}${changed.join('')}${cursor}${endFrame}`);
+    this.#output.write(`${beginFrame}${before}${changed.join('')}${after}${cursor}${endFrame}`);
   }
 
   /** Clears the terminal: the next frame is drawn whole. */
   clear(): void {
+    this.overlay?.reset();
     this.#rows = [];
     this.#cursor = '';
     if (!this.#isClosed) this.#output.write('\u001b[0m\u001b[H\u001b[2J');

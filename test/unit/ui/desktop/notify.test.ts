@@ -1,7 +1,8 @@
 /** Whom a notification reaches, how many there are, and what cannot be in them. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { SettingValues } from '../../../../src/store/settings.js';
 import type { Environment } from '../../../../src/ui/desktop/desktop.js';
-import { Notifier, type NotifySetting } from '../../../../src/ui/desktop/notify.js';
+import { Notifier } from '../../../../src/ui/desktop/notify.js';
 import { chooseMeans, type NotifyMeans, sequenceOf, wordsOf } from '../../../../src/ui/desktop/notify-means.js';
 import { ManualTimers } from '../../../helpers/manual-timers.js';
 
@@ -58,19 +59,21 @@ describe('a user who looks elsewhere', () => {
   let written: string[];
   let run: string[][];
   let notifier: Notifier;
+  let settings: Pick<SettingValues, 'notify' | 'bell'>;
 
   beforeEach(() => {
     timers = new ManualTimers();
     [written, run] = [[], []];
+    settings = { notify: 'on', bell: true };
   });
 
-  function start(env: Environment, setting?: NotifySetting): void {
+  function start(env: Environment): void {
     notifier = new Notifier({
       desktop: { env, platform: 'linux' },
       write: (text) => written.push(text),
       timers,
       run: (program, words) => run.push([program, ...words]),
-      ...(setting !== undefined && { setting }),
+      settings: () => settings,
     });
     notifier.isFocused = false;
   }
@@ -130,18 +133,25 @@ describe('a user who looks elsewhere', () => {
   });
 
   it('may be told who alone, or nothing', () => {
-    start({ TERM: 'foot' }, 'without-text');
+    settings = { notify: 'names', bell: true };
+    start({ TERM: 'foot' });
     for (const text of ['secret', 'secret', 'secret']) notifier.note('bob', 'bob', text);
     timers.pass(3_000);
     expect(written).toEqual([
       '\x07\x1b]777;notify;bob;a new message\x1b\\',
       '\x07\x1b]777;notify;bob;2 new messages\x1b\\',
     ]);
-    notifier.note('bob', 'bob', 'secret');
-    notifier.setting = 'off';
+    settings = { notify: 'off', bell: true };
     timers.pass(60_000);
     notifier.note('bob', 'bob', 'secret');
-    expect(written).toHaveLength(2);
+    expect(written.slice(2)).toEqual(['\x07']);
+  });
+
+  it('may leave the bell alone', () => {
+    settings = { notify: 'on', bell: false };
+    start({ TERM: 'foot' });
+    notifier.note('bob', 'bob', 'hello');
+    expect(written).toEqual(['\x1b]777;notify;bob;hello\x1b\\']);
   });
 
   it.each([

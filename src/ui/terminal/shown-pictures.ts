@@ -1,0 +1,141 @@
+/**
+ * Pictures in the conversation: of files that have arrived, in either direction, and stills of films. They come when they are
+ * ready; what cannot be shown stays a line.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isQTChatError } from '../../errors.js';
+import { openStoredFile } from '../../store/arriving-file.js';
+import type { BookedFile } from '../commands/file-book.js';
+import { type MediaKind, sniff, sniffedOctets } from '../media-kind.js';
+import { marginCells } from './layout/item-rows.js';
+import { choosePictures, type Environment, learn, pictureQuery, type TerminalFacts } from './pictures/detect.js';
+import type { Pictures } from './pictures/pictures.js';
+import type { Size } from './screen/frame.js';
+import type { Screen } from './screen/screen.js';
+import type { ChatState } from './state/chat-state.js';
+
+const mostRows = 12;
+/** So many are shown; of older files the line stays. */
+const mostPictures = 48;
+
+/** What {@link ShownPictures} needs. */
+export interface ShownPicturesOptions {
+  readonly state: ChatState;
+  readonly env: Environment;
+  readonly screen: Screen;
+  readonly size: () => Size;
+  /** Writes a question to the terminal. */
+  readonly write: (text: string) => void;
+  readonly isWanted: () => boolean;
+  /** Called when there is something to be drawn. */
+  readonly onChange: () => void;
+}
+
+/** The pictures of one chat. */
+export class ShownPictures {
+  readonly #options: ShownPicturesOptions;
+  readonly #closing = new AbortController();
+  #facts: TerminalFacts = {};
+  #pictures: Promise<Pictures> | undefined;
+  /** Files of which there is one, the oldest first. */
+  #shown: BookedFile[] = [];
+  #isToldOfDecoder = false;
+
+  constructor(options: ShownPicturesOptions) {
+    this.#options = options;
+  }
+
+  /** Asks the terminal what it can show; answers go to {@link learn}. */
+  ask(): void {
+    this.#options.write(pictureQuery(this.#options.env));
+  }
+
+  /** Takes an answer of the terminal. */
+  learn(reply: string): void {
+    this.#facts = learn(this.#facts, reply);
+  }
+
+  /** Shows the picture in a file that has arrived, where there is one. */
+  note(file: BookedFile): void {
+    const { path, state, isFolder } = file;
+    if (state !== 'done' || isFolder || path === undefined || !this.#options.isWanted()) return;
+    this.#shown.push(file);
+    if (this.#shown.length > mostPictures) this.#put(this.#shown.shift(), undefined);
+    this.#show(file, path);
+  }
+
+  /** Makes all of them anew for another width of the screen. */
+  resize(): void {
+    for (const file of this.#shown) this.#show(file, file.path ?? '');
+  }
+
+  /** Ends what is under way. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await (await this.#pictures)?.close();
+  }
+
+  #show(file: BookedFile, path: string): void {
+    const shown = this.#rowsOf(path).then((rows) => this.#put(file, rows));
+    shown.catch((error: unknown) => {
+      if (this.#closing.signal.aborted || !isQTChatError(error)) return;
+      const isNoDecoder = error.code === 'ERR_PICTURE_NO_DECODER';
+      if (isNoDecoder && this.#isToldOfDecoder) return;
+      this.#isToldOfDecoder ||= isNoDecoder;
+      const { message, hint } = error;
+      const text = hint === undefined ? message : `${message}. ${hint}`;
+      this.#options.state.say(text, false, this.#options.state.talkWith(file.member));
+      this.#options.onChange();
+    });
+  }
+
+  async #rowsOf(path: string): Promise<readonly string[] | undefined> {
+    const kind = await this.#kindOf(path);
+    if (kind === 'picture') return this.#picture(path);
+    return kind === 'video' ? this.#still(path) : undefined;
+  }
+
+  async #kindOf(path: string): Promise<MediaKind['kind'] | undefined> {
+    const file = await openStoredFile(path);
+    try {
+      const sizeBytes = Math.min(file.sizeBytes, sniffedOctets);
+      return sizeBytes === 0 ? undefined : sniff(await file.read(0, sizeBytes, this.#closing.signal))?.kind;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #picture(path: string): Promise<readonly string[]> {
+    const { size, screen, env } = this.#options;
+    // Loaded when there is one: most conversations begin without.
+    this.#pictures ??= import('./pictures/pictures.js').then(
+      (module) => new module.Pictures(choosePictures(env, this.#facts)),
+    );
+    const pictures = await this.#pictures;
+    screen.overlay = pictures.overlay;
+    const area = { columns: size().columns - marginCells, rows: Math.min(mostRows, Math.ceil(size().rows / 2)) };
+    return (await pictures.show(path, area)).rows;
+  }
+
+  async #still(path: string): Promise<readonly string[] | undefined> {
+    const { stillOf } = await import('../desktop/video-still.js');
+    const still = await stillOf(path, this.#options.env);
+    if (still === undefined) return undefined;
+    const folder = await mkdtemp(join(tmpdir(), 'qtchat-still-'));
+    try {
+      const copy = join(folder, 'still.png');
+      await writeFile(copy, still, { mode: 0o600 });
+      return await this.#picture(copy);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  #put(file: BookedFile | undefined, rows: readonly string[] | undefined): void {
+    if (file === undefined || this.#closing.signal.aborted) return;
+    this.#options.state.talkWith(file.member).items.setPicture(file.number, rows);
+    this.#options.onChange();
+  }
+}
