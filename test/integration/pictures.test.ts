@@ -258,6 +258,12 @@ describe('the process that decodes', () => {
     await expect(pictures.show(await png(), area)).rejects.toMatchObject({ code: 'ERR_PICTURE_NOT_SHOWN' });
   });
 
+  onPosix('takes as much memory as it may', async () => {
+    const take = 'globalThis.all = Buffer.alloc(4e8, 1)';
+    const pictures = picturesBy(decoder(`${take}; process.stdout.write(${answer({ width: 1, height: 1 })})`));
+    expect(await pictures.show(await png(), area)).toMatchObject({ columns: 1 });
+  });
+
   onPosix('takes more memory than it may', async () => {
     const pictures = picturesBy(decoder('globalThis.all = Buffer.alloc(2e9, 1); setInterval(() => {}, 1000)'));
     await expect(pictures.show(await png(), area)).rejects.toMatchObject(brokeOff);
