@@ -1,5 +1,5 @@
 /** The desktop around the terminal, where there is one: what shows files and addresses. The only code that starts its programs. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, isAbsolute } from 'node:path';
 import { messageOf, QTChatError, quote } from '../../errors.js';
@@ -21,6 +21,9 @@ export interface Desktop {
   launch(path: string, program?: string): Promise<void>;
 }
 
+/** Programs that fail do so soon; others may run as long as what they show is looked at. */
+const failsWithinMs = 1_000;
+
 /** The desktop of this process. */
 export const systemDesktop: Desktop = {
   env: process.env,
@@ -28,15 +31,23 @@ export const systemDesktop: Desktop = {
   launch: async (path, program) => {
     if (program === undefined) {
       const { default: open } = await import('open');
-      (await open(path)).on('error', () => {});
+      await hasNotFailed(await open(path));
       return;
     }
     // Lives on when we end, and says nothing into our terminal.
     const child = spawn(program, [path], { stdio: 'ignore', detached: true, windowsHide: true });
     await once(child, 'spawn');
-    child.on('error', () => {}).unref();
+    child.unref();
+    await hasNotFailed(child);
   },
 };
+
+async function hasNotFailed(child: ChildProcess): Promise<void> {
+  child.on('error', () => {});
+  const signal = AbortSignal.timeout(failsWithinMs);
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit', { signal }).catch(() => {});
+  if ((child.exitCode ?? 0) !== 0) throw new Error(`its program ended with ${child.exitCode}`);
+}
 
 /** Whether anything can be shown: over ssh, on a console and in containers there is no desktop. */
 export function hasDesktop({ env, platform }: Pick<Desktop, 'env' | 'platform'>): boolean {
@@ -47,18 +58,19 @@ export function hasDesktop({ env, platform }: Pick<Desktop, 'env' | 'platform'>)
 /**
  * Has a path shown.
  *
- * @throws {QTChatError} `ERR_OPEN_FAILED`, which says where the file is
+ * @param hint - what the user can do instead
+ * @param program - as {@link Desktop.launch}
+ * @throws {QTChatError} `ERR_OPEN_FAILED`
  */
-export async function launch(desktop: Desktop, path: string, program?: string): Promise<void> {
+export async function launch(desktop: Desktop, path: string, hint: string, program?: string): Promise<void> {
   if (!isAbsolute(path)) throw new QTChatError('ERR_OPEN_FAILED', `${quote(path)} is no absolute path`);
   if (!hasDesktop(desktop)) {
-    throw new QTChatError('ERR_OPEN_FAILED', 'there is no desktop here that could show it', { hint: `It is ${path}` });
+    throw new QTChatError('ERR_OPEN_FAILED', 'there is no desktop here that could show it', { hint });
   }
   try {
     await desktop.launch(path, program);
   } catch (cause) {
-    const why = `the desktop could not show it: ${messageOf(cause)}`;
-    throw new QTChatError('ERR_OPEN_FAILED', why, { hint: `It is ${path}`, cause });
+    throw new QTChatError('ERR_OPEN_FAILED', `the desktop did not show it: ${messageOf(cause)}`, { hint, cause });
   }
 }
 

@@ -78,7 +78,8 @@ export class Notifier {
     const notice: Notice = { title: oneLine(who), body: oneLine(text) };
     const { notify, bell: rings } = settings();
     const means = notify === 'off' ? 'none' : chooseMeans(desktop);
-    write((rings ? bell : '') + (sequenceOf(means, notice) ?? ''));
+    const written = (rings ? bell : '') + (sequenceOf(means, notice) ?? '');
+    if (written !== '') write(written);
     if (means === 'notify-send') this.#run('notify-send', wordsOf(notice));
   }
 }

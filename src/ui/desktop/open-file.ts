@@ -48,6 +48,6 @@ export async function decideOpening(path: string, isFolder: boolean): Promise<Op
  */
 export async function openArrived(path: string, isFolder: boolean, desktop: Desktop): Promise<Opening> {
   const opening = await decideOpening(path, isFolder);
-  await launch(desktop, opening.path);
+  await launch(desktop, opening.path, `It is ${quote(path)}`);
   return opening;
 }

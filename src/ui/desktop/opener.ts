@@ -1,11 +1,18 @@
-/** `/open`: shows a file that is here by the desktop, and lets a player have one that still arrives. */
+/**
+ * `/open`: shows a file that is here by the desktop, and lets a player have one that still arrives, over a server that
+ * starts with the first of them.
+ */
 import type { Conversation } from '../../conversation/conversation.js';
 import { QTChatError, quote } from '../../errors.js';
+import { openStoredFile, type ReadableFile } from '../../store/arriving-file.js';
 import type { BookedFile } from '../commands/file-book.js';
 import type { MediaRoute } from '../media-route/media-route.js';
-import { type Desktop, systemDesktop } from './desktop.js';
+import { type Desktop, hasDesktop, systemDesktop } from './desktop.js';
 import { openArrived } from './open-file.js';
 import type { Playback } from './play-media.js';
+
+/** What is asked of a file. */
+export type OpenableFile = Pick<BookedFile, 'name' | 'member' | 'id' | 'direction' | 'state' | 'isFolder' | 'path'>;
 
 /** Opens the files of one chat. */
 export class Opener {
@@ -20,16 +27,17 @@ export class Opener {
   /**
    * Shows a file.
    *
+   * @param current - the file as it stands whenever it is called: it arrives while it is played, or goes on with another
+   *   transfer
    * @returns what the user is told
    * @throws {QTChatError} `ERR_OPEN_FAILED`, `ERR_STORE_…`
    */
-  async open(file: BookedFile, conversation: Conversation): Promise<string> {
-    const { path, name, isFolder, state, direction } = file;
-    if (path !== undefined && (state === 'done' || direction === 'out')) {
-      const { path: shown, why } = await openArrived(path, isFolder, this.#desktop);
-      return why === undefined ? `opened ${shown}` : `opened ${shown}: ${why}`;
-    }
-    return isFolder || direction === 'out' ? this.#refuse(name) : this.#play(file, conversation);
+  async open(current: () => OpenableFile, conversation: Pick<Conversation, 'openArriving'>): Promise<string> {
+    const file = current();
+    const path = pathOf(file);
+    if (path === undefined) return this.#play(file.name, current, conversation);
+    const { path: shown, why } = await openArrived(path, file.isFolder, this.#desktop);
+    return why === undefined ? `opened ${shown}` : `opened ${shown}: ${why}`;
   }
 
   /** Ends every player's access. */
@@ -38,20 +46,41 @@ export class Opener {
     for (const { forget } of this.#playbacks.splice(0)) await forget();
   }
 
-  async #play({ name, member, id }: BookedFile, conversation: Conversation): Promise<string> {
-    if (id === undefined) return this.#refuse(name);
+  async #play(
+    name: string,
+    current: () => OpenableFile,
+    conversation: Pick<Conversation, 'openArriving'>,
+  ): Promise<string> {
+    const { isFolder, id } = current();
+    const hint = 'Open it when it has arrived';
+    if (isFolder || id === undefined) {
+      throw new QTChatError('ERR_OPEN_FAILED', `${quote(name)} is not here yet`, { hint });
+    }
+    if (!hasDesktop(this.#desktop)) {
+      throw new QTChatError('ERR_OPEN_FAILED', 'there is no desktop here that could play it', { hint });
+    }
     // Neither is needed before somebody plays something.
     const { MediaRoute } = await import('../media-route/media-route.js');
     const { playMedia } = await import('./play-media.js');
     this.#route ??= MediaRoute.start();
     const route = await this.#route;
-    const { url } = await route.add(() => conversation.openArriving(member, id));
+    const { url } = await route.add(() => openNow(current(), conversation));
     const playback = await playMedia({ url, title: name }, this.#desktop);
     this.#playbacks.push(playback);
     return `${name} plays while it arrives, in ${playback.player ?? 'the browser'}`;
   }
+}
 
-  #refuse(name: string): never {
-    throw new QTChatError('ERR_OPEN_FAILED', `${quote(name)} is not here yet`);
-  }
+/** Where a file is that need not be waited for. */
+function pathOf({ path, state, direction }: OpenableFile): string | undefined {
+  return state === 'done' || direction === 'out' ? path : undefined;
+}
+
+async function openNow(
+  file: OpenableFile,
+  conversation: Pick<Conversation, 'openArriving'>,
+): Promise<ReadableFile | undefined> {
+  const path = pathOf(file);
+  if (path !== undefined) return openStoredFile(path);
+  return file.id === undefined ? undefined : conversation.openArriving(file.member, file.id);
 }

@@ -40,7 +40,7 @@ export async function playMedia(playing: Playing, desktop: Desktop, folder: stri
   try {
     const content = player === undefined ? pageOf(playing) : listOf(playing);
     await writeFile(path, content, { mode: 0o600, flag: 'wx' });
-    await launch(desktop, path, player);
+    await launch(desktop, path, 'Open it when it has arrived, or where there is a desktop', player);
   } catch (error) {
     await forget();
     throw error;

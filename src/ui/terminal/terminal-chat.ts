@@ -8,6 +8,7 @@ import { systemTimers } from '../../conversation/timers.js';
 import { QTChatError } from '../../errors.js';
 import { exists } from '../../store/private-file.js';
 import type { CommandContext } from '../commands/command.js';
+import type { BookedFile } from '../commands/file-book.js';
 import { parseInput, type TypedInput } from '../commands/parse-input.js';
 import type { Settings } from '../commands/settings.js';
 import { runCommand } from '../commands/table.js';
@@ -237,7 +238,10 @@ export class TerminalChat implements Face {
       print: (text) => this.#state.say(text, false, talk),
       did: (action) => showOwn(this.#state, talk, action, clock()),
       confirm: (question) => this.confirm(question, signal),
-      open: async (file) => this.#state.say(await this.#opener.open(file, conversation), false, talk),
+      open: async (file) => {
+        const current = (): BookedFile => this.#state.files.all.find(({ number }) => number === file.number) ?? file;
+        this.#state.say(await this.#opener.open(current, conversation), false, talk);
+      },
       quit: () => this.#end(),
     };
   }

@@ -99,7 +99,7 @@ describe('nothing is shown', () => {
       const desktop = new FakeDesktop(env);
       const path = await fileOf('cat.gif', picture);
       const opening = openArrived(path, false, desktop);
-      await expect(opening).rejects.toMatchObject({ code: 'ERR_OPEN_FAILED', hint: `It is ${path}` });
+      await expect(opening).rejects.toMatchObject({ code: 'ERR_OPEN_FAILED', hint: `It is "${path}"` });
       expect(desktop.launched).toEqual([]);
     },
   );
@@ -111,7 +111,7 @@ describe('nothing is shown', () => {
     await expect(openArrived(path, false, desktop)).rejects.toMatchObject({
       code: 'ERR_OPEN_FAILED',
       message: expect.stringContaining('ENOENT'),
-      hint: `It is ${path}`,
+      hint: `It is "${path}"`,
     });
   });
 
