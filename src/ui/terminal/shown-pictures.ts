@@ -14,6 +14,7 @@ import { choosePictures, type Environment, learn, pictureQuery, type TerminalFac
 import type { Pictures } from './pictures/pictures.js';
 import type { Size } from './screen/frame.js';
 import type { Screen } from './screen/screen.js';
+import { sidebarCells } from './screen/sidebar.js';
 import type { ChatState } from './state/chat-state.js';
 
 const mostRows = 12;
@@ -41,10 +42,12 @@ export class ShownPictures {
   #pictures: Promise<Pictures> | undefined;
   /** Files of which there is one, the oldest first. */
   #shown: BookedFile[] = [];
+  #room: Size;
   #isToldOfDecoder = false;
 
   constructor(options: ShownPicturesOptions) {
     this.#options = options;
+    this.#room = this.#roomNow();
   }
 
   /** Asks the terminal what it can show; answers go to {@link learn}. */
@@ -66,9 +69,14 @@ export class ShownPictures {
     this.#show(file, path);
   }
 
-  /** Makes all of them anew for another width of the screen. */
-  resize(): void {
-    for (const file of this.#shown) this.#show(file, file.path ?? '');
+  /** Makes all of them anew where there is another width for them; first the latest, which are most likely in sight. */
+  fit(): void {
+    const { columns, rows } = this.#roomNow();
+    if (columns === this.#room.columns && rows === this.#room.rows) return;
+    this.#room = { columns, rows };
+    // While a window is dragged, each moment has a size of its own.
+    void this.#pictures?.then((pictures) => pictures.dropWaiting());
+    for (const file of this.#shown.toReversed()) this.#show(file, file.path ?? '');
   }
 
   /** Ends what is under way. */
@@ -78,9 +86,12 @@ export class ShownPictures {
   }
 
   #show(file: BookedFile, path: string): void {
-    const shown = this.#rowsOf(path).then((rows) => this.#put(file, rows));
+    const room = this.#room;
+    const shown = this.#rowsOf(path).then((rows) => {
+      if (room === this.#room) this.#put(file, rows);
+    });
     shown.catch((error: unknown) => {
-      if (this.#closing.signal.aborted || !isQTChatError(error)) return;
+      if (this.#closing.signal.aborted || !isQTChatError(error) || error.code === 'ERR_CANCELLED') return;
       const isNoDecoder = error.code === 'ERR_PICTURE_NO_DECODER';
       if (isNoDecoder && this.#isToldOfDecoder) return;
       this.#isToldOfDecoder ||= isNoDecoder;
@@ -108,15 +119,24 @@ export class ShownPictures {
   }
 
   async #picture(path: string): Promise<readonly string[]> {
-    const { size, screen, env } = this.#options;
+    const { screen, env } = this.#options;
     // Loaded when there is one: most conversations begin without.
     this.#pictures ??= import('./pictures/pictures.js').then(
       (module) => new module.Pictures(choosePictures(env, this.#facts)),
     );
     const pictures = await this.#pictures;
     screen.overlay = pictures.overlay;
-    const area = { columns: size().columns - marginCells, rows: Math.min(mostRows, Math.ceil(size().rows / 2)) };
-    return (await pictures.show(path, area)).rows;
+    return (await pictures.show(path, this.#room)).rows;
+  }
+
+  /** Beside the other conversations, and behind the margin. */
+  #roomNow(): Size {
+    const { size, state } = this.#options;
+    const { columns, rows } = size();
+    return {
+      columns: columns - sidebarCells(state, columns) - marginCells,
+      rows: Math.min(mostRows, Math.ceil(rows / 2)),
+    };
   }
 
   async #still(path: string): Promise<readonly string[] | undefined> {

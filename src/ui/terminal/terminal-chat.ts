@@ -329,7 +329,6 @@ export class TerminalChat implements Face {
   #repaint(): void {
     this.#screen.clear();
     this.#draw();
-    this.#pictures.resize();
   }
 
   #drawSoon(): void {
@@ -340,6 +339,7 @@ export class TerminalChat implements Face {
     clearTimeout(this.#drawing);
     this.#drawing = undefined;
     if (this.#isClosed) return;
+    this.#pictures.fit();
     const { size } = this.#terminal;
     const { text, cursor } = this.#editor;
     const { current, lobby } = this.#state;

@@ -30,6 +30,12 @@ export interface PicturesOptions extends PictureMeans {
   readonly keep?: number;
 }
 
+interface Kept {
+  readonly picture: Promise<Picture>;
+  isWaiting: boolean;
+  isDropped: boolean;
+}
+
 const decodeDeadlineMs = 30_000;
 /** Pictures that are kept: more than a screen shows; what scrolls back in is decoded again. */
 const keptPictures = 64;
@@ -40,7 +46,7 @@ export class Pictures {
   readonly overlay = new PictureOverlay();
   readonly #options: PicturesOptions;
   readonly #closing = new AbortController();
-  readonly #kept = new Map<string, Promise<Picture>>();
+  readonly #kept = new Map<string, Kept>();
   #previous: Promise<unknown> = Promise.resolve();
   #noDecoder: QTChatError | undefined;
   // The terminal may know pictures of other programs. No number is so low that text in one of 256 colours could name it.
@@ -54,27 +60,28 @@ export class Pictures {
    * Makes the picture of a file in at most so many cells; asked again for the same, it is the same object. A file is
    * read once: what it becomes later is not seen.
    *
-   * @throws {QTChatError} `ERR_PICTURE_NOT_SHOWN` with the reason, `ERR_PICTURE_NO_DECODER`, or what reading a file throws
+   * @throws {QTChatError} `ERR_PICTURE_NOT_SHOWN` with the reason, `ERR_PICTURE_NO_DECODER`, what reading a file
+   *   throws, and `ERR_CANCELLED` where it was dropped or this is closed
    */
   async show(path: string, area: CellArea): Promise<Picture> {
     this.#closing.signal.throwIfAborted();
     const { columns, rows } = area;
     const key = `${columns}×${rows} ${path}`;
-    const kept = this.#kept.get(key);
-    if (kept !== undefined) {
-      // The last of the map is the one asked for most recently.
-      this.#kept.delete(key);
-      this.#kept.set(key, kept);
-      return await kept;
-    }
-    const picture = this.#inTurn(async () => {
-      const made = await this.#make(path, { columns, rows: Math.min(rows, maximumRows) });
-      this.overlay.add(made);
-      return made;
-    });
-    this.#kept.set(key, picture);
+    const kept = this.#kept.get(key) ?? this.#begin(path, { columns, rows: Math.min(rows, maximumRows) });
+    // The last of the map is the one asked for most recently.
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
     this.#forgetOldest();
-    return await picture;
+    return await kept.picture;
+  }
+
+  /** Gives up those that wait for their turn, which nobody wants in that size any more; they may be asked for again. */
+  dropWaiting(): void {
+    for (const [key, kept] of this.#kept) {
+      if (!kept.isWaiting) continue;
+      kept.isDropped = true;
+      this.#kept.delete(key);
+    }
   }
 
   /** Ends what is under way, and forgets all pictures. */
@@ -82,6 +89,18 @@ export class Pictures {
     this.#closing.abort(new QTChatError('ERR_CANCELLED', 'pictures are not shown any more'));
     await this.#previous;
     for (const key of this.#kept.keys()) await this.#forget(key);
+  }
+
+  #begin(path: string, area: CellArea): Kept {
+    const picture = this.#inTurn(async () => {
+      kept.isWaiting = false;
+      if (kept.isDropped) throw new QTChatError('ERR_CANCELLED', 'the picture is not wanted in this size any more');
+      const made = await this.#make(path, area);
+      this.overlay.add(made);
+      return made;
+    });
+    const kept: Kept = { picture, isWaiting: true, isDropped: false };
+    return kept;
   }
 
   async #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
@@ -98,7 +117,7 @@ export class Pictures {
   async #forget(key: string): Promise<void> {
     const kept = this.#kept.get(key);
     this.#kept.delete(key);
-    const picture = await kept?.catch(() => undefined);
+    const picture = await kept?.picture.catch(() => undefined);
     if (picture !== undefined) this.overlay.remove(picture);
   }
 
