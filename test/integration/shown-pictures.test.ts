@@ -10,6 +10,8 @@ import { Screen } from '../../src/ui/terminal/screen/screen.js';
 import { ShownPictures } from '../../src/ui/terminal/shown-pictures.js';
 import { applyEvent } from '../../src/ui/terminal/state/apply-event.js';
 import { ChatState } from '../../src/ui/terminal/state/chat-state.js';
+import { TerminalChat } from '../../src/ui/terminal/terminal-chat.js';
+import { defaultSettings } from '../helpers/settings.js';
 
 jest.setTimeout(120_000);
 const now = new Date('2026-01-02T03:04:05Z');
@@ -135,5 +137,22 @@ describe('a picture that has arrived', () => {
     await drawn(1);
     expect(pictures()).toEqual([]);
     expect(said()).toEqual([expect.stringContaining('"false.png" cannot be shown: it is damaged')]);
+  });
+});
+
+describe('a chat on a screen', () => {
+  it('does not begin where QTCHAT_PICTURES is none of its values, and leaves the terminal as it is', () => {
+    const output = new PassThrough();
+    const parts = {
+      input: new PassThrough(),
+      output,
+      status: new PassThrough(),
+      clock: () => now,
+      settings: defaultSettings(),
+    };
+    const env = { TERM: 'xterm-256color', QTCHAT_PICTURES: 'everywhere' };
+    const begin = () => new TerminalChat({ ...parts, env, signal: new AbortController().signal });
+    expect(begin).toThrow(expect.objectContaining({ code: 'ERR_USAGE' }));
+    expect(output.read()).toBeNull();
   });
 });

@@ -42,17 +42,20 @@ export class ShownPictures {
   #pictures: Promise<Pictures> | undefined;
   /** Files of which there is one, the oldest first. */
   #shown: BookedFile[] = [];
+  readonly #query: string;
   #room: Size;
   #isToldOfDecoder = false;
 
+  /** @throws {QTChatError} `ERR_USAGE` where QTCHAT_PICTURES is none of its values */
   constructor(options: ShownPicturesOptions) {
     this.#options = options;
+    this.#query = pictureQuery(options.env);
     this.#room = this.#roomNow();
   }
 
   /** Asks the terminal what it can show; answers go to {@link learn}. */
   ask(): void {
-    this.#options.write(pictureQuery(this.#options.env));
+    this.#options.write(this.#query);
   }
 
   /** Takes an answer of the terminal. */

@@ -113,6 +113,8 @@ export class TerminalChat implements Face {
     this.#questions = new Questions(this.#state, () => this.#drawSoon());
     this.#keyboard = this.#connectKeyboard();
     this.#terminal.open();
+    // What a terminal does not understand of it, it may print: the first frame is drawn over that.
+    this.#pictures.ask();
     this.#stopKeys = readKeys({
       input,
       report: (event) => {
@@ -123,7 +125,6 @@ export class TerminalChat implements Face {
     // Who writes stops writing, and the way to the peer gets longer or shorter, without an event.
     this.#ticking = setInterval(() => this.#drawSoon(), tickMs);
     this.#draw();
-    this.#pictures.ask();
   }
 
   onEvent(event: ConversationEvent): void {
