@@ -1,7 +1,7 @@
 /**
  * Decides over how many connections files come. Where a path loses packets, TCP slows every connection down by itself, and
- * several bring several times as much; everywhere else a second one brings nothing. Neither can be seen from here, so it is
- * tried: another connection stays only where more comes with it. Pure: is told the time.
+ * several bring several times as much; everywhere else a second one brings nothing. A line that is full runs evenly, and is left
+ * alone; on any other it is tried: another connection stays only where more comes with it. Pure: is told the time.
  */
 
 /** The most file connections of a session, as long as no more than so many files move. */
@@ -40,6 +40,8 @@ const firstPauseMs = 60_000;
 const longestPauseMs = 600_000;
 /** What comes so fast is not held up by loss. */
 const fastBytesPerSecond = 30e6;
+/** Of what comes within a quarter of a second or so, the standard deviation over the mean: below, the line is full. */
+const evenness = 0.05;
 /** Of what one more connection would bring if each went at a speed of its own, so much must come. */
 const leastGain = 0.5;
 
@@ -50,7 +52,8 @@ export class ConnectionJudge implements ConnectionDecision {
   #trial: { readonly bytesPerSecond: number; readonly connections: number } | undefined;
   #isTrialVoid = false;
   #settledAtMs = 0;
-  #begin: ConnectionSample | undefined;
+  /** Those of the measurement that is going on. */
+  #samples: ConnectionSample[] = [];
   #pauseMs = firstPauseMs;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
 
@@ -69,11 +72,14 @@ export class ConnectionJudge implements ConnectionDecision {
       return 'close';
     }
     if (nowMs < this.#settledAtMs) return undefined;
-    this.#begin ??= sample;
-    if (nowMs - this.#begin.nowMs < measureMs) return undefined;
-    const bytesPerSecond = rateOf(this.#begin, sample);
-    this.#begin = sample;
-    return this.#endTrial(nowMs, bytesPerSecond) ? this.#beginTrial(sample, bytesPerSecond) : 'close';
+    this.#samples.push(sample);
+    const [first = sample] = this.#samples;
+    if (nowMs - first.nowMs < measureMs) return undefined;
+    const bytesPerSecond = rateOf(first, sample);
+    const isEven = unevenness(this.#samples) < evenness;
+    this.#samples = [sample];
+    if (!this.#endTrial(nowMs, bytesPerSecond)) return 'close';
+    return isEven ? undefined : this.#beginTrial(sample, bytesPerSecond);
   }
 
   restart(nowMs: number): void {
@@ -91,7 +97,7 @@ export class ConnectionJudge implements ConnectionDecision {
 
   #settle(nowMs: number): void {
     this.#settledAtMs = nowMs + settleMs;
-    this.#begin = undefined;
+    this.#samples = [];
   }
 
   /** @returns false where a connection was tried that brought nothing */
@@ -117,4 +123,13 @@ export class ConnectionJudge implements ConnectionDecision {
 
 function rateOf(begin: ConnectionSample, end: ConnectionSample): number {
   return ((end.receivedBytes - begin.receivedBytes) * 1000) / (end.nowMs - begin.nowMs);
+}
+
+function unevenness(samples: readonly ConnectionSample[]): number {
+  const rates = samples.slice(1).map((sample, at) => rateOf(samples[at] as ConnectionSample, sample));
+  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+  // Where nothing comes, nothing is known of the line.
+  if (mean === 0) return 0;
+  const variance = rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) / rates.length;
+  return Math.sqrt(variance) / mean;
 }

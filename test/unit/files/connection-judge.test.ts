@@ -1,12 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConnectionJudge, maximumConnections } from '../../../src/files/connection-judge.js';
 
+/** As what loss slows down comes. */
+const swings = [0.7, 1.3, 0.9, 1.1];
+
 /** A path on which files come at the speed that the number of connections allows, and the judge that watches it. */
 class Path {
   readonly judge = new ConnectionJudge();
   readonly verdicts: string[] = [];
   connections = 1;
   mayOpen = true;
+  isEven = false;
   nowMs = 0;
   readonly #bytesPerSecond: (connections: number) => number;
   #receivedBytes = 0;
@@ -20,7 +24,8 @@ class Path {
   pass(seconds: number): this {
     for (const end = this.nowMs + seconds * 1000; this.nowMs < end; ) {
       this.nowMs += 250;
-      this.#receivedBytes += this.#bytesPerSecond(this.connections) / 4;
+      const swing = this.isEven ? 1 : (swings[(this.nowMs / 250) % swings.length] ?? 1);
+      this.#receivedBytes += (this.#bytesPerSecond(this.connections) / 4) * swing;
       const verdict = this.judge.note({
         nowMs: this.nowMs,
         receivedBytes: this.#receivedBytes,
@@ -50,7 +55,13 @@ describe('over how many connections files come', () => {
     expect(path.pass(60).verdicts).toEqual(['open', 'open', 'open']);
   });
 
-  it('is one again where the line was full before', () => {
+  it('stays one where the line is full, since what comes then comes evenly', () => {
+    const path = new Path(full);
+    path.isEven = true;
+    expect(path.pass(600).verdicts).toEqual([]);
+  });
+
+  it('is one again where the line was full before, uneven as it is', () => {
     const path = new Path(full).pass(10);
     expect(path.verdicts).toEqual(['open', 'close']);
     expect(path.connections).toBe(1);
@@ -70,6 +81,10 @@ describe('over how many connections files come', () => {
 
   it('stays one where files come fast', () => {
     expect(new Path((connections) => 30_000_000 * connections).pass(600).verdicts).toEqual([]);
+  });
+
+  it('stays one where nothing comes', () => {
+    expect(new Path(() => 0).pass(600).verdicts).toEqual([]);
   });
 
   it('stays one where there may be no other', () => {
