@@ -40,6 +40,7 @@ export default class Chat extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Chat);
     const { talk } = await import('../src/cli/chat/talk.js');
+    const { joinThere } = await import('../src/cli/chat/join-there.js');
     const { chooseSpeaker } = await import('../src/cli/identity/choose-identity.js');
     const { peer: peers, listen, announce, quota, json, plain, timeout } = flags;
     const options = {
@@ -55,7 +56,11 @@ export default class Chat extends BaseCommand {
       note: (line: string) => this.note(line),
     };
     const home = this.homeOf(flags);
-    if (!json) await chooseSpeaker(home, options.note, this.deps);
+    if (!json) {
+      await chooseSpeaker(home, options.note, this.deps);
+      const [peer] = peers ?? [];
+      if (peer !== undefined) await joinThere(home, peer, options.note, this.deps);
+    }
     await talk(home, options, this.deps);
   }
 }

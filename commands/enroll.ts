@@ -48,44 +48,12 @@ export default class Enroll extends BaseCommand {
     const { deps } = this;
     const home = this.homeOf(flags);
     const { chooseWay } = await import('../src/cli/enroll/choose-way.js');
-    const { BusySign, whileBusy } = await import('../src/cli/busy.js');
-    const busy = new BusySign(deps);
-    const way = await chooseWay({ ...flags, invite: args.invite }, { ...deps, busy });
-    const { enroll } = await import('../src/enroll/client.js');
-    const { gainedIdentity, gainedWords } = await import('../src/cli/describe-identity.js');
-    const { saveEnrolled } = await import('../src/enroll/save-enrolled.js');
-    const { refuseExistingIdentity } = await import('../src/store/identities.js');
-    let speaks = false;
-    busy.start('Talking to the host');
-    const { host, ...enrolled } = await enroll(way, {
-      localKey: flags['local-key'],
-      check: async ({ member }) => {
-        if (!flags.force)
-          await refuseExistingIdentity(
-            home,
-            member,
-            'The invite still serves: enrol again with --force, and the old one is kept as .bak',
-          );
-      },
-      save: async ({ identity, host }) => {
-        const kept = flags['keep-server-key'] ? { ...identity, keepsServerKey: true } : identity;
-        const saved = { identity: kept, ...(host !== undefined && { host }) };
-        speaks = await saveEnrolled(home, saved, { replace: flags.force, deps });
-      },
-      deps,
-      signal: deps.signal,
-    }).finally(() => busy.stop());
-
-    const { settleIn } = await import('../src/enroll/settle-in.js');
-    const keepsServerKey = flags['keep-server-key'];
-    const settling = () => settleIn(home, { ...enrolled.identity, keepsServerKey }, deps);
-    const { identity, trouble } = await whileBusy('Talking to the host', deps, settling);
-    const gained = gainedIdentity(identity, speaks);
-    const { line, notes } = gainedWords(gained, host?.member);
+    const { BusySign } = await import('../src/cli/busy.js');
+    const { join } = await import('../src/cli/enroll/join.js');
+    const way = await chooseWay({ ...flags, invite: args.invite }, { ...deps, busy: new BusySign(deps) });
+    const { 'local-key': localKey, 'keep-server-key': keepServerKey, force } = flags;
+    const { gained, host, line, notes } = await join(home, way, { localKey, keepServerKey, force }, deps);
     this.print(line);
-    if (trouble !== undefined)
-      this.note(`The host's key could not be replaced yet: ${trouble.message}; chat tries again`);
-    if (identity.keyOrigin === 'server') this.note('The host made your key and has seen it; --local-key avoids that');
     for (const note of notes) this.note(note);
     return { ...gained, host: host === undefined ? null : { member: host.member, addresses: host.addresses } };
   }

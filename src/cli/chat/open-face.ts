@@ -33,10 +33,7 @@ export async function openFace(options: FaceOptions, deps: Deps): Promise<Face> 
   });
 }
 
-// Nobody sits at the terminals of continuous integration, and Ink draws nothing there.
-function hasScreen(env: Deps['env']): boolean {
-  const isCi = [env.CI, env.CONTINUOUS_INTEGRATION].some(
-    (value) => value !== undefined && !['0', 'false'].includes(value),
-  );
-  return env.TERM !== undefined && env.TERM !== 'dumb' && !isCi;
+/** Whether rows can be drawn on a terminal: it has said what it is, or is Windows', which never says so. */
+export function hasScreen({ TERM: term }: Deps['env']): boolean {
+  return term === undefined ? process.platform === 'win32' : term !== 'dumb';
 }

@@ -3,8 +3,10 @@ import { parseListen } from '../../conversation/listen-at.js';
 import { parseMemberName } from '../../pki/member-name.js';
 import type { Home } from '../../store/home.js';
 import { listRunning } from '../../store/running.js';
+import { hasScreen } from '../chat/open-face.js';
 import { talk } from '../chat/talk.js';
 import type { Deps } from '../deps.js';
+import { askText } from '../prompt.js';
 import { hostIdentity } from './host-identity.js';
 import { hostInvite } from './host-invite.js';
 
@@ -39,7 +41,11 @@ export async function hostCircle(home: Home, options: HostOptions, deps: Deps): 
   const served = runsAlready ? undefined : await options.serve((line) => tell(line));
   try {
     await hostIdentity(home, { address, say: note }, deps);
-    await hostInvite(home, { name, print, say: note }, deps);
+    const isInviteShown = await hostInvite(home, { name, print, say: note }, deps);
+    // The chat takes the whole screen, and the invite is to be copied, or photographed.
+    if (isInviteShown && hasScreen(deps.env)) {
+      await askText('Enter opens the chat; the invite serves meanwhile, and is here again when you leave', deps);
+    }
     const onScreen = (around: typeof tell): void => {
       tell = around;
     };

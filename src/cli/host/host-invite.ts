@@ -26,13 +26,14 @@ export interface HostInviteOptions {
 /**
  * Makes an invite, unless others are in the circle or invited already and no name was given.
  *
+ * @returns whether there is one now
  * @throws {QTChatError} what `parseMemberName`, `makeInvite` and `askText` throw
  */
-export async function hostInvite(home: Home, { name, print, say }: HostInviteOptions, deps: Deps): Promise<void> {
+export async function hostInvite(home: Home, { name, print, say }: HostInviteOptions, deps: Deps): Promise<boolean> {
   const member = name ?? ((await isAlone(home, deps)) ? await askWhom(deps, say) : undefined);
   if (member === undefined) {
     say('To invite somebody, in another terminal: qtchat autoca invite NAME');
-    return;
+    return false;
   }
   const expiresAt = new Date(deps.clock().getTime() + dayMs);
   try {
@@ -40,9 +41,11 @@ export async function hostInvite(home: Home, { name, print, say }: HostInviteOpt
     say(`${member} joins with: qtchat enroll   (and pastes this line, which serves once, for 24 hours)`);
     print(invite);
     await showQrCode(invite, deps);
+    return true;
   } catch (error) {
     if (!isQTChatError(error, 'ERR_LEDGER_NAME_TAKEN')) throw error;
     say(`${member} has joined, or is invited, already; for a new line: qtchat autoca invite ${member} --replace`);
+    return false;
   }
 }
 
