@@ -20,6 +20,7 @@ import { currentMember, type Home, speakAs } from '../../src/store/home.js';
 import { type Identity, listIdentities, loadIdentity, saveIdentity } from '../../src/store/identities.js';
 import { loadProfile } from '../../src/store/profiles.js';
 import { makeCaHome, realDeps } from '../helpers/enrollment.js';
+import { fakeTerminal } from '../helpers/fake-terminal.js';
 import { runCommand } from '../helpers/run-command.js';
 import { Serving } from '../helpers/serving.js';
 
@@ -94,6 +95,41 @@ describe('joining a circle by commands', () => {
     expect(ended).toMatchObject({ exitCode: 0 });
     expect(ended.stdout).toContain('"event":"stopped"');
     await expect(readdir(`${guest.folder}/other`)).rejects.toThrow('ENOENT');
+  });
+
+  it('is offered by the chat to who has no identity yet, and goes on as the one who joined', async () => {
+    const serving = new Serving(host);
+    await serving.event('listening');
+    const terminal = fakeTerminal(
+      { when: 'Join the circle of 127.0.0.1 now?', type: 'y' },
+      { when: 'Paste the invite', type: `${await inviteFor('bob')}\r` },
+    );
+    const controller = new AbortController();
+    const result = await runCommand(['chat', '--peer', '127.0.0.1:17590', '--listen', '127.0.0.1:0'], {
+      home: guest.folder,
+      stdin: terminal.stdin,
+      signal: controller.signal,
+      onStderr: (soFar) => {
+        terminal.onScreen(soFar);
+        if (soFar.includes('listening on port')) controller.abort();
+      },
+    });
+    expect(result.stderr).toMatch(/You are now bob of circle /);
+    expect(await loadIdentity(guest)).toMatchObject({ member: 'bob', keyOrigin: 'local' });
+    await serving.stop();
+  });
+
+  it('is not forced upon who wants none, nor offered where nobody can answer', async () => {
+    const terminal = fakeTerminal({ when: 'Join the circle of gus now?', type: 'n' });
+    const declined = await runCommand(['chat', '--peer', 'gus'], {
+      home: guest.folder,
+      stdin: terminal.stdin,
+      onStderr: terminal.onScreen,
+    });
+    expect([declined.exitCode, terminal.remaining()]).toEqual([3, 0]);
+    const unasked = await runCommand(['chat', '--peer', 'gus'], { home: guest.folder, stdin: '' });
+    expect(unasked).toMatchObject({ exitCode: 3, stderr: expect.not.stringContaining('Join the circle') });
+    expect(await listIdentities(guest)).toEqual([]);
   });
 
   it('keeps the key at the guest under --local-key, and reads the invite from standard input', async () => {
