@@ -20,6 +20,9 @@ export interface Running {
   readonly port: number;
 }
 
+// What is being written has another name.
+const announcement = /^(?:autoca|chat|listen)-\d+\.json$/;
+
 /**
  * Says that this process runs in `home`, until the returned function is called.
  *
@@ -34,8 +37,9 @@ export async function announceRunning(home: Home, running: Running): Promise<() 
 
 /** All that runs in `home`, by service. */
 export async function listRunning(home: Home): Promise<Running[]> {
-  const names = await readdir(runFolder(home)).catch(() => []);
-  const found = await Promise.all(names.sort().map((name) => readRunning(join(runFolder(home), name))));
+  const entries = await readdir(runFolder(home)).catch(() => []);
+  const names = entries.filter((name) => announcement.test(name)).sort();
+  const found = await Promise.all(names.map((name) => readRunning(join(runFolder(home), name))));
   return found.filter((running) => running !== undefined);
 }
 

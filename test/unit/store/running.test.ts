@@ -37,9 +37,17 @@ describe('what runs in a home', () => {
     ['half a file', '{"service":'],
   ])('passes over and clears away %s', async (_what, content) => {
     await mkdir(join(home.folder, 'run'));
-    await writeFile(join(home.folder, 'run', 'leftover.json'), content);
+    await writeFile(join(home.folder, 'run', 'chat-17.json'), content);
     expect(await listRunning(home)).toEqual([]);
     expect(await readdir(join(home.folder, 'run'))).toEqual([]);
+  });
+
+  it('leaves alone what another process is about to announce', async () => {
+    const unfinished = join(home.folder, 'run', '.qtchat-a1b2c3');
+    await mkdir(unfinished, { recursive: true });
+    await writeFile(join(unfinished, 'chat-17.json'), '{"service":');
+    expect(await listRunning(home)).toEqual([]);
+    expect(await readdir(unfinished)).toEqual(['chat-17.json']);
   });
 });
 
