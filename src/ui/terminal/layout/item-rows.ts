@@ -58,7 +58,7 @@ function messageRows(item: MessageItem, who: Speakers, width: number): Row[] {
   for (const line of lines.slice(1, mostRows)) rows.push([margin, span(line)]);
   const isCut = lines.length > mostRows || (text ?? '').length > mostCharacters;
   if (isCut) rows.push([margin, span(cut('(longer: qtchat history shows all of it)', room), 'dim')]);
-  if (isEdited) append(rows, span(' (edited)', 'dim'), width);
+  if (isEdited && text !== undefined) append(rows, span(' (edited)', 'dim'), width);
   const reactions = reactionSpans(item, who);
   if (reactions.length > 0) rows.push(cutSpans([margin, ...reactions], width));
   return rows;
@@ -69,7 +69,7 @@ function wrapBehind(text: string, start: number, room: number): string[] {
   const escaped = text.split('\n').map((line) => escapeText(line.replaceAll('\t', '  ')));
   // A placeholder that cannot be broken stands for what is in front.
   const placeholder = '\u{2588}'.repeat(Math.min(start, room));
-  const [first = '', ...others] = wrap(placeholder + escaped.join('\n'), room);
+  const [first = '', ...others] = wrap(placeholder + escaped.join('\n'), room, mostRows + 1);
   if (first.startsWith(placeholder)) return [first.slice(placeholder.length), ...others];
   return [first, ...others];
 }
@@ -147,7 +147,7 @@ function barOf(share: number): string {
 function noticeRows({ text, isError, at }: NoticeItem, width: number): Row[] {
   const style: Style = isError ? 'red' : 'dim';
   const lines = text.slice(0, mostCharacters).split('\n').map(escapeText).join('\n');
-  return wrap(lines, width - marginCells).map((line, index) => [
+  return wrap(lines, width - marginCells, mostRows).map((line, index) => [
     index === 0 ? span(`${localTime(at)}    `, 'dim') : margin,
     span(line, style),
   ]);
