@@ -16,6 +16,8 @@ export interface Media {
   addCandidate(candidate: string): Promise<void>;
   /** Silence goes out while it is on. */
   setMuted(isMuted: boolean): void;
+  /** Takes another microphone or speaker; `devices` tells what is in use then. */
+  useDevices(choice: DeviceChoice): Promise<void>;
   /** Ends it, and resolves when the sound devices are free. */
   close(): Promise<void>;
 }
@@ -46,13 +48,17 @@ export type MediaEvent =
   /** It crashed, hangs, or lacks a library: the call ends, never the chat. */
   | { readonly type: 'failed'; readonly error: QTChatError };
 
-/** What a media side is opened with. */
-export interface MediaOptions {
-  readonly onEvent: (event: MediaEvent) => void;
-  /** The microphone; the system's choice when left out. */
+/** Sound devices by name; the system's choice for one that is left out. */
+export interface DeviceChoice {
+  /** The microphone. */
   readonly input?: string;
-  /** The speaker; the system's choice when left out. */
+  /** The speaker. */
   readonly output?: string;
+}
+
+/** What a media side is opened with. */
+export interface MediaOptions extends DeviceChoice {
+  readonly onEvent: (event: MediaEvent) => void;
 }
 
 /** Opens the media side of one call. Rejects with a `QTChatError` that says what to install or to repair. */
