@@ -54,7 +54,7 @@ function messageRows(item: MessageItem, who: Speakers, width: number): Row[] {
   const body = text === undefined ? [span('(deleted)', 'dim')] : [];
   const shown = text === undefined ? '' : text.slice(0, mostCharacters);
   const lines = text === undefined ? [] : wrapBehind(shown, widthOf([name]) + 2, room);
-  rows.push([...head, ...body, span(lines[0] ?? '')]);
+  rows.push(cutSpans([...head, ...body, span(lines[0] ?? '')], width));
   for (const line of lines.slice(1, mostRows)) rows.push([margin, span(line)]);
   const isCut = lines.length > mostRows || (text ?? '').length > mostCharacters;
   if (isCut) rows.push([margin, span(cut('(longer: qtchat history shows all of it)', room), 'dim')]);

@@ -20,12 +20,27 @@ export interface Scrolled {
   readonly height: number;
 }
 
-/** The rows to show above a place, at most `height`, and whether the oldest is among them. */
-export function rowsAt(
-  { items, layOut, height }: Scrolled,
-  place: ScrollPlace | undefined,
-): { rows: Row[]; isTop: boolean } {
-  const edge = edgeOf(items, place);
+/** Rows of the screen, and whether something of the oldest item is among them. */
+export interface ShownRows {
+  readonly rows: Row[];
+  readonly isTop: boolean;
+}
+
+/** The rows to show above a place: `height` of them, where there are so many above it or below. */
+export function rowsAt(what: Scrolled, place: ScrollPlace | undefined): ShownRows {
+  const shown = rowsAbove(what, edgeOf(what.items, place));
+  if (place === undefined || shown.rows.length === what.height) return shown;
+  // Another size of the screen, or what has become of the items, left rows empty.
+  return rowsAbove(what, edgeOf(what.items, scrollBy(what, place, 0)));
+}
+
+/** An item, and how many rows of it are below the lower edge. */
+interface Edge {
+  readonly index: number;
+  readonly hidden: number;
+}
+
+function rowsAbove({ layOut, height }: Scrolled, edge: Edge): ShownRows {
   const parts: (readonly Row[])[] = [];
   let missing = height;
   let { index, hidden } = edge;
@@ -48,10 +63,14 @@ export function scrollBy(what: Scrolled, place: ScrollPlace | undefined, rows: n
     hidden -= layOut(index).length;
     index--;
   }
-  const above = index < 0 ? 0 : rowsAt(what, { key: items[index]?.key ?? 0, hiddenRows: hidden }).rows.length;
   // Back down by what would be empty.
-  if (index < 0) [index, hidden] = [0, (items.length > 0 ? layOut(0).length : 0) - height];
-  else if (above < height) hidden -= height - above;
+  if (index < 0) {
+    [index, hidden] = [0, (items.length > 0 ? layOut(0).length : 0) - height];
+  } else {
+    const farthest = Math.max(0, hidden);
+    const above = rowsAbove(what, { index, hidden: farthest }).rows.length;
+    hidden = Math.min(hidden, farthest + above - height);
+  }
   while (hidden < 0) {
     index++;
     if (index >= items.length) return undefined;
@@ -66,7 +85,7 @@ export function placeOf(key: number): ScrollPlace {
   return { key, hiddenRows: 0 };
 }
 
-function edgeOf(items: Scrolled['items'], place: ScrollPlace | undefined): { index: number; hidden: number } {
+function edgeOf(items: Scrolled['items'], place: ScrollPlace | undefined): Edge {
   if (place === undefined) return { index: items.length - 1, hidden: 0 };
   // Items may have been forgotten: then the next one is as good.
   const index = items.findIndex(({ key }) => key >= place.key);

@@ -56,10 +56,13 @@ export function frameOf({ state, rows, size, input, now, roundTripMs, isColored 
   const side = sidebarCells(state, columns);
   const width = columns - side;
   const { current } = state;
-  const question = [...offeredRows(state, columns), ...questionRows(state, columns)];
-  const typing = typingRows(state, width, now);
-  const listHeight = Math.max(0, size.rows - 2 - input.rows.length - question.length);
-  const height = Math.max(0, listHeight - typing.length);
+  const free = Math.max(0, size.rows - 2 - input.rows.length);
+  // Of what is too high for the screen, the end: there stand the keys that answer.
+  const asked = [...offeredRows(state, columns), ...questionRows(state, columns)];
+  const question = asked.slice(Math.max(0, asked.length - free));
+  const listHeight = free - question.length;
+  const typing = typingRows(state, width, now).slice(0, listHeight);
+  const height = listHeight - typing.length;
   const { rows: shown, isTop } = rowsAt(scrolled(state, current, rows, { width, height }), current.scroll);
   const content = shown.length === 0 ? welcomeRows(state, width).slice(0, height) : shown;
   const list = [...Array.from({ length: height - content.length }, (): Row => []), ...content, ...typing];
