@@ -34,7 +34,7 @@ export class Talk {
   /** The message up to which the member was told that everything was seen. */
   lastSeenId: string | undefined;
   /** How far messages of ours have come that are not shown yet: that may be known before they are. */
-  readonly #early = new Map<string, Progress>();
+  readonly #early = new Map<string, MessageItem['state']>();
 
   /** @param member - whom it is with */
   constructor(member: string) {
@@ -45,12 +45,12 @@ export class Talk {
   noteState(id: string, state: Progress): void {
     const isHere = this.items.changeMessage(id, 'out', (item) => ({ state: further(item.state, state) }));
     if (isHere) return;
-    this.#early.set(id, state);
+    this.#early.set(id, further(this.#early.get(id) ?? 'queued', state));
     if (this.#early.size > mostEarly) this.#early.delete(this.#early.keys().next().value ?? '');
   }
 
   /** How far a message of ours has come that is shown from now on. */
-  takeState(id: string): Progress {
+  takeState(id: string): MessageItem['state'] {
     const state = this.#early.get(id) ?? 'queued';
     this.#early.delete(id);
     return state;
