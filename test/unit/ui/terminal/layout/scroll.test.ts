@@ -1,7 +1,13 @@
 /** Scrolling: what is seen stays where it is until the user moves, and no row stays empty that could show something. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { placeOf, rowsAt, type Scrolled, type ScrollPlace, scrollBy } from '../../../../../src/ui/terminal/layout/scroll.js';
+import {
+  placeOf,
+  rowsAt,
+  type Scrolled,
+  type ScrollPlace,
+  scrollBy,
+} from '../../../../../src/ui/terminal/layout/scroll.js';
 
 interface TestItem {
   readonly key: number;
@@ -83,13 +89,17 @@ describe('scrolling', () => {
 
   it('shows an item that was looked for', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 12 }), height, (rowCounts, rows) => {
-        const items = itemsOf(rowCounts);
-        for (const { key, rows: wanted } of items) {
-          const { rows: shown } = rowsAt(scrolled(items, rows), placeOf(key));
-          expect(shown).toContain(wanted.at(-1));
-        }
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 12 }),
+        height,
+        (rowCounts, rows) => {
+          const items = itemsOf(rowCounts);
+          for (const { key, rows: wanted } of items) {
+            const { rows: shown } = rowsAt(scrolled(items, rows), placeOf(key));
+            expect(shown).toContain(wanted.at(-1));
+          }
+        },
+      ),
     );
   });
 

@@ -28,17 +28,32 @@ function fullState(): ChatState {
   const tell = (event: Parameters<typeof applyEvent>[1]): void => applyEvent(state, event, now);
   tell({ type: 'target', member: long });
   for (const member of [long, 'bob', 'carol']) tell({ type: 'connected', peer: peerNamed(member) });
-  tell({ type: 'waiting', who: '192.168.1.9', reason: new QTChatError('ERR_PEER_UNREACHABLE', 'nobody listens there') });
-  for (const text of ['hello', '你好世界'.repeat(30), '👨‍👩‍👧'.repeat(60), 'x'.repeat(500), 'a\n'.repeat(30), '\u001b[2J']) {
+  tell({
+    type: 'waiting',
+    who: '192.168.1.9',
+    reason: new QTChatError('ERR_PEER_UNREACHABLE', 'nobody listens there'),
+  });
+  for (const text of [
+    'hello',
+    '你好世界'.repeat(30),
+    '👨‍👩‍👧'.repeat(60),
+    'x'.repeat(500),
+    'a\n'.repeat(30),
+    '\u001b[2J',
+  ]) {
     tell(messageEvent(long, text, text));
     tell(messageEvent('bob', text, text));
   }
   tell({ ...messageEvent(long, 'reply', 'yes'), replyTo: 'hello', quoted: 'hello\n'.repeat(50) });
   tell({ type: 'edited', member: long, id: 'x'.repeat(500), sentAt: now, text: 'y'.repeat(500) });
-  for (const emoji of ['👍🏽', 'x'.repeat(64)]) tell({ type: 'reaction', member: long, id: 'hello', sentAt: now, emoji });
+  for (const emoji of ['👍🏽', 'x'.repeat(64)])
+    tell({ type: 'reaction', member: long, id: 'hello', sentAt: now, emoji });
   tell({ type: 'deleted', member: long, id: 'a\n'.repeat(30), sentAt: now });
   const files = ['offered', 'moving', 'paused', 'waits', 'done', 'declined', 'failed'].map((name, index) =>
-    fileNamed(`${name}漢.${'x'.repeat(index * 30)}`, { id: `${index}`.repeat(32), direction: index % 2 ? 'in' : 'out' }),
+    fileNamed(`${name}漢.${'x'.repeat(index * 30)}`, {
+      id: `${index}`.repeat(32),
+      direction: index % 2 ? 'in' : 'out',
+    }),
   );
   const [offered, moving, paused, waits, done, declined, failed] = files as [(typeof files)[0], ...typeof files];
   const error = new QTChatError('ERR_FILE_FAILED', 'the disk of the peer is full');
@@ -110,10 +125,15 @@ describe('the frame', () => {
     const state = fullState();
     const { items } = state.current;
     fc.assert(
-      fc.property(anySize, fc.integer({ min: 0, max: items.all.length }), fc.integer({ min: 0, max: 50 }), (size, key, hiddenRows) => {
-        state.current.scroll = { ...placeOf(key), hiddenRows };
-        expectFits(frame(state, size), size);
-      }),
+      fc.property(
+        anySize,
+        fc.integer({ min: 0, max: items.all.length }),
+        fc.integer({ min: 0, max: 50 }),
+        (size, key, hiddenRows) => {
+          state.current.scroll = { ...placeOf(key), hiddenRows };
+          expectFits(frame(state, size), size);
+        },
+      ),
     );
   });
 

@@ -61,7 +61,10 @@ describe('events of a conversation', () => {
       sent('1', 'mine');
       tell(messageEvent('bob', '1', 'his'));
       tell({ type: 'edited', member: 'bob', id: '1', sentAt: now, text: 'changed' });
-      expect(messages()).toMatchObject([{ text: 'mine', isEdited: false }, { text: 'changed', isEdited: true }]);
+      expect(messages()).toMatchObject([
+        { text: 'mine', isEdited: false },
+        { text: 'changed', isEdited: true },
+      ]);
       tell({ type: 'deleted', member: 'bob', id: '1', sentAt: now });
       expect(messages()).toMatchObject([{ text: 'mine' }, { text: undefined }]);
     });
@@ -169,7 +172,11 @@ describe('events of a conversation', () => {
         { number: own.number, direction: 'out', state: 'moving', path: '/home/alice/film.mp4' },
         { direction: 'in', state: 'offered' },
       ]);
-      applyEvent(state, { ...fileEvent('fileOffered', { ...first, id: '4'.repeat(32) }), member: 'carol' } as never, now);
+      applyEvent(
+        state,
+        { ...fileEvent('fileOffered', { ...first, id: '4'.repeat(32) }), member: 'carol' } as never,
+        now,
+      );
       expect(state.files.all[2]).toMatchObject({ member: 'carol', number: 3 });
     });
 
