@@ -1,4 +1,5 @@
 /** Files between two terminals. */
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
@@ -19,9 +20,10 @@ describeWith('tmux', 'a file between two terminals', () => {
   /** A picture of noise, which no compression makes small. */
   async function picture(pixels: number): Promise<string> {
     const path = join(chats.folder, 'noise.png');
-    const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
-    const image = sharp({ create: { width: pixels, height: pixels, channels: 3, noise, background: '#000' } });
-    await image.png({ compressionLevel: 0 }).toFile(path);
+    const raw = { width: pixels, height: pixels, channels: 3 } as const;
+    await sharp(randomBytes(pixels * pixels * 3), { raw })
+      .png({ compressionLevel: 0, adaptiveFiltering: false })
+      .toFile(path);
     return path;
   }
 
@@ -38,6 +40,24 @@ describeWith('tmux', 'a file between two terminals', () => {
     await bob.pane.sees(/^\d\d:\d\d ↑ {2}bob: noise\.png \(60\.9 MB\) {2}✓ arrived$/m);
     for (const { pane } of [alice, bob]) expect(pane.raw().toString('utf8')).toMatch(/\[#*-+\].{0,9} \d+ %/);
     expect(readFileSync(join(alice.home, 'downloads', 'noise.png')).equals(readFileSync(path))).toBe(true);
+  });
+
+  it('is seen in the conversation where it is a picture, once it was accepted', async () => {
+    const path = await picture(40);
+    const [alice, bob] = await chats.pair();
+    await alice.pane.enter('/set auto-accept 0');
+    await bob.pane.enter(`/send ${path}`);
+    await bob.pane.enter('what do you say?');
+    const { text } = await alice.pane.sees('what do you say?');
+    expect(text).toContain('/accept 1');
+    expect(text).not.toContain('▀');
+    await alice.pane.enter('/accept');
+    // Below its line, behind the margin, with what was said later below it.
+    for (const { pane } of [alice, bob]) {
+      await pane.sees(/noise\.png \(.*\) {2}✓.*(\n {9}\S*▀\S*)+\n\d\d:\d\d .* bob: what do you say\?$/m);
+    }
+    await alice.pane.resize(50, 14);
+    await alice.pane.sees(({ rows }) => rows.length === 14 && /▀/.test(rows.join('')) && /^>/.test(rows.at(-1) ?? ''));
   });
 
   it('is not sent where it is declined', async () => {
