@@ -75,7 +75,7 @@ export class Keyboard {
     if (this.#isCommandOfTerminal(key)) return;
     const { question } = this.#state;
     if (question !== undefined) {
-      question.answer(key.name);
+      question.answer(keyName(key));
       return;
     }
     if (this.#isOfScreen(key)) return;

@@ -6,7 +6,7 @@ import { Talk } from './talk.js';
 /** Something that the user is asked; the answer is a key. */
 export interface Question {
   readonly text: string;
-  /** @param key - as it was typed: "y", "escape"; nothing happens where it is no answer */
+  /** @param key - with what was held: "y", "escape", "ctrl-y"; nothing happens where it is no answer */
   readonly answer: (key: string) => void;
 }
 
