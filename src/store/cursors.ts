@@ -1,31 +1,42 @@
 /** How far a conversation has come: our own messages, and those of each epoch of the peer, which names its device and store. */
 import { sql } from 'kysely';
-import type { ConversationDatabase } from './conversation-store.js';
+import type { ConversationDatabase, ConversationSchema } from './conversation-store.js';
 import type { MessagePlace } from './message-record.js';
+import { prepare } from './prepared.js';
 
 type CursorPlace = Pick<MessagePlace, 'database' | 'conversation'>;
 
 /** Under which the cursors keep our own count. */
 export const ownEpoch = 'own';
 
-/** The last sequence of an epoch, 0 for none. */
-export async function cursorOf({ database, conversation }: CursorPlace, epoch: string): Promise<number> {
-  const row = await database
+const selectCursor = prepare((database: ConversationDatabase, key: { conversation: string; epoch: string }) =>
+  database
     .selectFrom('cursors')
     .select('sequence')
-    .where('conversation', '=', conversation)
-    .where('epoch', '=', epoch)
-    .executeTakeFirst();
-  return row?.sequence ?? 0;
+    .where('conversation', '=', key.conversation)
+    .where('epoch', '=', key.epoch),
+);
+
+const upsertCursor = prepare((database: ConversationDatabase, row: ConversationSchema['cursors']) =>
+  database
+    .insertInto('cursors')
+    .values({ conversation: row.conversation, epoch: row.epoch, sequence: row.sequence })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['conversation', 'epoch'])
+        .doUpdateSet((update) => ({ sequence: update.ref('excluded.sequence') })),
+    ),
+);
+
+/** The last sequence of an epoch, 0 for none. */
+export async function cursorOf({ database, conversation }: CursorPlace, epoch: string): Promise<number> {
+  const { rows } = await selectCursor(database, { conversation, epoch });
+  return rows[0]?.sequence ?? 0;
 }
 
 /** Notes how far an epoch has come. */
 export async function setCursor({ database, conversation }: CursorPlace, epoch: string, sequence: number) {
-  await database
-    .insertInto('cursors')
-    .values({ conversation, epoch, sequence })
-    .onConflict((conflict) => conflict.columns(['conversation', 'epoch']).doUpdateSet({ sequence }))
-    .execute();
+  await upsertCursor(database, { conversation, epoch, sequence });
 }
 
 /** The cursors of the peer's epochs that were stored last, at most `limit`. */

@@ -1,6 +1,8 @@
 /** What members write to each other, and the rows that hold it. When a row is written and what becomes of it is decided elsewhere. */
-import type { ConversationDatabase } from './conversation-store.js';
+import type { Selectable } from 'kysely';
+import type { ConversationDatabase, ConversationSchema } from './conversation-store.js';
 import type { RecordCipher } from './home-key.js';
+import { prepare } from './prepared.js';
 import { recordPlace } from './record-place.js';
 
 /** What happens to a message, which `target` names. */
@@ -39,24 +41,39 @@ export async function insertMessage(place: MessagePlace, message: Numbered, epoc
   const { database, cipher, conversation } = place;
   const direction = epoch === null ? 'out' : 'in';
   const target = message.kind === 'text' ? message.replyTo : message.target;
-  const result = await database
-    .insertInto('messages')
-    .values({
-      conversation,
-      direction,
-      uuid: message.id,
-      sequence: message.sequence,
-      sent_at: message.sentAt.getTime(),
-      state: epoch === null ? 'queued' : 'received',
-      body: cipher.seal(bodyOf(message), recordPlace(conversation, direction, message.id)),
-      kind: message.kind,
-      target: target ?? null,
-      epoch,
-    })
-    .onConflict((conflict) => conflict.columns(['conversation', 'direction', 'uuid']).doNothing())
-    .executeTakeFirst();
-  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+  const { numAffectedRows = 0n } = await insertRow(database, {
+    conversation,
+    direction,
+    uuid: message.id,
+    sequence: message.sequence,
+    sent_at: message.sentAt.getTime(),
+    state: epoch === null ? 'queued' : 'received',
+    body: cipher.seal(bodyOf(message), recordPlace(conversation, direction, message.id)),
+    kind: message.kind,
+    target: target ?? null,
+    epoch,
+  });
+  return numAffectedRows > 0n;
 }
+
+const insertRow = prepare(
+  (database: ConversationDatabase, row: Omit<Selectable<ConversationSchema['messages']>, 'id' | 'edited_at'>) =>
+    database
+      .insertInto('messages')
+      .values({
+        conversation: row.conversation,
+        direction: row.direction,
+        uuid: row.uuid,
+        sequence: row.sequence,
+        sent_at: row.sent_at,
+        state: row.state,
+        body: row.body,
+        kind: row.kind,
+        target: row.target,
+        epoch: row.epoch,
+      })
+      .onConflict((conflict) => conflict.columns(['conversation', 'direction', 'uuid']).doNothing()),
+);
 
 /** What a row holds, `body` being what was sealed in it. */
 export function contentOf({ kind, target }: { kind: string; target: string | null }, body: string): Content {

@@ -7,15 +7,20 @@ import type { ChatState } from './state/chat-state.js';
 export interface AttentionOptions {
   /** Undefined until it is open. */
   readonly conversation: () => Conversation | undefined;
+  readonly clock: () => Date;
   /** Called when there is something to be drawn. */
   readonly onRead: () => void;
   readonly onError: (error: unknown) => void;
 }
 
+/** What is seen is told at most so often; the screen looks again and again. */
+const markIntervalMs = 250;
+
 /** Follows the eyes of the user. */
 export class Attention {
   readonly #state: ChatState;
   readonly #options: AttentionOptions;
+  #markedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(state: ChatState, options: AttentionOptions) {
     this.#state = state;
@@ -32,6 +37,11 @@ export class Attention {
     talk.unread = 0;
     const last = talk.items.all.findLast((item) => item.kind === 'message' && item.direction === 'in');
     if (last?.kind !== 'message' || last.id === talk.lastSeenId) return;
+    // Each mark is a flush to the disk on both sides: where messages pour in, the next one says it for many.
+    const now = this.#options.clock().getTime();
+    const since = now - this.#markedAtMs;
+    if (since >= 0 && since < markIntervalMs) return;
+    this.#markedAtMs = now;
     talk.lastSeenId = last.id;
     conversation.messages.markSeen(talk.member, last.id).catch(this.#options.onError);
   }

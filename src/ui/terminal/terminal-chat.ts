@@ -94,6 +94,7 @@ export class TerminalChat implements Face {
     this.#completer = new Completer(completionSources(this.#state));
     this.#attention = new Attention(this.#state, {
       conversation: () => this.#conversation,
+      clock,
       onRead: () => this.#drawSoon(),
       onError: (error) => this.#complain(error),
     });

@@ -33,5 +33,7 @@ function titleSpans({ current, lobby, self, waiting }: ChatState): Span[] {
     ...(keyOrigin === 'server' ? ['key made by its host'] : []),
     escapeText(address.host),
   ];
-  return [name, span('● ', bar), span(facts.join(' · '), bar)];
+  // In pieces, of which most are ASCII: those need no measuring.
+  const pieces = facts.flatMap((fact, index) => (index === 0 ? [fact] : [' · ', fact]));
+  return [name, span('● ', bar), ...pieces.map((piece) => span(piece, bar))];
 }
