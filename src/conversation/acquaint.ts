@@ -31,7 +31,7 @@ export async function acquaint(
   if (pin === 'changed' && !(await acceptSuccession(contacts, connection, hello))) {
     await noteShownKey(database, { circleId, member }, { spkiSha256, seenAt: clock() });
     throw new QTChatError('ERR_PEER_NOT_TRUSTED', `${quote(member)} shows another key than at your first meeting`, {
-      hint: `Ask them by another way whether they have a new identity; if so: qtchat contacts trust ${member}`,
+      hint: `Ask them by another way whether they have a new identity; if so: qtchat contacts trust ${member}, or /trust in a chat`,
     });
   }
   if (dialled) {

@@ -130,7 +130,7 @@ export class TerminalChat implements Face {
 
   onEvent(event: ConversationEvent): void {
     applyEvent(this.#state, event, this.#options.clock());
-    if (event.type === 'stopped') this.#fail(event.error);
+    if (event.type === 'stopped') this.#stop(event.error);
     if (event.type === 'message') this.#notifier.note(event.member, event.member, event.text);
     if (event.type === 'fileOffered') this.#notifier.note(event.member, event.member, `offers ${event.file.name}`);
     if (event.type === 'fileDone') this.#pictures.note(this.#state.files.note(event));
@@ -316,6 +316,13 @@ export class TerminalChat implements Face {
       .then(work)
       .catch((error: unknown) => this.#complain(error))
       .then(() => this.#draw());
+  }
+
+  /** Nobody is dialled any more, but who is here stays, and who was here may come. */
+  #stop(error: QTChatError): void {
+    const hasMet = this.#state.talks.some(({ peer, absence }) => peer !== undefined || absence !== undefined);
+    if (hasMet) this.#complain(error);
+    else this.#fail(error);
   }
 
   #complain(error: unknown): void {

@@ -50,7 +50,7 @@ function describeStatus(event: ConversationEvent | ExecEvent): string | undefine
     case 'refused': {
       const { host, error, count } = event;
       const what = count === 1 ? 'a connection' : `${count} connections`;
-      return `refused ${what}${host === undefined ? '' : ` from ${host}`}: ${error.message}`;
+      return `refused ${what}${host === undefined ? '' : ` from ${host}`}: ${describeError(error)}`;
     }
     case 'revocation':
       return describeRevocation(event);

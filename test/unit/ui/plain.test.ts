@@ -22,9 +22,9 @@ describe('events as lines', () => {
     [{ type: 'waiting', who: 'alice', reason: undefined }, 'waiting for alice'],
     [
       { type: 'refused', host: '10.0.0.9', error, count: 1 },
-      'refused a connection from 10.0.0.9: the peer was refused: no',
+      'refused a connection from 10.0.0.9: the peer was refused: no. Ask',
     ],
-    [{ type: 'refused', host: undefined, error, count: 900 }, 'refused 900 connections: the peer was refused: no'],
+    [{ type: 'refused', host: undefined, error, count: 900 }, 'refused 900 connections: the peer was refused: no. Ask'],
     [
       { type: 'message', member: 'bob', id: 'x', sentAt: new Date(0), text: 'a\nroot: b\u202e' },
       'a\\u{a}root: b\\u{202e}',

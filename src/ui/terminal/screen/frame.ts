@@ -64,7 +64,7 @@ export function frameOf({ state, rows, size, input, now, roundTripMs, isColored 
   const typing = typingRows(state, width, now).slice(0, listHeight);
   const height = listHeight - typing.length;
   const { rows: shown, isTop } = rowsAt(scrolled(state, current, rows, { width, height }), current.scroll);
-  const content = shown.length === 0 ? welcomeRows(state, width).slice(0, height) : shown;
+  const content = isTop && hasNothingBeenSaid(current) ? welcomed(state, { shown, width, height }) : shown;
   const list = [...Array.from({ length: height - content.length }, (): Row => []), ...content, ...typing];
   const sidebar = sidebarRows(state, side, listHeight);
   const text = (row: Row): string => rowText(row, isColored);
@@ -80,6 +80,20 @@ export function frameOf({ state, rows, size, input, now, roundTripMs, isColored 
     listHeight: height,
     isTop,
   };
+}
+
+function hasNothingBeenSaid({ items }: Talk): boolean {
+  return items.all.every(({ kind }) => kind === 'notice');
+}
+
+/** What happened so far, below what to do next: as long as there is room for both, or nothing has happened. */
+function welcomed(
+  state: ChatState,
+  { shown, width, height }: { readonly shown: readonly Row[]; readonly width: number; readonly height: number },
+): readonly Row[] {
+  const welcome = welcomeRows(state, width);
+  if (shown.length === 0) return welcome.slice(0, height);
+  return welcome.length + shown.length <= height ? [...welcome, ...shown] : shown;
 }
 
 function typingRows({ current }: ChatState, width: number, now: Date): Row[] {

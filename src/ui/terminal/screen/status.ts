@@ -13,7 +13,7 @@ export function statusRow(
   const moving = files.open.filter(({ state: one }) => one === 'moving');
   const count = (direction: 'in' | 'out'): number => moving.filter((file) => file.direction === direction).length;
   const right = [
-    ...(current.scroll === undefined ? [] : [current.unread > 0 ? `▼ ${current.unread} new` : '▼ End']),
+    ...(current.scroll === undefined ? [] : [current.unread > 0 ? `▼ ${current.unread} new` : '▼ Esc']),
     ...(count('in') > 0 ? [`↓${count('in')}`] : []),
     ...(count('out') > 0 ? [`↑${count('out')}`] : []),
     ...(roundTripMs === undefined ? [] : [`${Math.max(1, Math.round(roundTripMs))} ms`]),

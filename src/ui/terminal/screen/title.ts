@@ -26,12 +26,13 @@ function titleSpans({ current, lobby, self, waiting }: ChatState): Span[] {
     return [name, span('○ ', bar), span(reason === undefined ? 'not here' : `not here: ${escapeText(reason)}`, bar)];
   }
   const { circleId, security, keyAgreement, keyOrigin, address } = peer;
+  // The longest one last: a narrow screen cuts it.
   const facts = [
     `verified by circle ${circleId.slice(0, shownCircleDigits)}`,
-    escapeText(security),
     ...(keyAgreement.postQuantum === true ? ['post-quantum'] : []),
     ...(keyOrigin === 'server' ? ['key made by its host'] : []),
     escapeText(address.host),
+    escapeText(security),
   ];
   // In pieces, of which most are ASCII: those need no measuring.
   const pieces = facts.flatMap((fact, index) => (index === 0 ? [fact] : [' · ', fact]));

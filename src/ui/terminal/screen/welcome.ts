@@ -1,4 +1,4 @@
-/** What is shown where nothing has been said yet: what to do next. */
+/** What is shown as long as nothing has been said: what to do next. */
 import { wrap } from '../layout/cells.js';
 import { type Row, span } from '../layout/spans.js';
 import type { ChatState } from '../state/chat-state.js';
@@ -22,6 +22,6 @@ function linesFor({ current, lobby, talks, self }: ChatState): string[] {
   return [
     `You are ${self}, and nobody has been met yet.`,
     'Whoever runs the Auto CA invites others: qtchat autoca invite NAME. They join with: qtchat enroll',
-    `They reach you with: qtchat chat --peer ${self}, or with your address. Or leave (Ctrl-C) and dial them: qtchat chat --peer NAME`,
+    `They reach you with: qtchat chat --peer ${self}, or with your address. Or leave (Ctrl-C twice) and dial them: qtchat chat --peer NAME`,
   ];
 }
