@@ -13,16 +13,19 @@ import {
 export default class Chat extends BaseCommand {
   static override summary = 'talk to members of the circle, end-to-end encrypted';
   static override description =
-    'Always listens, and keeps dialling --peer until it is here; either side may start first. Without a terminal it sends the lines of standard input and ends when all is delivered; with --json these are commands, see docs/JSONL.md.';
+    `Always listens, and keeps dialling --peer until it is here; either side may start first.
+What you type goes to the one whose conversation is shown. In the chat, /help lists the commands, and Ctrl-C twice leaves; docs/USING.md goes through all of it.
+Without a terminal it sends the lines of standard input and ends when all is delivered; with --json these are commands, see docs/JSONL.md.`;
   static override examples = [
     '<%= config.bin %> chat',
     '<%= config.bin %> chat --peer alice',
     '<%= config.bin %> chat --peer 192.168.1.100',
+    '<%= config.bin %> chat --peer alice --plain',
   ];
   static override enableJsonFlag = false;
   static override flags = {
     peer: Flags.string({
-      description: 'member, or address[:port], to keep dialling (repeatable; what is typed goes to the first)',
+      description: 'member, or address[:port], to keep dialling (repeatable; the first one is shown)',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'WHO',

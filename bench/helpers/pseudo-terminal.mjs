@@ -1,18 +1,23 @@
 // A program on a pseudo-terminal of its own, by `script` of util-linux: what it draws comes as it is, and keys can be typed.
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync, readlinkSync } from 'node:fs';
 
-/** Starts a program on a terminal of 80 × 24; `onOutput` hears what it draws. */
-export function onTerminal(argv, { onOutput, env = {} }) {
+/** Starts a program on a terminal; `onOutput` hears what it draws, an octet a character. */
+export function onTerminal(argv, { onOutput, env = {}, size: { rows, columns } = { rows: 24, columns: 80 } }) {
   const quoted = argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   const { CI: _ci, CONTINUOUS_INTEGRATION: _continuous, ...rest } = process.env;
-  const child = spawn('script', ['-qfec', `stty rows 24 cols 80; exec ${quoted}`, '/dev/null'], {
+  const child = spawn('script', ['-qfec', `stty rows ${rows} cols ${columns}; exec ${quoted}`, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...rest, TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
   });
   child.stdout.on('data', (chunk) => onOutput(chunk.toString('latin1')));
   return {
     type: (text) => child.stdin.write(text),
+    /** Makes the terminal larger or smaller; the program is told. */
+    resize(size) {
+      const terminal = readlinkSync(`/proc/${this.pid}/fd/0`);
+      execFileSync('stty', ['-F', terminal, 'rows', String(size.rows), 'cols', String(size.columns)]);
+    },
     ended: new Promise((resolve) => child.once('exit', resolve)),
     /** The process of the program itself. */
     get pid() {

@@ -11,7 +11,8 @@ interface Manifest {
 const root = packageRoot();
 const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest;
 const topics = new Set(Object.keys(commands).flatMap((id) => [id.replace(/:[^:]*$/, ''), id.split(':')[0]]));
-const documents = ['README.md', 'SECURITY.md', ...readdirSync(join(root, 'docs')).map((name) => join('docs', name))];
+const inDocs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+const documents = ['README.md', 'SECURITY.md', ...inDocs.map((name) => join('docs', name))];
 
 /** What stands behind `qtchat` in code, up to whatever ends a command there. */
 function linesIn(text: string): string[] {

@@ -143,7 +143,7 @@ describe('the frame', () => {
     state.show(state.talkWith('bob'));
     applyEvent(state, messageEvent('bob', '1', 'the tide is at nine'), now);
     const shown = textOf(frame(state, { columns: 60, rows: 8 }, 'thanks'));
-    expect(shown[0]).toMatch(/^ bob ● verified by circle abababab · TLSv1\.3/);
+    expect(shown[0]).toMatch(/^ bob ● verified by circle abababab · 192\.168\.1\.7 · TLSv1\.3/);
     expect(shown.slice(5)).toEqual([
       '21:05    bob: the tide is at nine',
       expect.stringMatching(/12 ms {2}\/help $/),
