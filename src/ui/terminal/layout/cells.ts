@@ -122,12 +122,20 @@ function* wrapLine(line: string, width: number): Generator<string, void, undefin
       cells += wordCells + piece.length - word.length;
       continue;
     }
-    for (const grapheme of graphemesIn(piece)) {
-      const next = cellsOf(grapheme);
-      if (cells + next > width && grapheme !== ' ') yield end();
-      row += grapheme;
+    for (const character of charactersIn(piece, width)) {
+      const next = cellsOf(character);
+      if (cells + next > width && character !== ' ') yield end();
+      row += character;
       cells += next;
     }
   }
   yield end();
+}
+
+/** Graphemes; of one that is wider than a row, as heaps of Hangul letters are, its characters. */
+function* charactersIn(text: string, width: number): Generator<string, void, undefined> {
+  for (const grapheme of graphemesIn(text)) {
+    if (cellsOf(grapheme) > width) yield* grapheme;
+    else yield grapheme;
+  }
 }

@@ -45,6 +45,10 @@ describe('wrapping', () => {
     );
   });
 
+  it('parts what counts as one character and is wider than a row', () => {
+    expect(wrap('\u1100\u1100\u1100', 2)).toEqual(['\u1100', '\u1100', '\u1100']);
+  });
+
   it('breaks between words where it can, and within those that are too long', () => {
     expect(wrap('the tide is at nine', 9)).toEqual(['the tide', 'is at', 'nine']);
     expect(wrap('a incomprehensible b', 6)).toEqual(['a', 'incomp', 'rehens', 'ible b']);
