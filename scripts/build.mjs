@@ -22,6 +22,7 @@ const entryPoints = {
   signer: 'ca-server/signer/child.ts',
   'key-worker': 'ca-server/keys/worker.ts',
   'picture-decoder': 'src/ui/terminal/pictures/decoder-child.ts',
+  'media-process': 'src/calls/media-process/child.ts',
 };
 for (const name of commandFiles) entryPoints[`commands/${name.slice(0, -3)}`] = join('commands', name);
 

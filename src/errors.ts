@@ -93,6 +93,11 @@ export const errorExitCodes = {
   ERR_EXEC_FAILED: exitCodes.failed,
   ERR_OPEN_FAILED: exitCodes.failed,
   ERR_DEMO_FAILED: exitCodes.failed,
+
+  ERR_CALL_REFUSED: exitCodes.notTrusted,
+  ERR_CALL_FAILED: exitCodes.failed,
+  ERR_CALL_LIBRARY: exitCodes.failed,
+  ERR_CALL_DEVICE: exitCodes.failed,
 } as const;
 
 /** One of the closed list of codes. */

@@ -1,6 +1,7 @@
 /** Tests against programs nobody here wrote: skipped where the program is absent, failing where it is required. */
 import { spawnSync } from 'node:child_process';
 import { describe, it } from '@jest/globals';
+import { hasOptional, type OptionalLibrary } from '../../src/calls/optional.js';
 
 const required = (process.env.QTCHAT_TEST_REQUIRE ?? '').split(',');
 
@@ -23,4 +24,9 @@ export function describeWith(program: string, title: string, suite: () => void):
   } else {
     it.skip(`${title}: needs ${program}, which is not installed`, () => {});
   }
+}
+
+/** A test that needs an optional library: skipped without it, failing where programs are required too. */
+export function itWith(library: OptionalLibrary): typeof it | typeof it.skip {
+  return hasOptional(library) || required.some(Boolean) ? it : it.skip;
 }

@@ -1,0 +1,167 @@
+/**
+ * One WebRTC connection with one sound each way: Opus with redundancy (RED), over the addresses that both sides name,
+ * no servers asked. Who is at the other end is not judged here: DTLS refuses everyone but the owner of the certificate
+ * in the peer's description, and `connected` tells which one it was.
+ */
+import { QTChatError } from '../../errors.js';
+import { frameSamples, sampleRate } from '../sound/sound-system.js';
+import { compareStats, hasDtlsFailed, remoteFingerprint, type StatsSnapshot } from './stats.js';
+import type { MediaProcessEvent } from './wire.js';
+import type { AudioSink, PeerConnection, Track, Transceiver, Wrtc } from './wrtc.js';
+
+const statsEveryMs = 1_000;
+/** Redundancy first: at 10 % loss it conceals a third of what Opus' own correction does. */
+const codecs = ['audio/red', 'audio/opus'];
+/** How many candidates wait for a description; whoever has more addresses is reached by these. */
+const mostEarlyCandidates = 64;
+
+export interface MediaConnectionOptions {
+  readonly onEvent: (event: MediaProcessEvent) => void;
+  /** Takes a frame of the peer every 10 ms. */
+  readonly onFrame: (frame: Int16Array) => void;
+}
+
+export class MediaConnection {
+  readonly #wrtc: Wrtc;
+  readonly #options: MediaConnectionOptions;
+  readonly #peer: PeerConnection;
+  readonly #source;
+  readonly #track: Track;
+  #sink: AudioSink | undefined;
+  #early: string[] | undefined = [];
+  #timer: NodeJS.Timeout | undefined;
+  #last: { stats: StatsSnapshot; at: number } | undefined;
+  #state: 'connecting' | 'connected' | 'interrupted' | 'ended' = 'connecting';
+
+  constructor(wrtc: Wrtc, options: MediaConnectionOptions) {
+    this.#wrtc = wrtc;
+    this.#options = options;
+    this.#peer = new wrtc.RTCPeerConnection({ iceServers: [] });
+    this.#source = new wrtc.nonstandard.RTCAudioSource();
+    this.#track = this.#source.createTrack();
+    this.#peer.onicecandidate = ({ candidate }) => {
+      if (candidate?.candidate) options.onEvent({ type: 'candidate', candidate: candidate.candidate });
+    };
+    this.#peer.onconnectionstatechange = () => void this.#look();
+    this.#timer = setInterval(() => void this.#look(true), statsEveryMs);
+  }
+
+  async offer(isRestart: boolean): Promise<string> {
+    if (this.#peer.getTransceivers().length === 0) {
+      this.#prepare(this.#peer.addTransceiver(this.#track, { direction: 'sendrecv' }));
+    }
+    const offer = await this.#peer.createOffer(isRestart ? { iceRestart: true } : undefined);
+    await this.#peer.setLocalDescription(offer);
+    return offer.sdp;
+  }
+
+  async answer(sdp: string): Promise<string> {
+    await this.#takeDescription({ type: 'offer', sdp });
+    const [transceiver] = this.#peer.getTransceivers();
+    if (transceiver === undefined) throw new QTChatError('ERR_PROTOCOL', 'the call has no sound');
+    if (this.#sink === undefined) {
+      // The one that the offer made: one of our own would not be part of the answer.
+      await transceiver.sender.replaceTrack(this.#track);
+      transceiver.direction = 'sendrecv';
+      this.#prepare(transceiver);
+    }
+    const answer = await this.#peer.createAnswer();
+    await this.#peer.setLocalDescription(answer);
+    return answer.sdp;
+  }
+
+  async accept(sdp: string): Promise<void> {
+    await this.#takeDescription({ type: 'answer', sdp });
+  }
+
+  async addCandidate(candidate: string): Promise<void> {
+    if (this.#early !== undefined) {
+      if (this.#early.length < mostEarlyCandidates) this.#early.push(candidate);
+      return;
+    }
+    await this.#peer.addIceCandidate({ candidate, sdpMid: '0', sdpMLineIndex: 0 });
+  }
+
+  /** Sends a frame of 10 ms, in a buffer of its own. */
+  send(frame: Int16Array): void {
+    if (this.#state === 'ended') return;
+    this.#source.onData({
+      samples: frame,
+      sampleRate,
+      bitsPerSample: 16,
+      channelCount: 1,
+      numberOfFrames: frameSamples,
+    });
+  }
+
+  close(): void {
+    this.#state = 'ended';
+    clearInterval(this.#timer);
+    this.#peer.onicecandidate = null;
+    this.#peer.onconnectionstatechange = null;
+    this.#sink?.stop();
+    this.#track.stop();
+    this.#peer.close();
+  }
+
+  #prepare(transceiver: Transceiver): void {
+    const known = this.#wrtc.RTCRtpSender.getCapabilities('audio').codecs;
+    transceiver.setCodecPreferences(
+      codecs.flatMap((type) => known.filter(({ mimeType }) => mimeType.toLowerCase() === type)),
+    );
+    this.#sink = new this.#wrtc.nonstandard.RTCAudioSink(transceiver.receiver.track);
+    this.#sink.ondata = ({ samples, sampleRate: rate }) => {
+      // Until the first packet the library fills in, at another rate.
+      if (rate === sampleRate && samples.length === frameSamples) this.#options.onFrame(samples);
+    };
+  }
+
+  async #takeDescription(description: { type: 'offer' | 'answer'; sdp: string }): Promise<void> {
+    await this.#peer.setRemoteDescription(description);
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    // One that is no good leaves the others.
+    await Promise.allSettled(early.map((candidate) => this.addCandidate(candidate)));
+  }
+
+  /** Tells what has changed. The library tells of the same state more than once, and of failed DTLS not at all. */
+  async #look(isTime = false): Promise<void> {
+    const { connectionState } = this.#peer;
+    if (this.#state === 'connected' && (connectionState === 'disconnected' || connectionState === 'failed')) {
+      this.#state = 'interrupted';
+      this.#options.onEvent({ type: 'interrupted' });
+    } else if (this.#state === 'interrupted' && connectionState === 'connected') {
+      this.#state = 'connected';
+      this.#options.onEvent({ type: 'resumed' });
+    }
+    if (!isTime && (this.#state !== 'connecting' || connectionState !== 'connected')) return;
+    const stats: StatsSnapshot = new Map(await this.#peer.getStats());
+    if (this.#state === 'ended') return;
+    if (this.#state === 'connecting') this.#judge(stats, connectionState === 'failed');
+    if (isTime) this.#measure(stats);
+  }
+
+  #judge(stats: StatsSnapshot, hasFailed: boolean): void {
+    const fingerprint = remoteFingerprint(stats);
+    if (this.#peer.connectionState === 'connected' && fingerprint !== undefined) {
+      this.#state = 'connected';
+      this.#options.onEvent({ type: 'connected', remoteFingerprint: fingerprint });
+    } else if (hasDtlsFailed(stats)) {
+      this.#fail('ERR_CALL_REFUSED', 'the sound is not protected by the certificate that the peer announced');
+    } else if (hasFailed) {
+      this.#fail('ERR_CALL_FAILED', 'no way for the sound was found between the two machines');
+    }
+  }
+
+  #fail(code: 'ERR_CALL_REFUSED' | 'ERR_CALL_FAILED', message: string): void {
+    this.#state = 'ended';
+    this.#options.onEvent({ type: 'failed', error: { code, message } });
+  }
+
+  #measure(stats: StatsSnapshot): void {
+    const at = performance.now();
+    if (this.#last !== undefined && (this.#state === 'connected' || this.#state === 'interrupted'))
+      this.#options.onEvent({ type: 'stats', ...compareStats(this.#last.stats, stats, at - this.#last.at) });
+    this.#last = { stats, at };
+  }
+}

@@ -1,0 +1,144 @@
+/** What the media process can do: a call, a test of the devices, a tone, a list of what there is. */
+import { QTChatError } from '../../errors.js';
+import { loadOptional } from '../optional.js';
+import { cardSystem } from '../sound/card.js';
+import { createEchoCanceller } from '../sound/echo-canceller.js';
+import { everyFrame } from '../sound/frames.js';
+import { recordedSystem } from '../sound/recorded.js';
+import { silentSystem } from '../sound/silent.js';
+import { SoundBoard } from '../sound/sound-board.js';
+import { frameMs, type SoundSystem } from '../sound/sound-system.js';
+import { type ToneKind, toneFrames } from '../sound/tones.js';
+import { MediaConnection } from './connection.js';
+import type { MediaProcessEvent, MediaReport, MediaTask, SoundChoice } from './wire.js';
+import type { Wrtc } from './wrtc.js';
+
+const levelEveryMs = 100;
+
+type Answer = Partial<Pick<Extract<MediaReport, { type: 'done' }>, 'sdp' | 'devices'>>;
+
+export class MediaWork {
+  readonly #tell: (event: MediaProcessEvent) => void;
+  #sound: SoundChoice = { kind: 'card' };
+  #board: SoundBoard | undefined;
+  #connection: MediaConnection | undefined;
+  #levels: NodeJS.Timeout | undefined;
+
+  constructor(tell: (event: MediaProcessEvent) => void) {
+    this.#tell = tell;
+  }
+
+  /** Does what a task asks. */
+  async perform(task: MediaTask): Promise<Answer> {
+    switch (task.type) {
+      case 'sound':
+        this.#sound = task.sound;
+        return {};
+      case 'call':
+        await this.#call(task);
+        return {};
+      case 'offer':
+        return { sdp: await this.#inCall().offer(task.isRestart) };
+      case 'answer':
+        return { sdp: await this.#inCall().answer(task.sdp) };
+      case 'accept':
+        await this.#inCall().accept(task.sdp);
+        return {};
+      case 'candidate':
+        await this.#inCall().addCandidate(task.candidate);
+        return {};
+      case 'mute':
+        this.#board?.setMuted(task.isMuted);
+        return {};
+      case 'useDevices':
+        await this.#board?.useDevices(chosen(task));
+        return {};
+      case 'list':
+        return { devices: [...(await (await this.#system()).list())] };
+      case 'echo':
+        await this.#echo(task);
+        return {};
+      case 'tone':
+        await this.#tone(task.tone, task.output);
+        return {};
+      case 'ping':
+        return {};
+      case 'close':
+        clearInterval(this.#levels);
+        this.#connection?.close();
+        await this.#board?.close();
+        return {};
+    }
+  }
+
+  async #call(devices: Devices): Promise<void> {
+    const [wrtc, board] = await Promise.all([
+      loadOptional<Wrtc>('@roamhq/wrtc'),
+      this.#openBoard((frame) => this.#connection?.send(frame)),
+    ]);
+    this.#connection = new MediaConnection(wrtc, { onEvent: this.#tell, onFrame: (frame) => board.hear(frame) });
+    // The call need not wait for its devices.
+    void board.open(chosen(devices));
+  }
+
+  /** What the microphone hears goes back to the speaker, so much later. */
+  async #echo({ delayMs, ...devices }: Devices & { readonly delayMs: number }): Promise<void> {
+    const waiting: Int16Array[] = [];
+    const board = await this.#openBoard((frame) => {
+      waiting.push(frame);
+      const due = waiting.length * frameMs > delayMs ? waiting.shift() : undefined;
+      if (due !== undefined) this.#board?.hear(due);
+    });
+    await board.useDevices(chosen(devices));
+  }
+
+  async #openBoard(onFrame: (frame: Int16Array) => void): Promise<SoundBoard> {
+    const isCard = this.#sound.kind === 'card';
+    const [system, canceller] = await Promise.all([
+      this.#system(),
+      // Whoever wears headphones does not miss it.
+      isCard ? createEchoCanceller().catch(() => undefined) : undefined,
+    ]);
+    const onDevices = (input: string | undefined, output: string | undefined): void =>
+      this.#tell({ type: 'devices', input, output });
+    const board = new SoundBoard({ system, canceller, onFrame, onDevices });
+    this.#board = board;
+    this.#levels = setInterval(() => this.#tell({ type: 'level', ...board.takeLevels() }), levelEveryMs);
+    return board;
+  }
+
+  async #tone(kind: ToneKind, output: string | undefined): Promise<void> {
+    const speaker = await (await this.#system()).openSpeaker(output, { onLost: () => {} });
+    if (speaker === undefined) return;
+    const frames = toneFrames(kind);
+    await new Promise<void>((resolve) => {
+      const stop = everyFrame(() => {
+        const { value } = frames.next();
+        if (value) return speaker.play(value);
+        stop();
+        resolve();
+      });
+    });
+    await speaker.close();
+  }
+
+  async #system(): Promise<SoundSystem> {
+    if (this.#sound.kind === 'recorded') return recordedSystem(this.#sound);
+    return this.#sound.kind === 'silent' ? silentSystem : cardSystem();
+  }
+
+  #inCall(): MediaConnection {
+    if (this.#connection === undefined) throw new QTChatError('ERR_CALL_FAILED', 'the media process has no call');
+    return this.#connection;
+  }
+}
+
+interface Devices {
+  readonly input?: string | undefined;
+  readonly output?: string | undefined;
+}
+
+/** A choice without the fields that chose nothing. */
+function chosen({ input, output }: Devices): { input?: string; output?: string } {
+  return { ...(input !== undefined && { input }), ...(output !== undefined && { output }) };
+}

@@ -1,0 +1,54 @@
+/** The media side of calls in the terminal: a media process for each call. */
+import { join } from 'node:path';
+import { fromPlainError } from '../../errors.js';
+import { packageRoot } from '../../package-root.js';
+import type { Media, OpenMedia } from '../media.js';
+import { MediaProcess, type MediaProcessOptions } from './media-process.js';
+import type { MediaProcessEvent, SoundChoice } from './wire.js';
+
+/** Where the media process was built to. */
+export const mediaProgram = (): string => join(packageRoot(), 'dist', 'media-process.js');
+
+/** Opens media with the sound card of this machine, or with what `sound` says. */
+export function mediaOpener(
+  sound: SoundChoice = { kind: 'card' },
+  onStarted: (process: MediaProcess) => void = () => {},
+): OpenMedia {
+  return async ({ onEvent, input, output }) => {
+    let isOver = false;
+    // After the end nothing more is told, and of the end only once.
+    const tell: typeof onEvent = (event) => {
+      if (isOver) return;
+      isOver = event.type === 'failed';
+      onEvent(event);
+    };
+    const options: MediaProcessOptions = {
+      program: mediaProgram(),
+      sound,
+      onEvent: (event) => tell(asMediaEvent(event)),
+      onFailed: (error) => tell({ type: 'failed', error }),
+    };
+    const child = await MediaProcess.start(options, { type: 'call', input, output });
+    onStarted(child);
+    const sdpOf = async (answer: ReturnType<MediaProcess['ask']>): Promise<string> => (await answer).sdp ?? '';
+    const media: Media = {
+      offer: (isRestart = false) => sdpOf(child.ask({ type: 'offer', isRestart })),
+      answer: (sdp) => sdpOf(child.ask({ type: 'answer', sdp })),
+      accept: async (sdp) => void (await child.ask({ type: 'accept', sdp })),
+      addCandidate: async (candidate) => void (await child.ask({ type: 'candidate', candidate })),
+      setMuted: (isMuted) => void child.ask({ type: 'mute', isMuted }).catch(() => {}),
+      useDevices: async (choice) => void (await child.ask({ type: 'useDevices', ...choice })),
+      close: async () => {
+        isOver = true;
+        await child.close();
+      },
+    };
+    return media;
+  };
+}
+
+function asMediaEvent(event: MediaProcessEvent): Parameters<Parameters<OpenMedia>[0]['onEvent']>[0] {
+  if (event.type === 'failed') return { type: 'failed', error: fromPlainError(event.error) };
+  if (event.type === 'devices') return { type: 'devices', input: event.input, output: event.output };
+  return event;
+}

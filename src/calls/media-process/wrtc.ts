@@ -1,0 +1,65 @@
+/** What we use of @roamhq/wrtc, in types of our own: the library is optional, so its types may be absent. */
+
+export interface Wrtc {
+  readonly RTCPeerConnection: new (configuration: { iceServers: readonly never[] }) => PeerConnection;
+  readonly RTCRtpSender: { getCapabilities(kind: 'audio'): { codecs: readonly Codec[] } };
+  readonly nonstandard: {
+    readonly RTCAudioSource: new () => AudioSource;
+    readonly RTCAudioSink: new (track: Track) => AudioSink;
+  };
+}
+
+export interface Codec {
+  readonly mimeType: string;
+}
+
+export interface Description {
+  readonly type: 'offer' | 'answer';
+  readonly sdp: string;
+}
+
+export interface PeerConnection {
+  readonly connectionState: 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
+  readonly localDescription: Description | null;
+  onicecandidate: ((event: { candidate: { readonly candidate: string } | null }) => void) | null;
+  onconnectionstatechange: (() => void) | null;
+  addTransceiver(track: Track, init: { direction: 'sendrecv' }): Transceiver;
+  getTransceivers(): readonly Transceiver[];
+  createOffer(options?: { iceRestart: boolean }): Promise<Description>;
+  createAnswer(): Promise<Description>;
+  setLocalDescription(description: Description): Promise<void>;
+  setRemoteDescription(description: Description): Promise<void>;
+  addIceCandidate(candidate: { candidate: string; sdpMid: string; sdpMLineIndex: number }): Promise<void>;
+  getStats(): Promise<Iterable<readonly [string, StatsEntry]>>;
+  close(): void;
+}
+
+/** One entry of the statistics; which fields there are depends on its type. */
+export type StatsEntry = Readonly<Record<string, unknown>> & { readonly type: string };
+
+export interface Transceiver {
+  direction: 'sendrecv' | 'recvonly' | 'sendonly' | 'inactive' | 'stopped';
+  readonly sender: { replaceTrack(track: Track): Promise<void> };
+  readonly receiver: { readonly track: Track };
+  setCodecPreferences(codecs: readonly Codec[]): void;
+}
+
+export interface Track {
+  stop(): void;
+}
+
+export interface AudioSource {
+  createTrack(): Track;
+  onData(data: {
+    samples: Int16Array;
+    sampleRate: number;
+    bitsPerSample: number;
+    channelCount: number;
+    numberOfFrames: number;
+  }): void;
+}
+
+export interface AudioSink {
+  ondata: ((data: { samples: Int16Array; sampleRate: number; channelCount: number }) => void) | null;
+  stop(): void;
+}

@@ -1,0 +1,8 @@
+/** No sound devices: nothing is heard, and nobody is. */
+import type { SoundSystem } from './sound-system.js';
+
+export const silentSystem: SoundSystem = {
+  list: async () => [],
+  openMicrophone: async () => undefined,
+  openSpeaker: async () => undefined,
+};

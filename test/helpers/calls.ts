@@ -1,0 +1,98 @@
+/** Two media sides that call each other in one test, with files for microphones and speakers. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Media, MediaEvent } from '../../src/calls/media.js';
+import type { MediaProcess } from '../../src/calls/media-process/media-process.js';
+import { mediaOpener } from '../../src/calls/media-process/open-media.js';
+import { parseWav, type WavSound, wavHead } from '../../src/calls/sound/wav.js';
+
+/** One end of a call. */
+export class CallSide {
+  readonly events: MediaEvent[] = [];
+  readonly speaker: string | undefined;
+  process: MediaProcess | undefined;
+  #media: Media | undefined;
+  readonly #watchers = new Set<() => void>();
+  /** Where our candidates go. */
+  onCandidate: (candidate: string) => void = () => {};
+
+  private constructor(speaker: string | undefined) {
+    this.speaker = speaker;
+  }
+
+  /** Opens one whose microphone says `said`, or that has none. */
+  static async open(folder: string, name: string, said: Int16Array | undefined): Promise<CallSide> {
+    const microphone = said === undefined ? undefined : join(folder, `${name}-said.wav`);
+    if (said !== undefined && microphone !== undefined) await writeWav(microphone, said);
+    const speaker = join(folder, `${name}-heard.wav`);
+    const side = new CallSide(speaker);
+    const open = mediaOpener({ kind: 'recorded', microphone, speaker }, (process) => {
+      side.process = process;
+    });
+    side.#media = await open({ onEvent: (event) => side.#take(event) });
+    return side;
+  }
+
+  get media(): Media {
+    if (this.#media === undefined) throw new Error('not open yet');
+    return this.#media;
+  }
+
+  /** Resolves with the first event of that type, past or to come, that `accepts` takes. */
+  async next<Type extends MediaEvent['type']>(
+    type: Type,
+    accepts: (event: Extract<MediaEvent, { type: Type }>) => boolean = () => true,
+  ): Promise<Extract<MediaEvent, { type: Type }>> {
+    for (;;) {
+      const found = this.events.find(
+        (event): event is Extract<MediaEvent, { type: Type }> =>
+          event.type === type && accepts(event as Extract<MediaEvent, { type: Type }>),
+      );
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          this.#watchers.delete(wake);
+          resolve();
+        };
+        this.#watchers.add(wake);
+      });
+    }
+  }
+
+  /** What it heard, once it is closed. */
+  async heard(): Promise<WavSound> {
+    return parseWav(await readFile(this.speaker ?? ''));
+  }
+
+  #take(event: MediaEvent): void {
+    this.events.push(event);
+    if (event.type === 'candidate') this.onCandidate(event.candidate);
+    for (const wake of [...this.#watchers]) wake();
+  }
+}
+
+/** Writes sound to a file. */
+export async function writeWav(path: string, samples: Int16Array): Promise<void> {
+  await writeFile(
+    path,
+    Buffer.concat([wavHead(samples.length, 0), Buffer.from(samples.buffer, 0, samples.byteLength)]),
+  );
+}
+
+/** Passes on what the two say to each other; `alter` may change descriptions on their way. */
+export async function connectSides(
+  caller: CallSide,
+  callee: CallSide,
+  alter: (sdp: string) => string = (sdp) => sdp,
+): Promise<void> {
+  const pass = (from: CallSide, to: CallSide): void => {
+    const early = from.events.flatMap((event) => (event.type === 'candidate' ? [event.candidate] : []));
+    from.onCandidate = (candidate) => void to.media.addCandidate(candidate).catch(() => {});
+    for (const candidate of early) from.onCandidate(candidate);
+  };
+  pass(caller, callee);
+  pass(callee, caller);
+  const offer = await caller.media.offer();
+  const answer = await callee.media.answer(alter(offer));
+  await caller.media.accept(alter(answer));
+}

@@ -1,0 +1,152 @@
+/** The media side of calls: two real media processes with files for sound cards, and what becomes of a call when one ends. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect } from '@jest/globals';
+import { CallSide, connectSides } from '../helpers/calls.js';
+import { judgeHearing } from '../helpers/intelligibility.js';
+import { itWith } from '../helpers/require-program.js';
+import { speech } from '../helpers/speech.js';
+
+const rate = 48_000;
+const seconds = 5;
+const [aliceSays, bobSays] = [speech(seconds), speech(seconds, 'de')];
+let folder: string;
+let sides: CallSide[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'qtchat-media-'));
+});
+
+afterEach(async () => {
+  await Promise.all(sides.map(({ media }) => media.close()));
+  sides = [];
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function pair(said: readonly [Int16Array | undefined, Int16Array | undefined] = [aliceSays, bobSays]) {
+  const [alice, bob] = await Promise.all([
+    CallSide.open(folder, 'alice', said[0]),
+    CallSide.open(folder, 'bob', said[1]),
+  ]);
+  sides = [alice, bob];
+  return { alice, bob };
+}
+
+/** Waits until that many seconds of sound were measured. */
+async function listen(side: CallSide, measured: number): Promise<void> {
+  for (let count = 0; count < measured; ) {
+    const known = side.events.filter(({ type }) => type === 'stats').length;
+    await side.next('stats', () => side.events.filter(({ type }) => type === 'stats').length > known);
+    count = side.events.filter(({ type }) => type === 'stats').length;
+  }
+}
+
+function thrice(samples: Int16Array): Int16Array {
+  return Int16Array.from({ length: samples.length * 3 }, (_, index) => samples[index % samples.length] ?? 0);
+}
+
+/** What was heard without its first half second, when buffers fill. */
+async function understood(side: CallSide, said: Int16Array): Promise<number> {
+  const { samples } = await side.heard();
+  return judgeHearing(thrice(said), samples.slice(rate / 2)).intelligibility;
+}
+
+const withWrtc = itWith('@roamhq/wrtc');
+
+withWrtc('carries speech both ways so that it can be understood, and names the certificate in use', async () => {
+  const { alice, bob } = await pair();
+  const fingerprints: string[] = [];
+  await connectSides(alice, bob, (sdp) => {
+    fingerprints.push(/a=fingerprint:sha-256 (\S+)/.exec(sdp)?.[1] ?? '');
+    return sdp;
+  });
+  const [fromAlice, fromBob] = await Promise.all([alice.next('connected'), bob.next('connected')]);
+  expect([fromBob.remoteFingerprint, fromAlice.remoteFingerprint]).toEqual(fingerprints);
+
+  await Promise.all([listen(alice, 4), listen(bob, 4)]);
+  const stats = await bob.next('stats', ({ kbps }) => kbps > 0);
+  expect(stats).toMatchObject({ lossPercent: 0 });
+  await Promise.all([alice.media.close(), bob.media.close()]);
+  expect(await understood(bob, aliceSays)).toBeGreaterThan(0.9);
+  expect(await understood(alice, bobSays)).toBeGreaterThan(0.9);
+  expect(alice.events.filter(({ type }) => type === 'failed')).toEqual([]);
+});
+
+withWrtc('sends silence while it is muted, and speech again after that', async () => {
+  const { alice, bob } = await pair();
+  alice.media.setMuted(true);
+  await connectSides(alice, bob);
+  await bob.next('connected');
+  await listen(bob, 2);
+  expect(bob.events.filter((event) => event.type === 'level' && event.remote > 0.1)).toEqual([]);
+  alice.media.setMuted(false);
+  await bob.next('level', ({ remote }) => remote > 0.5);
+  await alice.next('level', ({ local }) => local > 0.5);
+});
+
+withWrtc('listens only where there is no microphone', async () => {
+  const { alice, bob } = await pair([undefined, bobSays]);
+  expect(await alice.next('devices')).toMatchObject({ input: undefined, output: alice.speaker });
+  await connectSides(alice, bob);
+  await alice.next('level', ({ remote }) => remote > 0.5);
+  // Silence goes out, which is not the same as nothing.
+  await bob.next('stats', ({ kbps }) => kbps > 0);
+});
+
+withWrtc.each([
+  ['killed', 'SIGKILL'],
+  ['stopped', 'SIGSTOP'],
+] as const)('fails with a reason when its process is %s, and closes all the same', async (_how, signal) => {
+  const { alice, bob } = await pair();
+  await connectSides(alice, bob);
+  await alice.next('connected');
+  const pid = alice.process?.pid ?? 0;
+  process.kill(pid, signal);
+  const { error } = await alice.next('failed');
+  expect(error).toMatchObject({ code: 'ERR_CALL_FAILED', message: expect.stringMatching(/^the process for sound/) });
+  await expect(alice.media.offer(true)).rejects.toMatchObject({ code: 'ERR_CALL_FAILED' });
+  await alice.media.close();
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});
+
+withWrtc('lets no sound through where a fingerprint was changed on its way', async () => {
+  const { alice, bob } = await pair();
+  await connectSides(alice, bob, (sdp) =>
+    sdp.replace(/(a=fingerprint:sha-256 )(.)/, (_, name: string, digit: string) => name + (digit === '0' ? '1' : '0')),
+  );
+  const { error } = await Promise.race([alice.next('failed'), bob.next('failed')]);
+  expect(error.code).toBe('ERR_CALL_REFUSED');
+  const told = [...alice.events, ...bob.events];
+  expect(told.filter(({ type }) => type === 'connected')).toEqual([]);
+  expect(told.filter((event) => event.type === 'level' && event.remote > 0)).toEqual([]);
+});
+
+withWrtc('goes on after an ICE restart', async () => {
+  const { alice, bob } = await pair();
+  await connectSides(alice, bob);
+  await Promise.all([alice.next('connected'), bob.next('connected')]);
+  const offer = await alice.media.offer(true);
+  await alice.media.accept(await bob.media.answer(offer));
+  await listen(bob, 3);
+  bob.events.length = 0;
+  await bob.next('level', ({ remote }) => remote > 0.5);
+});
+
+withWrtc(
+  'leaves no process and no descriptor behind, call after call',
+  async () => {
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const children = (): string => readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim();
+    const before = { open: open(), children: children() };
+    for (let call = 0; call < 10; call++) {
+      const { alice, bob } = await pair();
+      await connectSides(alice, bob);
+      await Promise.all([alice.next('connected'), bob.next('connected')]);
+      await Promise.all([alice.media.close(), bob.media.close()]);
+    }
+    expect({ open: open(), children: children() }).toEqual(before);
+  },
+  60_000,
+);
