@@ -9,7 +9,7 @@ import { QTChatError, quote } from '../../errors.js';
 import { ownDeclineReasons } from '../text/describe-event.js';
 
 /** How a file stands. */
-export type FileState = 'offered' | 'moving' | 'paused' | 'interrupted' | 'done' | 'declined' | 'failed';
+export type FileState = 'offered' | 'moving' | 'paused' | 'interrupted' | 'done' | 'declined' | 'cancelled' | 'failed';
 
 /** One file. Texts are as the peer wrote them. */
 export interface BookedFile {
@@ -148,6 +148,7 @@ function changeOf(event: FileEvent): Partial<BookedFile> & { state: FileState } 
       return { state: 'declined', reason: reason === 'declined' ? undefined : ownDeclineReasons[reason] };
     }
     case 'fileFailed':
+      if (event.error.code === 'ERR_CANCELLED') return { state: 'cancelled', reason: undefined };
       return { state: 'failed', reason: event.error.message };
   }
 }

@@ -9,6 +9,7 @@ const words: Readonly<Record<BookedFile['state'], string>> = {
   interrupted: 'waits',
   done: 'arrived',
   declined: 'declined',
+  cancelled: 'cancelled',
   failed: 'failed',
 };
 

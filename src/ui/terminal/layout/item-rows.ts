@@ -133,7 +133,8 @@ function stateSpans(file: BookedFile): Span[] {
       if (direction === 'out') return [span('✓ arrived', 'green')];
       return [span(path === undefined ? '✓' : `✓ /open ${number}`, 'green')];
     case 'declined':
-      return [span(`declined${because}`, 'dim')];
+    case 'cancelled':
+      return [span(`${state}${because}`, 'dim')];
     case 'failed':
       return [span(`failed${because}`, 'red')];
   }

@@ -1,5 +1,6 @@
 /** Files by their numbers. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { QTChatError } from '../../../../src/errors.js';
 import { type BookedFile, FileBook } from '../../../../src/ui/commands/file-book.js';
 import { fileNamed } from '../../../helpers/peer-events.js';
 
@@ -55,6 +56,18 @@ describe('the files of a conversation', () => {
     expect(book.all[0]).toBe(kept);
     expect(book.open).toEqual([kept]);
     expect(book.all.at(-1)).toMatchObject({ number: 1_501, state: 'done' });
+  });
+
+  it('are cancelled, not failed, where somebody wanted that', () => {
+    offer('a.png', '1');
+    const about = { type: 'fileFailed', member: 'bob', file: fileNamed('a.png', { id: '1'.repeat(32) }) } as const;
+    const cancelled = book.note({ ...about, error: new QTChatError('ERR_CANCELLED', 'it was cancelled') });
+    expect(cancelled).toMatchObject({ state: 'cancelled', reason: undefined });
+    expect(book.open).toEqual([]);
+    expect(book.note({ ...about, error: new QTChatError('ERR_FILE_DIGEST', 'false') })).toMatchObject({
+      state: 'failed',
+      reason: 'false',
+    });
   });
 
   it('that were taken off the book leave their number to nobody', () => {

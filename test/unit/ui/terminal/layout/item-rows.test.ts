@@ -83,6 +83,7 @@ describe('a file', () => {
     [{ state: 'done', path: '/a.png' }, '↓  bob: a.png (2.0 MB)  ✓ /open 3'],
     [{ state: 'done', direction: 'out', path: '/a.png' }, '↑  alice: a.png (2.0 MB)  ✓ arrived'],
     [{ state: 'declined' }, '↓  bob: a.png (2.0 MB)  declined'],
+    [{ state: 'cancelled' }, '↓  bob: a.png (2.0 MB)  cancelled'],
     [{ state: 'failed', reason: 'full\u001b' }, '↓  bob: a.png (2.0 MB)  failed: full\\u{1b}'],
   ] as const)('that stands at %j is one line', (more, line) => {
     expect(shown(file(more), 70)).toEqual([`21:05 ${line}`]);
