@@ -161,6 +161,8 @@ export class TerminalChat implements Face {
       await this.#ended;
     } finally {
       signal.removeEventListener('abort', onAbort);
+      // Saying goodbye to peers may take a while, and nobody has to watch.
+      this.close();
       await Promise.all([this.#pictures.close(), this.#opener.close()]);
     }
   }

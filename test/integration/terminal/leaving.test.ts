@@ -84,6 +84,21 @@ describeWith('tmux', 'the terminal of a chat', () => {
     expect(await expectRestored(pane, 1)).toContain('a gap in the floor');
   });
 
+  it('is given back at once, though the peer answers no farewell', async () => {
+    const alice = await chatAfterWork();
+    const bob = await chats.chat('bob', [alice]);
+    await alice.pane.sees(isHere('bob'));
+    process.kill(bob.pid, 'SIGSTOP');
+    try {
+      await alice.pane.enter('/quit');
+      await alice.pane.sees(({ isAlternate }) => !isAlternate);
+      expect(runs(alice.pid)).toBe(true);
+      await expectRestored(alice.pane, 0);
+    } finally {
+      process.kill(bob.pid, 'SIGCONT');
+    }
+  });
+
   it('belongs to the shell after Ctrl-Z, and comes back whole with fg', async () => {
     const alice = await chatAfterWork();
     const bob = await chats.chat('bob', [alice]);
