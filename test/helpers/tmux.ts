@@ -161,7 +161,9 @@ export class TestTmux {
     ];
     const size = ['-x', `${columns}`, '-y', `${rows}`];
     const record = ['pipe-pane', '-t', `${name}:0.0`, '-o', `cat > '${rawPath}'`];
-    await this.#tmux('new-session', '-d', '-s', name, ...size, '-c', this.#folder, ...shell, ';', ...record);
+    // A server that ends with its last window fails whoever closes that.
+    const stays = ['set-option', '-s', 'exit-empty', 'off', ';'];
+    await this.#tmux(...stays, 'new-session', '-d', '-s', name, ...size, '-c', this.#folder, ...shell, ';', ...record);
     const pane = new Pane((...words) => this.#tmux(...words), `${name}:0.0`, rawPath);
     await pane.sees(/^\$/);
     return pane;
