@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Media, MediaEvent } from '../../src/calls/media.js';
 import type { MediaProcess } from '../../src/calls/media-process/media-process.js';
-import { mediaOpener } from '../../src/calls/media-process/open-media.js';
+import { type MediaOpenerOptions, mediaOpener } from '../../src/calls/media-process/open-media.js';
 import { parseWav, type WavSound, wavHead } from '../../src/calls/sound/wav.js';
 
 /** One end of a call. */
@@ -20,14 +20,26 @@ export class CallSide {
     this.speaker = speaker;
   }
 
-  /** Opens one whose microphone says `said`, or that has none. */
+  /** Opens one whose microphone says `said`, or that has none; what it hears is written to a file. */
   static async open(folder: string, name: string, said: Int16Array | undefined): Promise<CallSide> {
     const microphone = said === undefined ? undefined : join(folder, `${name}-said.wav`);
     if (said !== undefined && microphone !== undefined) await writeWav(microphone, said);
     const speaker = join(folder, `${name}-heard.wav`);
+    return CallSide.#open({ sound: { kind: 'recorded', microphone, speaker }, env: process.env }, speaker);
+  }
+
+  /** Opens one with the sound card that this environment leads to. */
+  static async openCard(env: Readonly<Record<string, string>>): Promise<CallSide> {
+    return CallSide.#open({ sound: { kind: 'card' }, env }, undefined);
+  }
+
+  static async #open(options: MediaOpenerOptions, speaker: string | undefined): Promise<CallSide> {
     const side = new CallSide(speaker);
-    const open = mediaOpener({ kind: 'recorded', microphone, speaker }, (process) => {
-      side.process = process;
+    const open = mediaOpener({
+      ...options,
+      onStarted: (started) => {
+        side.process = started;
+      },
     });
     side.#media = await open({ onEvent: (event) => side.#take(event) });
     return side;
@@ -68,6 +80,15 @@ export class CallSide {
     this.events.push(event);
     if (event.type === 'candidate') this.onCandidate(event.candidate);
     for (const wake of [...this.#watchers]) wake();
+  }
+}
+
+/** Resolves when a side has told so many seconds of statistics. */
+export async function measured(side: CallSide, seconds: number): Promise<void> {
+  const count = (): number => side.events.filter(({ type }) => type === 'stats').length;
+  while (count() < seconds) {
+    const known = count();
+    await side.next('stats', () => count() > known);
   }
 }
 

@@ -87,7 +87,8 @@ export async function runCommand(argv: readonly string[], world: CommandWorld): 
 const topics = ['ca', 'cert', 'autoca', 'identity', 'contacts'];
 
 async function splitCommand(argv: readonly string[]): Promise<{ id: string[]; rest: readonly string[] }> {
-  const words = argv[0] === 'autoca' && argv[1] === 'audit' ? 3 : topics.includes(argv[0] ?? '') ? 2 : 1;
+  const isLong = topics.includes(argv[0] ?? '') || (argv[0] === 'devices' && argv[1] === 'test');
+  const words = argv[0] === 'autoca' && argv[1] === 'audit' ? 3 : isLong ? 2 : 1;
   return { id: argv.slice(0, words) as string[], rest: argv.slice(words) };
 }
 

@@ -1,10 +1,12 @@
 /** The media side of calls: two real media processes with files for sound cards, and what becomes of a call when one ends. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect } from '@jest/globals';
-import { CallSide, connectSides } from '../helpers/calls.js';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { MediaProcess, type MediaProcessOptions } from '../../src/calls/media-process/media-process.js';
+import { packageRoot } from '../../src/package-root.js';
+import { CallSide, connectSides, measured } from '../helpers/calls.js';
 import { judgeHearing } from '../helpers/intelligibility.js';
 import { itWith } from '../helpers/require-program.js';
 import { speech } from '../helpers/speech.js';
@@ -34,15 +36,6 @@ async function pair(said: readonly [Int16Array | undefined, Int16Array | undefin
   return { alice, bob };
 }
 
-/** Waits until that many seconds of sound were measured. */
-async function listen(side: CallSide, measured: number): Promise<void> {
-  for (let count = 0; count < measured; ) {
-    const known = side.events.filter(({ type }) => type === 'stats').length;
-    await side.next('stats', () => side.events.filter(({ type }) => type === 'stats').length > known);
-    count = side.events.filter(({ type }) => type === 'stats').length;
-  }
-}
-
 function thrice(samples: Int16Array): Int16Array {
   return Int16Array.from({ length: samples.length * 3 }, (_, index) => samples[index % samples.length] ?? 0);
 }
@@ -65,7 +58,7 @@ withWrtc('carries speech both ways so that it can be understood, and names the c
   const [fromAlice, fromBob] = await Promise.all([alice.next('connected'), bob.next('connected')]);
   expect([fromBob.remoteFingerprint, fromAlice.remoteFingerprint]).toEqual(fingerprints);
 
-  await Promise.all([listen(alice, 4), listen(bob, 4)]);
+  await Promise.all([measured(alice, 4), measured(bob, 4)]);
   const stats = await bob.next('stats', ({ kbps }) => kbps > 0);
   expect(stats).toMatchObject({ lossPercent: 0 });
   await Promise.all([alice.media.close(), bob.media.close()]);
@@ -79,7 +72,7 @@ withWrtc('sends silence while it is muted, and speech again after that', async (
   alice.media.setMuted(true);
   await connectSides(alice, bob);
   await bob.next('connected');
-  await listen(bob, 2);
+  await measured(bob, 2);
   expect(bob.events.filter((event) => event.type === 'level' && event.remote > 0.1)).toEqual([]);
   alice.media.setMuted(false);
   await bob.next('level', ({ remote }) => remote > 0.5);
@@ -129,7 +122,7 @@ withWrtc('goes on after an ICE restart', async () => {
   await Promise.all([alice.next('connected'), bob.next('connected')]);
   const offer = await alice.media.offer(true);
   await alice.media.accept(await bob.media.answer(offer));
-  await listen(bob, 3);
+  await measured(bob, 3);
   bob.events.length = 0;
   await bob.next('level', ({ remote }) => remote > 0.5);
 });
@@ -150,3 +143,22 @@ withWrtc(
   },
   60_000,
 );
+
+it('says what to install where a library is missing', async () => {
+  // As it is built, in a place where none of them is found.
+  await cp(join(packageRoot(), 'dist'), join(folder, 'dist'), { recursive: true });
+  const options: MediaProcessOptions = {
+    program: join(folder, 'dist/media-process.js'),
+    sound: { kind: 'silent' },
+    env: {},
+  };
+  await expect(MediaProcess.start(options, { type: 'call' })).rejects.toMatchObject({
+    code: 'ERR_CALL_LIBRARY',
+    message: '@roamhq/wrtc, which carries calls, is not installed',
+    hint: 'Where qtchat is installed: npm install @roamhq/wrtc',
+  });
+  const child = await MediaProcess.start(options, { type: 'libraries' });
+  const { problems } = await child.ask({ type: 'libraries' });
+  await child.close();
+  expect(problems).toHaveLength(3);
+});

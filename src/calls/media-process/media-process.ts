@@ -12,6 +12,8 @@ export interface MediaProcessOptions {
   /** Path of child.ts as it was built. */
   readonly program: string;
   readonly sound: SoundChoice;
+  /** Of it the process gets what sound needs. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly onEvent?: (event: MediaProcessEvent) => void;
   /** Told once, when it has ended by itself or was ended because it hung; never after `close`. */
   readonly onFailed?: (error: QTChatError) => void;
@@ -48,7 +50,7 @@ export class MediaProcess {
     this.#child = fork(options.program, {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => environment.test(name))),
+      env: Object.fromEntries(Object.entries(options.env).filter(([name]) => environment.test(name))),
     });
     this.#ended = once(this.#child, 'close').catch(() => {});
     this.#child.on('message', (message) => this.#hear(message));

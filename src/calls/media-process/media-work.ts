@@ -1,9 +1,10 @@
 /** What the media process can do: a call, a test of the devices, a tone, a list of what there is. */
-import { QTChatError } from '../../errors.js';
+import { type PlainError, QTChatError, toPlainError } from '../../errors.js';
 import { loadOptional } from '../optional.js';
 import { cardSystem } from '../sound/card.js';
 import { createEchoCanceller } from '../sound/echo-canceller.js';
 import { everyFrame } from '../sound/frames.js';
+import { loadNaudiodon } from '../sound/naudiodon.js';
 import { recordedSystem } from '../sound/recorded.js';
 import { silentSystem } from '../sound/silent.js';
 import { SoundBoard } from '../sound/sound-board.js';
@@ -15,7 +16,7 @@ import type { Wrtc } from './wrtc.js';
 
 const levelEveryMs = 100;
 
-type Answer = Partial<Pick<Extract<MediaReport, { type: 'done' }>, 'sdp' | 'devices'>>;
+type Answer = Partial<Pick<Extract<MediaReport, { type: 'done' }>, 'sdp' | 'devices' | 'problems'>>;
 
 export class MediaWork {
   readonly #tell: (event: MediaProcessEvent) => void;
@@ -55,6 +56,8 @@ export class MediaWork {
         return {};
       case 'list':
         return { devices: [...(await (await this.#system()).list())] };
+      case 'libraries':
+        return { problems: await libraryProblems() };
       case 'echo':
         await this.#echo(task);
         return {};
@@ -131,6 +134,12 @@ export class MediaWork {
     if (this.#connection === undefined) throw new QTChatError('ERR_CALL_FAILED', 'the media process has no call');
     return this.#connection;
   }
+}
+
+async function libraryProblems(): Promise<PlainError[]> {
+  const loads = [loadOptional('@roamhq/wrtc'), loadNaudiodon(), loadOptional('@ennuicastr/webrtcaec3.js')];
+  const loaded = await Promise.allSettled(loads);
+  return loaded.flatMap((load) => (load.status === 'rejected' ? [toPlainError(load.reason, 'cannot be loaded')] : []));
 }
 
 interface Devices {

@@ -4,16 +4,23 @@ import { fromPlainError } from '../../errors.js';
 import { packageRoot } from '../../package-root.js';
 import type { Media, OpenMedia } from '../media.js';
 import { MediaProcess, type MediaProcessOptions } from './media-process.js';
+import { soundOf } from './sound-choice.js';
 import type { MediaProcessEvent, SoundChoice } from './wire.js';
 
 /** Where the media process was built to. */
 export const mediaProgram = (): string => join(packageRoot(), 'dist', 'media-process.js');
 
-/** Opens media with the sound card of this machine, or with what `sound` says. */
-export function mediaOpener(
-  sound: SoundChoice = { kind: 'card' },
-  onStarted: (process: MediaProcess) => void = () => {},
-): OpenMedia {
+/** What the media process of a call is started with. */
+export interface MediaOpenerOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** As the environment says when left out. */
+  readonly sound?: SoundChoice;
+  /** Told of each process; tests hurt it. */
+  readonly onStarted?: (process: MediaProcess) => void;
+}
+
+/** Opens the media side of each call in a process of its own. */
+export function mediaOpener({ env, sound = soundOf(env), onStarted }: MediaOpenerOptions): OpenMedia {
   return async ({ onEvent, input, output }) => {
     let isOver = false;
     // After the end nothing more is told, and of the end only once.
@@ -25,11 +32,12 @@ export function mediaOpener(
     const options: MediaProcessOptions = {
       program: mediaProgram(),
       sound,
+      env,
       onEvent: (event) => tell(asMediaEvent(event)),
       onFailed: (error) => tell({ type: 'failed', error }),
     };
     const child = await MediaProcess.start(options, { type: 'call', input, output });
-    onStarted(child);
+    onStarted?.(child);
     const sdpOf = async (answer: ReturnType<MediaProcess['ask']>): Promise<string> => (await answer).sdp ?? '';
     const media: Media = {
       offer: (isRestart = false) => sdpOf(child.ask({ type: 'offer', isRestart })),

@@ -19,7 +19,7 @@ const name = v.optional(path);
 const level = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const measure = v.pipe(v.number(), v.finite(), v.minValue(0));
 
-/** Where sound comes from and goes to. */
+/** Where sound comes from and goes to: the sound card, nothing, or files. */
 const sound = v.variant('kind', [
   v.strictObject({ kind: v.literal('card') }),
   v.strictObject({ kind: v.literal('silent') }),
@@ -39,6 +39,8 @@ const task = v.variant('type', [
   v.strictObject({ type: v.literal('useDevices'), input: name, output: name }),
   /** Which devices there are. */
   v.strictObject({ type: v.literal('list') }),
+  /** Which libraries are missing, and which cannot be loaded. */
+  v.strictObject({ type: v.literal('libraries') }),
   /** The microphone back to the speaker, so much later. */
   v.strictObject({ type: v.literal('echo'), input: name, output: name, delayMs: measure }),
   /** Answered when it has sounded. */
@@ -85,6 +87,7 @@ const report = v.variant('type', [
     id: v.number(),
     sdp: v.optional(sdp),
     devices: v.optional(v.pipe(v.array(device), v.maxLength(1_000))),
+    problems: v.optional(v.array(plainError)),
   }),
   v.strictObject({ type: v.literal('refused'), id: v.number(), error: plainError }),
   v.strictObject({ type: v.literal('event'), event }),

@@ -2,8 +2,8 @@
 import { type QTChatError, quote } from '../../errors.js';
 import type { PathFault, PathFaultCode } from '../../pki/verify-path.js';
 
-/** Which side of a credential is ill. */
-export type Ailment = 'form' | 'chain' | 'name' | 'usage' | 'clock' | 'revocation' | 'key' | 'permissions';
+/** Which side of a credential is ill, or the sound of this computer. */
+export type Ailment = 'form' | 'chain' | 'name' | 'usage' | 'clock' | 'revocation' | 'key' | 'permissions' | 'sound';
 
 /** One thing wrong. */
 export interface Finding {

@@ -1,0 +1,264 @@
+/** The parts of sound that need no device: files, frames, levels, tones, echo, and what becomes of devices. */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { soundOf } from '../../../src/calls/media-process/sound-choice.js';
+import {
+  compareStats,
+  hasDtlsFailed,
+  remoteFingerprint,
+  type StatsSnapshot,
+} from '../../../src/calls/media-process/stats.js';
+import { parseReport, parseRequest } from '../../../src/calls/media-process/wire.js';
+import type { StatsEntry } from '../../../src/calls/media-process/wrtc.js';
+import { createEchoCanceller } from '../../../src/calls/sound/echo-canceller.js';
+import { FrameCutter } from '../../../src/calls/sound/frames.js';
+import { levelOf } from '../../../src/calls/sound/level.js';
+import { SoundBoard } from '../../../src/calls/sound/sound-board.js';
+import { frameSamples, type SoundSystem } from '../../../src/calls/sound/sound-system.js';
+import { type ToneKind, toneFrames, toneKinds } from '../../../src/calls/sound/tones.js';
+import { parseWav, sampleOfDay, wavHead } from '../../../src/calls/sound/wav.js';
+import { judgeHearing } from '../../helpers/intelligibility.js';
+import { itWith } from '../../helpers/require-program.js';
+import { speech } from '../../helpers/speech.js';
+
+const framesOf = (samples: Int16Array): Int16Array[] =>
+  Array.from({ length: Math.floor(samples.length / frameSamples) }, (_, index) =>
+    samples.slice(index * frameSamples, (index + 1) * frameSamples),
+  );
+const joined = (frames: readonly Int16Array[]): Int16Array => {
+  const all = new Int16Array(frames.length * frameSamples);
+  for (const [index, frame] of frames.entries()) all.set(frame, index * frameSamples);
+  return all;
+};
+const energy = (samples: Int16Array): number => {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return sum;
+};
+
+describe('a sound file', () => {
+  const samples = Int16Array.from([0, 1, -1, 32_767, -32_768]);
+  const file = Buffer.concat([wavHead(samples.length, 123_456_789), Buffer.from(samples.buffer)]);
+
+  it('is read as it was written, with the time at which it began', () => {
+    expect(parseWav(file)).toEqual({ samples, sinceMidnight: 123_456_789 });
+  });
+
+  it('counts its time from midnight', () => {
+    expect(sampleOfDay(86_400_000 * 3 + 2_000)).toBe(96_000);
+  });
+
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['something else', Buffer.from('MThd, which is music, but no sound')],
+    ['one without samples', file.subarray(0, 640)],
+    ['44.1 kHz', Buffer.from(file).fill(Buffer.from([0x44, 0xac, 0, 0]), 634, 638)],
+  ])('is refused when it is %s', (_what, octets) => {
+    expect(() => parseWav(octets)).toThrow(expect.objectContaining({ code: 'ERR_CALL_DEVICE' }));
+  });
+});
+
+it('cuts octets into frames, wherever they break', () => {
+  const samples = Int16Array.from({ length: frameSamples * 3 }, (_, index) => index);
+  const octets = Buffer.from(samples.buffer);
+  const frames: Int16Array[] = [];
+  const cutter = new FrameCutter((frame) => frames.push(frame));
+  for (let at = 0; at < octets.length; at += 701) cutter.push(octets.subarray(at, at + 701));
+  expect(joined(frames)).toEqual(samples);
+  expect(frames.map(({ buffer }) => buffer.byteLength)).toEqual([960, 960, 960]);
+});
+
+it('measures loudness from silence to the loudest there is', () => {
+  expect(levelOf(new Int16Array(480))).toBe(0);
+  expect(levelOf(new Int16Array(480).fill(-32_768))).toBe(1);
+  // A tenth of the amplitude is 20 dB less: a third of the way to the floor.
+  expect(levelOf(new Int16Array(480).fill(3_277))).toBeCloseTo(2 / 3, 2);
+});
+
+describe('a tone', () => {
+  it.each(toneKinds)('of kind %s is heard and never too loud', (kind: ToneKind) => {
+    const frames = [];
+    for (const frame of toneFrames(kind)) if (frames.push(frame) === 300) break;
+    const levels = frames.map(levelOf);
+    expect(Math.max(...levels)).toBeGreaterThan(0.5);
+    expect(Math.max(...levels)).toBeLessThan(0.95);
+  });
+
+  it('of an end is over', () => {
+    expect([...toneFrames('end')]).toHaveLength(30);
+  });
+});
+
+itWith('@ennuicastr/webrtcaec3.js')(
+  'takes the speaker out of the microphone, and leaves who speaks there',
+  async () => {
+    const [far, near] = [framesOf(speech(8)), framesOf(speech(8, 'de'))];
+    const canceller = await createEchoCanceller();
+    const delay = 4;
+    const echo = (index: number): Int16Array =>
+      (far[index - delay] ?? new Int16Array(frameSamples)).map((x) => x * 0.3);
+    const echoes: Int16Array[] = [];
+    const left: Int16Array[] = [];
+    for (let index = 0; index < 500; index++) {
+      canceller.played(far[index] ?? new Int16Array(frameSamples));
+      echoes.push(echo(index));
+      left.push(canceller.clean(echo(index)));
+    }
+    const settled = <Frames>(frames: readonly Frames[]): Frames[] => frames.slice(250);
+    expect(energy(joined(settled(left)))).toBeLessThan(energy(joined(settled(echoes))) / 100);
+
+    const silent = await createEchoCanceller();
+    const said = near.slice(0, 400);
+    const kept = said.map((frame) => {
+      silent.played(new Int16Array(frameSamples));
+      return silent.clean(frame);
+    });
+    expect(judgeHearing(joined(said), joined(kept)).intelligibility).toBeGreaterThan(0.95);
+  },
+);
+
+describe('the devices of a call', () => {
+  const boards: SoundBoard[] = [];
+  afterEach(async () => {
+    await Promise.all(boards.splice(0).map((board) => board.close()));
+  });
+
+  /** A computer with these microphones and no speaker. */
+  function boardWith(microphones: string[]) {
+    const losses = new Map<string, () => void>();
+    const closed: string[] = [];
+    const told: (string | undefined)[] = [];
+    const system: SoundSystem = {
+      list: async () => [],
+      openSpeaker: async () => undefined,
+      openMicrophone: async (name, { onLost }) => {
+        const found = name === undefined ? microphones[0] : microphones.find((known) => known === name);
+        if (found === undefined && name !== undefined) throw new Error('not there');
+        if (found === undefined) return undefined;
+        losses.set(found, onLost);
+        return { name: found, close: async () => void closed.push(found) };
+      },
+    };
+    const board = new SoundBoard({
+      system,
+      canceller: undefined,
+      onFrame: () => {},
+      onDevices: (input) => told.push(input),
+    });
+    boards.push(board);
+    return { board, told, closed, lose: (name: string) => losses.get(name)?.() };
+  }
+
+  it('are those that were asked for, else what the system has', async () => {
+    const { board, told } = boardWith(['built-in', 'headset']);
+    await board.open({ input: 'headset' });
+    expect(told).toEqual(['headset']);
+    const other = boardWith(['built-in']);
+    await other.board.open({ input: 'headset' });
+    expect(other.told).toEqual(['built-in']);
+  });
+
+  it('stay as they are when others are refused', async () => {
+    const { board, told, closed } = boardWith(['built-in']);
+    await board.open({});
+    await expect(board.useDevices({ input: 'headset' })).rejects.toThrow('not there');
+    expect(told).toEqual(['built-in', 'built-in']);
+    expect(closed).toEqual([]);
+  });
+
+  it('are freed when others take their place', async () => {
+    const { board, closed } = boardWith(['built-in', 'headset']);
+    await board.open({});
+    await board.useDevices({ input: 'headset' });
+    expect(closed).toEqual(['built-in']);
+    await board.close();
+    expect(closed).toEqual(['built-in', 'headset']);
+  });
+
+  it('are none where there is no microphone, or the only one is lost', async () => {
+    const none = boardWith([]);
+    await none.board.open({});
+    expect(none.told).toEqual([undefined]);
+    const { board, told, lose } = boardWith(['built-in']);
+    await board.open({});
+    lose('built-in');
+    await board.useDevices({}).catch(() => {});
+    expect(told.slice(0, 2)).toEqual(['built-in', undefined]);
+  });
+});
+
+describe('statistics', () => {
+  const transport = { type: 'transport', bytesReceived: 1_000, remoteCertificateId: 'c', dtlsState: 'connected' };
+  const inbound = {
+    type: 'inbound-rtp',
+    packetsReceived: 10,
+    packetsLost: 1,
+    concealedSamples: 0,
+    totalSamplesReceived: 0,
+  };
+  const before: StatsSnapshot = new Map<string, StatsEntry>([
+    ['t', { ...transport, selectedCandidatePairId: 'p' }],
+    ['i', inbound],
+  ]);
+  const now: StatsSnapshot = new Map<string, StatsEntry>([
+    ['t', { ...transport, selectedCandidatePairId: 'p', bytesReceived: 8_000 }],
+    ['p', { type: 'candidate-pair', currentRoundTripTime: 0.012 }],
+    [
+      'i',
+      {
+        ...inbound,
+        packetsReceived: 55,
+        packetsLost: 6,
+        jitter: 0.004,
+        concealedSamples: 960,
+        totalSamplesReceived: 48_000,
+      },
+    ],
+    ['c', { type: 'certificate', fingerprint: 'AB:CD', fingerprintAlgorithm: 'sha-256' }],
+  ]);
+
+  it('are those of the time between', () => {
+    expect(compareStats(before, now, 1_000)).toEqual({
+      lossPercent: 10,
+      concealedPercent: 2,
+      roundTripMs: 12,
+      jitterMs: 4,
+      kbps: 56,
+    });
+  });
+
+  it('name the certificate in use, once there is one, and by SHA-256 only', () => {
+    expect(remoteFingerprint(now)).toBe('AB:CD');
+    expect(remoteFingerprint(before)).toBeUndefined();
+    const sha1: StatsSnapshot = new Map([
+      ...now,
+      ['c', { type: 'certificate', fingerprint: 'AB', fingerprintAlgorithm: 'sha-1' }],
+    ]);
+    expect(remoteFingerprint(sha1)).toBeUndefined();
+    expect(hasDtlsFailed(now)).toBe(false);
+  });
+});
+
+describe('what passes between a call and its media process', () => {
+  it('is taken only as it is known', () => {
+    expect(parseRequest({ id: 1, task: { type: 'mute', isMuted: true } })).toEqual({
+      id: 1,
+      task: { type: 'mute', isMuted: true },
+    });
+    expect(parseRequest({ id: 1, task: { type: 'mute', isMuted: 'yes' } })).toBeUndefined();
+    expect(parseRequest({ id: 1, task: { type: 'answer', sdp: 'v'.repeat(20_000) } })).toBeUndefined();
+    expect(parseReport({ type: 'event', event: { type: 'level', local: 2, remote: 0 } })).toBeUndefined();
+    expect(parseReport({ type: 'event', event: { type: 'connected', remoteFingerprint: 'AB:CD' } })).toBeUndefined();
+    expect(parseReport('done')).toBeUndefined();
+  });
+});
+
+it('takes the sound that the environment names', () => {
+  expect(soundOf({})).toEqual({ kind: 'card' });
+  expect(soundOf({ QTCHAT_SOUND: 'none' })).toEqual({ kind: 'silent' });
+  expect(soundOf({ QTCHAT_SOUND: 'files:in.wav,' })).toEqual({
+    kind: 'recorded',
+    microphone: 'in.wav',
+    speaker: undefined,
+  });
+  expect(() => soundOf({ QTCHAT_SOUND: 'loud' })).toThrow(expect.objectContaining({ code: 'ERR_USAGE' }));
+});
