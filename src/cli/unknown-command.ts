@@ -1,6 +1,7 @@
 /** What to say of a command that does not exist: the one that was probably meant, or where they are listed. */
 import { Config } from '@oclif/core';
 import { QTChatError, quote } from '../errors.js';
+import { nearest } from '../ui/text/nearest.js';
 
 /**
  * Turns oclif's complaint about an unknown command into an error of ours.
@@ -21,22 +22,8 @@ export async function unknownCommand(error: unknown, url: string): Promise<QTCha
   }
   const { commandIDs, topics } = await Config.load(url);
   const names = commandIDs.map((one) => one.replaceAll(':', ' '));
-  const meant = names.find((name) => distance(name, typed) <= 2);
+  const meant = nearest(typed, names);
   const place = topics.some(({ name }) => name === first) ? `qtchat ${first} --help` : 'qtchat --help';
   const hint = meant === undefined ? `See ${place}` : `Did you mean qtchat ${meant}? See ${place}`;
   return new QTChatError('ERR_USAGE', `there is no command ${quote(typed)}`, { hint });
-}
-
-/** How many letters have to be changed, added or taken away to come from one text to the other. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...from].entries()) {
-    const next = [index + 1];
-    for (const [column, other] of [...to].entries()) {
-      const changed = (row[column] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(changed, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }

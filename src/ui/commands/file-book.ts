@@ -68,9 +68,20 @@ export class FileBook {
   /** Notes what happened to a file; returns it as it stands now. */
   note(event: FileEvent): BookedFile {
     const { id, direction, name, sizeBytes, isFolder = false } = event.file;
-    const known = this.#bookedFor(event) ?? this.#new(event);
+    const known = this.of(event) ?? this.#new(event);
     const { bytesPerSecond: _rate, leftMs: _left, ...rest } = known;
     return this.#put({ ...rest, id, direction, name, sizeBytes, isFolder, ...changeOf(event) });
+  }
+
+  /** The file that an event is about: the one of its transfer, or the one that this transfer takes up. */
+  of({ member, file }: FileEvent): BookedFile | undefined {
+    const same = this.all.filter((one) => one.member === member && one.direction === file.direction);
+    const byId = same.find(({ id }) => id === file.id);
+    if (byId !== undefined) return byId;
+    const waits = ({ state, id }: BookedFile): boolean => state === 'interrupted' || (state === 'offered' && !id);
+    return same.find(
+      (one) => one.name === file.name && waits(one) && (one.sizeBytes ?? file.sizeBytes) === file.sizeBytes,
+    );
   }
 
   /**
@@ -94,17 +105,6 @@ export class FileBook {
     }
     const numbers = meant.map(({ number }) => number).join(', ');
     throw new QTChatError('ERR_USAGE', `more than one file ${what}: ${numbers}`, { hint: 'Add its number' });
-  }
-
-  /** The one of this transfer, or the one that this transfer takes up. */
-  #bookedFor({ member, file }: FileEvent): BookedFile | undefined {
-    const same = this.all.filter((one) => one.member === member && one.direction === file.direction);
-    const byId = same.find(({ id }) => id === file.id);
-    if (byId !== undefined) return byId;
-    const waits = ({ state, id }: BookedFile): boolean => state === 'interrupted' || (state === 'offered' && !id);
-    return same.find(
-      (one) => one.name === file.name && waits(one) && (one.sizeBytes ?? file.sizeBytes) === file.sizeBytes,
-    );
   }
 
   #new({ member, file }: FileEvent): BookedFile {

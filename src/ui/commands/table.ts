@@ -1,10 +1,10 @@
 /** All commands of a chat: what they are called, their help, and how one is run. */
 import { QTChatError, quote } from '../../errors.js';
+import { nearest } from '../text/nearest.js';
 import type { ChatCommand, CommandContext } from './command.js';
 import { fileCommands } from './file-commands.js';
 import { generalCommands } from './general-commands.js';
 import { messageCommands } from './message-commands.js';
-import { nearest } from './nearest.js';
 import { peopleCommands } from './people-commands.js';
 
 const help: ChatCommand = {

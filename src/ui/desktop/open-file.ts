@@ -5,8 +5,8 @@
  */
 import { basename, dirname, isAbsolute } from 'node:path';
 import { QTChatError, quote } from '../../errors.js';
-import { openStoredFile } from '../../store/arriving-file.js';
-import { isNamedAs, sniff, sniffedOctets } from '../media-kind.js';
+import { isNamedAs } from '../media-kind.js';
+import { storedKind } from '../stored-kind.js';
 import { type Desktop, launch } from './desktop.js';
 
 /** What is shown for a path, and why it is not the file itself. */
@@ -22,29 +22,22 @@ export interface Opening {
  * @param path - absolute
  * @throws {QTChatError} `ERR_OPEN_FAILED`, `ERR_STORE_NOT_FOUND`, `ERR_STORE_PERMISSIONS`
  */
-export async function decideOpening(path: string, isFolder: boolean): Promise<Opening> {
+async function decideOpening(path: string, isFolder: boolean): Promise<Opening> {
   if (!isAbsolute(path)) throw new QTChatError('ERR_OPEN_FAILED', `${quote(path)} is no absolute path`);
   const around = dirname(path);
   // Some systems run folders, by their names (macOS: x.app).
   if (isFolder) return basename(path).includes('.') ? { path: around, why: 'the folder is in here' } : { path };
-  const file = await openStoredFile(path);
-  try {
-    const sizeBytes = Math.min(file.sizeBytes, sniffedOctets);
-    const head = sizeBytes === 0 ? Buffer.alloc(0) : await file.read(0, sizeBytes, new AbortController().signal);
-    const media = sniff(head);
-    if (media === undefined) return { path: around, why: 'only pictures, sound and films are opened by themselves' };
-    if (isNamedAs(media, basename(path))) return { path };
-    return { path: around, why: `it is ${media.type}, but its name says something else` };
-  } finally {
-    await file.close();
-  }
+  const media = await storedKind(path);
+  if (media === undefined) return { path: around, why: 'only pictures, sound and films are opened by themselves' };
+  if (isNamedAs(media, basename(path))) return { path };
+  return { path: around, why: `it is ${media.type}, but its name says something else` };
 }
 
 /**
  * Has a file or folder that has arrived shown.
  *
  * @param path - absolute
- * @throws {QTChatError} as {@link decideOpening} and {@link launch}
+ * @throws {QTChatError} `ERR_OPEN_FAILED`, `ERR_STORE_NOT_FOUND`, `ERR_STORE_PERMISSIONS`
  */
 export async function openArrived(path: string, isFolder: boolean, desktop: Desktop): Promise<Opening> {
   const opening = await decideOpening(path, isFolder);

@@ -5,8 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { isAbsolute } from 'node:path';
-import { openStoredFile } from '../../store/arriving-file.js';
-import { type MediaKind, sniff, sniffedOctets } from '../media-kind.js';
+import { storedKind } from '../stored-kind.js';
 import { type Environment, findAny } from './desktop.js';
 
 const deadlineMs = 5_000;
@@ -33,7 +32,7 @@ const demuxers: Readonly<Record<string, string>> = {
  * @returns undefined where there is no film, no program for it, or nothing came within 5 s
  */
 export async function stillOf(path: string, env: Environment): Promise<Buffer | undefined> {
-  const kind = isAbsolute(path) ? await kindOf(path).catch(() => undefined) : undefined;
+  const kind = isAbsolute(path) ? await storedKind(path).catch(() => undefined) : undefined;
   const demuxer = kind && demuxers[kind.type];
   if (demuxer === undefined) return undefined;
   const signal = AbortSignal.timeout(deadlineMs);
@@ -45,16 +44,6 @@ export async function stillOf(path: string, env: Environment): Promise<Buffer | 
   const thumbnailer = await findAny(['ffmpegthumbnailer'], env);
   const words = ['-i', path, '-o', '-', '-c', 'png', '-s', String(sidePixels)];
   return thumbnailer === undefined ? undefined : picture(thumbnailer, words, env, signal);
-}
-
-async function kindOf(path: string): Promise<MediaKind | undefined> {
-  const file = await openStoredFile(path);
-  try {
-    const head = await file.read(0, Math.min(file.sizeBytes, sniffedOctets), new AbortController().signal);
-    return sniff(head);
-  } finally {
-    await file.close();
-  }
 }
 
 function ffmpegWords(path: string, demuxer: string, atSecond: number): string[] {

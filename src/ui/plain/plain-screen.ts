@@ -8,6 +8,7 @@ import type { Writable } from 'node:stream';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { escapeControls, type QTChatError } from '../../errors.js';
 import { eventToJson } from '../json-lines.js';
+import { describeError } from '../text/describe-error.js';
 import { describeEvent } from '../text/describe-event.js';
 import { Progress } from '../text/progress.js';
 
@@ -97,11 +98,12 @@ export class PlainScreen {
   }
 
   /** Shows what could not be done. */
-  complain({ code, message, hint }: QTChatError): void {
+  complain(error: QTChatError): void {
     if (this.#options.json) {
+      const { code, message, hint } = error;
       this.#options.output.write(`${JSON.stringify({ event: 'error', code, message, hint: hint ?? null })}\n`);
     } else {
-      this.print(escapeControls(hint === undefined ? message : `${message}. ${hint}`), false);
+      this.print(escapeControls(describeError(error)), false);
     }
   }
 

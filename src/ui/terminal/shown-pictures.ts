@@ -6,9 +6,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isQTChatError } from '../../errors.js';
-import { openStoredFile } from '../../store/arriving-file.js';
 import type { BookedFile } from '../commands/file-book.js';
-import { type MediaKind, sniff, sniffedOctets } from '../media-kind.js';
+import { storedKind } from '../stored-kind.js';
+import { describeError } from '../text/describe-error.js';
 import { marginCells } from './layout/item-rows.js';
 import { choosePictures, type Environment, learn, pictureQuery, type TerminalFacts } from './pictures/detect.js';
 import type { Pictures } from './pictures/pictures.js';
@@ -64,9 +64,10 @@ export class ShownPictures {
   }
 
   /** Shows the picture in a file that has arrived, where there is one. */
-  note(file: BookedFile): void {
-    const { path, state, isFolder } = file;
-    if (state !== 'done' || isFolder || path === undefined || !this.#options.isWanted()) return;
+  note(file: BookedFile | undefined): void {
+    if (file?.state !== 'done' || file.isFolder || !this.#options.isWanted()) return;
+    const { path } = file;
+    if (path === undefined) return;
     this.#shown.push(file);
     if (this.#shown.length > mostPictures) this.#put(this.#shown.shift(), undefined);
     this.#show(file, path);
@@ -98,27 +99,15 @@ export class ShownPictures {
       const isNoDecoder = error.code === 'ERR_PICTURE_NO_DECODER';
       if (isNoDecoder && this.#isToldOfDecoder) return;
       this.#isToldOfDecoder ||= isNoDecoder;
-      const { message, hint } = error;
-      const text = hint === undefined ? message : `${message}. ${hint}`;
-      this.#options.state.say(text, false, this.#options.state.talkWith(file.member));
+      this.#options.state.say(describeError(error), false, this.#options.state.talkWith(file.member));
       this.#options.onChange();
     });
   }
 
   async #rowsOf(path: string): Promise<readonly string[] | undefined> {
-    const kind = await this.#kindOf(path);
-    if (kind === 'picture') return this.#picture(path);
-    return kind === 'video' ? this.#still(path) : undefined;
-  }
-
-  async #kindOf(path: string): Promise<MediaKind['kind'] | undefined> {
-    const file = await openStoredFile(path);
-    try {
-      const sizeBytes = Math.min(file.sizeBytes, sniffedOctets);
-      return sizeBytes === 0 ? undefined : sniff(await file.read(0, sizeBytes, this.#closing.signal))?.kind;
-    } finally {
-      await file.close();
-    }
+    const media = await storedKind(path, this.#closing.signal);
+    if (media?.kind === 'picture') return this.#picture(path);
+    return media?.kind === 'video' ? this.#still(path) : undefined;
   }
 
   async #picture(path: string): Promise<readonly string[]> {

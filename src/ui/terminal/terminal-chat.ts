@@ -15,6 +15,7 @@ import { runCommand } from '../commands/table.js';
 import { Notifier } from '../desktop/notify.js';
 import { Opener } from '../desktop/opener.js';
 import type { Face } from '../face.js';
+import { describeError } from '../text/describe-error.js';
 import { escapeText } from '../text/escape-text.js';
 import { typedPath } from '../text/typed-path.js';
 import { Attention } from './attention.js';
@@ -133,7 +134,7 @@ export class TerminalChat implements Face {
     if (event.type === 'stopped') this.#stop(event.error);
     if (event.type === 'message') this.#notifier.note(event.member, event.member, event.text);
     if (event.type === 'fileOffered') this.#notifier.note(event.member, event.member, `offers ${event.file.name}`);
-    if (event.type === 'fileDone') this.#pictures.note(this.#state.files.note(event));
+    if (event.type === 'fileDone') this.#pictures.note(this.#state.files.of(event));
     this.#drawSoon();
   }
 
@@ -332,8 +333,7 @@ export class TerminalChat implements Face {
       this.#fail(error);
       return;
     }
-    const { message, hint } = error;
-    this.#state.say(hint === undefined ? message : `${message}. ${hint}`, true);
+    this.#state.say(describeError(error), true);
     this.#drawSoon();
   }
 

@@ -3,10 +3,10 @@ import type { AnnouncedState } from '../../conversation/announce.js';
 import { declined } from '../../conversation/deliver.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import type { RevocationState } from '../../conversation/revocation-watch.js';
-import type { QTChatError } from '../../errors.js';
 import { dayOf } from '../../pki/day.js';
 import type { DeclineReason } from '../../protocol/messages.js';
 import type { ExecEvent } from '../exec/program-runner.js';
+import { describeError } from './describe-error.js';
 import { escapeText } from './escape-text.js';
 
 /** One line, and whether it is what was asked for (stdout) or about it (stderr). */
@@ -155,10 +155,6 @@ function describeAnnounced({ onLan, inDirectory, error }: AnnouncedState): strin
 function describeListening(port: number, wantedPort: number): string {
   const taken = wantedPort === 0 || wantedPort === port ? '' : `, because ${wantedPort} is taken`;
   return `listening on port ${port}${taken}`;
-}
-
-function describeError({ message, hint }: QTChatError): string {
-  return hint === undefined ? message : `${message}. ${hint}`;
 }
 
 /** Octets for people: "12.3 MB", in powers of ten. */

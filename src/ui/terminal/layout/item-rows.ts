@@ -164,7 +164,7 @@ function nameSpan(direction: 'in' | 'out', who: Speakers, room: number): Span {
 }
 
 /** The colour of a member: the same one every time. */
-export function nameStyle(member: string): Style {
+function nameStyle(member: string): Style {
   const sum = [...member].reduce((total, character) => (total * 31 + character.charCodeAt(0)) % 65_521, 0);
   return nameStyles[sum % nameStyles.length] ?? 'cyan';
 }
