@@ -6,7 +6,7 @@ import { type FileHandle, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QTChatError, quote, systemErrorCode } from '../errors.js';
 import { decodeManifest, manifestHeaderBytes, maximumManifestBytes } from '../protocol/folder-manifest.js';
-import type { ArrivalFront } from './arrival-front.js';
+import type { Arrivals } from './arrivals.js';
 import { explainingWrite } from './file-error.js';
 import { flushAll } from './flush-all.js';
 import { flushFolder } from './private-file.js';
@@ -14,6 +14,8 @@ import { unpackedSize, unpackFolder } from './unpack-folder.js';
 
 /** A longer one is not unpacked before all of it is there: unpacking it anew after each break costs too much. */
 const asItArrivesUpToBytes = 256 * 1024 * 1024;
+/** What ends it are its arrivals. */
+const never = new AbortController().signal;
 const maximumCopies = 1_000;
 
 /** The unfinished file, and where the folder is to be. */
@@ -23,13 +25,12 @@ export interface ArrivingPlace {
   /** Where it is unpacked. */
   readonly aside: string;
   readonly handle: FileHandle;
-  readonly sizeBytes: number;
-  readonly front: ArrivalFront;
+  readonly arrivals: Arrivals;
   /** As of `DownloadPlace`. */
   readonly checkRoom: (sizeBytes: number, files: number) => Promise<void>;
 }
 
-/** One folder. It ends by {@link finish} or {@link stop}. */
+/** One folder. It ends by {@link finish}, or when its arrivals are stopped: what is unpacked is the caller's then. */
 export class ArrivingFolder {
   readonly #place: ArrivingPlace;
   /**
@@ -59,15 +60,12 @@ export class ArrivingFolder {
     });
   }
 
-  /** Unpacks nothing more. What is unpacked is the caller's then. */
-  async stop(): Promise<void> {
-    this.#place.front.stop();
-    await this.unpacked.catch(() => {});
-  }
-
   async #unpack(isSafeName: (name: string) => boolean): Promise<string[]> {
-    const { aside, sizeBytes, front, checkRoom } = this.#place;
-    if (sizeBytes > asItArrivesUpToBytes) await front.reaches(sizeBytes);
+    const { aside, arrivals, checkRoom } = this.#place;
+    const { sizeBytes } = arrivals.layout;
+    if (sizeBytes > asItArrivesUpToBytes) {
+      for (let there = 0; there < sizeBytes; ) there = await this.#reach(there, sizeBytes);
+    }
     const header = Buffer.alloc(manifestHeaderBytes);
     await this.#read(header.subarray(0, sizeBytes), 0);
     const listBytes = header.readUInt32BE();
@@ -84,13 +82,17 @@ export class ArrivingFolder {
 
   /** Waits until it is there. */
   async #read(target: Buffer, position: number): Promise<void> {
-    const { front, handle } = this.#place;
-    await front.reaches(position + target.length);
-    for (let filled = 0; filled < target.length; ) {
-      const { bytesRead } = await handle.read(target, filled, target.length - filled, position + filled);
+    const end = position + target.length;
+    for (let start = position; start < end; ) {
+      const there = await this.#reach(start, end);
+      const { bytesRead } = await this.#place.handle.read(target, start - position, there - start, start);
       if (bytesRead === 0) throw new QTChatError('ERR_STORE_DAMAGED', 'the unfinished file has become shorter');
-      filled += bytesRead;
+      start += bytesRead;
     }
+  }
+
+  #reach(start: number, end: number): Promise<number> {
+    return this.#place.arrivals.reach(start, end, end - start, never);
   }
 }
 

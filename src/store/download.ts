@@ -9,7 +9,6 @@ import { QTChatError, quote, systemErrorCode } from '../errors.js';
 import { bytesOf, clearBit, hasBit, setBit } from '../protocol/chunk-bits.js';
 import { DigestList } from '../protocol/digest-list.js';
 import { type ChunkLayout, chunksLength, digestBytes, sha256 } from '../protocol/file-chunks.js';
-import { ArrivalFront } from './arrival-front.js';
 import { Arrivals, type Prefer } from './arrivals.js';
 import { openArrivingFile, type ReadableFile } from './arriving-file.js';
 import { ArrivingFolder } from './arriving-folder.js';
@@ -47,7 +46,6 @@ const maximumCopies = 1_000;
 export class Download {
   readonly #place: DownloadPlace;
   readonly #digests: DigestList;
-  readonly #front: ArrivalFront;
   #folder: ArrivingFolder | undefined;
   readonly #arrivals: Arrivals;
   #doneBytes: number;
@@ -58,7 +56,6 @@ export class Download {
   constructor(place: DownloadPlace) {
     this.#place = place;
     this.#digests = new DigestList(place.layout);
-    this.#front = new ArrivalFront(place.layout, place.done);
     this.#arrivals = new Arrivals(place.layout, place.done);
     this.#savedAtMs = place.wanted.sizeBytes < mapFromBytes ? performance.now() : Number.NEGATIVE_INFINITY;
     this.#doneBytes = bytesOf(place.done, place.layout);
@@ -133,7 +130,6 @@ export class Download {
       if (!this.has(index)) this.#doneBytes += chunksLength(layout, index, 1);
       setBit(done, index);
     }
-    this.#front.advance();
     this.#arrivals.advance();
     if (this.#saving === undefined && performance.now() - this.#savedAtMs > saveIntervalMs) this.#saveAside();
   }
@@ -172,21 +168,18 @@ export class Download {
    */
   unpack(isSafeName: (name: string) => boolean): void {
     const { folder, partPath, handle, wanted, checkRoom } = this.#place;
-    const { name, sizeBytes } = wanted;
-    const front = this.#front;
     const aside = asideFolderOf(partPath);
-    this.#folder = new ArrivingFolder({ folder, name, aside, handle, sizeBytes, front, checkRoom }, isSafeName);
+    const place = { folder, name: wanted.name, aside, handle, arrivals: this.#arrivals, checkRoom };
+    this.#folder = new ArrivingFolder(place, isSafeName);
     this.#folder.unpacked.catch((error: unknown) => {
       this.#failure ??= error;
     });
-    front.advance();
   }
 
   /** Closes the file and keeps what there is, so that another transfer can go on with it. */
   async keep(): Promise<void> {
     const { partPath, release } = this.#place;
-    this.#arrivals.stop();
-    await this.#folder?.stop();
+    await this.#stop();
     await this.#saving;
     let isKept = this.#doneBytes > 0;
     try {
@@ -203,12 +196,17 @@ export class Download {
   /** Closes the file and deletes it. Fails silently: it is called when something else has failed. */
   async discard(): Promise<void> {
     const { partPath, release } = this.#place;
-    this.#arrivals.stop();
-    await this.#folder?.stop();
+    await this.#stop();
     await this.#saving;
     await this.#close().catch(() => {});
     await removePart(partPath);
     release(false);
+  }
+
+  /** Nothing more is read of it. What is unpacked is deleted with the rest. */
+  async #stop(): Promise<void> {
+    this.#arrivals.stop();
+    await this.#folder?.unpacked.catch(() => {});
   }
 
   async #close(): Promise<void> {
