@@ -200,11 +200,6 @@ export class Conversation {
     return this.#files.pause(member, isOn, name);
   }
 
-  /** {@link FileIntents.prefer}. */
-  preferOctets(member: string, id: string, start: number, end: number): boolean {
-    return this.#files.prefer(member, id, start, end);
-  }
-
   /** {@link FileIntents.open}. */
   openArriving(member: string, id: string): Promise<ReadableFile | undefined> {
     return this.#files.open(member, id);

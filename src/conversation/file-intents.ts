@@ -97,11 +97,6 @@ export class FileIntents {
     return this.#options.links.of(member).pause(isOn, name);
   }
 
-  /** Asks for the octets of an arriving file from `start` up to `end` before all others; whether it is arriving. */
-  prefer(member: string, id: string, start: number, end: number): boolean {
-    return this.#options.links.of(member).prefer(id, start, end);
-  }
-
   /**
    * Opens an arriving file for someone who does not wait until all of it is there: what is read is asked for first. Who
    * opens it closes it; it can be read on when the file has arrived, and no more once its transfer has failed.

@@ -110,11 +110,6 @@ export class PeerLink {
     return this.#sessions.reduce((sum, { files }) => sum + (files?.pause(isOn, name) ?? 0), waiting.length);
   }
 
-  /** Asks for octets of an arriving file before all others; whether it is arriving. */
-  prefer(id: string, start: number, end: number): boolean {
-    return this.#sessions.some(({ files }) => files?.prefer(id, start, end) ?? false);
-  }
-
   /** Opens an arriving file; undefined where it is not arriving. */
   async open(id: string): Promise<ReadableFile | undefined> {
     for (const { files } of this.#sessions) {

@@ -142,18 +142,6 @@ export class FileSession {
   }
 
   /**
-   * Asks for the octets of an arriving file from `start` up to `end` before all others.
-   *
-   * @returns whether the file is arriving
-   */
-  prefer(id: string, start: number, end: number): boolean {
-    const transfer = this.#transfers.get(id);
-    if (transfer?.direction !== 'in' || transfer.prefer === undefined) return false;
-    transfer.prefer(start, end);
-    return true;
-  }
-
-  /**
    * Opens an arriving file for reading; undefined where it is not arriving.
    *
    * @throws {QTChatError} as `Download.open`

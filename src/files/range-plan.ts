@@ -31,13 +31,8 @@ export class RangePlan implements Iterator<FileRange> {
     for (let index = 0; index < layout.count; index += 1) if (has(index)) setBit(this.#done, index);
   }
 
-  /** Asks for the octets from `start` up to `end` before all others. What was preferred before no longer is. */
-  prefer(start: number, end: number): void {
-    this.preferAll([{ start, end }]);
-  }
-
   /** Asks for these octets before all others, for the first of them first. What was preferred before no longer is. */
-  preferAll(wanted: readonly OctetRange[]): void {
+  prefer(wanted: readonly OctetRange[]): void {
     const { chunkBytes, sizeBytes } = this.#layout;
     const within = (octet: number): number => Math.min(Math.max(octet, 0), sizeBytes);
     this.#stretches = wanted.map(({ start, end }) => {

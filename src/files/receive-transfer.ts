@@ -53,8 +53,7 @@ export async function receiveTransfer(
     await fetcher.fetch(claimedDigests(layout, download), ({ first }, digests) => download.compare(first, digests));
     if (wanted.isFolder) download.unpack(isSafeEntryName);
     const plan = new RangePlan(layout, (index) => download.has(index));
-    transfer.prefer = (start, end) => plan.prefer(start, end);
-    transfer.open = () => download.open((wanted) => plan.preferAll(wanted));
+    transfer.open = () => download.open((octets) => plan.prefer(octets));
     const onProgress = started(download.doneBytes);
     let root: Buffer | undefined;
     const take = async ({ kind, first, count }: FileRange, octets: Buffer): Promise<void> => {

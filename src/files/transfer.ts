@@ -58,8 +58,6 @@ export interface IncomingTransfer extends AnyTransfer {
   doneBytes: number;
   /** `queued`: to be taken when others have arrived. */
   state: 'offered' | 'queued' | 'accepted' | 'moving';
-  /** Asks for the octets from `start` up to `end` before all others, while it is moving. */
-  prefer?: (start: number, end: number) => void;
   /** Opens the file for reading, while it is moving. */
   open?: () => Promise<ReadableFile>;
 }

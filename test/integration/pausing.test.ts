@@ -209,32 +209,3 @@ describe('several files at once', () => {
     expect(names.indexOf('note.txt')).toBeLessThan(names.indexOf('6.bin'));
   });
 });
-
-describe('a part that somebody waits for', () => {
-  it('is asked for before the rest, and nothing is asked for twice', async () => {
-    const { a, rogue } = await meetRogue();
-    const asked: number[] = [];
-    const file = await makeOffer('film.bin', content);
-    const at = 40 * MiB;
-    await rogue.serve(file, (range, right) => {
-      if (range.kind === 'chunks') asked.push(range.first / 4);
-      // A viewer jumps as soon as the first range is on its way.
-      if (asked.length === 1 && range.kind === 'chunks') {
-        expect(a.door.preferOctets('bob', file.offer.id, at, at + 2 * MiB)).toBe(true);
-      }
-      return right;
-    });
-    const { path = '' } = await a.event('fileDone');
-    expect((await readFile(path)).equals(content)).toBe(true);
-    const window = asked.indexOf(40);
-    // What the window held was asked for already: 4 MiB.
-    expect(window).toBeLessThanOrEqual(4);
-    expect(asked.slice(window, window + 3)).toEqual([40, 41, window]);
-    expect(asked.toSorted((one, other) => one - other)).toEqual(Array.from({ length: 48 }, (_, index) => index));
-  });
-
-  it('is not there of a file that is not arriving', async () => {
-    const a = await (await meeting.at('a')).open(alice);
-    expect(a.door.preferOctets('bob', 'ab'.repeat(16), 0, 1)).toBe(false);
-  });
-});

@@ -25,7 +25,7 @@ describe('what is asked for', () => {
   it('is what somebody waits for first, wherever that begins and ends', () => {
     const plan = new RangePlan(layout, () => false);
     plan.next();
-    plan.prefer(5 * MiB + 7, 6 * MiB + 7);
+    plan.prefer([{ start: 5 * MiB + 7, end: 6 * MiB + 7 }]);
     expect([plan.next().value, plan.next().value, plan.next().value]).toEqual([
       chunks(20, 4),
       chunks(24, 1),
@@ -35,15 +35,15 @@ describe('what is asked for', () => {
 
   it('is only the last that was waited for', () => {
     const plan = new RangePlan(layout, () => false);
-    plan.prefer(0, MiB);
-    plan.prefer(9 * MiB, 10 * MiB);
+    plan.prefer([{ start: 0, end: MiB }]);
+    plan.prefer([{ start: 9 * MiB, end: 10 * MiB }]);
     expect([plan.next().value, plan.next().value]).toEqual([chunks(36, 4), chunks(0, 4)]);
   });
 
   it('is in turn what several wait for', () => {
     const plan = new RangePlan(layout, (index) => index === 20);
     const [one, other] = [5 * MiB, 9 * MiB];
-    plan.preferAll([
+    plan.prefer([
       { start: one, end: one + 1 },
       { start: other, end: other + MiB },
       { start: one, end: one + MiB },
@@ -59,7 +59,7 @@ describe('what is asked for', () => {
         const plan = new RangePlan(layout, (index) => there.includes(index));
         const found: FileRange[] = [];
         for (let turn = 0; ; turn += 1) {
-          for (const [at, start, end] of wishes) if (at === turn) plan.prefer(start, end);
+          for (const [at, start, end] of wishes) if (at === turn) plan.prefer([{ start, end }]);
           const { value, done } = plan.next();
           if (done) break;
           found.push(value);
@@ -87,7 +87,7 @@ describe('what is asked for', () => {
 
   it('is asked for again at once where somebody still waits for it', () => {
     const plan = new RangePlan(layout, () => false);
-    plan.preferAll([
+    plan.prefer([
       { start: 5 * MiB, end: 6 * MiB },
       { start: 8 * MiB, end: 9 * MiB },
     ]);
