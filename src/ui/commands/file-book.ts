@@ -52,6 +52,11 @@ export class FileBook {
     return this.all.filter(({ state }) => open.has(state));
   }
 
+  /** A file as it stands now; as it stood last where it is forgotten. */
+  asItIs(file: BookedFile): BookedFile {
+    return this.#files.get(file.number) ?? file;
+  }
+
   /** Books a file that we offer. */
   addOwn(member: string, path: string): BookedFile {
     return this.#put({

@@ -43,8 +43,7 @@ export function showOwn(state: ChatState, talk: Talk, action: OwnAction, now: Da
       return;
     case 'file': {
       // It may have gone far meanwhile.
-      const file = state.files.all.find(({ number }) => number === action.file.number) ?? action.file;
-      talk.items.putFile(file, now);
+      talk.items.putFile(state.files.asItIs(action.file), now);
     }
   }
 }

@@ -1,23 +1,18 @@
 /**
  * The chat as a screen: it shows what the state says, and passes on what the user types. What happens to the state by events is in
- * `state/`, what of it is seen in `layout/` and `screen/`, what keys do in `keyboard.ts`; the conversation decides.
+ * `state/`, what of it is seen in `layout/` and `screen/`, what keys do in `keyboard.ts`, what a typed line does in
+ * `typed-lines.ts`; the conversation decides.
  */
 import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { systemTimers } from '../../conversation/timers.js';
 import { QTChatError } from '../../errors.js';
-import { exists } from '../../store/private-file.js';
-import type { CommandContext } from '../commands/command.js';
-import type { BookedFile } from '../commands/file-book.js';
-import { parseInput, type TypedInput } from '../commands/parse-input.js';
 import type { Settings } from '../commands/settings.js';
-import { runCommand } from '../commands/table.js';
 import { Notifier } from '../desktop/notify.js';
 import { Opener } from '../desktop/opener.js';
 import type { Face } from '../face.js';
 import { describeError } from '../text/describe-error.js';
 import { escapeText } from '../text/escape-text.js';
-import { typedPath } from '../text/typed-path.js';
 import { Attention } from './attention.js';
 import { completionSources } from './completion-sources.js';
 import { Completer, type Completion } from './input/completion.js';
@@ -28,7 +23,6 @@ import { holdPaste, type PasteAnswer, pasteAnswer, pasteQuestion } from './input
 import { Keyboard } from './keyboard.js';
 import { scrollBy } from './layout/scroll.js';
 import { TalkRows } from './layout/talk-rows.js';
-import { showOwn, showSent } from './own-actions.js';
 import { Questions } from './questions.js';
 import { type Frame, frameOf, mostInputRows, scrolled } from './screen/frame.js';
 import { Screen } from './screen/screen.js';
@@ -39,6 +33,7 @@ import { applyEvent } from './state/apply-event.js';
 import { ChatState } from './state/chat-state.js';
 import type { Talk } from './state/talk.js';
 import { Terminal, type TerminalStreams } from './terminal.js';
+import { TypedLines } from './typed-lines.js';
 
 /** Where a chat on a screen reads and writes. */
 export interface TerminalChatOptions extends TerminalStreams {
@@ -67,6 +62,7 @@ export class TerminalChat implements Face {
   readonly #pictures: ShownPictures;
   readonly #notifier: Notifier;
   readonly #opener = new Opener();
+  readonly #lines: TypedLines;
   readonly #keyboard: Keyboard;
   readonly #stopKeys: () => void;
   readonly #ticking: NodeJS.Timeout;
@@ -76,8 +72,6 @@ export class TerminalChat implements Face {
   #conversation: Conversation | undefined;
   #drawing: NodeJS.Timeout | undefined;
   #frame: Frame | undefined;
-  /** What was typed is carried out in order. */
-  #work: Promise<void> = Promise.resolve();
   #search: { readonly talk: Talk; readonly search: Search } | undefined;
   #isClosed = false;
 
@@ -113,6 +107,19 @@ export class TerminalChat implements Face {
       settings: () => options.settings.values,
     });
     this.#questions = new Questions(this.#state, () => this.#drawSoon());
+    this.#lines = new TypedLines(this.#state, {
+      conversation: () => this.#conversation,
+      clock,
+      settings: options.settings,
+      opener: this.#opener,
+      confirm: (question) => this.confirm(question, options.signal),
+      giveBack: (text) => {
+        if (this.#editor.text === '') this.#editor.setText(text);
+      },
+      quit: () => this.#end(),
+      onChange: () => this.#draw(),
+      onError: (error) => this.#complain(error),
+    });
     this.#keyboard = this.#connectKeyboard();
     this.#terminal.open();
     // What a terminal does not understand of it, it may print: the first frame is drawn over that.
@@ -181,7 +188,7 @@ export class TerminalChat implements Face {
 
   #connectKeyboard(): Keyboard {
     return new Keyboard(this.#state, this.#editor, {
-      submit: (text) => this.#submit(text),
+      submit: (text) => this.#lines.submit(text),
       complete: (step) => this.#complete(step),
       scroll: (pages) => this.#scroll(pages),
       scrollToEnd: () => this.#scrollToEnd(),
@@ -202,55 +209,6 @@ export class TerminalChat implements Face {
     });
   }
 
-  #submit(text: string): void {
-    this.#queue(async () => {
-      const input = await this.#parse(text);
-      if (input.kind === 'command' && input.name === 'quit') this.#end();
-      else if (input.kind === 'command') await runCommand(input.name, input.rest, this.#context());
-      else await this.#send(input.text);
-    });
-  }
-
-  /** A path that was dropped onto the window is a file to be sent, though it begins with a slash. */
-  async #parse(text: string): Promise<TypedInput> {
-    const isDropped = /^['"]?~?\/.*\//.test(text) && (await exists(typedPath(text)));
-    return isDropped ? { kind: 'command', name: 'send', rest: text } : parseInput(text);
-  }
-
-  async #send(text: string): Promise<void> {
-    const talk = this.#state.current;
-    const conversation = this.#conversation;
-    if (conversation === undefined || talk === this.#state.lobby) {
-      // Nothing that was typed is lost.
-      if (this.#editor.text === '') this.#editor.setText(text);
-      this.#state.say('nobody is here yet: send it when somebody is, or choose a contact with Alt-1 … Alt-9', true);
-      return;
-    }
-    const id = await conversation.sendText(talk.member, text);
-    showSent(this.#state, talk, { id, text }, this.#options.clock());
-  }
-
-  #context(): CommandContext {
-    const conversation = this.#conversation;
-    if (conversation === undefined) throw new QTChatError('ERR_USAGE', 'the conversation is being opened: try again');
-    const talk = this.#state.current;
-    const { signal, settings, clock } = this.#options;
-    return {
-      conversation,
-      member: talk === this.#state.lobby ? undefined : talk.member,
-      files: this.#state.files,
-      settings,
-      print: (text) => this.#state.say(text, false, talk),
-      did: (action) => showOwn(this.#state, talk, action, clock()),
-      confirm: (question) => this.confirm(question, signal),
-      open: async (file) => {
-        const current = (): BookedFile => this.#state.files.all.find(({ number }) => number === file.number) ?? file;
-        this.#state.say(await this.#opener.open(current, conversation), false, talk);
-      },
-      quit: () => this.#end(),
-    };
-  }
-
   #complete(step: 1 | -1): void {
     const show = (completion: Completion | undefined): void => {
       if (completion === undefined) return;
@@ -269,7 +227,7 @@ export class TerminalChat implements Face {
     const answer =
       held === undefined ? 'insert' : await this.#questions.ask(pasteQuestion(held), answerOf, this.#options.signal);
     if (answer === 'insert') this.#editor.insert(held?.text ?? text);
-    if (answer === 'send') this.#queue(() => this.#send(held?.text ?? text));
+    if (answer === 'send') this.#lines.send(held?.text ?? text);
     this.#tellTyping();
     this.#draw();
   }
@@ -307,18 +265,11 @@ export class TerminalChat implements Face {
     const talk = this.#state.current;
     if (this.#search?.talk !== talk) this.#search = { talk, search: new Search(talk) };
     const { search } = this.#search;
-    this.#queue(async () => {
+    this.#lines.queue(async () => {
       const conversation = this.#conversation;
       if (conversation !== undefined && !(await search.next(text, conversation)))
         this.#state.say('nothing older was found');
     });
-  }
-
-  #queue(work: () => Promise<void>): void {
-    this.#work = this.#work
-      .then(work)
-      .catch((error: unknown) => this.#complain(error))
-      .then(() => this.#draw());
   }
 
   /** Nobody is dialled any more, but who is here stays, and who was here may come. */
