@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import sharp from 'sharp';
 import { describeWith } from '../../helpers/require-program.js';
-import { TerminalChats } from '../../helpers/terminal-chats.js';
+import { TerminalChats, type TerminalMember } from '../../helpers/terminal-chats.js';
 
 // What is not seen in time is told with the screen.
 jest.setTimeout(60_000);
@@ -27,11 +27,16 @@ describeWith('tmux', 'a file between two terminals', () => {
     return path;
   }
 
+  /** Nothing is taken unasked any more. */
+  async function asksFirst({ pane }: TerminalMember): Promise<void> {
+    await pane.enter('/set auto-accept 0');
+    await pane.sees(/auto-accept 0 /);
+  }
+
   it('is offered, accepted, seen on its way, and arrives as it was', async () => {
     const path = await picture(4_500);
     const [alice, bob] = await chats.pair();
-    await alice.pane.enter('/set auto-accept 0');
-    await alice.pane.sees(/auto-accept 0 /);
+    await asksFirst(alice);
     await bob.pane.enter(`/send ${path}`);
     await bob.pane.sees(/^\d\d:\d\d ↑ {2}bob: noise\.png {2}#1 offered$/m);
     await alice.pane.sees(/^\d\d:\d\d ↓ {2}bob: noise\.png \(60\.9 MB\) {2}\/accept 1 or \/decline 1$/m);
@@ -45,7 +50,7 @@ describeWith('tmux', 'a file between two terminals', () => {
   it('is seen in the conversation where it is a picture, once it was accepted', async () => {
     const path = await picture(40);
     const [alice, bob] = await chats.pair();
-    await alice.pane.enter('/set auto-accept 0');
+    await asksFirst(alice);
     await bob.pane.enter(`/send ${path}`);
     await alice.pane.sees('/accept 1');
     await bob.pane.enter('what do you say?');
@@ -63,7 +68,7 @@ describeWith('tmux', 'a file between two terminals', () => {
   it('is not sent where it is declined', async () => {
     const path = await picture(10);
     const [alice, bob] = await chats.pair();
-    await alice.pane.enter('/set auto-accept 0');
+    await asksFirst(alice);
     await bob.pane.enter(`/send ${path}`);
     await alice.pane.sees('/decline 1');
     await alice.pane.enter('/decline 1');
