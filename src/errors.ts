@@ -90,14 +90,15 @@ export const errorExitCodes = {
   ERR_FILE_INTERRUPTED: exitCodes.network,
   ERR_PICTURE_NOT_SHOWN: exitCodes.failed,
   ERR_PICTURE_NO_DECODER: exitCodes.failed,
-  ERR_EXEC_FAILED: exitCodes.failed,
-  ERR_OPEN_FAILED: exitCodes.failed,
-  ERR_DEMO_FAILED: exitCodes.failed,
-
+  ERR_CALL_UNAVAILABLE: exitCodes.failed,
+  ERR_CALL_BUSY: exitCodes.failed,
   ERR_CALL_REFUSED: exitCodes.notTrusted,
   ERR_CALL_FAILED: exitCodes.failed,
   ERR_CALL_LIBRARY: exitCodes.failed,
   ERR_CALL_DEVICE: exitCodes.failed,
+  ERR_EXEC_FAILED: exitCodes.failed,
+  ERR_OPEN_FAILED: exitCodes.failed,
+  ERR_DEMO_FAILED: exitCodes.failed,
 } as const;
 
 /** One of the closed list of codes. */

@@ -22,6 +22,17 @@ export function hasOptional(name: OptionalLibrary): boolean {
 }
 
 /**
+ * Why there can be no calls here, where one that they cannot do without is not installed.
+ *
+ * @param byCard - whether they are to be heard by the sound card
+ */
+export function missingForCalls(byCard: boolean): QTChatError | undefined {
+  const needed: OptionalLibrary[] = ['@roamhq/wrtc', ...(byCard ? (['naudiodon'] as const) : [])];
+  const name = needed.find((one) => !hasOptional(one));
+  return name && missing(name, Object.assign(new Error(), { code: 'ERR_MODULE_NOT_FOUND' }));
+}
+
+/**
  * Loads one of them.
  *
  * @throws {QTChatError} `ERR_CALL_LIBRARY`; the hint says what to install

@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import type { OpenMedia } from '../calls/media.js';
 import type { Lan } from '../enroll/lan.js';
-import { exitCodes, systemErrorCode } from '../errors.js';
+import { exitCodes, type QTChatError, systemErrorCode } from '../errors.js';
 
 /** A readable that may be a terminal. */
 export type Input = Readable & { isTTY?: boolean };
@@ -31,6 +32,8 @@ export interface Deps {
   readonly signal: AbortSignal;
   /** Finds and announces on the local network. */
   readonly lan: Lan;
+  /** What opens the sound of calls, or why there is none. */
+  readonly sound: () => Promise<OpenMedia | QTChatError>;
   /** Sets the exit code with which the process will end by itself. */
   readonly setExitCode: (code: number) => void;
 }
@@ -69,6 +72,14 @@ export function systemDeps(): Deps {
         return announceOnLan(announcement, { random: randomBytes }, options);
       },
       find: async (search) => (await import('../enroll/lan.js')).findOnLan(search),
+    },
+    sound: async () => {
+      const { missingForCalls } = await import('../calls/optional.js');
+      const { mediaOpener } = await import('../calls/media-process/open-media.js');
+      const { soundOf } = await import('../calls/media-process/sound-choice.js');
+      const { env } = process;
+      const sound = soundOf(env);
+      return missingForCalls(sound.kind === 'card') ?? mediaOpener({ env, sound });
     },
     setExitCode: (code) => {
       process.exitCode = code;

@@ -22,6 +22,7 @@ import { listenForPeers, type PeerListener } from '../transport/listen.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { fileProtocol } from '../transport/tls-options.js';
 import { announce } from './announce.js';
+import { CallIntents } from './call-intents.js';
 import { ContactIntents } from './contact-intents.js';
 import { FileIntents } from './file-intents.js';
 import { fittingSuccessions } from './follows-from.js';
@@ -44,6 +45,8 @@ import { systemTimers } from './timers.js';
 export class Conversation {
   /** What can be done with messages. */
   readonly messages: MessageIntents;
+  /** What can be done with calls. */
+  readonly calls: CallIntents;
   /** Whom we know, and what is decided about them. */
   readonly contacts: ContactIntents;
   readonly #options: ConversationOptions;
@@ -75,7 +78,7 @@ export class Conversation {
       expected: ReadonlySet<string> | undefined;
     },
   ) {
-    const { home, identity, clock, onEvent, requireFreshCrl: requireFresh = false } = options;
+    const { home, identity, clock, onEvent, requireFreshCrl: requireFresh = false, openMedia, noMedia } = options;
     const { database, cipher, epoch, targets, expected } = parts;
     const { signal } = this.#controller;
     this.#options = options;
@@ -110,6 +113,12 @@ export class Conversation {
       checkMember,
       trust: () => this.#trust(),
     });
+    this.calls = new CallIntents({
+      ...{ ...parted, checkMember, clock, onEvent, openMedia, noMedia },
+      timers: options.timers ?? systemTimers,
+      random: options.random,
+      ownSpki: this.ownKey ?? '',
+    });
     this.#sessions = new Sessions({
       ...options,
       ...parted,
@@ -117,6 +126,7 @@ export class Conversation {
       self: () => this.#self,
       contacts: this.#contacts,
       files: this.#files,
+      calls: this.calls.channels,
       lists: this.#watch.lists,
       targets: this.#targets,
       refusals: this.#refusals,
@@ -125,7 +135,7 @@ export class Conversation {
     this.#self = {
       session: options.random(16).toString('hex'),
       epoch,
-      capabilities: options.capabilities,
+      capabilities: [...options.capabilities, ...(openMedia === undefined ? [] : (['calls'] as const))],
       keyOrigin: identity.keyOrigin,
       ...(identity.successions !== undefined && { successions: fittingSuccessions(identity.successions) }),
       port: 0,
@@ -236,6 +246,7 @@ export class Conversation {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#controller.abort(new QTChatError('ERR_CANCELLED', 'the conversation ended'));
     this.#watch.stop();
+    await this.calls.close();
     await this.#sessions.close();
     await this.#listener?.close();
     await this.#work.ended();

@@ -2,7 +2,7 @@
 import type { ChatSession, Written } from '../chat/chat-session.js';
 import { QTChatError } from '../errors.js';
 import type { FileSession } from '../files/file-session.js';
-import type { ByeReason, Message } from '../protocol/messages.js';
+import type { ByeReason, CallMessage, Message } from '../protocol/messages.js';
 import type { ListExchange } from './list-exchange.js';
 import type { SessionQuota } from './member-quota.js';
 
@@ -13,6 +13,8 @@ export interface DispatchOptions {
   readonly lists: ListExchange | undefined;
   /** Whether our hello said that we take texts. */
   readonly takesText: boolean;
+  /** Undefined where our hello said that we take no calls. */
+  readonly onCall: ((message: CallMessage) => void) | undefined;
   readonly quota: Pick<SessionQuota, 'admitMessages'>;
   /** The quota is used up: nothing more is taken, and the session is to end. */
   readonly onFull: () => void;
@@ -118,7 +120,19 @@ export class Dispatch {
         return files.handleReceived(message);
       case 'file-failed':
         return files.handleFailed(message);
+      case 'call-offer':
+      case 'call-ringing':
+      case 'call-answer':
+      case 'call-candidate':
+      case 'call-end':
+        return this.#handleCall(message);
     }
+  }
+
+  #handleCall(message: CallMessage): void {
+    const { onCall } = this.#options;
+    if (onCall === undefined) throw new QTChatError('ERR_PROTOCOL', 'the peer called where no calls are taken');
+    if (this.#admits(1, 0)) onCall(message);
   }
 
   #requireText(): void {

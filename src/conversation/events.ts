@@ -1,4 +1,5 @@
 /** What a conversation tells its faces. Texts and names of peers are data: escape before showing. */
+import type { CallEvent } from '../calls/call-events.js';
 import type { ChatEvent } from '../chat/chat-session.js';
 import type { QTChatError } from '../errors.js';
 import type { FileEvent } from '../files/file-events.js';
@@ -53,4 +54,5 @@ export type ConversationEvent =
   | ({ readonly member: string } & Exclude<ChatEvent, RefusedChange>)
   /** Repetitions are told once a minute, with their `count`. */
   | ({ readonly member: string; readonly count: number } & RefusedChange)
-  | ({ readonly member: string } & FileEvent);
+  | ({ readonly member: string } & FileEvent)
+  | ({ readonly member: string } & CallEvent);

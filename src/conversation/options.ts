@@ -1,6 +1,8 @@
 /** What a conversation is told by whoever opens it. Types only. */
+import type { OpenMedia } from '../calls/media.js';
 import type { KeepOptions } from '../enroll/keep-identity.js';
 import type { Lan } from '../enroll/lan.js';
+import type { QTChatError } from '../errors.js';
 import type { ConnectionDecision } from '../files/connection-judge.js';
 import type { OfferDecision } from '../files/file-events.js';
 import type { Home } from '../store/home.js';
@@ -43,6 +45,10 @@ export interface ConversationOptions {
   readonly decideOffer: (offer: { member: string; sizeBytes: number }) => OfferDecision;
   /** Decides for a session over how many connections files come; by trial where left out. */
   readonly decideConnections?: () => ConnectionDecision;
+  /** Opens the sound of a call; where it is left out, calls are neither made nor taken. */
+  readonly openMedia?: OpenMedia;
+  /** Why it is left out, for whoever wants to call. */
+  readonly noMedia?: QTChatError;
   /** What one member may leave with us in a day; generous where left out. */
   readonly quota?: Partial<QuotaLimits>;
   /** Asks the user whether the member found at an address is the right one; absent where nobody can be asked. */

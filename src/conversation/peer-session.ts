@@ -7,7 +7,7 @@ import { type ChatEvent, ChatSession } from '../chat/chat-session.js';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
 import type { FileEvent } from '../files/file-events.js';
 import { FileSession, type FileSessionOptions } from '../files/file-session.js';
-import type { ByeReason, Hello, Message } from '../protocol/messages.js';
+import type { ByeReason, CallMessage, Hello, Message } from '../protocol/messages.js';
 import type { MessageStore, ReadMark } from '../store/messages.js';
 import { ControlChannel } from '../transport/control-channel.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
@@ -41,6 +41,8 @@ export interface PeerSessionOptions {
   /** Called before anything is taken that has come later; where it rejects, the session ends. */
   readonly checkPeer: () => Promise<void>;
   readonly emit: (event: ChatEvent | FileEvent) => void;
+  /** Told what the peer says about calls; absent where none are taken. */
+  readonly onCall?: (session: PeerSession, message: CallMessage) => void;
   /** Without it lists are neither passed on nor taken. */
   readonly lists?: KnownLists;
   readonly timing?: Partial<SessionTiming>;
@@ -171,6 +173,11 @@ export class PeerSession {
     if (this.isReady) this.#channel.send({ type: 'typing' });
   }
 
+  /** Says something about a call. */
+  sendCall(message: CallMessage): void {
+    this.#channel.send(message);
+  }
+
   /** Ends the session in order; breaks it off if the peer does not follow. */
   close(reason: ByeReason): void {
     if (this.#goodbye !== undefined) return;
@@ -240,7 +247,7 @@ export class PeerSession {
 
   /** Creates what a session with that peer consists of. */
   #createParts({ epoch: peerEpoch }: Hello): ChatSession {
-    const { store, files: fileOptions, quota, clock, random, emit, self, connection } = this.#options;
+    const { store, files: fileOptions, quota, clock, random, emit, self, connection, onCall } = this.#options;
     const send = (...messages: readonly Message[]): void => this.#channel.send(...messages);
     const receivedUpTo = this.#cursors.find(({ epoch }) => epoch === peerEpoch)?.sequence ?? 0;
     const chat = new ChatSession({ store, peerEpoch, receivedUpTo, peerTakesText: this.takes('text'), send, emit });
@@ -262,6 +269,7 @@ export class PeerSession {
       files,
       lists: this.#lists,
       takesText: self.capabilities.includes('text'),
+      onCall: onCall && ((message) => onCall(this, message)),
       quota,
       clock,
       send,

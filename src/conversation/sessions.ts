@@ -10,6 +10,7 @@ import type { ContactBook } from '../store/contacts.js';
 import type { ConversationDatabase } from '../store/conversation-store.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { acquaint } from './acquaint.js';
+import type { CallChannels } from './call-channels.js';
 import type { FileIntents } from './file-intents.js';
 import type { Links } from './links.js';
 import type { KnownLists } from './list-exchange.js';
@@ -37,6 +38,8 @@ export interface SessionsOptions
   readonly contacts: ContactBook;
   readonly links: Links;
   readonly files: FileIntents;
+  /** Undefined where no calls are taken. */
+  readonly calls: CallChannels | undefined;
   readonly lists: KnownLists;
   readonly targets: Pick<TargetPeers, 'notify' | 'holdOff' | 'consider'>;
   readonly refusals: Refusals;
@@ -151,7 +154,7 @@ export class Sessions {
   }
 
   #create(connection: PeerConnection, onReady?: () => void): PeerSession {
-    const { self, contacts, links, files, lists, work, clock, random, timing, timers } = this.#options;
+    const { self, contacts, links, files, calls, lists, work, clock, random, timing, timers } = this.#options;
     const { member } = connection.peer;
     const link = links.of(member);
     return new PeerSession({
@@ -169,6 +172,7 @@ export class Sessions {
         this.#tell(member, event);
         if (isOver(event)) work.add(link.offerWaiting());
       },
+      ...(calls !== undefined && { onCall: (session, message) => calls.handle(session, message) }),
       ...(timing !== undefined && { timing }),
       ...(timers !== undefined && { timers }),
     });
@@ -180,23 +184,26 @@ export class Sessions {
   }
 
   async #run(session: PeerSession): Promise<void> {
-    const { links, targets, refusals, giveUpWhenRefused, onEvent, onHopeless } = this.#options;
+    const { links, calls, targets, refusals, giveUpWhenRefused, onEvent, onHopeless } = this.#options;
     const { peer, remote } = session.connection;
     const { member } = peer;
     const link = links.of(member);
     let reason = '';
     let failure: QTChatError | undefined;
+    let cause: unknown;
     try {
       const ended = session.run();
       this.#sessions.set(session, ended);
       reason = await ended;
     } catch (error) {
+      cause = error;
       if (session.hello === undefined || !isQTChatError(error)) throw error;
       if (error.code === 'ERR_PEER_NOT_TRUSTED') throw error;
       failure = error;
       reason = error.message;
     } finally {
       this.#sessions.delete(session);
+      calls?.remove(session, cause);
       if (link.remove(session)) onEvent({ type: 'disconnected', member, reason });
       // Whoever was not shown as here cannot be shown as gone.
       else if (failure?.code === 'ERR_PROTOCOL') refusals.tell(failure, remote.host);
@@ -211,7 +218,7 @@ export class Sessions {
   }
 
   async #welcome(link: PeerLink, session: PeerSession): Promise<void> {
-    const { contacts, database, clock, targets, refusals, onEvent } = this.#options;
+    const { contacts, database, clock, calls, targets, refusals, onEvent } = this.#options;
     const { connection, hello } = session;
     const { peer, remote } = connection;
     if (hello === undefined) return;
@@ -229,6 +236,7 @@ export class Sessions {
       const description = { member, circleId, spkiSha256, address: remote, keyOrigin: hello.keyOrigin };
       onEvent({ type: 'connected', peer: { ...description, security, keyAgreement } });
     }
+    calls?.add(session);
     targets.notify();
     await link.offerWaiting();
   }

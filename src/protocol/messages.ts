@@ -22,6 +22,10 @@ export const maximumFileNameBytes = 255;
 export const highestConnection = 255;
 /** The longest revocation list that is passed on to a peer, in octets: some 3,000 entries. */
 export const maximumListBytes = 128 * 1024;
+/** The longest description of a call (SDP), in octets of UTF-8. */
+export const maximumDescriptionBytes = 16 * 1024;
+/** The longest candidate of a call (ICE), in octets of UTF-8. */
+export const maximumCandidateBytes = 1_024;
 /** The highest sequence number; a thousand a second for 300 years stay below it. */
 export const maximumSequence = 2 ** 43;
 
@@ -51,6 +55,22 @@ const declineReasons = ['declined', 'too-large', 'name', 'busy', 'unsupported', 
 /** Why a file that was accepted did not arrive. */
 const failureReasons = ['cancelled', 'broken', 'digest', 'storage'] as const;
 
+/** Why a call ends. */
+const callEndReasons = [
+  'hung-up',
+  'cancelled',
+  'declined',
+  'busy',
+  'no-answer',
+  'elsewhere',
+  'not-connected',
+  'lost',
+  'failed',
+  'refused',
+  'unknown',
+] as const;
+const description = v.pipe(v.string(), v.minLength(1), v.maxBytes(maximumDescriptionBytes));
+
 const schemas = {
   /** The first message of either side; without it there is no session. */
   hello: v.strictObject({
@@ -58,7 +78,7 @@ const schemas = {
     version: v.literal(protocolVersion),
     /** Names this process; two connections between the same two processes are duplicates. */
     session: id16,
-    /** What this side takes: `text`, `files`; and `file-connections`, where it can send over several. Unknown ones are ignored. */
+    /** What this side takes: `text`, `files`, `calls`; and `file-connections`, where it can send over several. Unknown ones are ignored. */
     capabilities: v.pipe(v.array(v.pipe(v.string(), v.maxLength(32))), v.maxLength(16)),
     /** Where the private key was made: by its holder, or by the server that issued it. */
     keyOrigin: v.picklist(['local', 'server']),
@@ -129,6 +149,23 @@ const schemas = {
   /** The file is complete, on disk, under its final name. */
   'file-received': v.strictObject({ type: v.literal('file-received'), id: id16 }),
   'file-failed': v.strictObject({ type: v.literal('file-failed'), id: id16, reason: v.picklist(failureReasons) }),
+  /** The sender calls; or, as the one who called, wants another way for a call that goes on. */
+  'call-offer': v.strictObject({
+    type: v.literal('call-offer'),
+    id: id16,
+    sdp: description,
+    isRestart: v.optional(v.literal(true)),
+  }),
+  /** Somebody there can hear that they are called. */
+  'call-ringing': v.strictObject({ type: v.literal('call-ringing'), id: id16 }),
+  'call-answer': v.strictObject({ type: v.literal('call-answer'), id: id16, sdp: description }),
+  /** A way to the sender, as SDP writes it without `a=`. */
+  'call-candidate': v.strictObject({
+    type: v.literal('call-candidate'),
+    id: id16,
+    candidate: v.pipe(v.string(), v.minLength(1), v.maxBytes(maximumCandidateBytes)),
+  }),
+  'call-end': v.strictObject({ type: v.literal('call-end'), id: id16, reason: v.picklist(callEndReasons) }),
 } as const;
 
 type Schemas = typeof schemas;
@@ -146,6 +183,10 @@ export type ByeReason = (typeof byeReasons)[number];
 export type DeclineReason = (typeof declineReasons)[number];
 /** Why a file that was accepted did not arrive. */
 export type FailureReason = (typeof failureReasons)[number];
+/** Why a call ends. */
+export type CallEndReason = (typeof callEndReasons)[number];
+/** What is said about a call. */
+export type CallMessage = Extract<Message, { type: `call-${string}` }>;
 
 /** Tells whether a text may stand as a reaction. */
 export function isReaction(text: string): boolean {

@@ -3,22 +3,25 @@
  * Nothing is kept in plaintext, so whoever searches opens every record.
  */
 import type { Selectable } from 'kysely';
+import { type CallOutcome, outcomeOf } from './call-record.js';
 import type { ConversationDatabase, ConversationSchema } from './conversation-store.js';
 import type { RecordCipher } from './home-key.js';
 import { reactionPlace } from './message-changes.js';
 import { type ConversationKey, conversationName, recordPlace } from './record-place.js';
 
-/** One message as it stands in the history. */
+/** One message, or call, as it stands in the history. */
 export interface HistoryEntry {
   readonly id: string;
-  /** `in` for what the peer wrote, `out` for our own. */
+  /** `in` for what the peer wrote, or called, `out` for our own. */
   readonly direction: 'in' | 'out';
-  /** By the clock of its author. */
+  /** By the clock of its author; of a call, when it began by ours. */
   readonly sentAt: Date;
-  /** How far one of ours has come (`withdrawn`: deleted before it was delivered); `received` for those of the peer. */
+  /** How far one of ours has come (`withdrawn`: deleted before it was delivered); `received` for those of the peer, and calls. */
   readonly state: 'queued' | 'delivered' | 'read' | 'withdrawn' | 'received';
-  /** Undefined where it was deleted. */
+  /** Undefined where it was deleted, and of a call. */
   readonly text: string | undefined;
+  /** What became of a call; undefined for a message. */
+  readonly call: CallOutcome | undefined;
   /** The message that it answers, which may not be here. */
   readonly replyTo: string | undefined;
   /** When its author changed it last. */
@@ -93,7 +96,7 @@ function select({ database, key }: HistoryPlace) {
     .selectFrom('messages')
     .selectAll()
     .where('conversation', '=', conversationName(key))
-    .where('kind', 'in', ['text', 'deleted']);
+    .where('kind', 'in', ['text', 'deleted', 'call']);
 }
 
 async function entriesOf(place: HistoryPlace, rows: Selectable<ConversationSchema['messages']>[]) {
@@ -101,13 +104,14 @@ async function entriesOf(place: HistoryPlace, rows: Selectable<ConversationSchem
   const reactions = rows.length === 0 ? [] : await reactionsTo(place, rows);
   return rows.map((row): HistoryEntry => {
     const { uuid, direction, state, kind } = row;
-    const text = place.cipher.open(row.body, recordPlace(conversation, direction, uuid));
+    const body = place.cipher.open(row.body, recordPlace(conversation, direction, uuid));
     return {
       id: uuid,
       direction,
       sentAt: new Date(row.sent_at),
       state,
-      text: kind === 'deleted' ? undefined : text,
+      text: kind === 'text' ? body : undefined,
+      call: kind === 'call' ? outcomeOf(body) : undefined,
       replyTo: row.target ?? undefined,
       editedAt: row.edited_at === null ? undefined : new Date(row.edited_at),
       reactions: reactions.filter((one) => one.uuid === uuid && one.direction === direction),

@@ -3,6 +3,7 @@
  * to be delivered; and what the peer wrote, on disk before it is acknowledged. Every process of a
  * home shares them. What comes together is written together, with one flush to the disk.
  */
+import { type EndedCall, insertCall } from './call-record.js';
 import type { ConversationDatabase } from './conversation-store.js';
 import { cursorOf, cursorsOfPeer, seenCursorOf, setCursor, setSeenCursor } from './cursors.js';
 import type { RecordCipher } from './home-key.js';
@@ -142,6 +143,11 @@ export class MessageStore {
       .where('kind', '=', 'text')
       .executeTakeFirst();
     return row === undefined ? undefined : cipher.open(row.body, recordPlace(conversation, row.direction, row.uuid));
+  }
+
+  /** Keeps that there was a call. */
+  async addCall(call: EndedCall): Promise<void> {
+    await insertCall(this.#place, call);
   }
 
   /** The cursors of the epochs stored last, for a hello; at most `limit`. */

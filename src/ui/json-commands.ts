@@ -32,6 +32,11 @@ export const commandSchemas = {
     ...common,
     limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)), 20),
   }),
+  call: v.strictObject({ command: v.literal('call'), ...common }),
+  answer: v.strictObject({ command: v.literal('answer'), ref: common.ref }),
+  reject: v.strictObject({ command: v.literal('reject'), ref: common.ref }),
+  hangup: v.strictObject({ command: v.literal('hangup'), ref: common.ref }),
+  mute: v.strictObject({ command: v.literal('mute'), ref: common.ref, isOn: v.boolean() }),
   quit: v.strictObject({ command: v.literal('quit'), ref: common.ref }),
 } as const;
 
@@ -83,11 +88,13 @@ export function askedIn(line: string): Asked {
 
 const seeDocs = 'docs/JSONL.md lists the commands and their fields';
 
+const concernNobody: readonly JsonCommand['command'][] = [
+  ...(['accept', 'decline', 'answer', 'reject', 'hangup', 'mute', 'quit'] as const),
+];
+
 /** Tells whether a command cannot be carried out before it is known whom the chat is with. */
 export function needsRecipient(command: JsonCommand): boolean {
-  return (
-    !['accept', 'decline', 'quit'].includes(command.command) && !('member' in command && command.member !== undefined)
-  );
+  return !concernNobody.includes(command.command) && !('member' in command && command.member !== undefined);
 }
 
 /**
@@ -98,7 +105,7 @@ export function needsRecipient(command: JsonCommand): boolean {
  * @throws {QTChatError} what the conversation throws
  */
 export async function runCommand(command: JsonCommand, conversation: Conversation, member: string): Promise<object> {
-  const { messages } = conversation;
+  const { messages, calls } = conversation;
   const find = (start: string): Promise<string> => messages.find(member, start, 'in');
   switch (command.command) {
     case 'send': {
@@ -134,6 +141,20 @@ export async function runCommand(command: JsonCommand, conversation: Conversatio
         messages: entries.map((entry) => historyToJson(entry, { self: conversation.self, peer: member })),
       };
     }
+    case 'call':
+      return { member, id: await calls.call(member) };
+    case 'answer':
+      calls.answer();
+      return {};
+    case 'reject':
+      calls.reject();
+      return {};
+    case 'hangup':
+      calls.hangUp();
+      return {};
+    case 'mute':
+      calls.mute(command.isOn);
+      return {};
     case 'quit':
       return {};
   }

@@ -1,10 +1,10 @@
-/** Messages of a history as JSON objects: the stable form for programs. Texts are as they were written. */
+/** Messages and calls of a history as JSON objects: the stable form for programs. Texts are as they were written. */
 import type { HistoryEntry } from '../store/history.js';
 import type { Speakers } from './text/describe-history.js';
 
-/** The JSON form of a message; `text` is null where it was deleted. */
+/** The JSON form of a message or call; `text` is null where it was deleted, and of a call; `call` is null for a message. */
 export function historyToJson(entry: HistoryEntry, { self, peer }: Speakers): Record<string, unknown> {
-  const { id, direction, sentAt, state, text = null, replyTo = null, editedAt, reactions } = entry;
+  const { id, direction, sentAt, state, text = null, replyTo = null, editedAt, reactions, call = null } = entry;
   const nameOf = (side: 'in' | 'out'): string => (side === 'out' ? self : peer);
   return {
     id,
@@ -15,6 +15,7 @@ export function historyToJson(entry: HistoryEntry, { self, peer }: Speakers): Re
     text,
     replyTo,
     editedAt: editedAt?.toISOString() ?? null,
+    call,
     reactions: reactions.map(({ author, emoji }) => ({ from: nameOf(author), emoji })),
   };
 }

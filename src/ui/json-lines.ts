@@ -86,10 +86,33 @@ export function eventToJson(event: ConversationEvent | ExecEvent): Record<string
       const { member, id, path, exitCode, signal, error } = event;
       return { event: 'exec', member, id, path, exitCode, signal, reason: error ? errorToJson(error) : null };
     }
+    case 'callRinging':
+    case 'callReconnecting': {
+      const { type, member, id, direction } = event;
+      return { event: type, member, id, direction };
+    }
+    case 'callConnected': {
+      const { member, id, direction, resumed } = event;
+      return { event: 'callConnected', member, id, direction, resumed };
+    }
+    case 'callEnded': {
+      const { member, id, direction, reason, by, durationMs, missed, error } = event;
+      const why = error === undefined ? null : errorToJson(error);
+      return { event: 'callEnded', member, id, direction, reason, by, durationMs, missed, error: why };
+    }
+    case 'callStats': {
+      const { type: _, ...stats } = event;
+      return { event: 'callStats', ...stats };
+    }
+    case 'callDevices': {
+      const { member, id, direction, input = null, output = null } = event;
+      return { event: 'callDevices', member, id, direction, input, output };
+    }
     case 'target':
       return { event: 'target', member: event.member };
     case 'stopped':
     case 'fileProgress':
+    case 'callLevel':
       return undefined;
   }
 }

@@ -119,6 +119,42 @@ describe('qtchat history', () => {
     expect((await history('bob', '--search', 'slip', '--json')).json()).toMatchObject({ messages: [] });
   });
 
+  it('shows calls among the messages, and those that were missed', async () => {
+    await bobSaid('may I call?');
+    const call = { id: 'ab'.repeat(16), direction: 'in', startedAt: sentAt } as const;
+    const missed = { reason: 'cancelled', durationMs: 0, missed: true } as const;
+    await store.addCall({ ...call, ...missed });
+    await store.addCall({
+      ...call,
+      id: 'cd'.repeat(16),
+      direction: 'out',
+      reason: 'lost',
+      durationMs: 3_723_400,
+      missed: false,
+    });
+    await bobSaid('thanks');
+    const { stdout } = await history('bob');
+    expect(
+      stdout
+        .replace(/\b[0-9a-f]{8}\b/g, 'ID')
+        .split('\n')
+        .slice(1, -1),
+    ).toEqual([
+      '09:05 ID    bob: may I call?',
+      '09:06 ID    missed call from bob',
+      '09:06 ID    call to bob: 1:02:03, connection lost',
+      '09:05 ID    bob: thanks',
+    ]);
+    expect((await history('bob', '--json')).json()).toMatchObject({
+      messages: [
+        { text: 'may I call?', call: null },
+        { id: call.id, from: 'bob', direction: 'in', text: null, call: missed },
+        { from: 'alice', direction: 'out', text: null, call: { reason: 'lost' } },
+        { text: 'thanks' },
+      ],
+    });
+  });
+
   it('lets nothing through that moves a cursor, breaks a line or reorders text, whoever wrote it', async () => {
     await bobSaid('a\u001b[2J\r\nroot: b\u202e\u009b');
     await aliceSaid('c\u0007');

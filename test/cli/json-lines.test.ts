@@ -6,6 +6,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/gl
 import { speakAs } from '../../src/store/home.js';
 import { type Identity, saveIdentity } from '../../src/store/identities.js';
 import { makeCircle } from '../helpers/certificates.js';
+import { FakeSound } from '../helpers/fake-media.js';
 import { makeIdentity } from '../helpers/identity.js';
 import { type RunningCommand, RunningCommands } from '../helpers/running-command.js';
 
@@ -124,6 +125,39 @@ describe('chat --json', () => {
     bob.type('{"command":"quit"}');
     expect((await bob.result).exitCode).toBe(0);
     await saw(alice, 'disconnected');
+  });
+
+  it('carries calls', async () => {
+    const sound = new FakeSound();
+    const world = { openMedia: sound.open() };
+    const listen = ['chat', '--json', '--listen', '127.0.0.1:0'];
+    const alice = commands.start(listen, join(folder, 'alice'), world);
+    const { port } = await saw(alice, 'listening');
+    const bob = commands.start([...listen, '--peer', `127.0.0.1:${port}`], join(folder, 'bob'), world);
+    await Promise.all([saw(alice, 'connected'), saw(bob, 'connected')]);
+    const { id } = await ask(bob, { command: 'call' });
+    expect(await saw(alice, 'callRinging')).toMatchObject({ member: 'bob', id, direction: 'in' });
+    await saw(bob, 'callRinging');
+    expect(await ask(alice, { command: 'answer' })).toMatchObject({ event: 'done' });
+    expect(await saw(bob, 'callConnected')).toMatchObject({ member: 'alice', id, direction: 'out', resumed: false });
+    await ask(alice, { command: 'mute', isOn: true });
+    expect(sound.all.some(({ isMuted }) => isMuted)).toBe(true);
+    const stats = { lossPercent: 1, concealedPercent: 0.5, roundTripMs: 20, jitterMs: 3, kbps: 50 };
+    for (const media of sound.all) media.emit({ type: 'stats', ...stats });
+    expect(await saw(bob, 'callStats')).toMatchObject({ member: 'alice', id, ...stats });
+    await ask(bob, { command: 'hangup' });
+    const end = await saw(alice, 'callEnded');
+    expect(end).toMatchObject({ id, reason: 'hung-up', by: 'peer', missed: false, error: null });
+    expect(await ask(alice, { command: 'history' })).toMatchObject({
+      messages: [{ id, text: null, call: { reason: 'hung-up', durationMs: end.durationMs, missed: false } }],
+    });
+    expect(await ask(alice, { command: 'answer' })).toMatchObject({ event: 'error', code: 'ERR_USAGE' });
+    expect(await ask(alice, { command: 'mute' })).toMatchObject({ event: 'error', code: 'ERR_USAGE' });
+  });
+
+  it('says why it cannot call', async () => {
+    const { bob } = await meet();
+    expect(await ask(bob, { command: 'call' })).toMatchObject({ event: 'error', code: 'ERR_CALL_LIBRARY' });
   });
 
   it('holds commands until it is known to whom, and ends when its input has ended and all is delivered', async () => {

@@ -8,6 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { CallDesk } from '../../src/calls/call-desk.js';
 import { defaultQuota, MemberQuota, SessionQuota } from '../../src/conversation/member-quota.js';
 import { PeerSession } from '../../src/conversation/peer-session.js';
 import { isQTChatError } from '../../src/errors.js';
@@ -16,8 +17,10 @@ import type { MessageStore } from '../../src/store/messages.js';
 import type { PeerConnection } from '../../src/transport/peer-connection.js';
 import { makeCircle } from '../helpers/certificates.js';
 import { Meeting } from '../helpers/conversations.js';
+import { FakeSound } from '../helpers/fake-media.js';
 import { Dice, mutatedFrame } from '../helpers/frame-mutator.js';
 import { makeIdentity } from '../helpers/identity.js';
+import { ManualTimers } from '../helpers/manual-timers.js';
 import { closeOf, dialBare, frameOf, goodHello } from '../helpers/rogue.js';
 
 const frames = Number(process.env.QTCHAT_FUZZ_FRAMES ?? 10_000);
@@ -73,12 +76,19 @@ function start(wire: Wire): PeerSession {
     notAfter: new Date(Date.now() + 3_600_000),
   };
   const connection = { socket: wire as unknown as TLSSocket, peer, dialled: false } as unknown as PeerConnection;
+  const desk = new CallDesk({
+    openMedia: new FakeSound().open(),
+    timers: new ManualTimers(),
+    random: randomBytes,
+    emit: () => {},
+  });
+  const channel = { member: 'mallory', process: 'm', isOursFirst: true, isOpen: true, send: () => {} };
   return new PeerSession({
     connection,
     self: {
       session: 'ee'.repeat(16),
       epoch: 'ff'.repeat(16),
-      capabilities: ['text', 'files'],
+      capabilities: ['text', 'files', 'calls'],
       keyOrigin: 'local',
       port: 0,
     },
@@ -98,6 +108,7 @@ function start(wire: Wire): PeerSession {
     quota: new SessionQuota(new MemberQuota(defaultQuota, () => new Date())),
     checkPeer: async () => {},
     emit: () => {},
+    onCall: (_, message) => desk.handle(channel, message),
   });
 }
 

@@ -61,6 +61,11 @@ const samples: { [Type in Message['type']]: MessageOf<Type> } = {
   'file-resume': { type: 'file-resume', id },
   'file-received': { type: 'file-received', id },
   'file-failed': { type: 'file-failed', id, reason: 'broken' },
+  'call-offer': { type: 'call-offer', id, sdp: 'v=0\r\n', isRestart: true },
+  'call-ringing': { type: 'call-ringing', id },
+  'call-answer': { type: 'call-answer', id, sdp: 'v=0\r\n' },
+  'call-candidate': { type: 'call-candidate', id, candidate: 'candidate:1 1 udp 1 127.0.0.1 40000 typ host' },
+  'call-end': { type: 'call-end', id, reason: 'hung-up' },
 };
 const messages = Object.values(samples) as unknown as CborMap[];
 

@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { Config } from '@oclif/core';
+import type { OpenMedia } from '../../src/calls/media.js';
 import type { BaseCommand } from '../../src/cli/base-command.js';
 import type { Deps, Input } from '../../src/cli/deps.js';
 import type { Lan } from '../../src/enroll/lan.js';
+import { QTChatError } from '../../src/errors.js';
 import { packageRoot } from '../../src/package-root.js';
 import { FakeLan } from './fake-lan.js';
 
@@ -22,6 +24,8 @@ export interface CommandWorld {
   readonly signal?: AbortSignal;
   /** The local network; nobody is there when left out. */
   readonly lan?: Lan;
+  /** What opens the sound of calls; there is none when left out. */
+  readonly openMedia?: OpenMedia;
   /** Called with everything written so far on stdout, at every write. */
   readonly onStdout?: (soFar: string) => void;
   /** Called with everything written so far on stderr, at every write. */
@@ -70,6 +74,7 @@ export async function runCommand(argv: readonly string[], world: CommandWorld): 
     loginName: world.loginName ?? 'tester',
     signal: world.signal ?? new AbortController().signal,
     lan: world.lan ?? new FakeLan(),
+    sound: async () => world.openMedia ?? new QTChatError('ERR_CALL_LIBRARY', 'there is no sound in tests'),
     setExitCode: (code) => {
       exitCode = code;
     },

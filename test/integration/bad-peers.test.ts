@@ -61,6 +61,7 @@ const change = {
   target: '9f8e7d6c-0b1d-4c2a-9d3e-4f5a6b7c8d9e',
 } as const;
 const id = '0f'.repeat(16);
+const call = { type: 'call-offer', id } as const;
 const offer = { type: 'file-offer', id, name: 'note.txt', sizeBytes: 1, version: Buffer.alloc(32, 1) } as const;
 
 const goodPeer: Peer = {
@@ -284,6 +285,22 @@ describe('a contact with another key is refused', () => {
 describe('a peer is cut off', () => {
   it.each<Row>([
     ['when it says hello twice', says(goodHello as unknown as CborMap), 'disconnected', /hello twice/],
+    ['when it calls where no calls are taken', says({ ...call, sdp: 'v=0' }), 'disconnected', /no calls are taken/],
+    ['when it describes a call at length', says({ ...call, sdp: 'x'.repeat(16_385) }), 'disconnected', /field "sdp"/],
+    ['when it describes nothing', says({ ...call, sdp: '' }), 'disconnected', /wrong field "sdp"/],
+    ['when a call is a path', says({ ...call, id: '../x', sdp: 'v=0' }), 'disconnected', /wrong field "id"/],
+    [
+      'when a candidate is long',
+      says({ ...call, type: 'call-candidate', candidate: 'x'.repeat(1_025) }),
+      'disconnected',
+      /wrong field "candidate"/,
+    ],
+    [
+      'when a call ends as none does',
+      says({ ...call, type: 'call-end', reason: 'boredom' }),
+      'disconnected',
+      /wrong field "reason"/,
+    ],
     ['when a frame has no octets', writes(frameHeader(0)), 'disconnected', /0 octets/],
     ['when a frame is one octet too long', writes(frameHeader(maximumFrameBytes + 1)), 'disconnected', /262145 octets/],
     ['when a frame has four gigabytes', writes(frameHeader(0xffff_ffff)), 'disconnected', /4294967295 octets/],

@@ -1,7 +1,9 @@
 /** `chat`: opens the conversation of a home on this terminal, or as a filter, until it ends. */
 import { openConversation } from '../../conversation/conversation.js';
 import { parseListen } from '../../conversation/listen-at.js';
+import type { ConversationOptions } from '../../conversation/options.js';
 import { takeOwnKey } from '../../enroll/own-key.js';
+import { QTChatError } from '../../errors.js';
 import { downloadsFolder, type Home } from '../../store/home.js';
 import { loadIdentity } from '../../store/identities.js';
 import { announceRunning } from '../../store/running.js';
@@ -80,6 +82,8 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
       decideOffer: ({ sizeBytes }) =>
         sizeBytes <= settings.values.autoAcceptBytes ? 'accept' : isTerminal || json ? 'ask' : 'too-large',
       onEvent: (event) => face.onEvent(event),
+      // A filter has nobody who could answer.
+      ...((isTerminal || json) && (await callOptions(deps))),
       ...(peer !== undefined && { who: peer, alsoDial: others }),
       ...(isTerminal && { confirmPeer: (found, who, ended) => face.confirm(confirmQuestion(found, who), ended) }),
     });
@@ -94,4 +98,9 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
   } finally {
     face.close();
   }
+}
+
+async function callOptions({ sound }: Deps): Promise<Pick<ConversationOptions, 'openMedia' | 'noMedia'>> {
+  const media = await sound();
+  return media instanceof QTChatError ? { noMedia: media } : { openMedia: media };
 }

@@ -1,6 +1,7 @@
 /** All commands of a chat: what they are called, their help, and how one is run. */
 import { QTChatError, quote } from '../../errors.js';
 import { nearest } from '../text/nearest.js';
+import { callCommands } from './call-commands.js';
 import type { ChatCommand, CommandContext } from './command.js';
 import { fileCommands } from './file-commands.js';
 import { generalCommands } from './general-commands.js';
@@ -24,6 +25,7 @@ const help: ChatCommand = {
 export const chatCommands: readonly ChatCommand[] = [
   ...fileCommands,
   ...messageCommands,
+  ...callCommands,
   ...peopleCommands,
   help,
   ...generalCommands,

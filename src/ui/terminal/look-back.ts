@@ -14,19 +14,20 @@ const pageSize = 200;
 export async function readOlder(conversation: Conversation, talk: Talk): Promise<boolean> {
   if (talk.isComplete || !talk.items.hasRoom) return false;
   const { messages } = conversation;
-  const oldest = talk.items.oldestMessage;
+  const oldest = talk.items.oldestKept;
   const entries =
     oldest === undefined || !talk.isHistoryRead
       ? await messages.recent(talk.member, pageSize)
       : await messages.before(talk.member, oldest, pageSize);
   talk.isHistoryRead = true;
   if (entries.length < pageSize) talk.isComplete = true;
-  talk.items.addOlder(entries.map((entry) => messageOf(entry, entries)));
+  talk.items.addOlder(entries.map((entry) => itemOf(entry, entries)));
   return entries.length > 0;
 }
 
-function messageOf(entry: HistoryEntry, all: readonly HistoryEntry[]): NewItem {
-  const { id, direction, sentAt, text, replyTo, editedAt, state, reactions } = entry;
+function itemOf(entry: HistoryEntry, all: readonly HistoryEntry[]): NewItem {
+  const { id, direction, sentAt, text, replyTo, editedAt, state, reactions, call } = entry;
+  if (call !== undefined) return { kind: 'call', id, direction, at: sentAt, outcome: call };
   return {
     ...{ kind: 'message', id, direction, at: sentAt, text, state, isEdited: editedAt !== undefined },
     isReply: replyTo !== undefined,

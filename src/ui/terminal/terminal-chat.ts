@@ -141,6 +141,9 @@ export class TerminalChat implements Face {
     if (event.type === 'stopped') this.#stop(event.error);
     if (event.type === 'message') this.#notifier.note(event.member, event.member, event.text);
     if (event.type === 'fileOffered') this.#notifier.note(event.member, event.member, `offers ${event.file.name}`);
+    if (event.type === 'callRinging' && event.direction === 'in')
+      this.#notifier.note(event.member, event.member, 'calls you');
+    if (event.type === 'callEnded' && event.missed) this.#notifier.note(event.member, event.member, 'missed call');
     if (event.type === 'fileDone') this.#pictures.note(this.#state.files.of(event));
     this.#drawSoon();
   }
@@ -315,6 +318,7 @@ export class TerminalChat implements Face {
       now: this.#options.clock(),
       roundTripMs:
         current === lobby || current.peer === undefined ? undefined : conversation?.roundTripMs(current.member),
+      call: conversation?.calls.current,
       isColored: (this.#options.env.NO_COLOR ?? '') === '',
     });
     this.#screen.draw(this.#frame);

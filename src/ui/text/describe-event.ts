@@ -6,6 +6,7 @@ import type { RevocationState } from '../../conversation/revocation-watch.js';
 import { dayOf } from '../../pki/day.js';
 import type { DeclineReason } from '../../protocol/messages.js';
 import type { ExecEvent } from '../exec/program-runner.js';
+import { describeCallEnd } from './describe-call.js';
 import { describeError } from './describe-error.js';
 import { escapeText } from './escape-text.js';
 
@@ -98,6 +99,19 @@ function describeStatus(event: ConversationEvent | ExecEvent): string | undefine
     }
     case 'fileFailed':
       return `${event.file.name} failed: ${describeError(event.error)}`;
+    case 'callRinging':
+      return event.direction === 'in' ? `${event.member} calls: /answer or /reject` : `it rings at ${event.member}`;
+    case 'callConnected':
+      return event.resumed
+        ? `the call with ${event.member} goes on`
+        : `you are connected with ${event.member}: /mute, /stats, /hangup`;
+    case 'callReconnecting':
+      return `the call with ${event.member} has broken off: reconnecting…`;
+    case 'callDevices':
+      if (event.output === undefined) return `no speaker: you cannot hear ${event.member}`;
+      return event.input === undefined ? `no microphone: ${event.member} cannot hear you` : undefined;
+    case 'callEnded':
+      return describeCallEnd(event.member, event.direction, event);
     case 'exec': {
       const { name, exitCode, signal, error } = event;
       if (exitCode === 0) return undefined;

@@ -1,5 +1,6 @@
 /** The history of a conversation as lines for people. All that comes from peers is escaped here. */
 import type { HistoryEntry } from '../../store/history.js';
+import { callOutcome } from './describe-call.js';
 import { escapeText } from './escape-text.js';
 
 /** Who speaks in a conversation. */
@@ -22,9 +23,12 @@ export async function* historyLines(entries: AsyncIterable<HistoryEntry>, who: S
   }
 }
 
-/** One message: time, id, how far it has come, who, what, and what others think of it. */
+/** One message, or call: time, id, how far it has come, who, what, and what others think of it. */
 export function historyLine(entry: HistoryEntry, who: Speakers): string {
-  const { id, direction, sentAt, text, replyTo, editedAt, reactions } = entry;
+  const { id, direction, sentAt, text, replyTo, editedAt, reactions, call } = entry;
+  if (call !== undefined) {
+    return [localTime(sentAt), id.slice(0, shortIdLength), '  ', callOutcome(who.peer, direction, call)].join(' ');
+  }
   const nameOf = (side: 'in' | 'out'): string => (side === 'out' ? who.self : who.peer);
   const parts = [
     localTime(sentAt),

@@ -51,6 +51,11 @@ describe('messages', () => {
     { type: 'ping' },
     { type: 'bye', reason: 'done' },
     { type: 'file-decline', id, reason: 'name' },
+    { type: 'call-offer', id, sdp: 'v=0', isRestart: true },
+    { type: 'call-ringing', id },
+    { type: 'call-answer', id, sdp: 'x'.repeat(16_384) },
+    { type: 'call-candidate', id, candidate: 'x'.repeat(1_024) },
+    { type: 'call-end', id, reason: 'busy' },
   ])('come out as they went in: $type', (message) => {
     expect(parseMessage(encodeMessage(message))).toEqual(message);
   });

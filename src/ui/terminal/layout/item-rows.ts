@@ -3,6 +3,7 @@
  * Everything that peers chose is escaped here.
  */
 import type { BookedFile } from '../../commands/file-book.js';
+import { callOutcome } from '../../text/describe-call.js';
 import { describeSize } from '../../text/describe-event.js';
 import { localTime } from '../../text/describe-history.js';
 import { escapeText } from '../../text/escape-text.js';
@@ -33,6 +34,10 @@ export function itemRows(item: Item, who: Speakers, width: number): Row[] {
       return messageRows(item, who, width);
     case 'file':
       return fileRows(item, who, width);
+    case 'call': {
+      const { at, direction, outcome } = item;
+      return noticeRows({ at, text: callOutcome(who.peer, direction, outcome), isError: outcome.missed }, width);
+    }
     case 'notice':
       return noticeRows(item, width);
   }
@@ -145,7 +150,7 @@ function barOf(share: number): string {
   return `[${'#'.repeat(full)}${'-'.repeat(barCells - full)}]`;
 }
 
-function noticeRows({ text, isError, at }: NoticeItem, width: number): Row[] {
+function noticeRows({ text, isError, at }: Pick<NoticeItem, 'text' | 'isError' | 'at'>, width: number): Row[] {
   const style: Style = isError ? 'red' : 'dim';
   const lines = text.slice(0, mostCharacters).split('\n').map(escapeText).join('\n');
   return wrap(lines, width - marginCells, mostRows).map((line, index) => [

@@ -1,5 +1,6 @@
 /** What is on the screen at one moment, as rows that fit it: a pure function of the state and the size. */
 
+import type { CallSnapshot } from '../../../calls/call-events.js';
 import { cut, pad, wrap } from '../layout/cells.js';
 import { rowsAt, type Scrolled } from '../layout/scroll.js';
 import { cutSpans, type Row, rowText, span } from '../layout/spans.js';
@@ -43,6 +44,8 @@ export interface FrameParts {
   readonly now: Date;
   readonly roundTripMs: number | undefined;
   readonly isColored: boolean;
+  /** The call that there is. */
+  readonly call?: CallSnapshot | undefined;
 }
 
 /** As many rows as the input line may take of a screen. */
@@ -51,14 +54,14 @@ export function mostInputRows({ rows }: Size): number {
 }
 
 /** The frame of a moment. */
-export function frameOf({ state, rows, size, input, now, roundTripMs, isColored }: FrameParts): Frame {
+export function frameOf({ state, rows, size, input, now, roundTripMs, isColored, call }: FrameParts): Frame {
   const { columns } = size;
   const side = sidebarCells(state, columns);
   const width = columns - side;
   const { current } = state;
   const free = Math.max(0, size.rows - 2 - input.rows.length);
   // Of what is too high for the screen, the end: there stand the keys that answer.
-  const asked = [...offeredRows(state, columns), ...questionRows(state, columns)];
+  const asked = [...offeredRows(state, columns), ...ringRows(call, columns), ...questionRows(state, columns)];
   const question = asked.slice(Math.max(0, asked.length - free));
   const listHeight = free - question.length;
   const typing = typingRows(state, width, now).slice(0, listHeight);
@@ -71,7 +74,7 @@ export function frameOf({ state, rows, size, input, now, roundTripMs, isColored 
   const above = [
     text(titleRow(state, columns)),
     ...list.map((row, index) => text(sidebar[index] ?? []) + text(row)),
-    text(statusRow(state, { columns, roundTripMs })),
+    text(statusRow(state, { columns, roundTripMs, call })),
     ...question.map(text),
   ];
   return {
@@ -122,6 +125,12 @@ function offeredRows({ offered }: ChatState, columns: number): Row[] {
       span('  '),
     ]);
   return [cutSpans(spans, columns)];
+}
+
+/** No key answers it: whoever is writing would open the microphone by a slip. */
+function ringRows(call: CallSnapshot | undefined, columns: number): Row[] {
+  if (call?.state !== 'ringing' || call.direction === 'out') return [];
+  return [[span(pad(`${call.member} calls: /answer or /reject`, columns), ['yellow', 'bold', 'inverse'])]];
 }
 
 function questionRows({ question }: ChatState, columns: number): Row[] {

@@ -1,5 +1,6 @@
 /** What events of a conversation change in what the screen shows. */
 import type { ConversationEvent } from '../../../conversation/events.js';
+import { describeError } from '../../text/describe-error.js';
 import { describeEvent } from '../../text/describe-event.js';
 import type { ChatState } from './chat-state.js';
 import type { Talk } from './talk.js';
@@ -77,6 +78,14 @@ export function applyEvent(state: ChatState, event: ConversationEvent, now: Date
     case 'fileFailed':
       state.talkWith(event.member).items.putFile(state.files.note(event), now);
       return;
+    case 'callEnded': {
+      const { member, id, direction, reason, durationMs, missed, error } = event;
+      const talk = state.talkWith(member);
+      if (missed && !state.isSeen(talk)) talk.unread++;
+      state.add(talk, { kind: 'call', id, direction, at: now, outcome: { reason, durationMs, missed } });
+      if (error !== undefined) state.say(describeError(error), true, talk);
+      return;
+    }
     case 'stopped':
       return;
     default:

@@ -3,7 +3,7 @@
  * older is in the history on disk, and comes back by it.
  */
 import type { BookedFile } from '../../commands/file-book.js';
-import type { FileItem, Item, MessageItem, NewItem } from './items.js';
+import type { CallItem, FileItem, Item, MessageItem, NewItem } from './items.js';
 
 /** As many are kept while the newest are shown. */
 const mostItems = 2_000;
@@ -30,10 +30,10 @@ export class ItemList {
     this.#items.push({ ...item, key: this.#nextKey++ });
   }
 
-  /** Puts older ones in front; messages that are here are left out. */
+  /** Puts older ones in front; messages and calls that are here are left out. */
   addOlder(items: readonly NewItem[]): void {
-    const known = new Set(this.#items.map((item) => (item.kind === 'message' ? item.id : undefined)));
-    const others = items.filter((item) => item.kind !== 'message' || !known.has(item.id));
+    const known = new Set(this.#items.map((item) => ('id' in item ? item.id : undefined)));
+    const others = items.filter((item) => !('id' in item) || !known.has(item.id));
     const first = (this.#items[0]?.key ?? this.#nextKey) - others.length;
     this.#items = [...others.map((item, index) => ({ ...item, key: first + index })), ...this.#items];
   }
@@ -49,9 +49,9 @@ export class ItemList {
     return true;
   }
 
-  /** The oldest message. */
-  get oldestMessage(): MessageItem | undefined {
-    return this.#items.find((item) => item.kind === 'message');
+  /** The oldest of what the history holds. */
+  get oldestKept(): MessageItem | CallItem | undefined {
+    return this.#items.find((item) => item.kind === 'message' || item.kind === 'call');
   }
 
   /**

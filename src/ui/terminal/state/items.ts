@@ -2,6 +2,7 @@
  * What a conversation shows, one thing after the other: messages, files, and what else happened. Plain data; a change makes
  * a new item. Texts and names are as they came: the layout escapes them.
  */
+import type { CallOutcome } from '../../../store/call-record.js';
 import type { BookedFile } from '../../commands/file-book.js';
 
 interface Placed {
@@ -35,6 +36,14 @@ export interface FileItem extends Placed {
   readonly picture?: readonly string[] | undefined;
 }
 
+/** A call that has ended. */
+export interface CallItem extends Placed {
+  readonly kind: 'call';
+  readonly id: string;
+  readonly direction: 'in' | 'out';
+  readonly outcome: CallOutcome;
+}
+
 /** Something that happened, or an answer to a command. */
 export interface NoticeItem extends Placed {
   readonly kind: 'notice';
@@ -43,7 +52,7 @@ export interface NoticeItem extends Placed {
 }
 
 /** One of them. */
-export type Item = MessageItem | FileItem | NoticeItem;
+export type Item = MessageItem | FileItem | CallItem | NoticeItem;
 
 /** One that has no place yet. */
 export type NewItem = { [Kind in Item as Kind['kind']]: Omit<Kind, 'key'> }[Item['kind']];

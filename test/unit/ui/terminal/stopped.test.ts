@@ -27,6 +27,7 @@ const conversation = {
   contacts: { list: async () => [] },
   messages: { recent: async () => [], markSeen: async () => {} },
   roundTripMs: () => undefined,
+  calls: { current: undefined },
 } as unknown as Conversation;
 
 let chat: TerminalChat;

@@ -42,7 +42,7 @@ describe('the items of a conversation', () => {
     list.add(message(2_201));
     expect(list.forgetOldest()).toBe(true);
     expect(list.all).toHaveLength(2_000);
-    expect(list.oldestMessage?.id).toBe('202');
+    expect(list.oldestKept?.id).toBe('202');
     expect(list.forgetOldest()).toBe(false);
   });
 

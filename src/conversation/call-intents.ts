@@ -1,0 +1,124 @@
+/**
+ * What can be done with calls: one at a time, with a member who is here. What becomes of them is told by events, and stands
+ * in the history.
+ */
+import { CallDesk, type CallDeskOptions } from '../calls/call-desk.js';
+import type { CallEvent, CallSnapshot } from '../calls/call-events.js';
+import type { DeviceChoice, OpenMedia } from '../calls/media.js';
+import { QTChatError, quote } from '../errors.js';
+import { CallChannels } from './call-channels.js';
+import type { ConversationEvent } from './events.js';
+import type { Links } from './links.js';
+import type { RunningWork } from './running-work.js';
+
+/** What {@link CallIntents} need. */
+export interface CallIntentsOptions extends Pick<CallDeskOptions, 'random' | 'timers'> {
+  /** Undefined where there is no sound. */
+  readonly openMedia: OpenMedia | undefined;
+  /** Why there is none. */
+  readonly noMedia: QTChatError | undefined;
+  readonly clock: () => Date;
+  readonly links: Links;
+  readonly work: RunningWork;
+  /** Rejects where a member is not to be told anything. */
+  readonly checkMember: (member: string) => Promise<void>;
+  readonly onEvent: (event: ConversationEvent) => void;
+  /** SHA-256 of our key. */
+  readonly ownSpki: string;
+}
+
+/** The calls of a conversation. */
+export class CallIntents {
+  /** Those who can be called; undefined where we cannot. */
+  readonly channels: CallChannels | undefined;
+  readonly #options: CallIntentsOptions;
+  readonly #desk: CallDesk | undefined;
+  /** When the call began that there is. */
+  #began: { readonly id: string; readonly at: Date } | undefined;
+
+  constructor(options: CallIntentsOptions) {
+    this.#options = options;
+    const { openMedia, timers, random, ownSpki } = options;
+    if (openMedia === undefined) return;
+    this.#desk = new CallDesk({ openMedia, timers, random, emit: (member, event) => this.#tell(member, event) });
+    this.channels = new CallChannels(this.#desk, ownSpki);
+  }
+
+  /** The call that there is. */
+  get current(): CallSnapshot | undefined {
+    return this.#desk?.current;
+  }
+
+  /**
+   * Calls a member who is here.
+   *
+   * @returns the id of the call, which its events carry
+   * @throws {QTChatError} `ERR_CALL_UNAVAILABLE`, `ERR_CALL_BUSY`, `ERR_PEER_BLOCKED`
+   */
+  async call(member: string): Promise<string> {
+    const { checkMember, links, noMedia, clock } = this.#options;
+    await checkMember(member);
+    if (this.#desk === undefined) throw noMedia ?? unavailable('this program has no sound for calls');
+    if (!this.#desk.canReach(member)) {
+      const why = links.isHere(member) ? 'cannot take calls: their program is older or has no sound' : 'is not here';
+      throw unavailable(`${quote(member)} ${why}`);
+    }
+    const id = this.#desk.call(member);
+    this.#began = { id, at: clock() };
+    return id;
+  }
+
+  /**
+   * Takes the call that rings.
+   *
+   * @throws {QTChatError} `ERR_USAGE` where there is none, here and below
+   */
+  answer(): void {
+    if (!this.#desk?.answer()) throw none('nobody calls');
+  }
+
+  /** Refuses the call that rings. */
+  reject(): void {
+    if (!this.#desk?.reject()) throw none('nobody calls');
+  }
+
+  /** Ends the call that there is. */
+  hangUp(): void {
+    if (!this.#desk?.hangUp()) throw none('there is no call');
+  }
+
+  /** Lets silence go out, or sound again. */
+  mute(isOn: boolean): void {
+    if (!this.#desk?.mute(isOn)) throw none('there is no call');
+  }
+
+  /** Takes other sound devices, for the call that there is and for those to come; rejects where one does not work. */
+  async useDevices(choice: DeviceChoice): Promise<void> {
+    await this.#desk?.useDevices(choice);
+  }
+
+  /** Hangs up, and resolves when all sound is gone. */
+  async close(): Promise<void> {
+    await this.#desk?.close();
+  }
+
+  #tell(member: string, event: CallEvent): void {
+    const { clock, onEvent, links, work } = this.#options;
+    const { id, direction } = event;
+    if (event.type === 'callRinging' && direction === 'in') this.#began = { id, at: clock() };
+    if (event.type === 'callEnded') {
+      const { reason, durationMs, missed } = event;
+      const startedAt = this.#began?.id === id ? this.#began.at : clock();
+      work.add(links.of(member).store.addCall({ id, direction, startedAt, reason, durationMs, missed }));
+    }
+    onEvent({ member, ...event });
+  }
+}
+
+function unavailable(what: string): QTChatError {
+  return new QTChatError('ERR_CALL_UNAVAILABLE', what);
+}
+
+function none(what: string): QTChatError {
+  return new QTChatError('ERR_USAGE', what);
+}

@@ -1,0 +1,85 @@
+/** Calls in words for people. */
+import type { CallEnd, CallSnapshot } from '../../calls/call-events.js';
+import type { MediaStats } from '../../calls/media.js';
+import type { CallOutcome } from '../../store/call-record.js';
+import { describeError } from './describe-error.js';
+
+/** "1:02", "1:02:03": whole seconds that have passed. */
+export function callTime(durationMs: number): string {
+  const seconds = Math.floor(durationMs / 1000);
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  const rest = `${seconds % 60}`.padStart(2, '0');
+  return hours === 0 ? `${minutes}:${rest}` : `${hours}:${`${minutes}`.padStart(2, '0')}:${rest}`;
+}
+
+/** What became of a call with `peer`, as the history says it. */
+export function callOutcome(
+  peer: string,
+  direction: 'in' | 'out',
+  { reason, durationMs, missed }: CallOutcome,
+): string {
+  if (missed) return `missed call from ${peer}`;
+  const which = direction === 'in' ? `call from ${peer}` : `call to ${peer}`;
+  if (durationMs === 0) return `${which}: ${outcomes[reason]}`;
+  return `${which}: ${callTime(durationMs)}${reason === 'hung-up' ? '' : `, ${outcomes[reason]}`}`;
+}
+
+const outcomes: Readonly<Record<CallOutcome['reason'], string>> = {
+  'hung-up': 'ended',
+  cancelled: 'called off',
+  declined: 'declined',
+  busy: 'busy',
+  'no-answer': 'no answer',
+  elsewhere: 'taken elsewhere',
+  'not-connected': 'no sound came through',
+  lost: 'connection lost',
+  failed: 'failed',
+  refused: 'refused',
+  unknown: 'their program was started anew',
+};
+
+/** The same with its cause, for the one who was there. */
+export function describeCallEnd(peer: string, direction: 'in' | 'out', end: CallEnd): string {
+  const { error } = end;
+  const why = error === undefined ? '' : ` (${describeError(error)})`;
+  return callOutcome(peer, direction, end) + why;
+}
+
+/** How well one can talk: by what had to be made up, and by how long sound is on its way. */
+export function callQuality({ concealedPercent, roundTripMs }: MediaStats): 'good' | 'fair' | 'poor' {
+  if (concealedPercent > 8 || roundTripMs > 600) return 'poor';
+  return concealedPercent > 2 || roundTripMs > 300 ? 'fair' : 'good';
+}
+
+/** "call with bob 1:02 · good · loss 0 % · 23 ms · muted". */
+export function callLine({ member, state, direction, durationMs, stats, isMuted }: CallSnapshot): string {
+  const name = `call ${direction === 'in' ? 'from' : 'to'} ${member}`;
+  const head = durationMs === undefined ? `${name}: ${beginnings[state] ?? state}…` : `${name} ${callTime(durationMs)}`;
+  const parts = [
+    head,
+    ...(state === 'reconnecting' ? ['reconnecting…'] : []),
+    ...(state === 'connected' && stats !== undefined
+      ? [callQuality(stats), `loss ${Math.round(stats.lossPercent)} %`, `${Math.round(stats.roundTripMs)} ms`]
+      : []),
+    ...(isMuted ? ['muted'] : []),
+  ];
+  return parts.join(' · ');
+}
+
+const beginnings: Readonly<Partial<Record<CallSnapshot['state'], string>>> = {
+  calling: 'calling',
+  ringing: 'it rings',
+  connecting: 'connecting',
+};
+
+/** Statistics of the last second, one a line. */
+export function statsLines(stats: MediaStats): string[] {
+  const { lossPercent, concealedPercent, roundTripMs, jitterMs, kbps } = stats;
+  return [
+    `quality    ${callQuality(stats)}`,
+    `loss       ${lossPercent.toFixed(1)} %; ${concealedPercent.toFixed(1)} % of the sound had to be made up`,
+    `round trip ${Math.round(roundTripMs)} ms, jitter ${Math.round(jitterMs)} ms`,
+    `receiving  ${Math.round(kbps)} kbit/s`,
+  ];
+}
