@@ -1,8 +1,8 @@
 /**
  * The chat as plain lines: what is typed goes to the peer, what happens is printed. On a terminal
  * there is a prompt, and leaving is up to the user; without one it is a filter that ends when its
- * input has ended and everything is delivered. Programs speak JSON lines instead. It reads and ends;
- * the screen writes, and the conversation decides.
+ * input has ended and everything is delivered (`filter-end.ts`). Programs speak JSON lines instead. It
+ * reads; the screen writes, and the conversation decides.
  */
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -16,6 +16,7 @@ import type { Settings } from '../commands/settings.js';
 import { runCommand } from '../commands/table.js';
 import type { Face } from '../face.js';
 import { escapeText } from '../text/escape-text.js';
+import { FilterEnd } from './filter-end.js';
 import { limitLines } from './line-limit.js';
 import { PlainScreen, type PlainScreenOptions } from './plain-screen.js';
 import { ProgramCommands } from './program-commands.js';
@@ -39,7 +40,6 @@ export class PlainChat implements Face {
   readonly #lines: Interface;
   readonly #screen: PlainScreen;
   readonly #ended: Promise<void>;
-  readonly #moving = new Set<string>();
   readonly #files = new FileBook();
   #end: () => void = () => {};
   #fail: (error: unknown) => void = () => {};
@@ -47,22 +47,17 @@ export class PlainChat implements Face {
   #recipient: string | undefined;
   /** Typed before it was known to whom. */
   #held: string[] = [];
-  /** Whom programs have addressed by name, and the one whom the chat is with. */
-  readonly #addressed = new Set<string>();
   /** Shown before there was a conversation to tell. */
   readonly #shownEarly: { member: string; id: string }[] = [];
   #work: Promise<void> = Promise.resolve();
   /** Texts on their way into the outbox. */
-  readonly #sending = new UnderWay(() => this.#settle());
+  readonly #sending = new UnderWay(() => this.#ending.settle());
   readonly #program: ProgramCommands;
+  readonly #ending: FilterEnd;
   #answer: ((line: string) => void) | undefined;
   #isHere = false;
   /** The user has been told that what is typed waits. */
   #saidItWaits = false;
-  #inputEnded = false;
-  #isDone = false;
-  #timer: NodeJS.Timeout | undefined;
-  #lastReason: QTChatError | undefined;
 
   constructor(options: PlainChatOptions) {
     this.#options = options;
@@ -78,12 +73,20 @@ export class PlainChat implements Face {
       this.#fail(error);
     });
     this.#screen = new PlainScreen(options, this.#lines);
+    const present = () => ({ conversation: this.#conversation, recipient: this.#recipient });
+    this.#ending = new FilterEnd({
+      present,
+      timeoutMs: isTerminal ? undefined : options.timeoutMs,
+      isSending: () => this.#held.length + this.#sending.count > 0,
+      end: () => this.#end(),
+      fail: (error) => this.#fail(error),
+    });
     this.#program = new ProgramCommands({
       clock: options.clock,
-      present: () => ({ conversation: this.#conversation, recipient: this.#recipient }),
+      present,
       sending: this.#sending,
       hold: (line) => this.#held.push(line),
-      address: (member) => this.#addressed.add(member),
+      address: (member) => this.#ending.address(member),
       print: (line) => this.#screen.print(line, true),
       quit: () => this.#end(),
       fail: (error) => this.#fail(error),
@@ -97,8 +100,9 @@ export class PlainChat implements Face {
     if ('file' in event) this.#files.note(event);
     this.#screen.show(event);
     if (event.type === 'fileProgress') return;
+    this.#ending.note(event);
     this.#note(event);
-    this.#settle();
+    this.#ending.settle();
   }
 
   /** Shows a line about something else that this program does. */
@@ -131,20 +135,19 @@ export class PlainChat implements Face {
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) this.#end();
     this.#screen.start();
-    if (!this.#isHere) this.#startTimer();
+    if (!this.#isHere) this.#ending.awaitPeer();
     try {
       await this.#ended;
     } finally {
-      this.#isDone = true;
+      this.#ending.stop();
       this.#screen.leave();
-      clearTimeout(this.#timer);
       signal.removeEventListener('abort', onAbort);
     }
   }
 
   /** Gives the input back; nothing is read or asked any more. */
   close(): void {
-    this.#isDone = true;
+    this.#ending.stop();
     this.#screen.leave();
     this.#screen.clearPrompt();
     this.#lines.close();
@@ -155,9 +158,6 @@ export class PlainChat implements Face {
 
   #note(event: ConversationEvent): void {
     switch (event.type) {
-      case 'waiting':
-        this.#lastReason = event.reason ?? this.#lastReason;
-        return;
       case 'target':
         this.#recipient = event.member;
         this.#screen.setRecipient(event.member);
@@ -167,23 +167,15 @@ export class PlainChat implements Face {
         if (event.peer.member !== this.#recipient) return;
         this.#isHere = true;
         this.#saidItWaits = false;
-        clearTimeout(this.#timer);
+        this.#ending.peerCame();
         return;
       case 'disconnected':
         if (event.member !== this.#recipient) return;
         this.#isHere = false;
-        this.#startTimer();
+        this.#ending.awaitPeer();
         return;
       case 'message':
         this.#noteShown(event.member, event.id);
-        return;
-      case 'fileStarted':
-        this.#moving.add(event.file.id);
-        return;
-      case 'fileDone':
-      case 'fileFailed':
-      case 'fileInterrupted':
-        this.#moving.delete(event.file.id);
         return;
       case 'stopped':
         this.#fail(event.error);
@@ -197,10 +189,9 @@ export class PlainChat implements Face {
     const lines = this.#lines[Symbol.asyncIterator]();
     this.#lines.resume();
     for await (const line of lines) await this.#queue(() => this.#take(line));
-    this.#inputEnded = true;
     // Ctrl-D: whoever sits at the terminal leaves.
     if (this.#options.isTerminal) this.#end();
-    this.#settle();
+    this.#ending.inputEnded();
   }
 
   // One after the other: what was typed first arrives first.
@@ -208,7 +199,7 @@ export class PlainChat implements Face {
     this.#work = this.#work
       .then(work)
       .catch((error: unknown) => this.#complain(error))
-      .then(() => this.#settle());
+      .then(() => this.#ending.settle());
     return this.#work;
   }
 
@@ -307,38 +298,6 @@ export class PlainChat implements Face {
         this.#complain(error);
       }
     }
-  }
-
-  /** Ends a filter that has nothing left to do. */
-  #settle(): void {
-    if (!this.#inputEnded || this.#isDone || this.#held.length + this.#sending.count + this.#moving.size > 0) return;
-    const conversation = this.#conversation;
-    if (this.#recipient !== undefined) this.#addressed.add(this.#recipient);
-    if (conversation === undefined || this.#addressed.size === 0) {
-      this.#end();
-      return;
-    }
-    Promise.all([...this.#addressed].map((member) => conversation.countPending(member))).then(
-      (counts) => {
-        if (counts.every((count) => count === 0) && this.#moving.size === 0) this.#end();
-      },
-      (error: unknown) => this.#fail(error),
-    );
-  }
-
-  #startTimer(): void {
-    const { isTerminal, timeoutMs } = this.#options;
-    if (isTerminal || this.#isDone || timeoutMs === undefined) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      const reason = this.#lastReason === undefined ? '' : `: ${this.#lastReason.message}`;
-      const message = `nobody was reached within ${timeoutMs / 1000} seconds${reason}`;
-      const hint =
-        this.#recipient === undefined
-          ? 'What was typed is not kept, because it is not known which member is meant'
-          : 'What was typed waits in the outbox and goes with the next chat';
-      this.#fail(new QTChatError('ERR_PEER_UNREACHABLE', message, { hint }));
-    }, timeoutMs);
   }
 
   #complain(error: unknown): void {
