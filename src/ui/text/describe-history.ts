@@ -42,9 +42,9 @@ export function historyLine(entry: HistoryEntry, who: Speakers): string {
   return parts.join(' ');
 }
 
-/** How far one of ours has come. */
-function markOf({ state }: HistoryEntry): string {
-  return { queued: '…', delivered: '✓', read: '✓✓', withdrawn: '', received: '' }[state];
+/** How far one of ours has come, in two cells at most. */
+export function markOf({ state }: { readonly state: HistoryEntry['state'] | 'sent' }): string {
+  return { queued: '…', sent: '·', delivered: '✓', read: '✓✓', withdrawn: '', received: '' }[state];
 }
 
 // People look at their own clock, unlike certificates.

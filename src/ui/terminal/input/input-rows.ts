@@ -116,26 +116,11 @@ function rowsOf(line: string, room: number): Row[] {
 }
 
 /** What stands for a grapheme: itself, unless it would move the cursor, hide something or not fit at all. */
-function shownAs(grapheme: string, room: number): Shown {
-  let shown = shownGraphemes.get(grapheme);
-  if (shown === undefined) {
-    const text = grapheme === '\t' ? tabSpaces : escapeText(grapheme);
-    shown = { text, width: cellsOf(text) };
-    if (shownGraphemes.size >= keptGraphemes) shownGraphemes.clear();
-    if (grapheme.length <= keptLength) shownGraphemes.set(grapheme, shown);
-  }
-  return shown.width <= room ? shown : { text: '?', width: 1 };
+function shownAs(grapheme: string, room: number): { text: string; width: number } {
+  const text = grapheme === '\t' ? tabSpaces : escapeText(grapheme);
+  const width = cellsOf(text);
+  return width <= room ? { text, width } : { text: '?', width: 1 };
 }
-
-interface Shown {
-  readonly text: string;
-  readonly width: number;
-}
-
-// Measuring takes by far the most of the time, and texts repeat their characters.
-const shownGraphemes = new Map<string, Shown>();
-const keptGraphemes = 4096;
-const keptLength = 64;
 
 /** The row and column of an offset; behind a full row it is the beginning of the next one, even where there is none. */
 function placeOf(offset: number, line: string, rows: readonly Row[], room: number): { row: number; column: number } {

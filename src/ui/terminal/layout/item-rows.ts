@@ -5,18 +5,12 @@
 import type { BookedFile } from '../../commands/file-book.js';
 import { callOutcome } from '../../text/describe-call.js';
 import { describeSize } from '../../text/describe-event.js';
-import { localTime } from '../../text/describe-history.js';
+import { localTime, markOf, type Speakers } from '../../text/describe-history.js';
 import { escapeText } from '../../text/escape-text.js';
 import { describeDuration } from '../../text/progress.js';
 import type { FileItem, Item, MessageItem, NoticeItem } from '../state/items.js';
 import { cut, wrap } from './cells.js';
 import { cutSpans, type Row, type Span, type Style, span, widthOf } from './spans.js';
-
-/** Who speaks. */
-export interface Speakers {
-  readonly self: string;
-  readonly peer: string;
-}
 
 /** "21:05 ✓✓ ", and room for nothing else. */
 export const marginCells = 9;
@@ -83,11 +77,6 @@ function append(rows: Row[], what: Span, width: number): void {
   const last = rows.at(-1);
   if (typeof last === 'object' && widthOf(last) + widthOf([what]) <= width) rows[rows.length - 1] = [...last, what];
   else rows.push(cutSpans([margin, what], width));
-}
-
-/** How far a message of ours has come. */
-function markOf({ state }: MessageItem): string {
-  return { queued: '…', sent: '·', delivered: '✓', read: '✓✓', withdrawn: '', received: '' }[state];
 }
 
 function reactionSpans({ reactions }: MessageItem, who: Speakers): Span[] {
