@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Media, MediaEvent } from '../../src/calls/media.js';
 import type { MediaProcess } from '../../src/calls/media-process/media-process.js';
 import { type MediaOpenerOptions, mediaOpener } from '../../src/calls/media-process/open-media.js';
+import type { SoundChoice } from '../../src/calls/media-process/wire.js';
 import { parseWav, type WavSound, wavHead } from '../../src/calls/sound/wav.js';
 
 /** One end of a call. */
@@ -21,11 +22,12 @@ export class CallSide {
   }
 
   /** Opens one whose microphone says `said`, or that has none; what it hears is written to a file. */
-  static async open(folder: string, name: string, said: Int16Array | undefined): Promise<CallSide> {
+  static async open(folder: string, name: string, said: Int16Array | undefined, program?: string): Promise<CallSide> {
     const microphone = said === undefined ? undefined : join(folder, `${name}-said.wav`);
     if (said !== undefined && microphone !== undefined) await writeWav(microphone, said);
     const speaker = join(folder, `${name}-heard.wav`);
-    return CallSide.#open({ sound: { kind: 'recorded', microphone, speaker }, env: process.env }, speaker);
+    const sound: SoundChoice = { kind: 'recorded', microphone, speaker };
+    return CallSide.#open({ sound, env: process.env, ...(program !== undefined && { program }) }, speaker);
   }
 
   /** Opens one with the sound card that this environment leads to. */
@@ -100,15 +102,22 @@ export async function writeWav(path: string, samples: Int16Array): Promise<void>
   );
 }
 
-/** Passes on what the two say to each other; `alter` may change descriptions on their way. */
-export async function connectSides(
-  caller: CallSide,
-  callee: CallSide,
-  alter: (sdp: string) => string = (sdp) => sdp,
-): Promise<void> {
+/** What becomes of what one side says on its way to the other. */
+export interface SignalingPath {
+  readonly description?: (sdp: string) => string;
+  /** Undefined for one that gets lost. */
+  readonly candidate?: (candidate: string, from: CallSide) => string | undefined;
+}
+
+/** Passes on what the two say to each other. */
+export async function connectSides(caller: CallSide, callee: CallSide, path: SignalingPath = {}): Promise<void> {
+  const { description: alter = (sdp) => sdp, candidate: lead = (candidate) => candidate } = path;
   const pass = (from: CallSide, to: CallSide): void => {
     const early = from.events.flatMap((event) => (event.type === 'candidate' ? [event.candidate] : []));
-    from.onCandidate = (candidate) => void to.media.addCandidate(candidate).catch(() => {});
+    from.onCandidate = (candidate) => {
+      const led = lead(candidate, from);
+      if (led !== undefined) void to.media.addCandidate(led).catch(() => {});
+    };
     for (const candidate of early) from.onCandidate(candidate);
   };
   pass(caller, callee);

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { describe, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { openPostgres, type PostgresServer } from '../../src/store/postgres.js';
-import { hasProgram } from './require-program.js';
+import { hasProgram } from './has-program.js';
 
 /** Kinds of databases a ledger can be in. */
 export type DatabaseKind = 'sqlite' | 'postgres';

@@ -1,14 +1,9 @@
 /** Tests against programs nobody here wrote: skipped where the program is absent, failing where it is required. */
-import { spawnSync } from 'node:child_process';
 import { describe, it } from '@jest/globals';
 import { hasOptional, type OptionalLibrary } from '../../src/calls/optional.js';
+import { hasProgram } from './has-program.js';
 
 const required = (process.env.QTCHAT_TEST_REQUIRE ?? '').split(',');
-
-/** Tells whether `program` can be found on the PATH. */
-export function hasProgram(program: string): boolean {
-  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
-}
 
 /**
  * Describes a suite that needs `program`. Without it the suite is one skipped line, unless

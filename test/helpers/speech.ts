@@ -3,7 +3,7 @@
  * vowels come and go. Both at 16 bits, mono, 48 kHz, as long as asked.
  */
 import { spawnSync } from 'node:child_process';
-import { hasProgram } from './require-program.js';
+import { hasProgram } from './has-program.js';
 
 const rate = 48_000;
 // Looked up once: what is global is slow to reach in a test.

@@ -3,8 +3,8 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { hasProgram } from '../helpers/has-program.js';
 import { runProgram } from '../helpers/program.js';
-import { hasProgram } from '../helpers/require-program.js';
 import { runCommand } from '../helpers/run-command.js';
 
 describe('qtchat demo', () => {

@@ -51,9 +51,11 @@ const withWrtc = itWith('@roamhq/wrtc');
 withWrtc('carries speech both ways so that it can be understood, and names the certificate in use', async () => {
   const { alice, bob } = await pair();
   const fingerprints: string[] = [];
-  await connectSides(alice, bob, (sdp) => {
-    fingerprints.push(/a=fingerprint:sha-256 (\S+)/.exec(sdp)?.[1] ?? '');
-    return sdp;
+  await connectSides(alice, bob, {
+    description: (sdp) => {
+      fingerprints.push(/a=fingerprint:sha-256 (\S+)/.exec(sdp)?.[1] ?? '');
+      return sdp;
+    },
   });
   const [fromAlice, fromBob] = await Promise.all([alice.next('connected'), bob.next('connected')]);
   expect([fromBob.remoteFingerprint, fromAlice.remoteFingerprint]).toEqual(fingerprints);
@@ -106,9 +108,11 @@ withWrtc.each([
 
 withWrtc('lets no sound through where a fingerprint was changed on its way', async () => {
   const { alice, bob } = await pair();
-  await connectSides(alice, bob, (sdp) =>
-    sdp.replace(/(a=fingerprint:sha-256 )(.)/, (_, name: string, digit: string) => name + (digit === '0' ? '1' : '0')),
-  );
+  const otherDigit = (digit: string): string => (digit === '0' ? '1' : '0');
+  await connectSides(alice, bob, {
+    description: (sdp) =>
+      sdp.replace(/(a=fingerprint:sha-256 )(.)/, (_, name: string, digit: string) => name + otherDigit(digit)),
+  });
   const { error } = await Promise.race([alice.next('failed'), bob.next('failed')]);
   expect(error.code).toBe('ERR_CALL_REFUSED');
   const told = [...alice.events, ...bob.events];

@@ -15,12 +15,14 @@ export interface MediaOpenerOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** As the environment says when left out. */
   readonly sound?: SoundChoice;
+  /** Path of child.ts as it was built; where the build puts it when left out. */
+  readonly program?: string;
   /** Told of each process; tests hurt it. */
   readonly onStarted?: (process: MediaProcess) => void;
 }
 
 /** Opens the media side of each call in a process of its own. */
-export function mediaOpener({ env, sound = soundOf(env), onStarted }: MediaOpenerOptions): OpenMedia {
+export function mediaOpener({ env, sound = soundOf(env), program, onStarted }: MediaOpenerOptions): OpenMedia {
   return async ({ onEvent, input, output }) => {
     let isOver = false;
     // After the end nothing more is told, and of the end only once.
@@ -30,7 +32,7 @@ export function mediaOpener({ env, sound = soundOf(env), onStarted }: MediaOpene
       onEvent(event);
     };
     const options: MediaProcessOptions = {
-      program: mediaProgram(),
+      program: program ?? mediaProgram(),
       sound,
       env,
       onEvent: (event) => tell(asMediaEvent(event)),

@@ -30,16 +30,18 @@ export class FrameCutter {
 const mostAtOnce = 5;
 
 /**
- * Calls once for every 10 ms that pass, in bunches where the machine is late.
+ * Calls once for every 10 ms that pass, in bunches where the machine is late, with their number: those that were left
+ * out count.
  *
  * @returns what stops it
  */
-export function everyFrame(call: () => void): () => void {
-  let due = performance.now() + frameMs;
+export function everyFrame(call: (index: number) => void): () => void {
+  const begun = performance.now();
+  let next = 0;
   const timer = setInterval(() => {
-    const now = performance.now();
-    due = Math.max(due, now - mostAtOnce * frameMs);
-    for (; due <= now; due += frameMs) call();
+    // A frame is there when its last sample is.
+    const there = Math.floor((performance.now() - begun) / frameMs);
+    for (next = Math.max(next, there - mostAtOnce); next < there; next++) call(next);
   }, frameMs);
   return () => clearInterval(timer);
 }

@@ -25,12 +25,12 @@ export function recordedSystem({ microphone, speaker }: RecordedFiles): SoundSys
     openMicrophone: async (_name, { onFrame }) => {
       if (microphone === undefined) return undefined;
       const { samples } = parseWav(await readFile(microphone));
-      let position = sampleOfDay();
-      const stop = everyFrame(() => {
+      const begun = sampleOfDay();
+      const stop = everyFrame((number) => {
+        const position = begun + number * frameSamples;
         const frame = new Int16Array(frameSamples);
         for (let index = 0; index < frameSamples; index++)
           frame[index] = samples[(position + index) % samples.length] ?? 0;
-        position += frameSamples;
         onFrame(frame);
       });
       return { name: microphone, close: async () => stop() };

@@ -29,7 +29,7 @@ import {
   makeMember,
   type TestCircle,
 } from '../../helpers/certificates.js';
-import { hasProgram } from '../../helpers/require-program.js';
+import { hasProgram } from '../../helpers/has-program.js';
 import { deps, longValidity, peerProfile, requestFor } from './issuing.js';
 import { refusalOf } from './refusal.js';
 
