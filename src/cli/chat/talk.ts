@@ -10,7 +10,7 @@ import { announceRunning } from '../../store/running.js';
 import { loadSettings, saveSettings } from '../../store/settings.js';
 import { Settings } from '../../ui/commands/settings.js';
 import { confirmQuestion } from '../../ui/text/confirm-question.js';
-import { parseSize } from '../../ui/text/parse-size.js';
+import { parseSize } from '../../ui/text/size.js';
 import type { Deps } from '../deps.js';
 import { openFace } from './open-face.js';
 

@@ -12,7 +12,7 @@ import { announceRunning } from '../../store/running.js';
 import { findProgram } from '../../ui/exec/find-program.js';
 import { type ExecEvent, ProgramRunner } from '../../ui/exec/program-runner.js';
 import { splitCommand } from '../../ui/exec/split-command.js';
-import { parseSize } from '../../ui/text/parse-size.js';
+import { parseSize } from '../../ui/text/size.js';
 import type { Deps } from '../deps.js';
 
 /** How to receive. */

@@ -1,8 +1,7 @@
 /** Settings as users read and type them. */
 import { QTChatError, quote } from '../../errors.js';
 import type { SettingValues } from '../../store/settings.js';
-import { describeSize } from '../text/describe-event.js';
-import { parseSize } from '../text/parse-size.js';
+import { describeSize, parseSize } from '../text/size.js';
 
 interface Setting {
   readonly help: string;

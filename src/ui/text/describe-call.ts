@@ -3,15 +3,7 @@ import type { CallEnd, CallSnapshot } from '../../calls/call-events.js';
 import type { MediaStats } from '../../calls/media.js';
 import type { CallOutcome } from '../../store/call-record.js';
 import { describeError } from './describe-error.js';
-
-/** "1:02", "1:02:03": whole seconds that have passed. */
-export function callTime(durationMs: number): string {
-  const seconds = Math.floor(durationMs / 1000);
-  const hours = Math.floor(seconds / 3600);
-  const minutes = Math.floor(seconds / 60) % 60;
-  const rest = `${seconds % 60}`.padStart(2, '0');
-  return hours === 0 ? `${minutes}:${rest}` : `${hours}:${`${minutes}`.padStart(2, '0')}:${rest}`;
-}
+import { describePassed } from './duration.js';
 
 /** What became of a call with `peer`, as the history says it. */
 export function callOutcome(
@@ -22,7 +14,7 @@ export function callOutcome(
   if (missed) return `missed call from ${peer}`;
   const which = direction === 'in' ? `call from ${peer}` : `call to ${peer}`;
   if (durationMs === 0) return `${which}: ${outcomes[reason]}`;
-  return `${which}: ${callTime(durationMs)}${reason === 'hung-up' ? '' : `, ${outcomes[reason]}`}`;
+  return `${which}: ${describePassed(durationMs)}${reason === 'hung-up' ? '' : `, ${outcomes[reason]}`}`;
 }
 
 const outcomes: Readonly<Record<CallOutcome['reason'], string>> = {
@@ -55,7 +47,8 @@ export function callQuality({ concealedPercent, roundTripMs }: MediaStats): 'goo
 /** "call with bob 1:02 · good · loss 0 % · 23 ms · muted". */
 export function callLine({ member, state, direction, durationMs, stats, isMuted }: CallSnapshot): string {
   const name = `call ${direction === 'in' ? 'from' : 'to'} ${member}`;
-  const head = durationMs === undefined ? `${name}: ${beginnings[state] ?? state}…` : `${name} ${callTime(durationMs)}`;
+  const head =
+    durationMs === undefined ? `${name}: ${beginnings[state] ?? state}…` : `${name} ${describePassed(durationMs)}`;
   const parts = [
     head,
     ...(state === 'reconnecting' ? ['reconnecting…'] : []),

@@ -9,6 +9,7 @@ import type { ExecEvent } from '../exec/program-runner.js';
 import { describeCallEnd } from './describe-call.js';
 import { describeError } from './describe-error.js';
 import { escapeText } from './escape-text.js';
+import { describeSize } from './size.js';
 
 /** One line, and whether it is what was asked for (stdout) or about it (stderr). */
 export interface Line {
@@ -169,14 +170,6 @@ function describeAnnounced({ onLan, inDirectory, error }: AnnouncedState): strin
 function describeListening(port: number, wantedPort: number): string {
   const taken = wantedPort === 0 || wantedPort === port ? '' : `, because ${wantedPort} is taken`;
   return `listening on port ${port}${taken}`;
-}
-
-/** Octets for people: "12.3 MB", in powers of ten. */
-export function describeSize(sizeBytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-  const power = Math.min(Math.floor(Math.log10(Math.max(sizeBytes, 1)) / 3), units.length - 1);
-  const amount = sizeBytes / 1000 ** power;
-  return `${power === 0 ? amount : amount.toFixed(1)} ${units[power]}`;
 }
 
 function result(text: string): Line {

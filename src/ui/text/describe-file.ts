@@ -1,6 +1,6 @@
 /** A file as it stands now, as a line for people; not escaped. */
 import type { BookedFile } from '../commands/file-book.js';
-import { describeSize } from './describe-event.js';
+import { describeSize } from './size.js';
 
 const words: Readonly<Record<BookedFile['state'], string>> = {
   offered: 'offered',

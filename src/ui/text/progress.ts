@@ -2,7 +2,8 @@
 import { escapeControls } from '../../errors.js';
 import type { FileDescription } from '../../files/file-events.js';
 import type { FileProgress } from '../../files/progress-meter.js';
-import { describeSize } from './describe-event.js';
+import { describeLeft } from './duration.js';
+import { describeSize } from './size.js';
 
 const drawIntervalMs = 100;
 const nameLength = 32;
@@ -23,15 +24,7 @@ export class Progress {
     this.#drawnAt = now;
     const percent = file.sizeBytes === 0 ? 100 : Math.floor((doneBytes / file.sizeBytes) * 100);
     const rate = bytesPerSecond === undefined ? '' : `, ${describeSize(bytesPerSecond)}/s`;
-    const left = leftMs === undefined ? '' : `, ${describeDuration(leftMs)} left`;
+    const left = leftMs === undefined ? '' : `, ${describeLeft(leftMs)} left`;
     return `${escapeControls(file.name).slice(0, nameLength)} ${percent} %${rate}${left}`;
   }
-}
-
-/** "0:38", "2:05:00". */
-export function describeDuration(durationMs: number): string {
-  const seconds = Math.ceil(durationMs / 1000);
-  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const shown = parts[0] === 0 ? parts.slice(1) : parts;
-  return shown.map((part, index) => (index === 0 ? `${part}` : `${part}`.padStart(2, '0'))).join(':');
 }

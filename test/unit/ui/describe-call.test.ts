@@ -10,8 +10,9 @@ import { frameOf } from '../../../src/ui/terminal/screen/frame.js';
 import { statusRow } from '../../../src/ui/terminal/screen/status.js';
 import { applyEvent } from '../../../src/ui/terminal/state/apply-event.js';
 import { ChatState } from '../../../src/ui/terminal/state/chat-state.js';
-import { callQuality, callTime, statsLines } from '../../../src/ui/text/describe-call.js';
+import { callQuality, statsLines } from '../../../src/ui/text/describe-call.js';
 import { describeEvent } from '../../../src/ui/text/describe-event.js';
+import { describePassed } from '../../../src/ui/text/duration.js';
 
 const known = { member: 'bob', id: 'ab' } as const;
 const good = { lossPercent: 0.4, concealedPercent: 0, roundTripMs: 23.4, jitterMs: 2, kbps: 57 };
@@ -42,7 +43,7 @@ it.each([
   [59_999, '0:59'],
   [3_600_000, '1:00:00'],
 ])('%d ms are %s', (durationMs, shown) => {
-  expect(callTime(durationMs)).toBe(shown);
+  expect(describePassed(durationMs)).toBe(shown);
 });
 
 it.each([

@@ -6,7 +6,7 @@ import type { ConversationEvent } from '../../../src/conversation/events.js';
 import { QTChatError } from '../../../src/errors.js';
 import { eventToJson } from '../../../src/ui/json-lines.js';
 import { PlainChat } from '../../../src/ui/plain/plain-chat.js';
-import { describeEvent, describeSize } from '../../../src/ui/text/describe-event.js';
+import { describeEvent } from '../../../src/ui/text/describe-event.js';
 import { Progress } from '../../../src/ui/text/progress.js';
 import { defaultSettings } from '../../helpers/settings.js';
 
@@ -57,15 +57,6 @@ describe('events as lines', () => {
       count: 3,
       reason: { code: 'ERR_PEER_REFUSED', hint: 'Ask' },
     });
-  });
-
-  it.each([
-    [0, '0 B'],
-    [999, '999 B'],
-    [1_000, '1.0 kB'],
-    [100_000_000, '100.0 MB'],
-  ])('say %i octets as %s', (sizeBytes, text) => {
-    expect(describeSize(sizeBytes)).toBe(text);
   });
 
   it('draw progress at most ten times a second', () => {

@@ -1,6 +1,6 @@
 /** A long paste is not typed at once: it may be what somebody did not mean to paste here. */
 import { maximumTextBytes } from '../../../protocol/messages.js';
-import { describeSize } from '../../text/describe-event.js';
+import { describeSize } from '../../text/size.js';
 import { cleanText } from './clean-text.js';
 
 /** What is pasted without a question. */

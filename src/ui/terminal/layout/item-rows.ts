@@ -4,10 +4,10 @@
  */
 import type { BookedFile } from '../../commands/file-book.js';
 import { callOutcome } from '../../text/describe-call.js';
-import { describeSize } from '../../text/describe-event.js';
 import { localTime, markOf, type Speakers } from '../../text/describe-history.js';
+import { describeLeft } from '../../text/duration.js';
 import { escapeText } from '../../text/escape-text.js';
-import { describeDuration } from '../../text/progress.js';
+import { describeSize } from '../../text/size.js';
 import type { FileItem, Item, MessageItem, NoticeItem } from '../state/items.js';
 import { cut, wrap } from './cells.js';
 import { cutSpans, type Row, type Span, type Style, span, widthOf } from './spans.js';
@@ -116,7 +116,7 @@ function stateSpans(file: BookedFile): Span[] {
     case 'moving': {
       const share = sizeBytes === 0 ? 1 : Math.min(1, doneBytes / sizeBytes);
       const rate = file.bytesPerSecond === undefined ? '' : ` ${describeSize(file.bytesPerSecond)}/s`;
-      const left = file.leftMs === undefined ? '' : ` ${describeDuration(file.leftMs)} left`;
+      const left = file.leftMs === undefined ? '' : ` ${describeLeft(file.leftMs)} left`;
       return [span(barOf(share), 'cyan'), span(` ${Math.floor(share * 100)} %${rate}${left}`)];
     }
     case 'paused':

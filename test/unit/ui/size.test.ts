@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseSize } from '../../../src/ui/text/parse-size.js';
+import { describeSize, parseSize } from '../../../src/ui/text/size.js';
 
 describe('a size', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1_000, '1.0 kB'],
+    [100_000_000, '100.0 MB'],
+  ])('of %i octets reads %s', (sizeBytes, text) => {
+    expect(describeSize(sizeBytes)).toBe(text);
+  });
+
   it.each([
     ['0', 0],
     ['512', 512],

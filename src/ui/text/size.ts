@@ -1,7 +1,15 @@
-/** Sizes as people type them: a number, and perhaps a unit in powers of ten, as they are shown. */
+/** Sizes as people read and type them: a number and a unit, in powers of ten. */
 import { QTChatError, quote } from '../../errors.js';
 
 const units = { '': 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 } as const;
+
+/** Octets for people: "12.3 MB", in powers of ten. */
+export function describeSize(sizeBytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  const power = Math.min(Math.floor(Math.log10(Math.max(sizeBytes, 1)) / 3), units.length - 1);
+  const amount = sizeBytes / 1000 ** power;
+  return `${power === 0 ? amount : amount.toFixed(1)} ${units[power]}`;
+}
 
 /**
  * Reads `20GB`, `1.5 TB` or a number of octets.
