@@ -1,5 +1,5 @@
 /** Pictures in the rows of a conversation, as the screen changes around them. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -11,6 +11,7 @@ import { ShownPictures } from '../../src/ui/terminal/shown-pictures.js';
 import { applyEvent } from '../../src/ui/terminal/state/apply-event.js';
 import { ChatState } from '../../src/ui/terminal/state/chat-state.js';
 import { TerminalChat } from '../../src/ui/terminal/terminal-chat.js';
+import { makeFilm } from '../helpers/films.js';
 import { defaultSettings } from '../helpers/settings.js';
 
 jest.setTimeout(120_000);
@@ -137,6 +138,42 @@ describe('a picture that has arrived', () => {
     await drawn(1);
     expect(pictures()).toEqual([]);
     expect(said()).toEqual([expect.stringContaining('"false.png" cannot be shown: it is damaged')]);
+  });
+});
+
+describe('films that have arrived', () => {
+  /** A program for stills that says when it begins and ends, and makes none. */
+  function fakeProgram(): { env: Record<string, string>; steps: () => string[] } {
+    const log = join(folder, 'steps');
+    const program = `#!/bin/sh\necho begin >> '${log}'\nread line < /proc/uptime\necho end >> '${log}'\nexit 1\n`;
+    writeFileSync(join(folder, 'ffmpeg'), program, { mode: 0o700 });
+    writeFileSync(log, '');
+    return { env: { PATH: folder }, steps: () => readFileSync(log, 'utf8').trim().split('\n') };
+  }
+
+  it('are looked at one after the other, and not for each size while a window is dragged', async () => {
+    const { env, steps } = fakeProgram();
+    await shown.close();
+    shown = new ShownPictures({
+      ...{ state, env, screen: new Screen(new PassThrough()), size: () => size, write: () => {} },
+      ...{ isWanted: () => true, onChange: () => onChange() },
+    });
+    for (let number = 0; number < 8; number += 1) arrive(`${number}.mp4`, makeFilm(1_000), `${number}`.repeat(32));
+    for (const columns of [70, 60, 50]) {
+      size = { columns, rows: 24 };
+      shown.fit();
+    }
+    let drawings = 0;
+    await new Promise<void>((resolve) => {
+      onChange = () => {
+        drawings += 1;
+        if (drawings === 8) resolve();
+      };
+    });
+    // Each is tried twice, from its second second and from its beginning; the first one may have begun in the first size.
+    const seen = steps();
+    expect(seen.every((step, index) => step === (index % 2 === 0 ? 'begin' : 'end'))).toBe(true);
+    expect(seen.length).toBeLessThanOrEqual(2 * 2 * 9);
   });
 });
 

@@ -29,13 +29,15 @@ const demuxers: Readonly<Record<string, string>> = {
  * A picture of a film, as PNG of 1,024 pixels a side at most and 8 MiB; from its second second where it lasts so long.
  *
  * @param path - of a file that is all there; absolute
+ * @param closing - ends it
  * @returns undefined where there is no film, no program for it, or nothing came within 5 s
  */
-export async function stillOf(path: string, env: Environment): Promise<Buffer | undefined> {
+export async function stillOf(path: string, env: Environment, closing?: AbortSignal): Promise<Buffer | undefined> {
   const kind = isAbsolute(path) ? await storedKind(path).catch(() => undefined) : undefined;
   const demuxer = kind && demuxers[kind.type];
   if (demuxer === undefined) return undefined;
-  const signal = AbortSignal.timeout(deadlineMs);
+  const deadline = AbortSignal.timeout(deadlineMs);
+  const signal = closing === undefined ? deadline : AbortSignal.any([deadline, closing]);
   const ffmpeg = await findAny(['ffmpeg'], env);
   if (ffmpeg !== undefined) {
     const fromSecond = await picture(ffmpeg, ffmpegWords(path, demuxer, 1), env, signal);

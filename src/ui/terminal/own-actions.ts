@@ -43,7 +43,7 @@ export function showOwn(state: ChatState, talk: Talk, action: OwnAction, now: Da
       return;
     case 'file': {
       // It may have gone far meanwhile.
-      talk.items.putFile(state.files.asItIs(action.file), now);
+      state.putFile(talk, state.files.asItIs(action.file), now);
     }
   }
 }

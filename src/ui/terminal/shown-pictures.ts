@@ -44,6 +44,8 @@ export class ShownPictures {
   #shown: BookedFile[] = [];
   readonly #query: string;
   #room: Size;
+  /** One after the other: each may take a program of its own and much memory. */
+  #last: Promise<unknown> = Promise.resolve();
   #isToldOfDecoder = false;
 
   /** @throws {QTChatError} `ERR_USAGE` where QTCHAT_PICTURES is none of its values */
@@ -78,8 +80,6 @@ export class ShownPictures {
     const { columns, rows } = this.#roomNow();
     if (columns === this.#room.columns && rows === this.#room.rows) return;
     this.#room = { columns, rows };
-    // While a window is dragged, each moment has a size of its own.
-    void this.#pictures?.then((pictures) => pictures.dropWaiting());
     for (const file of this.#shown.toReversed()) this.#show(file, file.path ?? '');
   }
 
@@ -87,14 +87,19 @@ export class ShownPictures {
   async close(): Promise<void> {
     this.#closing.abort();
     await (await this.#pictures)?.close();
+    await this.#last;
   }
 
   #show(file: BookedFile, path: string): void {
     const room = this.#room;
-    const shown = this.#rowsOf(path).then((rows) => {
-      if (room === this.#room) this.#put(file, rows);
+    // Its turn may come when there is another size, or so many have come behind it that its own is not shown any more.
+    const isWanted = (): boolean => room === this.#room && this.#shown.includes(file) && !this.#closing.signal.aborted;
+    const shown = this.#last.then(async () => {
+      if (!isWanted()) return;
+      const rows = await this.#rowsOf(path);
+      if (isWanted()) this.#put(file, rows);
     });
-    shown.catch((error: unknown) => {
+    this.#last = shown.catch((error: unknown) => {
       if (this.#closing.signal.aborted || !isQTChatError(error) || error.code === 'ERR_CANCELLED') return;
       const isNoDecoder = error.code === 'ERR_PICTURE_NO_DECODER';
       if (isNoDecoder && this.#isToldOfDecoder) return;
@@ -133,7 +138,7 @@ export class ShownPictures {
 
   async #still(path: string): Promise<readonly string[] | undefined> {
     const { stillOf } = await import('../desktop/video-still.js');
-    const still = await stillOf(path, this.#options.env);
+    const still = await stillOf(path, this.#options.env, this.#closing.signal);
     if (still === undefined) return undefined;
     const folder = await mkdtemp(join(tmpdir(), 'qtchat-still-'));
     try {

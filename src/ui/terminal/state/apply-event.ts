@@ -76,7 +76,7 @@ export function applyEvent(state: ChatState, event: ConversationEvent, now: Date
     case 'fileDone':
     case 'fileDeclined':
     case 'fileFailed':
-      state.talkWith(event.member).items.putFile(state.files.note(event), now);
+      state.putFile(state.talkWith(event.member), state.files.note(event), now);
       return;
     case 'callEnded': {
       const { member, id, direction, reason, durationMs, missed, error } = event;

@@ -1,5 +1,5 @@
 /** All that the screen shows. It changes by events and by what the user does; whoever changes it has it drawn. */
-import { FileBook } from '../../commands/file-book.js';
+import { type BookedFile, FileBook } from '../../commands/file-book.js';
 import type { NewItem } from './items.js';
 import { Talk } from './talk.js';
 
@@ -65,7 +65,13 @@ export class ChatState {
   /** Adds something to a conversation, at the end. */
   add(talk: Talk, item: NewItem): void {
     talk.items.add(item);
-    if (talk.scroll === undefined && talk.items.forgetOldest()) talk.isComplete = false;
+    this.#forgetOldest(talk);
+  }
+
+  /** Shows a file as it stands now, in its place or, where it is new, at the end. */
+  putFile(talk: Talk, file: BookedFile, at: Date): void {
+    talk.items.putFile(file, at);
+    this.#forgetOldest(talk);
   }
 
   /** Says something in the conversation that is shown. */
@@ -76,5 +82,9 @@ export class ChatState {
   /** Whether what comes to a conversation is seen at once. */
   isSeen(talk: Talk): boolean {
     return talk === this.current && talk.scroll === undefined && this.isFocused;
+  }
+
+  #forgetOldest(talk: Talk): void {
+    if (talk.items.forgetOldest(talk.scroll !== undefined)) talk.isComplete = false;
   }
 }

@@ -5,14 +5,21 @@
 import type { BookedFile } from '../../commands/file-book.js';
 import type { CallItem, FileItem, Item, MessageItem, NewItem } from './items.js';
 
-/** As many are kept while the newest are shown. */
-const mostItems = 2_000;
-/** As many when the user looks back; then older ones are no longer fetched. */
-const mostItemsLookingBack = 20_000;
+interface Bounds {
+  readonly items: number;
+  /** Of the texts together: a few hundred of the longest ones fill the memory as thousands of others do. */
+  readonly characters: number;
+}
+
+/** So much is kept while the newest are shown. */
+const most: Bounds = { items: 2_000, characters: 10_000_000 };
+/** So much when the user looks back; then older ones are no longer fetched. */
+const mostLookingBack: Bounds = { items: 20_000, characters: 50_000_000 };
 
 /** A list of items that changes. */
 export class ItemList {
   #items: Item[] = [];
+  #characters = 0;
   #nextKey = 0;
 
   /** All of them, the oldest first. The array changes. */
@@ -22,30 +29,40 @@ export class ItemList {
 
   /** Whether older ones may be put in front. */
   get hasRoom(): boolean {
-    return this.#items.length < mostItemsLookingBack;
+    return this.#items.length < mostLookingBack.items && this.#characters < mostLookingBack.characters;
   }
 
   /** Adds one at the end. */
   add(item: NewItem): void {
     this.#items.push({ ...item, key: this.#nextKey++ });
+    this.#characters += charactersOf(item);
   }
 
   /** Puts older ones in front; messages and calls that are here are left out. */
   addOlder(items: readonly NewItem[]): void {
-    const known = new Set(this.#items.map((item) => ('id' in item ? item.id : undefined)));
-    const others = items.filter((item) => !('id' in item) || !known.has(item.id));
+    const known = new Set(this.#items.map(nameOf));
+    const others = items.filter((item) => nameOf(item) === undefined || !known.has(nameOf(item)));
     const first = (this.#items[0]?.key ?? this.#nextKey) - others.length;
     this.#items = [...others.map((item, index) => ({ ...item, key: first + index })), ...this.#items];
+    this.#characters += others.reduce((sum, item) => sum + charactersOf(item), 0);
   }
 
   /**
    * Forgets the oldest ones beyond a bound.
    *
+   * @param isLookingBack - more of them are wanted
    * @returns whether there were any
    */
-  forgetOldest(): boolean {
-    if (this.#items.length <= mostItems * 1.1) return false;
-    this.#items.splice(0, this.#items.length - mostItems);
+  forgetOldest(isLookingBack = false): boolean {
+    const { items, characters } = isLookingBack ? mostLookingBack : most;
+    if (this.#items.length <= items * 1.1 && this.#characters <= characters * 1.1) return false;
+    let first = 0;
+    // The newest one stays, whatever it is.
+    while (first < this.#items.length - 1 && (this.#items.length - first > items || this.#characters > characters)) {
+      this.#characters -= charactersOf(this.#items[first]);
+      first += 1;
+    }
+    this.#items.splice(0, first);
     return true;
   }
 
@@ -93,7 +110,19 @@ export class ItemList {
     const index = this.#items.findLastIndex(is);
     const item = this.#items[index];
     if (item === undefined || !is(item)) return false;
-    this.#items[index] = { ...item, ...change(item) };
+    const changed = { ...item, ...change(item) };
+    this.#items[index] = changed;
+    this.#characters += charactersOf(changed) - charactersOf(item);
     return true;
   }
+}
+
+/** What a message or call is known by: both sides choose ids, so that whose it is belongs to it. */
+function nameOf(item: Item | NewItem): string | undefined {
+  return 'id' in item ? `${item.kind} ${item.direction} ${item.id}` : undefined;
+}
+
+function charactersOf(item: Item | NewItem | undefined): number {
+  if (item === undefined || !('text' in item)) return 0;
+  return (item.text?.length ?? 0) + (item.kind === 'message' ? (item.quoted?.length ?? 0) : 0);
 }

@@ -50,6 +50,13 @@ describe('events of a conversation', () => {
       expect(messages()[1]).toMatchObject({ state: 'read' });
     });
 
+    it('do not fill the memory while the user looks back', () => {
+      state.talkWith('bob').scroll = { key: 0, hiddenRows: 0 };
+      for (let number = 0; number < 30_000; number += 1) tell(messageEvent('bob', `${number}`, 'ahoj'));
+      expect(messages().length).toBeLessThanOrEqual(22_000);
+      expect(messages().at(-1)).toMatchObject({ id: '29999' });
+    });
+
     it('do not fill the memory where what they tell of is never shown', () => {
       for (let number = 0; number < 5_000; number += 1) tell({ type: 'delivered', member: 'bob', id: `${number}` });
       sent('0', 'forgotten');
@@ -146,6 +153,15 @@ describe('events of a conversation', () => {
       tell(fileEvent('fileDone', first, { path: '/downloads/film.mp4' }));
       expect(files()).toMatchObject([{ file: { state: 'done', doneBytes: 1_000_000, path: '/downloads/film.mp4' } }]);
       expect(files()[0]?.file).not.toHaveProperty('bytesPerSecond');
+    });
+
+    it('do not fill the memory, however many are offered and taken back', () => {
+      for (let number = 0; number < 3_000; number += 1) {
+        const file = fileNamed(`${number}`, { id: `${number}` });
+        tell(fileEvent('fileOffered', file), fileEvent('fileFailed', file, { error: interrupted }));
+      }
+      expect(files().length).toBeLessThanOrEqual(2_200);
+      expect(files().at(-1)).toMatchObject({ file: { number: 3_000, state: 'failed' } });
     });
 
     it('keep the number of a file that goes on after a break as another transfer', () => {

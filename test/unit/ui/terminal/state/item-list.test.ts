@@ -46,6 +46,33 @@ describe('the items of a conversation', () => {
     expect(list.forgetOldest()).toBe(false);
   });
 
+  it('are fewer where they are long', () => {
+    const long = 'x'.repeat(65_536);
+    const list = listOf(1, 100);
+    for (let number = 101; number <= 300; number += 1) {
+      list.add({ ...message(number), text: long } as NewItem);
+      list.forgetOldest();
+    }
+    const characters = list.all.reduce((sum, item) => sum + ('text' in item ? (item.text?.length ?? 0) : 0), 0);
+    expect(characters).toBeLessThanOrEqual(11_000_000);
+    expect(idsOf(list).at(-1)).toBe('300');
+    expect(list.all.length).toBeGreaterThan(100);
+  });
+
+  it('grow further while the user looks back, but not without end', () => {
+    const list = listOf(1, 22_000);
+    expect(list.forgetOldest(true)).toBe(false);
+    list.add(message(22_001));
+    expect(list.forgetOldest(true)).toBe(true);
+    expect(list.all).toHaveLength(20_000);
+  });
+
+  it('are not left out of the history where the other side has used the same id', () => {
+    const list = listOf(5, 5);
+    list.addOlder([{ ...message(5), direction: 'out', text: 'ours' } as NewItem, message(5)]);
+    expect(list.all.map((item) => (item.kind === 'message' ? item.text : ''))).toEqual(['ours', 'number 5']);
+  });
+
   it('leave no room for more history at their end', () => {
     expect(listOf(1, 19_999).hasRoom).toBe(true);
     expect(listOf(1, 20_000).hasRoom).toBe(false);
