@@ -173,24 +173,6 @@ describe('a picture', () => {
   });
 });
 
-describe('pictures that wait for their turn', () => {
-  it('can be dropped: the one that is being made is made, and the others when they are asked for again', async () => {
-    const pictures = picturesBy(answering());
-    const path = await png();
-    const show = (columns: number) => pictures.show(path, { columns, rows: 1 });
-    const [made, ...dropped] = [show(1), show(2), show(3)];
-    const refusals = dropped.map((picture) => expect(picture).rejects.toMatchObject({ code: 'ERR_CANCELLED' }));
-    // The first one has its turn at the end of this one.
-    await Promise.resolve();
-    pictures.dropWaiting();
-    const again = show(2);
-    expect(await made).toMatchObject({ columns: 1 });
-    expect(await again).toMatchObject({ columns: 1 });
-    await Promise.all(refusals);
-    expect(await show(2)).toBe(await again);
-  });
-});
-
 describe('a file that is no picture to show', () => {
   const refused = (reason: string) => ({ code: 'ERR_PICTURE_NOT_SHOWN', message: expect.stringContaining(reason) });
 

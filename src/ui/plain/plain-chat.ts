@@ -115,7 +115,13 @@ export class PlainChat implements Face {
     this.#screen.print(`${question} [y/N]`, false);
     const line = await new Promise<string>((resolve) => {
       this.#answer = resolve;
-      signal.addEventListener('abort', () => resolve(''), { once: true });
+      const onAbort = (): void => {
+        // What is typed from now on is no answer to it.
+        if (this.#answer === resolve) this.#answer = undefined;
+        resolve('');
+      };
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
     });
     return /^y(es)?$/i.test(line.trim());
   }

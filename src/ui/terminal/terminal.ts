@@ -30,6 +30,8 @@ export interface TerminalEvents {
 
 const take = '\u001b[?1049h\u001b[?7l\u001b[?2004h\u001b[?1004h\u001b[H\u001b[2J';
 const giveBack = '\u001b[?1004l\u001b[?2004l\u001b[?7h\u001b[0m\u001b[?25h\u001b[?1049l';
+/** Who is stopped is so at once. */
+const stopsWithinMs = 100;
 const smallest: Size = { columns: 20, rows: 5 };
 
 /** One terminal. */
@@ -42,6 +44,7 @@ export class Terminal {
   readonly #giveBack = (): void => this.#leave();
   readonly #onContinue = (): void => this.#goOn();
   #isTaken = false;
+  #waking: NodeJS.Timeout | undefined;
 
   constructor({ input, output, status }: TerminalStreams, events: TerminalEvents) {
     this.#input = input;
@@ -70,6 +73,7 @@ export class Terminal {
 
   /** Gives it back. */
   close(): void {
+    clearTimeout(this.#waking);
     this.#leave();
     this.#output.off('resize', this.#events.onRedraw);
     for (const [stream, event] of this.#ends) stream.off(event, this.#events.onGone);
@@ -86,6 +90,10 @@ export class Terminal {
     this.#leave();
     // The whole group, as the terminal itself would do it: a wrapper that started us stops too.
     process.kill(0, 'SIGTSTP');
+    // Where no shell would ever wake us up, as in a window that has nothing but us, the system has not stopped us.
+    this.#waking = setTimeout(() => {
+      if (!this.#isTaken) this.#goOn();
+    }, stopsWithinMs);
   }
 
   /** Sends something that is not part of a frame: a bell, a notification, a question to the terminal. */

@@ -120,6 +120,18 @@ describeWith('tmux', 'the terminal of a chat', () => {
     await expectRestored(alice.pane, 0);
   });
 
+  it('stays with the chat after Ctrl-Z where there is no shell to give it to', async () => {
+    const { home, pane } = await chats.shell('alice');
+    await pane.enter(`exec ${chatLine([])}`);
+    const { pid } = await chats.running(pane, home);
+    await pane.press('C-z');
+    await pane.sees(() => pane.raw().toString('utf8').split('\u001b[?1049h').length === 3);
+    await pane.type('still here');
+    await pane.sees(/^> still here$/m);
+    await pane.press('C-u', 'C-d');
+    await until(() => !runs(pid));
+  });
+
   it.each([
     ['a window that is closed', ''],
     ['a terminal that is lost where nobody is told', "trap '' HUP; "],

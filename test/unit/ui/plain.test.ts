@@ -126,6 +126,22 @@ describe('the plain chat at a terminal', () => {
     }
   });
 
+  it('takes nothing for the answer to a question that is over', async () => {
+    const { chat, input, conversation, sent } = terminal();
+    const running = chat.run(conversation);
+    chat.onEvent({ type: 'target', member: 'bob' });
+    const ended = new AbortController();
+    const confirmed = chat.confirm('Is it bob?', ended.signal);
+    ended.abort();
+    expect(await confirmed).toBe(false);
+    expect(await chat.confirm('Is it bob now?', ended.signal)).toBe(false);
+    input.write('yes, I am here\n');
+    input.end();
+    await running;
+    expect(sent).toEqual(['bob: yes, I am here']);
+    chat.close();
+  });
+
   it('holds what is typed until it is known to whom, and leaves on the end of input', async () => {
     const { chat, input, conversation, sent, screen } = terminal();
     const running = chat.run(conversation);

@@ -20,12 +20,17 @@ const pasteEnd = '\x1b[201~';
 export class KeyParser {
   #rest = '';
   #paste: Collected | undefined;
+  /**
+   * A paste whose end has come. Not every terminal takes that end out of what is pasted, so what follows without a pause belongs
+   * to it too: nobody types so soon, and a command in it is not run.
+   */
+  #pasted: Collected | undefined;
   #reply: Collected | undefined;
 
   /** What has begun and is not over. */
   get awaited(): Awaited {
     if (this.#paste !== undefined || this.#reply !== undefined) return 'sequence';
-    if (this.#rest === '') return 'nothing';
+    if (this.#rest === '') return this.#pasted === undefined ? 'nothing' : 'key';
     return keyBeginning.test(this.#rest) ? 'key' : 'sequence';
   }
 
@@ -33,31 +38,41 @@ export class KeyParser {
   push(text: string): TerminalEvent[] {
     this.#rest += text;
     const events: TerminalEvent[] = [];
-    while (this.#rest !== '' && this.#take(events));
+    const taken: TerminalEvent[] = [];
+    while (this.#rest !== '' && this.#take(taken)) {
+      events.push(...taken.splice(0).filter((event) => !this.#isPasted(event)));
+    }
     return events;
   }
 
   /** Says that nothing came for a while: what has begun is all there is of it. */
   end(): TerminalEvent[] {
-    if (this.#paste !== undefined) {
-      const text = this.#paste.text + this.#rest;
-      this.#paste = undefined;
-      this.#rest = '';
-      return [{ type: 'paste', text, isCut: true }];
-    }
     const rest = this.#rest;
     this.#rest = '';
+    if (this.#paste !== undefined) {
+      const text = this.#paste.text + rest;
+      this.#paste = undefined;
+      this.#pasted = undefined;
+      return [{ type: 'paste', text, isCut: true }];
+    }
     this.#reply = undefined;
-    if (!keyBeginning.test(rest)) return [];
-    const last = rest.charAt(rest.length - 1);
-    if (last === '\x1b') return [...rest].map(() => namedKey('escape'));
-    const escapes = rest.startsWith('\x1b\x1b') ? [namedKey('escape')] : [];
-    return [...escapes, typedKey(last, { meta: true })];
+    const pasted = this.#pasted;
+    this.#pasted = undefined;
+    const paste: TerminalEvent[] =
+      pasted === undefined ? [] : [{ type: 'paste', text: pasted.text, isCut: pasted.isCut }];
+    return [...paste, ...keysOf(rest)];
+  }
+
+  /** Takes a key behind a paste for a part of it. */
+  #isPasted(event: TerminalEvent): boolean {
+    if (this.#pasted === undefined || event.type !== 'key') return false;
+    this.#pasted.add(event.text ?? (event.name === 'enter' ? '\n' : ''));
+    return true;
   }
 
   /** Takes one thing from the front; false when more has to come first. */
   #take(events: TerminalEvent[]): boolean {
-    if (this.#paste !== undefined) return this.#takePaste(this.#paste, events);
+    if (this.#paste !== undefined) return this.#takePaste(this.#paste);
     if (this.#reply !== undefined) return this.#takeReply(this.#reply, events);
     const text = this.#match(forms.text);
     if (text !== undefined) {
@@ -108,7 +123,7 @@ export class KeyParser {
 
   #takeSequence([whole, parameters = '', final = '']: RegExpExecArray, events: TerminalEvent[]): void {
     if (whole === pasteStart) {
-      this.#paste = new Collected('', maximumPasteBytes);
+      this.#paste = this.#pasted ?? new Collected('', maximumPasteBytes);
     } else if (whole === '\x1b[I' || whole === '\x1b[O') {
       events.push({ type: 'focus', isFocused: final === 'I' });
     } else if (whole !== pasteEnd) {
@@ -134,7 +149,7 @@ export class KeyParser {
     }
   }
 
-  #takePaste(paste: Collected, events: TerminalEvent[]): boolean {
+  #takePaste(paste: Collected): boolean {
     const end = this.#rest.indexOf(pasteEnd);
     if (end === -1) {
       this.#collect(paste, pasteEnd);
@@ -143,7 +158,7 @@ export class KeyParser {
     paste.add(this.#rest.slice(0, end));
     this.#rest = this.#rest.slice(end + pasteEnd.length);
     this.#paste = undefined;
-    events.push({ type: 'paste', text: paste.text, isCut: paste.isCut });
+    this.#pasted = paste;
     return true;
   }
 
@@ -177,6 +192,15 @@ export class KeyParser {
     this.#rest = this.#rest.slice(found[0].length);
     return found;
   }
+}
+
+/** The keys that a beginning is where nothing follows. */
+function keysOf(rest: string): TerminalEvent[] {
+  if (!keyBeginning.test(rest)) return [];
+  const last = rest.charAt(rest.length - 1);
+  if (last === '\x1b') return [...rest].map(() => namedKey('escape'));
+  const escapes = rest.startsWith('\x1b\x1b') ? [namedKey('escape')] : [];
+  return [...escapes, typedKey(last, { meta: true })];
 }
 
 /** Text that comes in pieces, up to a bound; the rest of it is dropped. */

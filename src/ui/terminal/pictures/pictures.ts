@@ -30,12 +30,6 @@ export interface PicturesOptions extends PictureMeans {
   readonly keep?: number;
 }
 
-interface Kept {
-  readonly picture: Promise<Picture>;
-  isWaiting: boolean;
-  isDropped: boolean;
-}
-
 const decodeDeadlineMs = 30_000;
 /** Pictures that are kept: more than a screen shows; what scrolls back in is decoded again. */
 const keptPictures = 64;
@@ -46,7 +40,7 @@ export class Pictures {
   readonly overlay = new PictureOverlay();
   readonly #options: PicturesOptions;
   readonly #closing = new AbortController();
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, Promise<Picture>>();
   #previous: Promise<unknown> = Promise.resolve();
   #noDecoder: QTChatError | undefined;
   // The terminal may know pictures of other programs. No number is so low that text in one of 256 colours could name it.
@@ -61,7 +55,7 @@ export class Pictures {
    * read once: what it becomes later is not seen.
    *
    * @throws {QTChatError} `ERR_PICTURE_NOT_SHOWN` with the reason, `ERR_PICTURE_NO_DECODER`, what reading a file
-   *   throws, and `ERR_CANCELLED` where it was dropped or this is closed
+   *   throws, and `ERR_CANCELLED` where this is closed
    */
   async show(path: string, area: CellArea): Promise<Picture> {
     this.#closing.signal.throwIfAborted();
@@ -72,16 +66,7 @@ export class Pictures {
     this.#kept.delete(key);
     this.#kept.set(key, kept);
     this.#forgetOldest();
-    return await kept.picture;
-  }
-
-  /** Gives up those that wait for their turn, which nobody wants in that size any more; they may be asked for again. */
-  dropWaiting(): void {
-    for (const [key, kept] of this.#kept) {
-      if (!kept.isWaiting) continue;
-      kept.isDropped = true;
-      this.#kept.delete(key);
-    }
+    return await kept;
   }
 
   /** Ends what is under way, and forgets all pictures. */
@@ -91,16 +76,12 @@ export class Pictures {
     for (const key of this.#kept.keys()) await this.#forget(key);
   }
 
-  #begin(path: string, area: CellArea): Kept {
-    const picture = this.#inTurn(async () => {
-      kept.isWaiting = false;
-      if (kept.isDropped) throw new QTChatError('ERR_CANCELLED', 'the picture is not wanted in this size any more');
+  #begin(path: string, area: CellArea): Promise<Picture> {
+    return this.#inTurn(async () => {
       const made = await this.#make(path, area);
       this.overlay.add(made);
       return made;
     });
-    const kept: Kept = { picture, isWaiting: true, isDropped: false };
-    return kept;
   }
 
   async #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
@@ -117,7 +98,7 @@ export class Pictures {
   async #forget(key: string): Promise<void> {
     const kept = this.#kept.get(key);
     this.#kept.delete(key);
-    const picture = await kept?.picture.catch(() => undefined);
+    const picture = await kept?.catch(() => undefined);
     if (picture !== undefined) this.overlay.remove(picture);
   }
 

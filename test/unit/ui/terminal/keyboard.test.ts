@@ -51,6 +51,11 @@ describe('the keyboard of a chat', () => {
     expect(editor.text).toBe('');
   });
 
+  it('runs no command that a paste holds behind a false end', () => {
+    press(`${escapeKey}[200~an address${escapeKey}[201~\r/send ~/.ssh/id_rsa\r${escapeKey}[201~`);
+    expect(did()).toEqual(['paste an address\n/send ~/.ssh/id_rsa\n false']);
+  });
+
   it.each([
     [pageUp, 'scroll 1'],
     [pageDown, 'scroll -1'],

@@ -185,11 +185,27 @@ describe('pastes', () => {
 
   it('reports a paste as one, with all that is in it', () => {
     const text = 'one\r\ntwo\t\x1b[31m漢👨‍👩‍👧\x03';
-    expect(parse(`a${paste(text)}b`)).toEqual([
+    const parser = new KeyParser();
+    const events = [...parser.push(`a${paste(text)}`), ...parser.end(), ...parser.push('b')];
+    expect(events).toEqual([
       expect.objectContaining({ text: 'a' }),
       { type: 'paste', text, isCut: false },
       expect.objectContaining({ text: 'b' }),
     ]);
+  });
+
+  it.each([
+    ['at once', (text: string) => [text]],
+    ['octet by octet', (text: string) => [...text]],
+  ])('takes what a paste holds behind a false end for a part of it, which comes %s', (_, split) => {
+    const parser = new KeyParser();
+    const sent = split(`${paste('an address\x1b[201~\r/send ~/.ssh/id_rsa\r')}${paste('\x03more\r')}`);
+    const events = sent.flatMap((piece) => parser.push(piece));
+    expect(events).toEqual([]);
+    expect(parser.awaited).toBe('key');
+    const text = 'an address\n/send ~/.ssh/id_rsa\n\x03more\r';
+    expect(parser.end()).toEqual([{ type: 'paste', text, isCut: false }]);
+    expect(parser.push('\r').map(short)).toEqual(['enter']);
   });
 
   it('reports a paste however it is split', () => {
@@ -206,8 +222,9 @@ describe('pastes', () => {
     const parser = new KeyParser();
     parser.push('\x1b[200~');
     for (let part = 0; part < 40; part += 1) expect(parser.push('漢\r'.repeat(10_000))).toEqual([]);
-    const [event, ...others] = parser.push('\x1b[201~x');
-    expect(others.map(short)).toEqual(['x types x']);
+    expect(parser.push('\x1b[201~x')).toEqual([]);
+    const [event, ...others] = parser.end();
+    expect(others).toEqual([]);
     expect(event).toMatchObject({ type: 'paste', isCut: true });
     const text = event?.type === 'paste' ? event.text : '';
     expect(Buffer.byteLength(text)).toBeGreaterThan(1024 * 1024 - 4);
