@@ -201,13 +201,13 @@ export class Conversation {
   }
 
   /** {@link FileIntents.cancel}. */
-  cancelFiles(member: string, name?: string): number {
-    return this.#files.cancel(member, name);
+  cancelFiles(member: string, which?: string): number {
+    return this.#files.cancel(member, which);
   }
 
   /** {@link FileIntents.pause}. */
-  pauseFiles(member: string, isOn: boolean, name?: string): number {
-    return this.#files.pause(member, isOn, name);
+  pauseFiles(member: string, isOn: boolean, which?: string): number {
+    return this.#files.pause(member, isOn, which);
   }
 
   /** {@link FileIntents.open}. */

@@ -73,15 +73,22 @@ export class FileIntents {
   /**
    * Ends files of a member in either direction, for good.
    *
-   * @param name - of the files; all files when left out
+   * @param which - name of the files, or id of one; all files when left out
    * @returns how many there were
    */
-  cancel(member: string, name?: string): number {
+  cancel(member: string, which?: string): number {
     const { outgoing, links, work, onEvent } = this.#options;
-    const { count, waiting } = links.of(member).cancel(name);
-    for (const { path, recordId = '' } of waiting) {
+    const { count, waiting } = links.of(member).cancel(which);
+    for (const { path, recordId = '', brokenId: id = recordId, source } of waiting) {
       work.add(outgoing.remove(recordId));
-      const file = { id: recordId, direction: 'out', name: basename(path), sizeBytes: 0 } as const;
+      const folder = source?.isFolder ? { isFolder: true as const } : {};
+      const file = {
+        id,
+        direction: 'out',
+        name: basename(path),
+        sizeBytes: source?.sizeBytes ?? 0,
+        ...folder,
+      } as const;
       onEvent({ type: 'fileFailed', member, file, error: new QTChatError('ERR_CANCELLED', 'it was cancelled') });
     }
     return count;
@@ -90,11 +97,11 @@ export class FileIntents {
   /**
    * Pauses files of a member in either direction, or lets them go on; until they arrive, or this process ends.
    *
-   * @param name - of the files; all files when left out
+   * @param which - name of the files, or id of one; all files when left out
    * @returns how many there were
    */
-  pause(member: string, isOn: boolean, name?: string): number {
-    return this.#options.links.of(member).pause(isOn, name);
+  pause(member: string, isOn: boolean, which?: string): number {
+    return this.#options.links.of(member).pause(isOn, which);
   }
 
   /**

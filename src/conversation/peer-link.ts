@@ -95,19 +95,19 @@ export class PeerLink {
    *
    * @returns how many were ended, and those that no session knew of
    */
-  cancel(name?: string): { count: number; waiting: OutgoingFile[] } {
-    const isMeant = ({ path }: OutgoingFile): boolean => name === undefined || basename(path) === name;
+  cancel(which?: string): { count: number; waiting: OutgoingFile[] } {
+    const isMeant = (file: OutgoingFile): boolean => isCalled(file, which);
     const waiting = this.#waitingFiles.filter(isMeant);
     this.#waitingFiles = this.#waitingFiles.filter((file) => !isMeant(file));
-    const ended = this.#sessions.reduce((sum, { files }) => sum + (files?.cancel(name) ?? 0), 0);
+    const ended = this.#sessions.reduce((sum, { files }) => sum + (files?.cancel(which) ?? 0), 0);
     return { count: ended + waiting.length, waiting };
   }
 
   /** Pauses files in either direction, or lets them go on, those that wait too; how many there were. */
-  pause(isOn: boolean, name?: string): number {
-    const waiting = this.#waitingFiles.filter(({ path }) => name === undefined || basename(path) === name);
+  pause(isOn: boolean, which?: string): number {
+    const waiting = this.#waitingFiles.filter((file) => isCalled(file, which));
     for (const file of waiting) file.isPaused = isOn;
-    return this.#sessions.reduce((sum, { files }) => sum + (files?.pause(isOn, name) ?? 0), waiting.length);
+    return this.#sessions.reduce((sum, { files }) => sum + (files?.pause(isOn, which) ?? 0), waiting.length);
   }
 
   /** Opens an arriving file; undefined where it is not arriving. */
@@ -156,4 +156,9 @@ export class PeerLink {
   #diallerOf({ dialled, peer }: PeerConnection): string {
     return dialled ? this.#ownSpki : peer.spkiSha256;
   }
+}
+
+/** Whether a file that waits has that name, or broke off with that id. */
+function isCalled({ path, brokenId }: OutgoingFile, which: string | undefined): boolean {
+  return which === undefined || [basename(path), brokenId].includes(which);
 }

@@ -107,11 +107,11 @@ export class FileSession {
   /**
    * Ends transfers in either direction, for good: what has arrived of them is deleted.
    *
-   * @param name - of the files; all files when left out
+   * @param which - name of the files, or id of one; all files when left out
    * @returns how many there were
    */
-  cancel(name?: string): number {
-    const found = this.#named(name);
+  cancel(which?: string): number {
+    const found = this.#called(which);
     const error = new QTChatError('ERR_CANCELLED', 'it was cancelled');
     for (const transfer of found) {
       if (transfer.state !== 'moving') {
@@ -125,11 +125,11 @@ export class FileSession {
   /**
    * Pauses transfers in either direction, or lets them go on; also those that have not begun.
    *
-   * @param name - of the files; all files when left out
+   * @param which - name of the files, or id of one; all files when left out
    * @returns how many there were
    */
-  pause(isOn: boolean, name?: string): number {
-    const found = this.#named(name);
+  pause(isOn: boolean, which?: string): number {
+    const found = this.#called(which);
     for (const transfer of found) {
       if (transfer.direction === 'out') transfer.outgoing.isPaused = isOn;
       else this.#options.folder.pause(transfer.wanted, isOn);
@@ -291,8 +291,8 @@ export class FileSession {
     if (reason !== 'busy') this.#options.emit({ type: 'fileDeclined', file, reason });
   }
 
-  #named(name: string | undefined): Transfer[] {
-    return this.#transfers.all.filter(({ file }) => name === undefined || file.name === name);
+  #called(which: string | undefined): Transfer[] {
+    return this.#transfers.all.filter(({ file: { name, id } }) => which === undefined || [name, id].includes(which));
   }
 
   #accept(transfer: IncomingTransfer): void {

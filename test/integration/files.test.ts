@@ -175,6 +175,21 @@ describe('a file', () => {
     expect(a.door.answerOffer('accept')).toBe(false);
   });
 
+  it('is cancelled by its id, whatever others are called', async () => {
+    const a = await (await meeting.at('a')).open(alice, { decideOffer: () => 'ask' });
+    const b = await (await meeting.at('b')).open(bob, { who: a.who });
+    const path = join(b.home, 'note.txt');
+    await writeFile(path, 'text');
+    await b.door.sendFile('alice', path);
+    const { file } = await a.event('fileOffered');
+    await b.door.sendFile('alice', path);
+    const { file: other } = await a.event('fileOffered', (event) => event.file.id !== file.id);
+    expect(a.door.cancelFiles('bob', file.id)).toBe(1);
+    expect(a.door.answerOffer('accept', file.id)).toBe(false);
+    expect(a.door.answerOffer('accept', other.id)).toBe(true);
+    await a.event('fileDone');
+  });
+
   it('that is cancelled while its receiver is away is not sent later', async () => {
     const b = await (await meeting.at('b')).open(bob);
     const path = join(b.home, 'note.txt');

@@ -199,6 +199,17 @@ describe('a file', () => {
   });
 });
 
+describe('a file that waits for its receiver', () => {
+  it('is cancelled by the id that it was told of with, and is told of as the same file', async () => {
+    const b = await breakOff();
+    const { file } = await b.event('fileInterrupted');
+    expect(b.door.cancelFiles('alice', 'ab'.repeat(16))).toBe(0);
+    expect(b.door.cancelFiles('alice', file.id)).toBe(1);
+    expect((await b.event('fileFailed')).file).toEqual(file);
+    expect(await b.door.countPending('alice')).toBe(0);
+  });
+});
+
 describe('what is there of a file', () => {
   it('is compared before it is believed', async () => {
     const b = await breakOff();

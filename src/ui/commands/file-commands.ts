@@ -58,7 +58,7 @@ export const fileCommands: readonly ChatCommand[] = [
     argument: 'file',
     needsMember: true,
     run: ({ conversation, files }, rest, member) =>
-      withFiles(files.open, rest, member, (name) => conversation.cancelFiles(member, name)),
+      withFiles(files.open, rest, member, (which) => conversation.cancelFiles(member, which)),
   },
   {
     name: 'pause',
@@ -67,7 +67,7 @@ export const fileCommands: readonly ChatCommand[] = [
     argument: 'file',
     needsMember: true,
     run: ({ conversation, files }, rest, member) =>
-      withFiles(files.open, rest, member, (name) => conversation.pauseFiles(member, true, name)),
+      withFiles(files.open, rest, member, (which) => conversation.pauseFiles(member, true, which)),
   },
   {
     name: 'resume',
@@ -76,7 +76,7 @@ export const fileCommands: readonly ChatCommand[] = [
     argument: 'file',
     needsMember: true,
     run: ({ conversation, files }, rest, member) =>
-      withFiles(files.open, rest, member, (name) => conversation.pauseFiles(member, false, name)),
+      withFiles(files.open, rest, member, (which) => conversation.pauseFiles(member, false, which)),
   },
   {
     name: 'open',
@@ -99,15 +99,17 @@ function answer({ conversation, files }: CommandContext, what: 'accept' | 'decli
   throw new QTChatError('ERR_USAGE', `${quote(file.name)} is offered no more`);
 }
 
-/** Does something with the files of a name, or with all; the action says how many there were. */
+/** Does something with the file of a number, with those of a name, or with all; the action says how many there were. */
 function withFiles(
   open: readonly BookedFile[],
   typed: string,
   member: string,
-  action: (name?: string) => number,
+  action: (which?: string) => number,
 ): void {
   const number = typed.replace(/^#/, '');
-  const named = open.find((file) => file.member === member && `${file.number}` === number)?.name ?? typed;
-  if (action(typed === '' ? undefined : named) > 0) return;
+  const file = open.find((one) => one.member === member && `${one.number}` === number);
+  // One of ours that was not begun yet is known by its name alone.
+  const which = file === undefined ? typed : (file.id ?? file.name);
+  if (action(typed === '' ? undefined : which) > 0) return;
   throw new QTChatError('ERR_USAGE', typed === '' ? 'no file is on its way' : `no file ${quote(typed)} is on its way`);
 }

@@ -101,6 +101,17 @@ describe('the commands of a chat', () => {
     expect(asked).toEqual([]);
   });
 
+  it('that end or pause files concern the one of a number alone, or all of a name', async () => {
+    offer('film');
+    const second = offer('film', 'cd'.repeat(16));
+    await run('cancel', `#${second}`);
+    await run('pause', 'film');
+    expect(asked).toEqual([
+      ['bob', 'cd'.repeat(16)],
+      ['bob', true, 'film'],
+    ]);
+  });
+
   it('that end or pause files say where there is none', async () => {
     found = 0;
     await expect(run('cancel')).rejects.toThrow('no file is on its way');
