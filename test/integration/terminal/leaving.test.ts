@@ -96,7 +96,8 @@ describeWith('tmux', 'the terminal of a chat', () => {
       expect(runs(alice.pid)).toBe(true);
       await expectRestored(alice.pane, 0);
     } finally {
-      process.kill(bob.pid, 'SIGCONT');
+      // Going on, it would only stop again: its shell has the terminal.
+      process.kill(bob.pid, 'SIGKILL');
     }
   });
 
