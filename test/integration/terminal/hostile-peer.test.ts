@@ -11,7 +11,7 @@ import { makeIdentity } from '../../helpers/identity.js';
 import { dialBare } from '../../helpers/rogue.js';
 import { makeOffer, RogueMember } from '../../helpers/rogue-files.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const env = { TERM: 'xterm-256color' };
 const quiet = { autoAcceptBytes: 0, notify: 'off', bell: false, pictures: false } as const;

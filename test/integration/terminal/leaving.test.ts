@@ -10,7 +10,7 @@ import { chatLine, isHere, TerminalChats, type TerminalMember } from '../../help
 import { type Pane, type PaneWorld, runs, until } from '../../helpers/tmux.js';
 
 // What is not seen in time is told with the screen.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 describeWith('tmux', 'the terminal of a chat', () => {
   let chats: TerminalChats;

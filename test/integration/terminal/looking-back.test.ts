@@ -7,7 +7,7 @@ import { chatLine, isHere, TerminalChats, type TerminalMember } from '../../help
 import type { Shown } from '../../helpers/tmux.js';
 
 // What is not seen in time is told with the screen.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 describeWith('tmux', 'what was said before', () => {
   const meeting = new Meeting();

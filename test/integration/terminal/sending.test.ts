@@ -8,7 +8,7 @@ import { describeWith } from '../../helpers/require-program.js';
 import { TerminalChats, type TerminalMember } from '../../helpers/terminal-chats.js';
 
 // What is not seen in time is told with the screen.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 describeWith('tmux', 'a file between two terminals', () => {
   let chats: TerminalChats;

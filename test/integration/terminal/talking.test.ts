@@ -4,7 +4,7 @@ import { describeWith } from '../../helpers/require-program.js';
 import { chatLine, isAway, isHere, TerminalChats } from '../../helpers/terminal-chats.js';
 
 // What is not seen in time is told with the screen.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 describeWith('tmux', 'a chat in a terminal', () => {
   let chats: TerminalChats;

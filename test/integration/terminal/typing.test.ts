@@ -8,7 +8,7 @@ import { isHere, TerminalChats } from '../../helpers/terminal-chats.js';
 import type { Pane } from '../../helpers/tmux.js';
 
 // What is not seen in time is told with the screen.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 describeWith('tmux', 'what is typed', () => {
   const meeting = new Meeting();
