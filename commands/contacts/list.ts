@@ -6,7 +6,8 @@ export default class ContactsList extends BaseCommand {
 
   async run() {
     const { flags } = await this.parse(ContactsList);
-    const { lastPlace, listPrinted, remarkOn } = await import('../../src/ui/text/describe-contact.js');
+    const { listPrinted } = await import('../../src/cli/contacts/printed-contacts.js');
+    const { lastPlace, remarkOn } = await import('../../src/ui/text/describe-contact.js');
     const { tableLines } = await import('../../src/cli/table.js');
     const contacts = await listPrinted(this.homeOf(flags), this.deps);
     const rows = contacts.map((contact) => [contact.nick ?? '', contact.member, lastPlace(contact), remarkOn(contact)]);

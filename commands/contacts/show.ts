@@ -9,7 +9,8 @@ export default class ContactsShow extends BaseCommand {
   async run() {
     const { args, flags } = await this.parse(ContactsShow);
     const { withContact } = await import('../../src/cli/contacts/with-contact.js');
-    const { contactLines, printedContact } = await import('../../src/ui/text/describe-contact.js');
+    const { printedContact } = await import('../../src/cli/contacts/printed-contacts.js');
+    const { contactLines } = await import('../../src/ui/text/describe-contact.js');
     const contact = await withContact(this.homeOf(flags), args.who, this.deps, (found) =>
       printedContact(found.database, found.contact),
     );

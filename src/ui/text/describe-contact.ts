@@ -1,10 +1,7 @@
-/** A contact as commands print it: one object for programs, some lines for people. */
+/** A contact as commands print it: one object for programs, some lines for people. Reads nothing. */
 import { minuteOf } from '../../pki/day.js';
-import { type ShownKey, shownKeys } from '../../store/contact-keys.js';
-import { type Contact, ContactBook, type PeerAddress } from '../../store/contacts.js';
-import { type ConversationDatabase, openConversationStore } from '../../store/conversation-store.js';
-import { type Home, storeFolder } from '../../store/home.js';
-import { exists } from '../../store/private-file.js';
+import type { ShownKey } from '../../store/contact-keys.js';
+import type { Contact, PeerAddress } from '../../store/contacts.js';
 
 /** One contact, as `--json` prints it. */
 export interface PrintedContact {
@@ -25,26 +22,6 @@ export function contactToJson(contact: Contact, others: readonly ShownKey[]): Pr
   const { member, nick = null, circleId, addresses, spkiSha256 = null, blocked = false } = contact;
   const otherKeys = others.map(({ spkiSha256, seenAt }) => ({ spkiSha256, seenAt: seenAt.toISOString() }));
   return { member, nick, circleId, addresses, spkiSha256, blocked, otherKeys };
-}
-
-/** The object for programs, with what the store says. */
-export async function printedContact(database: ConversationDatabase, contact: Contact): Promise<PrintedContact> {
-  return contactToJson(contact, await shownKeys(database, contact));
-}
-
-/** Every contact of a home; a home that never met anybody is left as it is. */
-export async function listPrinted(home: Home, { clock }: { clock: () => Date }): Promise<PrintedContact[]> {
-  if (!(await exists(storeFolder(home)))) return [];
-  const database = await openConversationStore(home);
-  try {
-    const printed: PrintedContact[] = [];
-    for (const contact of await new ContactBook(database, clock).list()) {
-      printed.push(await printedContact(database, contact));
-    }
-    return printed;
-  } finally {
-    await database.destroy();
-  }
 }
 
 /** A word or two about what is unusual with a contact; empty where nothing is. */
