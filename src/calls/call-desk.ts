@@ -126,7 +126,7 @@ export class CallDesk {
     const active = this.#active;
     if (active === undefined || active.session.member !== member) return;
     if (active.process === process) active.session.linkBack();
-    else if (active.process === undefined) this.#ask(active, channel, active.session.said());
+    else if (active.process === undefined) this.#ask(active, channel, active.session.said);
   }
 
   /**

@@ -6,18 +6,14 @@
 import { isQTChatError, QTChatError } from '../errors.js';
 import type { CallEndReason, CallMessage } from '../protocol/messages.js';
 import type { CallDescription, CallEnd, CallEvent, CallSnapshot, CallState } from './call-events.js';
+import { CallSound, type CallSoundOptions, type SoundEvent } from './call-sound.js';
 import { type CallTimers, connectingMs, lostCallerMs, reconnectingMs, ringingMs } from './call-timing.js';
-import { filterCandidate, mostCandidates, ownCandidate } from './ice-filter.js';
-import type { DeviceChoice, Media, MediaEvent, MediaStats, OpenMedia } from './media.js';
+import type { DeviceChoice, MediaStats } from './media.js';
 import { refused } from './refused.js';
-import { filterDescription } from './sdp-filter.js';
 
 /** What a call needs. */
-export interface CallSessionOptions extends CallDescription {
+export interface CallSessionOptions extends CallDescription, Pick<CallSoundOptions, 'openMedia' | 'devices'> {
   readonly member: string;
-  readonly openMedia: OpenMedia;
-  /** The sound devices to begin with. */
-  readonly devices: DeviceChoice;
   readonly timers: CallTimers;
   /** Sends to whomever the call is with now. */
   readonly send: (message: CallMessage) => void;
@@ -27,6 +23,9 @@ export interface CallSessionOptions extends CallDescription {
 }
 
 type Deadline = 'ringing' | 'lostCaller' | 'connecting' | 'reconnecting';
+type WithoutCall<Event extends CallEvent> = {
+  [Type in Event['type']]: Omit<Extract<Event, { type: Type }>, 'id' | 'direction'>;
+};
 
 /** A call that finds another way so often finds none. */
 const mostRestarts = 100;
@@ -36,34 +35,24 @@ const missedReasons: readonly CallEndReason[] = ['cancelled', 'hung-up', 'no-ans
 /** One call. */
 export class CallSession {
   readonly #options: CallSessionOptions;
+  readonly #sound: CallSound;
   #state: CallState;
-  #opening: Promise<Media> | undefined;
-  #media: Media | undefined;
-  /** What is asked of the sound is done in order. */
-  #work: Promise<void> = Promise.resolve();
   #stopWaiting: () => void = () => {};
-  /** What the peer offered, until it is answered. */
-  #offer = '';
-  #fingerprint: string | undefined;
-  /** Our last description and what we have told of ourselves since; undefined until it is sent. */
-  #told: CallMessage | undefined;
-  #candidates: string[] = [];
-  /** What the peer has told before there was anybody to tell it to. */
-  #early: string[] = [];
-  #heardCandidates = 0;
   #restarts = 0;
-  #awaitsAnswer = false;
   #isLinked = true;
-  #isMediaUp = false;
+  #isUp = false;
   #isRestarting = false;
-  #isMuted = false;
   #connectedAtMs: number | undefined;
   #stats: MediaStats | undefined;
-  #closed: Promise<void> = Promise.resolve();
 
   constructor(options: CallSessionOptions) {
     this.#options = options;
     this.#state = options.direction === 'out' ? 'calling' : 'ringing';
+    this.#sound = new CallSound({
+      ...options,
+      onEvent: (event) => this.#onSound(event),
+      onFailed: (error) => this.#fail(error),
+    });
   }
 
   get id(): string {
@@ -80,7 +69,7 @@ export class CallSession {
 
   /** Resolves when the sound of a call that has ended is gone. */
   get closed(): Promise<void> {
-    return this.#closed;
+    return this.#sound.closed;
   }
 
   /** Whether it is ours, and nobody has answered it. */
@@ -93,21 +82,24 @@ export class CallSession {
     const { id, direction, member, timers } = this.#options;
     const since = this.#connectedAtMs;
     const durationMs = since === undefined ? undefined : timers.now() - since;
-    return { id, direction, member, state: this.#state, isMuted: this.#isMuted, durationMs, stats: this.#stats };
+    return { id, direction, member, state: this.#state, isMuted: this.#sound.isMuted, durationMs, stats: this.#stats };
+  }
+
+  /** What a process of the peer's is to hear that has just come: all that was said so far. */
+  get said(): readonly CallMessage[] {
+    return this.#sound.said;
   }
 
   /** Calls: offers what we can, once the sound is ready. */
   call(): void {
     this.#wait('ringing');
-    this.#do(async () => this.#offerWay(await this.#open(), false));
+    this.#sound.offer(false);
   }
 
   /** It rings here, unless what is offered is not fit for a call. */
   ring(sdp: string, isSilent = false): void {
     this.#take(() => {
-      const { sdp: offer, fingerprint } = filterDescription(sdp, { type: 'offer' });
-      this.#offer = offer;
-      this.#fingerprint = fingerprint;
+      this.#sound.hearOffer(sdp);
       this.#wait('ringing');
       if (isSilent) return;
       this.#options.send({ type: 'call-ringing', id: this.id });
@@ -117,20 +109,16 @@ export class CallSession {
 
   /** The user takes a call; whether there was one to be taken. */
   answer(): boolean {
-    if (this.#options.direction === 'out' || this.#state !== 'ringing') return false;
+    if (!this.#ringsHere) return false;
     this.#state = 'connecting';
     this.#wait('connecting');
-    this.#do(async () => {
-      const media = await this.#open();
-      await this.#answerOffer(media, this.#offer);
-      for (const candidate of this.#early.splice(0)) await media.addCandidate(candidate).catch(ignore);
-    });
+    this.#sound.answer();
     return true;
   }
 
   /** The user does not take it; whether there was one to be taken. */
   reject(): boolean {
-    if (this.#options.direction === 'out' || this.#state !== 'ringing') return false;
+    if (!this.#ringsHere) return false;
     this.end('declined');
     return true;
   }
@@ -143,26 +131,18 @@ export class CallSession {
 
   /** Lets silence go out, or sound again. */
   mute(isOn: boolean): void {
-    this.#isMuted = isOn;
-    this.#media?.setMuted(isOn);
+    this.#sound.mute(isOn);
   }
 
   /** Takes other sound devices; rejects where that fails, and the call goes on. */
-  async useDevices(choice: DeviceChoice): Promise<void> {
-    await this.#media?.useDevices(choice);
+  useDevices(choice: DeviceChoice): Promise<void> {
+    return this.#sound.useDevices(choice);
   }
 
   /** Gives our call up for one of the same peer's, as if it had never been. */
   yieldTo(): void {
     this.#finish();
     this.#options.send({ type: 'call-end', id: this.id, reason: 'elsewhere' });
-  }
-
-  /** What a process of the peer's is to hear that has just come: all that was said so far. */
-  said(): CallMessage[] {
-    const { id } = this;
-    const candidates = this.#candidates.map((candidate) => ({ type: 'call-candidate', id, candidate }) as const);
-    return this.#told === undefined ? [] : [this.#told, ...candidates];
   }
 
   /** It rings at the peer. */
@@ -175,57 +155,24 @@ export class CallSession {
   /** The peer offers again what it has offered before, or another way for a call that goes on. */
   handleOffer(sdp: string, isRestart: boolean): void {
     if (this.#options.direction === 'out' || this.#state === 'ended') return;
-    if (!isRestart) {
-      if (this.#state === 'ringing') this.#options.send({ type: 'call-ringing', id: this.id });
-      else for (const message of this.said()) this.#options.send(message);
-      return;
-    }
-    if (this.#state === 'ringing' || this.#media === undefined) return;
-    const media = this.#media;
-    this.#take(() => {
-      this.#restarts += 1;
-      if (this.#restarts > mostRestarts) throw refused('the peer looks for another way again and again');
-      const offer = this.#sameEnd(filterDescription(sdp, { type: 'offer' }));
-      this.#heardCandidates = 0;
-      this.#do(async () => {
-        await this.#answerOffer(media, offer);
-        this.#isRestarting = false;
-        this.#settle();
-      });
-    });
+    if (isRestart) this.#handleRestart(sdp);
+    else if (this.#state === 'ringing') this.#options.send({ type: 'call-ringing', id: this.id });
+    else for (const message of this.said) this.#options.send(message);
   }
 
   /** The peer takes what we have offered. */
   handleAnswer(sdp: string): void {
-    const media = this.#media;
-    if (!this.#awaitsAnswer || media === undefined) return;
-    this.#awaitsAnswer = false;
+    if (this.#state === 'ended') return;
     this.#take(() => {
-      const description = filterDescription(sdp, { type: 'answer' });
-      const answer = this.#sameEnd(description);
-      if (this.isUnanswered) {
-        this.#state = 'connecting';
-        this.#wait('connecting');
-      }
-      this.#do(async () => {
-        await media.accept(answer);
-        this.#isRestarting = false;
-        this.#settle();
-      });
+      if (!this.#sound.hearAnswer(sdp, () => this.#restarted()) || !this.isUnanswered) return;
+      this.#state = 'connecting';
+      this.#wait('connecting');
     });
   }
 
   /** The peer tells of a way to it. */
   handleCandidate(text: string): void {
-    if (this.#state === 'ended') return;
-    this.#take(() => {
-      this.#heardCandidates += 1;
-      if (this.#heardCandidates > mostCandidates) throw refused('there are too many candidates');
-      const candidate = filterCandidate(text);
-      if (this.isUnanswered) return;
-      if (this.#state === 'ringing') this.#early.push(candidate);
-      else this.#do(async () => this.#media?.addCandidate(candidate).catch(ignore));
-    });
+    if (this.#state !== 'ended') this.#take(() => this.#sound.hearCandidate(text));
   }
 
   /** The peer ends it. */
@@ -238,7 +185,7 @@ export class CallSession {
   /** There is no connection to the peer any more. */
   linkLost(): void {
     this.#isLinked = false;
-    if (this.#state === 'ringing' && this.#options.direction === 'in') this.#wait('lostCaller');
+    if (this.#ringsHere) this.#wait('lostCaller');
     this.#settle();
   }
 
@@ -251,12 +198,12 @@ export class CallSession {
         if (!isOurs) this.#wait('ringing');
         return;
       case 'connecting':
-        for (const message of this.said()) if (message.type === 'call-candidate') this.#options.send(message);
+        for (const message of this.said) if (message.type === 'call-candidate') this.#options.send(message);
         return;
       case 'connected':
       case 'reconnecting':
         this.#isRestarting = this.#state === 'reconnecting';
-        if (isOurs) this.#restart();
+        if (isOurs) this.#sound.offer(true);
     }
   }
 
@@ -267,77 +214,37 @@ export class CallSession {
     this.#end(reason, 'self', error);
   }
 
-  async #open(): Promise<Media> {
-    this.#opening = this.#options.openMedia({ ...this.#options.devices, onEvent: (event) => this.#onMedia(event) });
-    const media = await this.#opening;
-    this.#media = media;
-    if (this.#isMuted) media.setMuted(true);
-    return media;
+  get #ringsHere(): boolean {
+    return this.#options.direction === 'in' && this.#state === 'ringing';
   }
 
-  async #offerWay(media: Media, isRestart: boolean): Promise<void> {
-    this.#beginTelling();
-    const { sdp } = filterDescription(await media.offer(isRestart), { type: 'offer', isOwn: true });
-    this.#awaitsAnswer = true;
-    this.#tell({ type: 'call-offer', id: this.id, sdp, ...(isRestart && { isRestart }) });
-  }
-
-  async #answerOffer(media: Media, offer: string): Promise<void> {
-    this.#beginTelling();
-    const { sdp } = filterDescription(await media.answer(offer), { type: 'answer', isOwn: true });
-    this.#tell({ type: 'call-answer', id: this.id, sdp });
-  }
-
-  #beginTelling(): void {
-    this.#told = undefined;
-    this.#candidates = [];
-  }
-
-  #tell(message: CallMessage): void {
-    if (this.#state === 'ended') return;
-    this.#told = message;
-    for (const one of this.said()) this.#options.send(one);
-  }
-
-  #restart(): void {
-    this.#do(async () => {
-      if (this.#media !== undefined) await this.#offerWay(this.#media, true);
+  #handleRestart(sdp: string): void {
+    if (this.#state === 'ringing') return;
+    this.#take(() => {
+      this.#restarts += 1;
+      if (this.#restarts > mostRestarts) throw refused('the peer looks for another way again and again');
+      this.#sound.hearOffer(sdp);
+      this.#sound.answer(() => this.#restarted());
     });
   }
 
-  /** Who is at the other end stays the same for the whole call. */
-  #sameEnd({ sdp, fingerprint }: { sdp: string; fingerprint: string }): string {
-    this.#fingerprint ??= fingerprint;
-    if (fingerprint !== this.#fingerprint) throw refused('the peer shows another fingerprint than before');
-    return sdp;
+  #restarted(): void {
+    this.#isRestarting = false;
+    this.#settle();
   }
 
-  #onMedia(event: MediaEvent): void {
-    if (this.#state === 'ended') return;
+  #onSound(event: SoundEvent): void {
     switch (event.type) {
-      case 'candidate':
-        this.#tellCandidate(event.candidate);
+      case 'up':
+        this.#isUp = true;
+        this.#settle();
         return;
-      case 'connected':
-        if (this.#fingerprint === undefined) return;
-        this.#take(() => {
-          if (event.remoteFingerprint.toUpperCase() !== this.#fingerprint)
-            throw refused('the key of the sound is not the one that the peer has announced');
-          this.#isMediaUp = true;
-          this.#settle();
-        });
-        return;
-      case 'interrupted':
-        this.#isMediaUp = false;
+      case 'down':
+        this.#isUp = false;
         this.#settle();
         // The one who called looks for another way, so that both do not at once.
-        if (this.#state === 'reconnecting' && this.#isLinked && this.#options.direction === 'out') this.#restart();
-        return;
-      case 'resumed':
-        // Only what has proven who it is goes on.
-        if (this.#connectedAtMs === undefined) return;
-        this.#isMediaUp = true;
-        this.#settle();
+        if (this.#state === 'reconnecting' && this.#isLinked && this.#options.direction === 'out')
+          this.#sound.offer(true);
         return;
       case 'stats': {
         const { type: _, ...stats } = event;
@@ -350,23 +257,13 @@ export class CallSession {
         return;
       case 'devices':
         this.#emit({ type: 'callDevices', input: event.input, output: event.output });
-        return;
-      case 'failed':
-        this.#fail(event.error);
     }
-  }
-
-  #tellCandidate(text: string): void {
-    const candidate = ownCandidate(text);
-    if (candidate === undefined || this.#candidates.length >= mostCandidates) return;
-    this.#candidates.push(candidate);
-    if (this.#told !== undefined) this.#options.send({ type: 'call-candidate', id: this.id, candidate });
   }
 
   /** Draws the conclusions from what is up and what is not. */
   #settle(): void {
-    if (this.#state === 'connecting' && this.#isMediaUp) this.#connect(false);
-    const isWhole = this.#isMediaUp && this.#isLinked && !this.#isRestarting;
+    if (this.#state === 'connecting' && this.#isUp) this.#connect(false);
+    const isWhole = this.#isUp && this.#isLinked && !this.#isRestarting;
     if (this.#state === 'reconnecting' && isWhole) this.#connect(true);
     if (this.#state === 'connected' && !isWhole) {
       this.#state = 'reconnecting';
@@ -389,14 +286,7 @@ export class CallSession {
     this.#stopWaiting = this.#options.timers.after(delayMs, () => this.end(reason, error));
   }
 
-  /** Does something with the sound, after what was asked of it before. */
-  #do(action: () => Promise<void>): void {
-    this.#work = this.#work
-      .then(() => (this.#state === 'ended' ? undefined : action()))
-      .catch((error: unknown) => this.#fail(error));
-  }
-
-  /** Does something at once that may show that the peer breaks the rules. */
+  /** Does something that may show that the peer breaks the rules. */
   #take(action: () => void): void {
     try {
       action();
@@ -412,11 +302,11 @@ export class CallSession {
   }
 
   #end(reason: CallEndReason, by: CallEnd['by'], error: QTChatError | undefined): void {
-    const { direction, timers, onEnded } = this.#options;
+    const { timers, onEnded } = this.#options;
     const since = this.#connectedAtMs;
     const durationMs = since === undefined ? 0 : Math.round(timers.now() - since);
     // Who has answered has not missed it, whatever became of it.
-    const missed = direction === 'in' && this.#state === 'ringing' && missedReasons.includes(reason);
+    const missed = this.#ringsHere && missedReasons.includes(reason);
     this.#finish();
     const end = { reason, by, durationMs, missed, ...(error !== undefined && { error }) };
     this.#emit({ type: 'callEnded', ...end });
@@ -426,18 +316,10 @@ export class CallSession {
   #finish(): void {
     this.#state = 'ended';
     this.#stopWaiting();
-    // It may still be opening; where that fails there is nothing to close.
-    this.#closed = (this.#opening ?? Promise.reject()).then(
-      (media) => media.close(),
-      () => {},
-    );
+    this.#sound.close();
   }
 
-  #emit(
-    event: {
-      [Type in CallEvent['type']]: Omit<Extract<CallEvent, { type: Type }>, 'id' | 'direction'>;
-    }[CallEvent['type']],
-  ): void {
+  #emit(event: WithoutCall<CallEvent>[CallEvent['type']]): void {
     const { id, direction, emit } = this.#options;
     emit({ id, direction, ...event } as CallEvent);
   }
@@ -449,9 +331,6 @@ const deadlines: Readonly<Record<Deadline, readonly [number, CallEndReason]>> = 
   connecting: [connectingMs, 'not-connected'],
   reconnecting: [reconnectingMs, 'lost'],
 };
-
-/** A way that is of no use leaves the others. */
-function ignore(): void {}
 
 function noWay(): QTChatError {
   return new QTChatError('ERR_CALL_FAILED', 'no sound has come through in 15 seconds', {
