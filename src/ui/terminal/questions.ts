@@ -1,16 +1,26 @@
 /** Questions to the user, one after the other: each is answered by a key, and stays until it is one of its answers. */
 import type { ChatState } from './state/chat-state.js';
 
+/** What {@link Questions} need. */
+export interface QuestionsOptions {
+  readonly state: ChatState;
+  readonly clock: () => Date;
+  /** Whether something stands in the input line: what is typed on then is no answer to a question that has just come up. */
+  readonly isTyping: () => boolean;
+  /** Called when there is something to be drawn. */
+  readonly onChange: () => void;
+}
+
+/** So long after a question has come up in the middle of a word, keys are no answers. */
+const unreadMs = 1_000;
+
 /** Asks one thing at a time. */
 export class Questions {
-  readonly #state: ChatState;
-  readonly #onChange: () => void;
+  readonly #options: QuestionsOptions;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param onChange - called when there is something to be drawn */
-  constructor(state: ChatState, onChange: () => void) {
-    this.#state = state;
-    this.#onChange = onChange;
+  constructor(options: QuestionsOptions) {
+    this.#options = options;
   }
 
   /** Asks for yes or no; no where the user leaves it, or the signal aborts. */
@@ -40,22 +50,24 @@ export class Questions {
     answerOf: (key: string) => Answer | undefined,
     signal: AbortSignal,
   ): Promise<Answer | undefined> {
+    const { state, clock, isTyping, onChange } = this.#options;
     return new Promise((resolve) => {
+      const readFromMs = clock().getTime() + (isTyping() ? unreadMs : 0);
       const end = (answer: Answer | undefined): void => {
         signal.removeEventListener('abort', onAbort);
-        this.#state.question = undefined;
+        state.question = undefined;
         resolve(answer);
-        this.#onChange();
+        onChange();
       };
       const onAbort = (): void => end(undefined);
       if (signal.aborted) return resolve(undefined);
       signal.addEventListener('abort', onAbort, { once: true });
       const answer = (key: string): void => {
-        const meant = answerOf(key);
+        const meant = clock().getTime() < readFromMs ? undefined : answerOf(key);
         if (meant !== undefined) end(meant);
       };
-      this.#state.question = { text, answer };
-      this.#onChange();
+      state.question = { text, answer };
+      onChange();
     });
   }
 }

@@ -106,7 +106,11 @@ export class TerminalChat implements Face {
       timers: systemTimers,
       settings: () => options.settings.values,
     });
-    this.#questions = new Questions(this.#state, () => this.#drawSoon());
+    this.#questions = new Questions({
+      ...{ state: this.#state, clock },
+      isTyping: () => this.#editor.text !== '',
+      onChange: () => this.#drawSoon(),
+    });
     this.#lines = new TypedLines(this.#state, {
       conversation: () => this.#conversation,
       clock,

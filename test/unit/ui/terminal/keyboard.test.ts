@@ -148,10 +148,17 @@ describe('the keyboard of a chat', () => {
     let answers: unknown[];
     let leaving: AbortController;
     let questions: Questions;
+    let nowMs: number;
     beforeEach(async () => {
       answers = [];
       leaving = new AbortController();
-      questions = new Questions(state, () => {});
+      nowMs = 0;
+      questions = new Questions({
+        state,
+        clock: () => new Date(nowMs),
+        isTyping: () => editor.text !== '',
+        onChange: () => {},
+      });
       ask('Is it the one?');
       await settled();
     });
@@ -186,6 +193,23 @@ describe('the keyboard of a chat', () => {
       expect(answers).toEqual([]);
       expect(did()).toEqual([]);
       expect(editor.text).toBe('');
+    });
+
+    it('is not answered by who is in the middle of a word as it comes up', async () => {
+      press('n');
+      await settled();
+      editor.insert('hurra');
+      ask('Is it that one?');
+      await settled();
+      press('y');
+      nowMs = 999;
+      press('y');
+      await settled();
+      expect(answers).toEqual([false]);
+      nowMs = 1_000;
+      press('y');
+      await settled();
+      expect(answers).toEqual([false, true]);
     });
 
     it('the next one waits for its turn', async () => {
