@@ -1,7 +1,7 @@
 /** What each key does. Those of the input line itself are in `input/edit-keys.ts`. */
 import { pressKey } from './input/edit-keys.js';
 import type { Editor } from './input/editor.js';
-import type { KeyEvent, TerminalEvent } from './input/key-events.js';
+import { type KeyEvent, keyName, type TerminalEvent } from './input/key-events.js';
 import type { ChatState } from './state/chat-state.js';
 
 /** What keys can bring about. */
@@ -174,9 +174,4 @@ export class Keyboard {
     else if (this.#editor.text !== '') this.#editor.clear();
     if (!isAgain) say('Ctrl-C again leaves');
   }
-}
-
-/** "ctrl-f", "alt-1", "pageup". */
-function keyName({ name, ctrl, meta }: KeyEvent): string {
-  return `${ctrl ? 'ctrl-' : ''}${meta ? 'alt-' : ''}${name}`;
 }

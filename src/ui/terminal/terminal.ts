@@ -10,11 +10,11 @@ import type { Size } from './screen/frame.js';
 /** A writable that may be a terminal's screen. */
 export type Display = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 /** A readable that may be a terminal's keyboard. */
-export type Keyboard = Readable & { setRawMode?: (isRaw: boolean) => unknown; unref?: () => unknown };
+export type KeyInput = Readable & { setRawMode?: (isRaw: boolean) => unknown; unref?: () => unknown };
 
 /** The streams of a terminal. */
 export interface TerminalStreams {
-  readonly input: Keyboard;
+  readonly input: KeyInput;
   readonly output: Display;
   /** Where the program reports; held back where it is a terminal too. */
   readonly status: Display;
@@ -36,7 +36,7 @@ const smallest: Size = { columns: 20, rows: 5 };
 
 /** One terminal. */
 export class Terminal {
-  readonly #input: Keyboard;
+  readonly #input: KeyInput;
   readonly #output: Display;
   readonly #status: Display;
   readonly #events: TerminalEvents;

@@ -13,12 +13,8 @@ export interface CompletedCommand {
 /** What can be completed. */
 export interface CompletionSources {
   readonly commands: readonly CompletedCommand[];
-  /**
-   * The words of a kind: names, numbers, ids. They may be all of them, and hold spaces.
-   *
-   * @param typed - what was typed behind the command
-   */
-  readonly words: (kind: string, typed: string) => readonly (string | Candidate)[];
+  /** All words of a kind: names, numbers, ids. They may hold spaces. */
+  readonly words: (kind: string) => readonly (string | Candidate)[];
 }
 
 /** What Tab did. */
@@ -60,7 +56,7 @@ export function complete(before: string, sources: CompletionSources): Found | Pr
   }
   const kind = sources.commands.find((command) => command.name === name)?.argument ?? 'none';
   if (kind === 'path') return pathCandidates(rest).then((candidates) => ({ start, ending: '', ...candidates }));
-  const words = kind === 'command' ? commandNames(sources) : kind === 'none' ? [] : sources.words(kind, rest);
+  const words = kind === 'command' ? commandNames(sources) : kind === 'none' ? [] : sources.words(kind);
   const isWithoutSlash = kind === 'command' && !rest.startsWith('/');
   return { start, ending: ' ', ...wordCandidates(rest, isWithoutSlash ? words.map(withoutSlash) : words) };
 }

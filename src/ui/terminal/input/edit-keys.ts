@@ -1,11 +1,11 @@
 /** The keys of the input line, which people know from readline. */
 import type { Editor, EditResult } from './editor.js';
-import type { KeyEvent } from './key-events.js';
+import { type KeyEvent, keyName } from './key-events.js';
 
 /** Does to the line what a key asks for; `no-key` for one that is not among these, such as Enter, Tab and PageUp. */
 export function pressKey(editor: Editor, key: KeyEvent): EditResult | 'no-key' {
   if (key.text !== undefined) return editor.insert(key.text);
-  const action = actions.get(`${key.ctrl ? 'ctrl-' : ''}${key.meta ? 'alt-' : ''}${key.name}`);
+  const action = actions.get(keyName(key));
   if (action === undefined) return 'no-key';
   return action(editor) === 'too-long' ? 'too-long' : 'done';
 }

@@ -52,6 +52,11 @@ export function namedKey(name: string, { ctrl = false, meta = false, shift = fal
   return { type: 'key', name, ctrl, meta, shift };
 }
 
+/** A key with what was held: "ctrl-f", "alt-1", "pageup". */
+export function keyName({ name, ctrl, meta }: KeyEvent): string {
+  return `${ctrl ? 'ctrl-' : ''}${meta ? 'alt-' : ''}${name}`;
+}
+
 const segmenter = new Intl.Segmenter();
 
 /** Characters that were typed; with Alt they type nothing. */
