@@ -3,12 +3,12 @@
  * disk. What breaks off is unpacked anew: only the unfinished file is gone on with.
  */
 import { type FileHandle, mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { QTChatError, quote, systemErrorCode } from '../errors.js';
+import { QTChatError } from '../errors.js';
 import { decodeManifest, manifestHeaderBytes, maximumManifestBytes } from '../protocol/folder-manifest.js';
 import type { Arrivals } from './arrivals.js';
 import { explainingWrite } from './file-error.js';
 import { flushAll } from './flush-all.js';
+import { underFreeName } from './free-name.js';
 import { flushFolder } from './private-file.js';
 import { unpackedSize, unpackFolder } from './unpack-folder.js';
 
@@ -16,7 +16,6 @@ import { unpackedSize, unpackFolder } from './unpack-folder.js';
 const asItArrivesUpToBytes = 256 * 1024 * 1024;
 /** What ends it are its arrivals. */
 const never = new AbortController().signal;
-const maximumCopies = 1_000;
 
 /** The unfinished file, and where the folder is to be. */
 export interface ArrivingPlace {
@@ -56,7 +55,9 @@ export class ArrivingFolder {
     const paths = await this.unpacked;
     return explainingWrite(aside, async () => {
       await flushAll(aside, paths);
-      return settle(aside, folder, name);
+      const path = await underFreeName(folder, { name, isFolder: true }, (free) => place(aside, free));
+      await flushFolder(folder);
+      return path;
     });
   }
 
@@ -96,21 +97,10 @@ export class ArrivingFolder {
   }
 }
 
-async function settle(aside: string, folder: string, name: string): Promise<string> {
-  for (let copy = 1; copy <= maximumCopies; copy += 1) {
-    const path = join(folder, copy === 1 ? name : `${name} (${copy})`);
-    try {
-      // Reserves the name: rename() takes the place of an empty folder, which this one is.
-      await mkdir(path, { mode: 0o700 });
-    } catch (error) {
-      if (systemErrorCode(error) === 'EEXIST') continue;
-      throw error;
-    }
-    // Windows does not replace folders.
-    if (process.platform === 'win32') await rm(path, { recursive: true });
-    await rename(aside, path);
-    await flushFolder(folder);
-    return path;
-  }
-  throw new QTChatError('ERR_STORE_EXISTS', `there are too many folders named like ${quote(name)}`);
+async function place(aside: string, path: string): Promise<void> {
+  // Reserves the name: rename() takes the place of an empty folder, which this one is.
+  await mkdir(path, { mode: 0o700 });
+  // Windows does not replace folders.
+  if (process.platform === 'win32') await rm(path, { recursive: true });
+  await rename(aside, path);
 }

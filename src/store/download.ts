@@ -4,8 +4,8 @@
  * there is compared again.
  */
 import { type FileHandle, link, open, rename } from 'node:fs/promises';
-import { join, parse } from 'node:path';
-import { QTChatError, quote, systemErrorCode } from '../errors.js';
+import { join } from 'node:path';
+import { systemErrorCode } from '../errors.js';
 import { bytesOf, clearBit, hasBit, setBit } from '../protocol/chunk-bits.js';
 import { DigestList } from '../protocol/digest-list.js';
 import { type ChunkLayout, chunksLength, digestBytes, sha256 } from '../protocol/file-chunks.js';
@@ -13,6 +13,7 @@ import { Arrivals, type Prefer } from './arrivals.js';
 import { openArrivingFile, type ReadableFile } from './arriving-file.js';
 import { ArrivingFolder } from './arriving-folder.js';
 import { explainingWrite } from './file-error.js';
+import { underFreeName } from './free-name.js';
 import { type WantedFile, writePartMap } from './part-map.js';
 import type { PartWriter } from './part-writer.js';
 import { flushFolder } from './private-file.js';
@@ -40,7 +41,6 @@ export interface DownloadPlace {
 const saveIntervalMs = 2_000;
 // A longer one has a map from its first block on: without it nobody knows what a killed process has left.
 const mapFromBytes = 4 * 1024 * 1024;
-const maximumCopies = 1_000;
 
 /** One unfinished file. It ends by {@link finish}, {@link keep} or {@link discard}, of which one is called. */
 export class Download {
@@ -154,8 +154,11 @@ export class Download {
 
   async #finishFile(): Promise<string> {
     const { folder, partPath, handle, wanted } = this.#place;
+    const { name } = wanted;
     await explainingWrite(partPath, () => handle.sync());
-    const path = await settle(folder, wanted.name, partPath);
+    const path = await explainingWrite(join(folder, name), () =>
+      underFreeName(folder, { name, isFolder: false }, (free) => place(partPath, free)),
+    );
     await flushFolder(folder);
     return path;
   }
@@ -234,24 +237,6 @@ export class Download {
       await writePartMap(partPath, { wanted, done: known });
     });
   }
-}
-
-async function settle(folder: string, name: string, partPath: string): Promise<string> {
-  for (let copy = 1; copy <= maximumCopies; copy += 1) {
-    const path = join(folder, copy === 1 ? name : numbered(name, copy));
-    try {
-      await place(partPath, path);
-      return path;
-    } catch (error) {
-      if (systemErrorCode(error) !== 'EEXIST') return await explainingWrite(path, () => Promise.reject(error));
-    }
-  }
-  throw new QTChatError('ERR_STORE_EXISTS', `there are too many files named like ${quote(name)}`);
-}
-
-function numbered(name: string, copy: number): string {
-  const { name: stem, ext } = parse(name);
-  return `${stem} (${copy})${ext}`;
 }
 
 // link() refuses a name that is taken, which rename() would overwrite. File systems without hard
