@@ -169,6 +169,7 @@ export class CallDesk {
         active.asked.delete(channel.process);
         // As long as another process of theirs may ring, one that is busy says little.
         if (active.process === undefined && message.reason !== 'declined' && active.asked.size > 0) return;
+        if (active.process === undefined) this.#tellOthers(active);
         session.handleEnd(message.reason);
     }
   }
@@ -244,11 +245,14 @@ export class CallDesk {
   /** The call is with this process of theirs; the others need not ring any more. */
   #choose(active: ActiveCall, channel: CallChannel): void {
     active.process = channel.process;
-    const { id, member } = active.session;
-    for (const process of active.asked) {
-      if (process !== channel.process)
-        this.#latest({ member, process })?.send({ type: 'call-end', id, reason: 'elsewhere' });
-    }
+    active.asked.delete(channel.process);
+    this.#tellOthers(active);
+  }
+
+  #tellOthers({ session, asked }: ActiveCall): void {
+    const { id, member } = session;
+    for (const process of asked) this.#sendTo({ member, process }, { type: 'call-end', id, reason: 'elsewhere' });
+    asked.clear();
   }
 
   #send(active: ActiveCall, message: CallMessage): void {

@@ -1,4 +1,4 @@
-/** What faces ask about contacts, and decide about them. Sessions that are up follow within seconds, in every process of the home. */
+/** What faces ask about contacts, and decide about them. Sessions that are up follow at once, those of other processes of the home within seconds. */
 import { QTChatError, quote } from '../errors.js';
 import { blockContact } from '../store/contact-decisions.js';
 import { type ShownKey, shownKeys, trustShownKey } from '../store/contact-keys.js';
@@ -11,6 +11,8 @@ export interface ContactIntentsOptions {
   readonly book: ContactBook;
   readonly circleId: string;
   readonly clock: () => Date;
+  /** Told of a member about whom something was decided. */
+  readonly onDecided?: (member: string) => Promise<void>;
 }
 
 // With fewer digits a host could make a key that begins alike.
@@ -65,8 +67,10 @@ export class ContactIntents {
 
   /** Blocks a contact, or lifts that; whether it changes anything. */
   async block(contact: Contact, isOn: boolean): Promise<boolean> {
-    const { database, clock } = this.#options;
-    return blockContact(database, contact, isOn ? clock() : undefined);
+    const { database, clock, onDecided } = this.#options;
+    const hasChanged = await blockContact(database, contact, isOn ? clock() : undefined);
+    await onDecided?.(contact.member);
+    return hasChanged;
   }
 }
 

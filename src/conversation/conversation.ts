@@ -85,7 +85,13 @@ export class Conversation {
     this.#database = database;
     this.#identity = identity;
     this.#contacts = new ContactBook(database, clock);
-    this.contacts = new ContactIntents({ database, book: this.#contacts, circleId: identity.circleId, clock });
+    this.contacts = new ContactIntents({
+      ...{ database, book: this.#contacts, circleId: identity.circleId, clock },
+      // What is said or heard now ends now.
+      onDecided: async (member) => {
+        await Promise.all(this.#links.of(member).sessions.map((session) => session.check()));
+      },
+    });
     this.#links = new Links(database, cipher, identity);
     this.#refusals = new Refusals(clock, onEvent);
     this.#work = new RunningWork((error) => this.#stop(error));

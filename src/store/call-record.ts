@@ -19,10 +19,14 @@ export interface EndedCall extends CallOutcome {
   readonly startedAt: Date;
 }
 
-/** Adds a call; one that is there stays as it is. */
+/**
+ * Adds a call. Where several processes of a home have heard of one, the one that took it, or refused it, says what became of
+ * it; the others, that it was taken elsewhere.
+ */
 export async function insertCall({ database, cipher, conversation }: MessagePlace, call: EndedCall): Promise<void> {
   const { id, direction, startedAt, reason, durationMs, missed } = call;
   const outcome: CallOutcome = { reason, durationMs, missed };
+  const body = cipher.seal(JSON.stringify(outcome), recordPlace(conversation, direction, id));
   await database
     .insertInto('messages')
     .values({
@@ -33,12 +37,15 @@ export async function insertCall({ database, cipher, conversation }: MessagePlac
       sequence: 0,
       sent_at: startedAt.getTime(),
       state: 'received',
-      body: cipher.seal(JSON.stringify(outcome), recordPlace(conversation, direction, id)),
+      body,
       kind: 'call',
       target: null,
       epoch: null,
     })
-    .onConflict((conflict) => conflict.columns(['conversation', 'direction', 'uuid']).doNothing())
+    .onConflict((conflict) => {
+      const same = conflict.columns(['conversation', 'direction', 'uuid']);
+      return reason === 'elsewhere' ? same.doNothing() : same.doUpdateSet({ body }).where('messages.kind', '=', 'call');
+    })
     .execute();
 }
 

@@ -155,6 +155,20 @@ describe('qtchat history', () => {
     });
   });
 
+  it.each([
+    ['before', ['elsewhere', 'hung-up']],
+    ['after', ['hung-up', 'elsewhere']],
+  ] as const)(
+    'knows what became of a call that another chat of this home took, %s this one heard of it',
+    async (_, order) => {
+      const call = { id: 'ab'.repeat(16), direction: 'in', startedAt: sentAt, missed: false } as const;
+      for (const reason of order)
+        await store.addCall({ ...call, reason, durationMs: reason === 'hung-up' ? 61_000 : 0 });
+      await bobSaid('bye');
+      expect((await history('bob')).stdout).toMatch(/call from bob: 1:01\n/);
+    },
+  );
+
   it('lets nothing through that moves a cursor, breaks a line or reorders text, whoever wrote it', async () => {
     await bobSaid('a\u001b[2J\r\nroot: b\u202e\u009b');
     await aliceSaid('c\u0007');

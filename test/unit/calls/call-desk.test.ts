@@ -261,6 +261,16 @@ describe('several processes of one member', () => {
     expect(a.told.at(-1)).toBe('callEnded declined');
   });
 
+  it('one declines: the others stop ringing, and nothing was missed', async () => {
+    const { a, b1, b2 } = household();
+    a.desk.call('bob');
+    await settled();
+    b1.desk.reject();
+    await settled();
+    expect(b2.events.at(-1)).toMatchObject({ type: 'callEnded', reason: 'elsewhere', missed: false });
+    expect([a, b1, b2].map(({ desk }) => desk.current)).toEqual([undefined, undefined, undefined]);
+  });
+
   it('one that comes while it rings rings as well', async () => {
     const { sound, a, b1 } = household();
     a.desk.call('bob');
