@@ -1,6 +1,7 @@
 /** The commands about sound, on a computer whose microphone and speaker are files. */
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { playTone } from '../../src/calls/media-process/sound-tools.js';
 import { parseWav } from '../../src/calls/sound/wav.js';
 import { writeWav } from '../helpers/calls.js';
 import { makeHome, type TestHome } from '../helpers/home.js';
@@ -92,5 +93,20 @@ describe('doctor --sound', () => {
     const { exitCode, stderr } = await home.run(['doctor']);
     expect(exitCode).toBe(2);
     expect(stderr).toBe('Error: missing: TARGET, or --sound. See qtchat doctor --help\n');
+  });
+});
+
+describe('a tone', () => {
+  it('sounds to its end', async () => {
+    await playTone('busy', { env }).ended;
+    const { samples } = parseWav(readFileSync(home.at('heard.wav')));
+    expect(samples.length).toBe(1.92 * 48_000);
+    expect(Math.max(...samples.subarray(0, 4_800))).toBeGreaterThan(3_000);
+  });
+
+  it('that rings is stopped', async () => {
+    const ringing = playTone('ring', { env });
+    ringing.stop();
+    await ringing.ended;
   });
 });

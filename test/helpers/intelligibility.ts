@@ -27,8 +27,8 @@ const segmentFrames = 30;
 const clipDb = -15;
 /** Frames so much quieter than the loudest are pauses. */
 const pauseDb = 40;
-/** A jitter buffer moves sound by less than this. */
-const localShift = round(0.15 * rate);
+/** What a hole, or a jitter buffer, moves sound by is less than this. */
+const localShift = round(0.5 * rate);
 const blockLength = rate;
 
 /** Compares `heard` with `said`, both at `sampleRate`; `said` may begin earlier and end later. */

@@ -64,8 +64,8 @@ withWrtc('carries speech both ways so that it can be understood, and names the c
   const stats = await bob.next('stats', ({ kbps }) => kbps > 0);
   expect(stats).toMatchObject({ lossPercent: 0 });
   await Promise.all([alice.media.close(), bob.media.close()]);
-  expect(await understood(bob, aliceSays)).toBeGreaterThan(0.9);
-  expect(await understood(alice, bobSays)).toBeGreaterThan(0.9);
+  expect(await understood(bob, aliceSays)).toBeGreaterThan(0.8);
+  expect(await understood(alice, bobSays)).toBeGreaterThan(0.8);
   expect(alice.events.filter(({ type }) => type === 'failed')).toEqual([]);
 });
 

@@ -135,10 +135,20 @@ export class MediaConnection {
       this.#options.onEvent({ type: 'resumed' });
     }
     if (!isTime && (this.#state !== 'connecting' || connectionState !== 'connected')) return;
-    const stats: StatsSnapshot = new Map(await this.#peer.getStats());
-    if (this.#state === 'ended') return;
+    const stats = await this.#stats();
+    if (stats === undefined || this.#state === 'ended') return;
     if (this.#state === 'connecting') this.#judge(stats, connectionState === 'failed');
     if (isTime) this.#measure(stats);
+  }
+
+  /** Undefined where the connection has been closed meanwhile. */
+  async #stats(): Promise<StatsSnapshot | undefined> {
+    try {
+      return new Map(await this.#peer.getStats());
+    } catch (error) {
+      if (this.#state === 'ended') return undefined;
+      throw error;
+    }
   }
 
   #judge(stats: StatsSnapshot, hasFailed: boolean): void {

@@ -92,23 +92,36 @@ export async function testSoundDevices(options: DeviceTestOptions): Promise<Devi
   return result;
 }
 
-/**
- * Plays a tone until it is over or stopped. Where there is no sound it is not heard, and nothing else happens.
- *
- * @returns what stops it
- */
-export function playTone(tone: ToneKind, { env, output }: { readonly env: Env; readonly output?: string }): () => void {
-  const controller = new AbortController();
-  void (async () => {
-    const child = await start(env);
-    const stop = (): void => void child.close();
-    controller.signal.addEventListener('abort', stop);
-    if (!controller.signal.aborted) await child.ask({ type: 'tone', tone, output });
-    await child.close();
-  })().catch((error: unknown) => {
-    if (!isQTChatError(error)) throw error;
-  });
-  return () => controller.abort();
+/** A tone that sounds. */
+export interface SoundingTone {
+  /** Resolves when it is over or was stopped, and the speaker is free. Never rejects. */
+  readonly ended: Promise<void>;
+  stop(): void;
+}
+
+/** Plays a tone until it is over or stopped. Where there is no sound it is not heard, and nothing else happens. */
+export function playTone(
+  tone: ToneKind,
+  { env, output }: { readonly env: Env; readonly output?: string },
+): SoundingTone {
+  let isStopped = false;
+  let child: MediaProcess | undefined;
+  const play = async (): Promise<void> => {
+    try {
+      child = await start(env);
+      if (!isStopped) await child.ask({ type: 'tone', tone, output });
+    } catch (error) {
+      if (!isQTChatError(error)) throw error;
+    } finally {
+      await child?.close();
+    }
+  };
+  const ended = play();
+  const stop = (): void => {
+    isStopped = true;
+    void child?.close();
+  };
+  return { ended, stop };
 }
 
 async function start(env: Env): Promise<MediaProcess> {

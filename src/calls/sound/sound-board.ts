@@ -28,6 +28,8 @@ export class SoundBoard {
   #microphone: Microphone | undefined;
   #speaker: Speaker | undefined;
   #stopSilence: (() => void) | undefined;
+  /** What was asked for, as far as it is not lost. */
+  #choice: { readonly input?: string | undefined; readonly output?: string | undefined } = {};
   #isMuted = false;
   #isClosed = false;
   #local = 0;
@@ -42,12 +44,9 @@ export class SoundBoard {
   /** Opens the devices; one that cannot be opened is replaced as a lost one is. */
   async open({ input, output }: DeviceChoice): Promise<void> {
     await this.#change(async () => {
-      await this.#openSpeaker(output)
-        .catch(() => this.#openSpeaker(undefined))
-        .catch(() => {});
-      await this.#openMicrophone(input)
-        .catch(() => this.#openMicrophone(undefined))
-        .catch(() => {});
+      this.#choice = { input, output };
+      this.#speaker = await openOrElse(output, (name) => this.#openSpeaker(name));
+      this.#microphone = await openOrElse(input, (name) => this.#openMicrophone(name));
     });
   }
 
@@ -58,8 +57,23 @@ export class SoundBoard {
    */
   async useDevices({ input, output }: DeviceChoice): Promise<void> {
     await this.#change(async () => {
-      await this.#openSpeaker(output);
-      await this.#openMicrophone(input);
+      // One that stays is not opened again: some cards can be opened only once.
+      const speaker = await keptOrOpened(this.#speaker, output, this.#choice.output, () => this.#openSpeaker(output));
+      let microphone: Microphone | undefined;
+      try {
+        microphone = await keptOrOpened(this.#microphone, input, this.#choice.input, () => this.#openMicrophone(input));
+      } catch (error) {
+        if (speaker !== this.#speaker) await speaker?.close();
+        throw error;
+      }
+      const former = [
+        speaker === this.#speaker ? undefined : this.#speaker,
+        microphone === this.#microphone ? undefined : this.#microphone,
+      ];
+      this.#speaker = speaker;
+      this.#microphone = microphone;
+      this.#choice = { input, output };
+      await Promise.all(former.map((device) => device?.close()));
     });
   }
 
@@ -93,26 +107,19 @@ export class SoundBoard {
     this.#speaker = undefined;
   }
 
-  async #openMicrophone(name: string | undefined): Promise<void> {
-    const { system } = this.#options;
-    const onLost = this.#lossOf('input', () => opened);
-    const opened: Microphone | undefined = await system.openMicrophone(name, {
-      onFrame: (frame) => this.#speak(frame),
-      onLost,
+  async #openMicrophone(name: string | undefined): Promise<Microphone | undefined> {
+    const opened: Microphone | undefined = await this.#options.system.openMicrophone(name, {
+      onFrame: (frame) => this.#speak(frame, opened),
+      onLost: this.#lossOf('input', () => opened),
     });
-    const former = this.#microphone;
-    this.#microphone = opened;
-    this.#keepSpeaking();
-    await former?.close();
+    return opened;
   }
 
-  async #openSpeaker(name: string | undefined): Promise<void> {
+  async #openSpeaker(name: string | undefined): Promise<Speaker | undefined> {
     const opened: Speaker | undefined = await this.#options.system.openSpeaker(name, {
       onLost: this.#lossOf('output', () => opened),
     });
-    const former = this.#speaker;
-    this.#speaker = opened;
-    await former?.close();
+    return opened;
   }
 
   #lossOf(direction: Direction, device: () => Microphone | Speaker | undefined): () => void {
@@ -125,15 +132,19 @@ export class SoundBoard {
         if (current === undefined || current !== device()) return;
         if (direction === 'input') this.#microphone = undefined;
         else this.#speaker = undefined;
+        this.#choice = { ...this.#choice, [direction]: undefined };
         this.#keepSpeaking();
         void current.close();
         if (!isSettled) return;
-        await (direction === 'input' ? this.#openMicrophone(undefined) : this.#openSpeaker(undefined)).catch(() => {});
+        if (direction === 'input') this.#microphone = await openOrElse(undefined, (name) => this.#openMicrophone(name));
+        else this.#speaker = await openOrElse(undefined, (name) => this.#openSpeaker(name));
       });
     };
   }
 
-  #speak(frame: Int16Array): void {
+  #speak(frame: Int16Array, microphone: Microphone | undefined): void {
+    // One that takes another's place is silent until it has.
+    if (microphone === undefined || microphone !== this.#microphone) return;
     const cleaned = this.#options.canceller?.clean(frame) ?? frame;
     const sent = this.#isMuted ? new Int16Array(frameSamples) : cleaned;
     this.#local = Math.max(this.#local, levelOf(sent));
@@ -162,4 +173,26 @@ export class SoundBoard {
     this.#changes = done.catch(() => {});
     return done;
   }
+}
+
+/** The device of that name, else the system's choice, else none. */
+async function openOrElse<Device>(
+  name: string | undefined,
+  open: (name: string | undefined) => Promise<Device | undefined>,
+): Promise<Device | undefined> {
+  try {
+    return await open(name);
+  } catch {
+    return name === undefined ? undefined : openOrElse(undefined, open);
+  }
+}
+
+/** The device in use where it is the one that is wanted, else another. */
+async function keptOrOpened<Device>(
+  current: Device | undefined,
+  wanted: string | undefined,
+  chosen: string | undefined,
+  open: () => Promise<Device | undefined>,
+): Promise<Device | undefined> {
+  return current !== undefined && wanted === chosen ? current : open();
 }

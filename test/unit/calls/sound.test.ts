@@ -122,14 +122,15 @@ describe('the devices of a call', () => {
     await Promise.all(boards.splice(0).map((board) => board.close()));
   });
 
-  /** A computer with these microphones and no speaker. */
+  /** A computer with these microphones, and speakers of any name but none by itself. */
   function boardWith(microphones: string[]) {
     const losses = new Map<string, () => void>();
     const closed: string[] = [];
     const told: (string | undefined)[] = [];
     const system: SoundSystem = {
       list: async () => [],
-      openSpeaker: async () => undefined,
+      openSpeaker: async (name) =>
+        name === undefined ? undefined : { name, play: () => {}, close: async () => void closed.push(name) },
       openMicrophone: async (name, { onLost }) => {
         const found = name === undefined ? microphones[0] : microphones.find((known) => known === name);
         if (found === undefined && name !== undefined) throw new Error('not there');
@@ -160,9 +161,10 @@ describe('the devices of a call', () => {
   it('stay as they are when others are refused', async () => {
     const { board, told, closed } = boardWith(['built-in']);
     await board.open({});
-    await expect(board.useDevices({ input: 'headset' })).rejects.toThrow('not there');
+    await expect(board.useDevices({ input: 'headset', output: 'loud' })).rejects.toThrow('not there');
     expect(told).toEqual(['built-in', 'built-in']);
-    expect(closed).toEqual([]);
+    // Only what was opened for nothing.
+    expect(closed).toEqual(['loud']);
   });
 
   it('are freed when others take their place', async () => {
