@@ -122,7 +122,9 @@ export class FileBook {
   #put(file: BookedFile): BookedFile {
     this.#files.set(file.number, file);
     if (this.#files.size > mostFiles) {
-      const oldest = this.all.find(({ state }) => !open.has(state));
+      const files = this.all;
+      // A peer that comes and goes leaves as many that wait as it likes.
+      const oldest = files.find(({ state }) => !open.has(state)) ?? files.find(({ state }) => state === 'interrupted');
       if (oldest !== undefined) this.#files.delete(oldest.number);
     }
     return file;

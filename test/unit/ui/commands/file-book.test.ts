@@ -20,6 +20,18 @@ describe('the files of a conversation', () => {
     for (const typed of ['', '1', '#1', 'a.png']) expect(find(typed)).toBe(file);
   });
 
+  it('are forgotten, the oldest that wait first, where a peer comes and goes without an end', () => {
+    const error = new QTChatError('ERR_FILE_INTERRUPTED', 'the line broke');
+    const offered = offer('offered.png', 'f');
+    for (let number = 0; number < 1_500; number += 1) {
+      const file = fileNamed(`${number}.png`, { id: `${number}` });
+      book.note({ type: 'fileInterrupted', member: 'bob', file, error });
+    }
+    expect(book.all).toHaveLength(1_000);
+    expect(book.all[0]).toBe(offered);
+    expect(book.all.at(-1)).toMatchObject({ name: '1499.png' });
+  });
+
   it('are not found where there is none, or none that comes into question', () => {
     expect(() => find('')).toThrow('no file is offered now');
     offer('a.png', '1');
