@@ -137,7 +137,7 @@ withWrtc(
     const open = (): number => readdirSync('/proc/self/fd').length;
     const children = (): string => readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim();
     const before = { open: open(), children: children() };
-    for (let call = 0; call < 10; call++) {
+    for (let call = 0; call < 50; call++) {
       const { alice, bob } = await pair();
       await connectSides(alice, bob);
       await Promise.all([alice.next('connected'), bob.next('connected')]);
