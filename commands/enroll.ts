@@ -50,9 +50,10 @@ export default class Enroll extends BaseCommand {
     const { chooseWay } = await import('../src/cli/enroll/choose-way.js');
     const { BusySign } = await import('../src/cli/busy.js');
     const { join } = await import('../src/cli/enroll/join.js');
-    const way = await chooseWay({ ...flags, invite: args.invite }, { ...deps, busy: new BusySign(deps) });
+    const joining = { ...deps, busy: new BusySign(deps) };
+    const way = await chooseWay({ ...flags, invite: args.invite }, joining);
     const { 'local-key': localKey, 'keep-server-key': keepServerKey, force } = flags;
-    const { gained, host, line, notes } = await join(home, way, { localKey, keepServerKey, force }, deps);
+    const { gained, host, line, notes } = await join(home, way, { localKey, keepServerKey, force }, joining);
     this.print(line);
     for (const note of notes) this.note(note);
     return { ...gained, host: host === undefined ? null : { member: host.member, addresses: host.addresses } };

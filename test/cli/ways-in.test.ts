@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Input } from '../../src/cli/deps.js';
 import { readPfx } from '../../src/pki/pfx.js';
 import type { Home } from '../../src/store/home.js';
 import { loadIdentity } from '../../src/store/identities.js';
@@ -126,6 +127,22 @@ describe('an approval, by commands', () => {
     await serving.event('enrolled');
     expect((await atHost('autoca', 'members', '--json')).json()).toMatchObject({ members: [{ name: 'bob' }] });
     expect((await atHost('autoca', 'members')).stdout).toMatch(/^NAME .*\nbob /);
+    await serving.stop();
+  });
+
+  it('shows no other sign while the guest is asked about the words, and none of them when it is in', async () => {
+    const { serving, server } = await serve();
+    const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin }) as PassThrough & Input;
+    const joining = atGuest(['enroll', '--server', server], { stdin, busyAfterMs: 0 });
+    const { request, words } = await serving.event('requested');
+    await atHost('autoca', 'approve', String(request), '--name', 'bob', '--words', String(words));
+    stdin.write('y');
+    const { stderr } = await joining;
+    const [, asked = ''] = stderr.split(`${words}\n`);
+    expect(asked.split('Waiting until')[0]).not.toContain('Talking to the host');
+    const signs = stderr.match(/(?<=[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] )(Talking|Waiting)/g) ?? [];
+    const turns = signs.filter((sign, index) => sign !== signs[index - 1]);
+    expect(turns).toEqual(['Talking', 'Waiting', 'Talking']);
     await serving.stop();
   });
 

@@ -21,8 +21,9 @@ export async function joinThere(home: Home, peer: string, note: (line: string) =
   if (!(await askConfirm(`You have no identity yet. Join the circle of ${host} now?`, deps))) return;
   const invite = await askSecret(`Paste the invite (qtchat1-…), or Enter to ask ${host} to let you in`, deps);
   const flags = invite.trim() === '' ? { server: host } : { invite };
-  const way = await chooseWay({ code: false, ...flags }, { ...deps, busy: new BusySign(deps) });
-  const { line, notes } = await join(home, way, { localKey: false, keepServerKey: false, force: false }, deps);
+  const joining = { ...deps, busy: new BusySign(deps) };
+  const way = await chooseWay({ code: false, ...flags }, joining);
+  const { line, notes } = await join(home, way, { localKey: false, keepServerKey: false, force: false }, joining);
   for (const one of [line, ...notes]) note(one);
 }
 

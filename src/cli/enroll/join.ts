@@ -6,7 +6,7 @@ import type { WayIn } from '../../enroll/way-in.js';
 import type { Contact } from '../../store/contacts.js';
 import type { Home } from '../../store/home.js';
 import { refuseExistingIdentity } from '../../store/identities.js';
-import { BusySign, whileBusy } from '../busy.js';
+import { type BusySign, whileBusy } from '../busy.js';
 import type { Deps } from '../deps.js';
 import { type GainedIdentity, gainedIdentity, gainedWords } from '../describe-identity.js';
 
@@ -19,6 +19,9 @@ export interface JoinOptions {
   /** Replaces an identity of the same name. */
   readonly force: boolean;
 }
+
+/** What joining takes. */
+export type JoinDeps = Deps & { readonly busy: BusySign };
 
 /** What came of it. */
 export interface Joined {
@@ -33,11 +36,11 @@ export interface Joined {
 /**
  * Joins a circle.
  *
+ * @param deps - `busy` is the one that the way in was chosen with: it stops while a question of it stands
  * @throws {QTChatError} `ERR_STORE_EXISTS` without `force`; what enrolling throws
  */
-export async function join(home: Home, way: WayIn, options: JoinOptions, deps: Deps): Promise<Joined> {
+export async function join(home: Home, way: WayIn, options: JoinOptions, { busy, ...deps }: JoinDeps): Promise<Joined> {
   const { localKey, keepServerKey, force } = options;
-  const busy = new BusySign(deps);
   const existsHint = 'The invite still serves: enrol again with --force, and the old one is kept as .bak';
   let speaks = false;
   busy.start('Talking to the host');
