@@ -48,11 +48,12 @@ With --est it is a user name and a password, with a colon between, for a device 
     const request = { ...terms, expiresAt: expiryOf(flags.expires, flags.code, deps.clock()) };
     const way = flags.est ? 'est' : flags.link ? 'link' : flags.code ? 'code' : 'line';
     const invitation = await inviteGuest(this.homeOf(flags), request, { way, legacy: flags.legacy }, deps);
-    for (const line of invitation.handed) this.print(line);
+    // The code is higher than many a terminal, and the line is to stay in sight.
     if (invitation.qrText !== undefined && !this.jsonEnabled()) {
       const { showQrCode } = await import('../../src/cli/qr-code.js');
       await showQrCode(invitation.qrText, deps, flags.qr);
     }
+    for (const line of invitation.handed) this.print(line);
     for (const line of invitation.notes) this.note(line);
     return invitation.result;
   }

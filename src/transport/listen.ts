@@ -152,7 +152,8 @@ async function listenOnFirst(server: Server, options: ListenOptions): Promise<nu
   }
   const place = options.host === undefined ? '' : ` of ${quote(options.host)}`;
   if (systemErrorCode(failure) === 'EADDRINUSE') {
-    const message = `port ${options.ports.join(' and port ')}${place} is in use by another program`;
+    const verb = options.ports.length === 1 ? 'is' : 'are';
+    const message = `port ${options.ports.join(' and port ')}${place} ${verb} in use by another program`;
     throw new QTChatError('ERR_PORT_IN_USE', message, {
       hint: 'Choose another with --listen ADDR:PORT',
       cause: failure,

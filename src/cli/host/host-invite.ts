@@ -38,9 +38,10 @@ export async function hostInvite(home: Home, { name, print, say }: HostInviteOpt
   const expiresAt = new Date(deps.clock().getTime() + dayMs);
   try {
     const { invite } = await makeInvite(home, { member, names: [], validityDays, expiresAt }, deps);
+    // The code is higher than many a terminal, and the line is to stay in sight.
+    await showQrCode(invite, deps);
     say(`${member} joins with: qtchat enroll   (and pastes this line, which serves once, for 24 hours)`);
     print(invite);
-    await showQrCode(invite, deps);
     return true;
   } catch (error) {
     if (!isQTChatError(error, 'ERR_LEDGER_NAME_TAKEN')) throw error;

@@ -265,7 +265,10 @@ describe('opening a port', () => {
     expect(second.address.port).not.toBe(port);
     await expect(listenForPeers({ ...options, ports: [port] })).rejects.toMatchObject({
       code: 'ERR_PORT_IN_USE',
-      message: expect.stringContaining(String(port)),
+      message: `port ${port} of "127.0.0.1" is in use by another program`,
+    });
+    await expect(listenForPeers({ ...options, ports: [port, second.address.port] })).rejects.toMatchObject({
+      message: `port ${port} and port ${second.address.port} of "127.0.0.1" are in use by another program`,
     });
     await expect(listenForPeers({ ...options, host: '192.0.2.1', ports: [0] })).rejects.toMatchObject({
       code: 'ERR_ADDRESS_UNAVAILABLE',

@@ -18,7 +18,12 @@ function linesFor({ current, lobby, talks, self }: ChatState): string[] {
         : `Say hello to ${member}.`;
     return [here, `/send PATH offers a file, /verify compares keys, /help shows the rest.`];
   }
-  if (talks.length > 0) return ['Alt-1 … Alt-9 opens a conversation. Whoever comes first is shown by itself.'];
+  if (talks.length > 0) {
+    return [
+      'Alt-1 … Alt-9 opens a conversation. Whoever comes first is shown by itself.',
+      'Only those whom --peer names are dialled. Where both sides only wait, leave (Ctrl-C twice) and dial: qtchat chat --peer NAME',
+    ];
+  }
   return [
     `You are ${self}, and nobody has been met yet.`,
     'Whoever runs the Auto CA invites others: qtchat autoca invite NAME. They join with: qtchat enroll',
