@@ -15,6 +15,11 @@ export class Search {
     this.#talk = talk;
   }
 
+  /** Whether anything holds the text that was looked for last. */
+  get hasFound(): boolean {
+    return this.#key !== Number.POSITIVE_INFINITY;
+  }
+
   /**
    * Shows the next older message that holds a text, whatever the case.
    *

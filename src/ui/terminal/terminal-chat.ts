@@ -275,7 +275,7 @@ export class TerminalChat implements Face {
     this.#lines.queue(async () => {
       const conversation = this.#conversation;
       if (conversation !== undefined && !(await search.next(text, conversation)))
-        this.#state.say('nothing older was found');
+        this.#state.say(search.hasFound ? 'nothing older was found' : 'nothing was found');
     });
   }
 

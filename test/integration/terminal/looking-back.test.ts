@@ -68,6 +68,10 @@ describeWith('tmux', 'what was said before', () => {
     await alice.pane.press('Enter');
     await alice.pane.press('Escape');
     await alice.pane.sees('nothing older was found');
+    await alice.pane.press('C-f');
+    await alice.pane.enter('haystack');
+    await alice.pane.press('Escape');
+    await alice.pane.sees('nothing was found');
     const { text } = await alice.pane.sees(/^> half a thought$/m);
     expect(text).toMatch(/number 40$/m);
     await alice.pane.press('C-u');
