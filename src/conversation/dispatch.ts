@@ -150,7 +150,8 @@ export class Dispatch {
   }
 }
 
-function isWritten(message: Message): message is Written {
+/** Whether a message is to be stored, and acknowledged when it is. */
+export function isWritten(message: Message): message is Written {
   return ['text', 'edit', 'delete', 'reaction'].includes(message.type);
 }
 

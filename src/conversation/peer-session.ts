@@ -12,7 +12,8 @@ import type { MessageStore, ReadMark } from '../store/messages.js';
 import { ControlChannel } from '../transport/control-channel.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { callAt } from './call-at.js';
-import { Dispatch } from './dispatch.js';
+import { Dispatch, isWritten } from './dispatch.js';
+import { Gathering } from './gathering.js';
 import { KeepAlive } from './keep-alive.js';
 import { type KnownLists, ListExchange } from './list-exchange.js';
 import type { SessionQuota } from './member-quota.js';
@@ -141,7 +142,11 @@ export class PeerSession {
         if (this.#hello === undefined) this.#channel.destroy(unanswered('said no hello in time'));
       });
       await this.#sayHello();
-      for await (const messages of this.#channel.batches()) await this.#take(messages);
+      const gathering = new Gathering(this.#timers);
+      for await (const messages of this.#channel.batches()) {
+        await this.#take(messages);
+        await gathering.rest(messages.filter(isWritten).length);
+      }
       if (this.#hello === undefined) throw unanswered('closed the connection before its hello');
       if (this.#refusal !== undefined) throw this.#refusal;
       return byeTexts[this.#goodbye ?? 'broken'];
