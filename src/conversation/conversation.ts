@@ -221,6 +221,18 @@ export class Conversation {
     return this.#files.open(member, id);
   }
 
+  /**
+   * Keeps dialling a contact from now on, until it is here and whenever it is gone.
+   *
+   * @throws {QTChatError} `ERR_PEER_BLOCKED`
+   */
+  async dial(member: string): Promise<void> {
+    await this.#sessions.checkMember(member);
+    const target = await resolveWho(member, this.#identity, this.#contacts);
+    const dialling = this.#controller.signal.aborted ? undefined : this.#targets.add({ ...target, member });
+    if (dialling !== undefined) this.#work.add(dialling);
+  }
+
   /** Whether a member is here and takes what we have to say. */
   isHere(member: string): boolean {
     return this.#links.isHere(member);

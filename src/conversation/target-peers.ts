@@ -31,12 +31,23 @@ interface Sought {
 
 /** Those whom a conversation looks for. */
 export class TargetPeers {
-  readonly #sought: readonly Sought[];
+  readonly #options: TargetPeersOptions;
+  readonly #sought: Sought[];
   readonly #dialledFor = new WeakMap<PeerConnection, Target>();
 
   /** @param targets - the first may be one with nobody to dial: then it is whoever comes first */
   constructor(targets: readonly Target[], options: TargetPeersOptions) {
+    this.#options = options;
     this.#sought = targets.map((target, index) => this.#seek(target, index === 0, options));
+  }
+
+  /** Dials one more member from now on; undefined where that one is looked for already. */
+  add(target: Target & { readonly member: string }): Promise<void> | undefined {
+    if (this.#sought.some(({ recipient }) => recipient.member === target.member)) return undefined;
+    const sought = this.#seek(target, false, this.#options);
+    sought.recipient.settle(target.member);
+    this.#sought.push(sought);
+    return sought.dialler.run();
   }
 
   /** The member that the first one is, once known. */

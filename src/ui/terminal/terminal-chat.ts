@@ -266,6 +266,8 @@ export class TerminalChat implements Face {
     const talk = this.#state.talks[index];
     if (talk === undefined) return;
     this.#state.show(talk);
+    // Who is chosen is to be talked to: from now on both look for each other.
+    this.#conversation?.dial(talk.member).catch((error: unknown) => this.#complain(error));
   }
 
   #find(text: string): void {

@@ -103,4 +103,17 @@ describeWith('tmux', 'a chat in a terminal', () => {
     await bob.pane.sees(/alice: before$/m);
     expect(text.match(/are you there/g)).toHaveLength(1);
   });
+
+  it('dials a contact who is chosen, though both came only to wait', async () => {
+    const [alice, bob] = await chats.pair();
+    await bob.pane.enter('/quit');
+    await alice.pane.sees(isAway('bob'));
+    await bob.pane.sees(({ isAlternate }) => !isAlternate);
+    await bob.pane.enter(chatLine([]));
+    await bob.pane.sees(({ isAlternate, text }) => isAlternate && text.includes('Alt-1'));
+    await bob.pane.press('M-1');
+    await bob.pane.sees(isHere('alice'));
+    await bob.pane.enter('found you');
+    await alice.pane.sees('bob: found you');
+  });
 });

@@ -20,8 +20,8 @@ function linesFor({ current, lobby, talks, self }: ChatState): string[] {
   }
   if (talks.length > 0) {
     return [
-      'Alt-1 … Alt-9 opens a conversation. Whoever comes first is shown by itself.',
-      'Only those whom --peer names are dialled. Where both sides only wait, leave (Ctrl-C twice) and dial: qtchat chat --peer NAME',
+      'Alt-1 … Alt-9 opens a conversation and dials whom it is with. Whoever comes first is shown by itself.',
+      'Somebody whom you have not met yet is dialled by: qtchat chat --peer NAME, or their address',
     ];
   }
   return [

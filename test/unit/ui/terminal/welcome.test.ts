@@ -30,10 +30,12 @@ describe('a conversation in which nothing was said', () => {
     expect(rows.findIndex((row) => row.includes('listening on port'))).toBeGreaterThan(hint);
   });
 
-  it('says that others are waited for, not dialled, to those who know somebody', () => {
+  it('says how others are dialled, to those who know somebody', () => {
     const state = stateOf('listening on port 17590');
     state.talkWith('bob');
-    expect(shown(state).join(' ')).toMatch(/Only those whom --peer names are dialled\..*qtchat chat --peer NAME/);
+    expect(shown(state).join(' ')).toMatch(
+      /Alt-9 opens a conversation and dials whom it is with\..*qtchat chat --peer NAME/,
+    );
   });
 
   it('says nothing of it where the room is taken', () => {
