@@ -125,6 +125,8 @@ function contentSize({ content, children }: Node): number {
   return children === undefined ? content.length : children.reduce((sum, child) => sum + encode(child).length, 0);
 }
 
+const longestFileBytes = 4 * 1024 * 1024;
+
 /** One to three changes, wherever they fall. */
 export const derChange: fc.Arbitrary<DerChange> = fc
   .array(fc.tuple(fc.nat(), fc.nat(), edit), { minLength: 1, maxLength: 3 })
@@ -135,5 +137,7 @@ export const derChange: fc.Arbitrary<DerChange> = fc
       const list = all[where % all.length];
       if (list !== undefined) apply(list, which % list.length, all);
     }
-    return Buffer.concat(nodes.map(encode));
+    const changed = Buffer.concat(nodes.map(encode));
+    // Changes multiply, and no longer file is read.
+    return changed.length > longestFileBytes ? der : changed;
   });

@@ -70,6 +70,13 @@ const questions: Record<string, RegExp> = {
   'qtchat enroll --server 192.168.1.100': /^Error: .*--words-file FILE/,
   'qtchat host': /^Error: .*qtchat ca init; .*qtchat autoca invite NAME; /,
   'qtchat host bob --no-password': /^Error: .*qtchat ca init; .*qtchat autoca invite bob; /,
+  'qtchat identity use': /^Error: .*NAME/,
+};
+
+/** Examples that need sound devices, by what they say where there are none. */
+const soundless: Record<string, { exitCode: number; says: RegExp }> = {
+  'qtchat devices test --input "USB Audio" --seconds 5': { exitCode: 1, says: /there is no microphone "USB Audio"/ },
+  'qtchat doctor --sound': { exitCode: 7, says: /there is no sound device/ },
 };
 
 describeWith('ip', 'the examples in the help', () => {
@@ -142,31 +149,41 @@ describeWith('ip', 'the examples in the help', () => {
     }
   }
 
-  it.each(examples().filter(({ line }) => !(line in questions)))('$line', async ({ id, line }) => {
-    const folder = await mkdtemp(join(tmpdir(), 'qtchat-example-'));
-    // Companions of SQLite's files may come and go; what they held is in the files themselves.
-    await cp(template, folder, { recursive: true, filter: (path) => !/-(wal|shm)$/.test(path) });
-    const place = places[line] ?? places[id] ?? (line.includes('--peer alice') ? 'guest' : 'host');
-    await Promise.all((writes[id] ?? []).map((name) => rm(join(folder, name), { recursive: true })));
-    const companion = companions[line] ?? companions[id];
-    const running = companion === undefined ? undefined : new Program(companion, worldOf(folder, 'host'));
-    try {
-      await running?.waitFor(/175\d\d/);
-      const ready = services[id];
-      if (ready === undefined) {
-        const shell = new Program(line, worldOf(folder, place));
-        shell.endInput();
-        expect({ exitCode: await shell.ended(), stderr: shell.stderr }).toMatchObject({ exitCode: 0 });
-      } else {
-        const shell = new Program(`exec ${line}`, worldOf(folder, place));
-        await shell.waitFor(ready);
-        expect({ exitCode: await shell.stop(), stderr: shell.stderr }).toMatchObject({ exitCode: 0 });
-      }
-    } finally {
-      await running?.stop();
-      await rm(folder, { recursive: true, force: true });
-    }
+  it.each(Object.entries(soundless))('%s, without sound devices, says so', async (line, { exitCode, says }) => {
+    const shell = new Program(line, worldOf(template, 'host'));
+    shell.endInput();
+    expect(await shell.ended()).toBe(exitCode);
+    expect(shell.stdout + shell.stderr).toMatch(says);
   });
+
+  it.each(examples().filter(({ line }) => !(line in questions) && !(line in soundless)))(
+    '$line',
+    async ({ id, line }) => {
+      const folder = await mkdtemp(join(tmpdir(), 'qtchat-example-'));
+      // Companions of SQLite's files may come and go; what they held is in the files themselves.
+      await cp(template, folder, { recursive: true, filter: (path) => !/-(wal|shm)$/.test(path) });
+      const place = places[line] ?? places[id] ?? (line.includes('--peer alice') ? 'guest' : 'host');
+      await Promise.all((writes[id] ?? []).map((name) => rm(join(folder, name), { recursive: true })));
+      const companion = companions[line] ?? companions[id];
+      const running = companion === undefined ? undefined : new Program(companion, worldOf(folder, 'host'));
+      try {
+        await running?.waitFor(/175\d\d/);
+        const ready = services[id];
+        if (ready === undefined) {
+          const shell = new Program(line, worldOf(folder, place));
+          shell.endInput();
+          expect({ exitCode: await shell.ended(), stderr: shell.stderr }).toMatchObject({ exitCode: 0 });
+        } else {
+          const shell = new Program(`exec ${line}`, worldOf(folder, place));
+          await shell.waitFor(ready);
+          expect({ exitCode: await shell.stop(), stderr: shell.stderr }).toMatchObject({ exitCode: 0 });
+        }
+      } finally {
+        await running?.stop();
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  );
 
   it.each(Object.entries(questions))('%s, without a terminal, says what to add', async (line, hint) => {
     const result = await runProgram(line.split(' ').slice(1), worldOf(template, places[line] ?? 'nowhere'));
@@ -207,7 +224,9 @@ const program = join(packageRoot(), 'bin/run.js');
 function environmentOf(folder: string): Record<string, string> {
   const secret = join(folder, 'secret.txt');
   const passwords = { QTCHAT_CA_PASSWORD_FILE: secret, QTCHAT_PFX_PASSWORD_FILE: secret };
-  return { ...passwords, PATH: `${folder}:${process.env.PATH}` };
+  // Whoever runs this may have sound devices.
+  const silence = { ALSA_CONFIG_PATH: '/dev/null' };
+  return { ...passwords, ...silence, PATH: `${folder}:${process.env.PATH}` };
 }
 
 function examples(): { id: string; line: string }[] {
