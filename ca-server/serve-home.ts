@@ -6,7 +6,7 @@ import { openLedger } from '../src/ledger/open.js';
 import type { OpenedCa } from '../src/ledger/signer.js';
 import { circleIdOf } from '../src/pki/circle.js';
 import { issuingCertificate, rootCertificate } from '../src/pki/issuer.js';
-import { keepCrl } from '../src/store/crl.js';
+import { keepNewerCrl } from '../src/store/crl.js';
 import type { Home } from '../src/store/home.js';
 import { loadProfile } from '../src/store/profiles.js';
 import { announceRunning } from '../src/store/running.js';
@@ -107,7 +107,7 @@ export async function serveHome(home: Home, options: ServeOptions): Promise<Serv
         ...place,
         port: tlsPort,
         // The members of this home should know it too.
-        onCrl: (der) => keepCrl(home, circleId, der, issuingCertificate(ca)),
+        onCrl: (der) => keepNewerCrl(home, circleId, der, issuingCertificate(ca)),
       });
       endings.push(() => opened.close());
       members = opened;

@@ -3,7 +3,14 @@
  * it, tells how fresh it is, and says whose sessions must end.
  */
 import type { X509Certificate } from 'node:crypto';
-import { type CrlFreshness, freshnessOf, keepNewerCrl, type RevocationKnowledge, readKnownCrl } from '../store/crl.js';
+import {
+  type CrlFreshness,
+  crlIssuerOf,
+  freshnessOf,
+  keepNewerCrl,
+  type RevocationKnowledge,
+  readKnownCrl,
+} from '../store/crl.js';
 import type { Home } from '../store/home.js';
 import type { Identity } from '../store/identities.js';
 import type { KnownLists } from './list-exchange.js';
@@ -49,7 +56,7 @@ export class RevocationWatch {
       number: () => knowledge.number,
       read: () => readKnownCrl(home, identity),
       take: async (der) => {
-        const isNewer = await keepNewerCrl(home, identity, der);
+        const isNewer = await keepNewerCrl(home, identity.circleId, der, crlIssuerOf(identity));
         if (isNewer) await this.look();
         return isNewer;
       },

@@ -45,14 +45,20 @@ export async function keepCrl(home: Home, circleId: string, der: Buffer, issuer:
 }
 
 /**
- * Keeps a list that anybody has handed on, if it is by the CA of `identity` and newer than the one known.
+ * Keeps a list unless a newer one is known: one that anybody has handed on, or one of ours while another process issued
+ * the next.
  *
- * @returns whether it was news; whatever is no such list is none
+ * @returns whether it was news; whatever is no list by `issuer` is none
  * @throws {QTChatError} `ERR_STORE_UNWRITABLE`
  */
-export async function keepNewerCrl(home: Home, identity: Identity, der: Buffer): Promise<boolean> {
+export async function keepNewerCrl(
+  home: Home,
+  circleId: string,
+  der: Buffer,
+  issuer: X509Certificate,
+): Promise<boolean> {
   try {
-    return await keepCrl(home, identity.circleId, der, crlIssuerOf(identity));
+    return await keepCrl(home, circleId, der, issuer);
   } catch (error) {
     if (isQTChatError(error, 'ERR_PKI_CRL_INVALID')) return false;
     throw error;

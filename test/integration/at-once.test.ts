@@ -28,7 +28,8 @@ async function certificates(): Promise<{ member: string; serialNumber: string; s
 
 describe('at once', () => {
   it('several revocation lists go to one file, and the newest stays there', async () => {
-    expect(await atOnce(['ca', 'crl'], ['ca', 'crl'], ['ca', 'crl'])).toEqual([0, 0, 0]);
+    const lists = Array.from({ length: 8 }, () => ['ca', 'crl']);
+    expect(await atOnce(...lists)).toEqual(lists.map(() => 0));
     const left = readCrl(readFileSync(join(test.home, 'ca', 'crl.pem'))).number;
     const { number } = await test.done(['ca', 'crl']);
     expect(BigInt(Number(number)) > (left ?? 0n)).toBe(true);

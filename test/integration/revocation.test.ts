@@ -13,7 +13,7 @@ import { issueCrl } from '../../src/pki/crl.js';
 import { createIssuer } from '../../src/pki/issuer.js';
 import { toPem } from '../../src/pki/pem.js';
 import { privateKeyToPem } from '../../src/pki/private-key.js';
-import { keepNewerCrl, loadCrl } from '../../src/store/crl.js';
+import { crlIssuerOf, keepNewerCrl, loadCrl } from '../../src/store/crl.js';
 import { type Identity, loadIdentity, saveIdentity } from '../../src/store/identities.js';
 import { controlProtocol } from '../../src/transport/tls-options.js';
 import { makeCircle } from '../helpers/certificates.js';
@@ -138,7 +138,7 @@ describe('a revocation list', () => {
     const list = await issueCrl(plan, createIssuer(other.key, [other.certificate]));
     const at = await listening(alice);
     const dialling = await meeting.at(bob.member);
-    expect(await keepNewerCrl({ folder: at.home }, alice, list)).toBe(false);
+    expect(await keepNewerCrl({ folder: at.home }, alice.circleId, list, crlIssuerOf(alice))).toBe(false);
     await dialling.open(bob, { clock, who: at.who });
     await at.event('connected');
     expect(await loadCrl({ folder: at.home }, alice.circleId, alice.trustAnchor)).toBeUndefined();

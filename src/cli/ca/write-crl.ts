@@ -9,7 +9,7 @@ import { circleIdOf } from '../../pki/circle.js';
 import { crlToPem } from '../../pki/crl.js';
 import { issuingCertificate, rootCertificate } from '../../pki/issuer.js';
 import { type Crl, readCrl, verifyCrl } from '../../pki/read-crl.js';
-import { keepCrl } from '../../store/crl.js';
+import { keepNewerCrl } from '../../store/crl.js';
 import { existsError } from '../../store/file-error.js';
 import type { Home } from '../../store/home.js';
 import { checkWritableFolder, longListBytes, readBoundedFile, writeFileSafely } from '../../store/private-file.js';
@@ -45,7 +45,7 @@ export async function writeNextCrl(
     // Only now: a list in a file that the ledger does not know would look like a ledger rolled back.
     await inTransaction(ledger, () => placeUnlessOlder(path, issuing, issued, deps.signal));
     // The members of this home should know it too.
-    await keepCrl(home, circleIdOf(rootCertificate(ca)), issued.content, issuing);
+    await keepNewerCrl(home, circleIdOf(rootCertificate(ca)), issued.content, issuing);
     return issued;
   } finally {
     await ledger.destroy();
