@@ -32,6 +32,8 @@ export interface CallDeskOptions {
 
 interface ActiveCall {
   readonly session: CallSession;
+  /** What opens its sound, where it is not what opens that of other calls. */
+  readonly openMedia: OpenMedia | undefined;
   /** Processes of the peer that have heard of it and not refused. */
   readonly asked: Set<string>;
   /** The one that it is with, once known. */
@@ -72,10 +74,11 @@ export class CallDesk {
   /**
    * Calls a member, who can be reached.
    *
+   * @param openMedia - what opens the sound of this call; as for others when left out
    * @returns the id of the call
    * @throws {QTChatError} `ERR_CALL_BUSY`
    */
-  call(member: string): string {
+  call(member: string, openMedia?: OpenMedia): string {
     const active = this.#active;
     if (active !== undefined) {
       throw new QTChatError('ERR_CALL_BUSY', `there is a call with ${quote(active.session.member)} already`, {
@@ -83,13 +86,13 @@ export class CallDesk {
       });
     }
     const id = this.#options.random(idBytes).toString('hex');
-    this.#begin(member, id, undefined).call();
+    this.#begin(member, id, undefined, openMedia).call();
     return id;
   }
 
-  /** Takes the call that rings here; whether there was one. */
-  answer(): boolean {
-    return this.#active?.session.answer() ?? false;
+  /** Takes the call that rings here, with its sound opened like that of others or by `openMedia`; whether there was one. */
+  answer(openMedia?: OpenMedia): boolean {
+    return this.#active?.session.answer(openMedia) ?? false;
   }
 
   /** Refuses the call that rings here; whether there was one. */
@@ -200,7 +203,7 @@ export class CallDesk {
         this.#giveUp(active?.session);
         const theirs = this.#begin(member, id, process);
         theirs.ring(sdp, true);
-        theirs.answer();
+        theirs.answer(active?.openMedia);
         return;
       }
       case 'ring':
@@ -222,16 +225,17 @@ export class CallDesk {
   }
 
   /** @param process - that of the peer which calls; undefined for a call of ours */
-  #begin(member: string, id: string, process: string | undefined): CallSession {
-    const { openMedia, timers, emit } = this.#options;
+  #begin(member: string, id: string, process: string | undefined, openMedia?: OpenMedia): CallSession {
+    const { timers, emit } = this.#options;
     const session = new CallSession({
-      ...{ id, member, openMedia, timers, devices: this.#devices },
+      ...{ id, member, timers, devices: this.#devices },
+      openMedia: openMedia ?? this.#options.openMedia,
       direction: process === undefined ? 'out' : 'in',
       send: (message) => this.#send(active, message),
       emit: (event) => emit(member, event),
       onEnded: () => this.#forget(session),
     });
-    const active: ActiveCall = { session, asked: new Set(), process };
+    const active: ActiveCall = { session, openMedia, asked: new Set(), process };
     this.#active = active;
     return session;
   }

@@ -8,7 +8,7 @@ import type { CallEndReason, CallMessage } from '../protocol/messages.js';
 import type { CallDescription, CallEnd, CallEvent, CallSnapshot, CallState } from './call-events.js';
 import { CallSound, type CallSoundOptions, type SoundEvent } from './call-sound.js';
 import { type CallTimers, connectingMs, lostCallerMs, reconnectingMs, ringingMs } from './call-timing.js';
-import type { DeviceChoice, MediaStats } from './media.js';
+import type { DeviceChoice, MediaStats, OpenMedia } from './media.js';
 import { refused } from './refused.js';
 
 /** What a call needs. */
@@ -107,9 +107,14 @@ export class CallSession {
     });
   }
 
-  /** The user takes a call; whether there was one to be taken. */
-  answer(): boolean {
+  /**
+   * The user takes a call; whether there was one to be taken.
+   *
+   * @param openMedia - what opens its sound, where it is not what opens that of other calls
+   */
+  answer(openMedia?: OpenMedia): boolean {
     if (!this.#ringsHere) return false;
+    if (openMedia !== undefined) this.#sound.openWith(openMedia);
     this.#state = 'connecting';
     this.#wait('connecting');
     this.#sound.answer();

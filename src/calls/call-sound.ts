@@ -31,6 +31,7 @@ export interface CallSoundOptions {
 /** The sound of one call. What the peer says is taken by `hear…`, which throw `ERR_CALL_REFUSED` where it breaks the rules. */
 export class CallSound {
   readonly #options: CallSoundOptions;
+  #openMedia: OpenMedia;
   #opening: Promise<Media> | undefined;
   #media: Media | undefined;
   /** What is asked of it is done in order. */
@@ -52,6 +53,12 @@ export class CallSound {
 
   constructor(options: CallSoundOptions) {
     this.#options = options;
+    this.#openMedia = options.openMedia;
+  }
+
+  /** It is to be opened by this; changes nothing once it is. */
+  openWith(openMedia: OpenMedia): void {
+    this.#openMedia = openMedia;
   }
 
   /** Resolves when what was closed is gone. */
@@ -159,12 +166,13 @@ export class CallSound {
   }
 
   #open(): Promise<Media> {
-    const { openMedia, devices } = this.#options;
-    this.#opening ??= openMedia({ ...devices, onEvent: (event) => this.#onMedia(event) }).then((media) => {
-      this.#media = media;
-      if (this.#isMuted) media.setMuted(true);
-      return media;
-    });
+    this.#opening ??= this.#openMedia({ ...this.#options.devices, onEvent: (event) => this.#onMedia(event) }).then(
+      (media) => {
+        this.#media = media;
+        if (this.#isMuted) media.setMuted(true);
+        return media;
+      },
+    );
     return this.#opening;
   }
 

@@ -13,10 +13,12 @@ import type { RunningWork } from './running-work.js';
 
 /** What {@link CallIntents} need. */
 export interface CallIntentsOptions extends Pick<CallDeskOptions, 'random' | 'timers'> {
-  /** Undefined where there is no sound. */
+  /** What opens the sound of calls; undefined where there is none, unless whoever calls brings it. */
   readonly openMedia: OpenMedia | undefined;
   /** Why there is none. */
   readonly noMedia: QTChatError | undefined;
+  /** Calls are taken even so: whoever answers brings the sound. */
+  readonly takesCalls: boolean;
   readonly clock: () => Date;
   readonly links: Links;
   readonly work: RunningWork;
@@ -38,8 +40,9 @@ export class CallIntents {
 
   constructor(options: CallIntentsOptions) {
     this.#options = options;
-    const { openMedia, timers, random, ownSpki } = options;
-    if (openMedia === undefined) return;
+    const { takesCalls, timers, random, ownSpki } = options;
+    if (options.openMedia === undefined && !takesCalls) return;
+    const openMedia: OpenMedia = options.openMedia ?? (() => Promise.reject(this.#noSound));
     this.#desk = new CallDesk({ openMedia, timers, random, emit: (member, event) => this.#tell(member, event) });
     this.channels = new CallChannels(this.#desk, ownSpki);
   }
@@ -52,18 +55,19 @@ export class CallIntents {
   /**
    * Calls a member who is here.
    *
+   * @param openMedia - what opens the sound of this call; as for others when left out
    * @returns the id of the call, which its events carry
    * @throws {QTChatError} `ERR_CALL_UNAVAILABLE`, `ERR_CALL_BUSY`, `ERR_PEER_BLOCKED`
    */
-  async call(member: string): Promise<string> {
-    const { checkMember, links, noMedia, clock } = this.#options;
+  async call(member: string, openMedia = this.#options.openMedia): Promise<string> {
+    const { checkMember, links, clock } = this.#options;
     await checkMember(member);
-    if (this.#desk === undefined) throw noMedia ?? unavailable('this program has no sound for calls');
+    if (this.#desk === undefined || openMedia === undefined) throw this.#noSound;
     if (!this.#desk.canReach(member)) {
       const why = links.isHere(member) ? 'cannot take calls: their program is older or has no sound' : 'is not here';
       throw unavailable(`${quote(member)} ${why}`);
     }
-    const id = this.#desk.call(member);
+    const id = this.#desk.call(member, openMedia);
     this.#began = { id, at: clock() };
     return id;
   }
@@ -71,10 +75,12 @@ export class CallIntents {
   /**
    * Takes the call that rings.
    *
-   * @throws {QTChatError} `ERR_USAGE` where there is none, here and below
+   * @param openMedia - what opens its sound; as for others when left out
+   * @throws {QTChatError} `ERR_USAGE` where there is none, here and below; `ERR_CALL_UNAVAILABLE` where there is no sound
    */
-  answer(): void {
-    if (!this.#desk?.answer()) throw none('nobody calls');
+  answer(openMedia = this.#options.openMedia): void {
+    if (this.#desk !== undefined && openMedia === undefined) throw this.#noSound;
+    if (!this.#desk?.answer(openMedia)) throw none('nobody calls');
   }
 
   /** Refuses the call that rings. */
@@ -100,6 +106,10 @@ export class CallIntents {
   /** Hangs up, and resolves when all sound is gone. */
   async close(): Promise<void> {
     await this.#desk?.close();
+  }
+
+  get #noSound(): QTChatError {
+    return this.#options.noMedia ?? unavailable('this program has no sound for calls');
   }
 
   #tell(member: string, event: CallEvent): void {

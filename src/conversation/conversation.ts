@@ -121,6 +121,7 @@ export class Conversation {
     });
     this.calls = new CallIntents({
       ...{ ...parted, checkMember, clock, onEvent, openMedia, noMedia },
+      takesCalls: options.takesCalls ?? false,
       timers: options.timers ?? systemTimers,
       random: options.random,
       ownSpki: this.ownKey ?? '',
@@ -141,7 +142,7 @@ export class Conversation {
     this.#self = {
       session: options.random(16).toString('hex'),
       epoch,
-      capabilities: [...options.capabilities, ...(openMedia === undefined ? [] : (['calls'] as const))],
+      capabilities: [...options.capabilities, ...(this.calls.channels === undefined ? [] : (['calls'] as const))],
       keyOrigin: identity.keyOrigin,
       ...(identity.successions !== undefined && { successions: fittingSuccessions(identity.successions) }),
       port: 0,

@@ -49,6 +49,8 @@ export interface ConversationOptions {
   readonly openMedia?: OpenMedia;
   /** Why it is left out, for whoever wants to call. */
   readonly noMedia?: QTChatError;
+  /** Takes calls even without it: a face that calls or answers brings sound of its own. */
+  readonly takesCalls?: boolean;
   /** What one member may leave with us in a day; generous where left out. */
   readonly quota?: Partial<QuotaLimits>;
   /** Asks the user whether the member found at an address is the right one; absent where nobody can be asked. */

@@ -4,6 +4,7 @@
  */
 import { basename } from 'node:path';
 import * as v from 'valibot';
+import type { OpenMedia } from '../calls/media.js';
 import type { Conversation } from '../conversation/conversation.js';
 import { QTChatError } from '../errors.js';
 import { historyToJson } from './json-history.js';
@@ -101,10 +102,16 @@ export function needsRecipient(command: JsonCommand): boolean {
  * Carries a command out; `quit` is up to the caller.
  *
  * @param member - whom it concerns
+ * @param openMedia - what opens the sound of a call; as the conversation does when left out
  * @returns the fields of the answer
  * @throws {QTChatError} what the conversation throws
  */
-export async function runCommand(command: JsonCommand, conversation: Conversation, member: string): Promise<object> {
+export async function runCommand(
+  command: JsonCommand,
+  conversation: Conversation,
+  member: string,
+  openMedia?: OpenMedia,
+): Promise<object> {
   const { messages, calls } = conversation;
   const find = (start: string): Promise<string> => messages.find(member, start, 'in');
   switch (command.command) {
@@ -142,9 +149,9 @@ export async function runCommand(command: JsonCommand, conversation: Conversatio
       };
     }
     case 'call':
-      return { member, id: await calls.call(member) };
+      return { member, id: await calls.call(member, openMedia) };
     case 'answer':
-      calls.answer();
+      calls.answer(openMedia);
       return {};
     case 'reject':
       calls.reject();

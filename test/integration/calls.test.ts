@@ -133,6 +133,33 @@ describe('cannot be called:', () => {
   });
 });
 
+describe('a program without sound whose face brings some', () => {
+  async function meetSilent() {
+    const a = await (await meeting.at('a')).open(alice, { takesCalls: true });
+    const b = await openBob(a.who);
+    await a.event('connected');
+    return { a, b };
+  }
+
+  it('calls with it, and not without', async () => {
+    const { a, b } = await meetSilent();
+    await expect(a.door.calls.call('bob')).rejects.toThrow(/this program has no sound for calls/);
+    await a.door.calls.call('bob', sound.open());
+    await b.event('callRinging');
+    b.door.calls.answer();
+    await Promise.all([a.event('callConnected'), b.event('callConnected')]);
+  });
+
+  it('is called, and takes the call with it alone', async () => {
+    const { a, b } = await meetSilent();
+    await b.door.calls.call('alice');
+    await a.event('callRinging');
+    expect(() => a.door.calls.answer()).toThrow(/this program has no sound for calls/);
+    a.door.calls.answer(sound.open());
+    await Promise.all([a.event('callConnected'), b.event('callConnected')]);
+  });
+});
+
 it('what there is none of can be neither taken, refused, ended nor muted', async () => {
   const a = await openAlice();
   const { calls } = a.door;

@@ -187,6 +187,23 @@ describe('both call at once', () => {
     oneCall(a, b);
   });
 
+  it('the one that gives way keeps to the sound that its call was made with', async () => {
+    const { a, b, line } = meet();
+    const own: FakeMedia[] = [];
+    line.isSlow = true;
+    a.desk.call('bob');
+    b.desk.call(
+      'alice',
+      b.sound.open((media) => own.push(media)),
+    );
+    await settled();
+    line.release();
+    await settled();
+    expect(b.desk.current).toMatchObject({ state: 'connected', direction: 'in' });
+    expect(own.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+    expect(b.media).toEqual([]);
+  });
+
   it('one that calls off before it hears of the other one ends both', async () => {
     const { a, b, line } = meet();
     line.isSlow = true;
