@@ -21,6 +21,7 @@ Without a terminal it sends the lines of standard input and ends when all is del
     '<%= config.bin %> chat --peer alice',
     '<%= config.bin %> chat --peer 192.168.1.100',
     '<%= config.bin %> chat --peer alice --plain',
+    '<%= config.bin %> chat --web',
   ];
   static override enableJsonFlag = false;
   static override flags = {
@@ -31,6 +32,13 @@ Without a terminal it sends the lines of standard input and ends when all is del
       helpValue: 'WHO',
     }),
     plain: Flags.boolean({ description: 'lines instead of a screen, also for screen readers' }),
+    web: Flags.boolean({
+      description: 'open the chat as a window in the browser too; without a terminal, until it is ended',
+    }),
+    'no-open': Flags.boolean({
+      description: 'with --web: only print the link to the window',
+      dependsOn: ['web'],
+    }),
     listen: listenFlag,
     announce: announceSelfFlag,
     quota: quotaFlag,
@@ -53,6 +61,7 @@ Without a terminal it sends the lines of standard input and ends when all is del
       quota,
       json,
       plain,
+      window: flags.web ? { opensBrowser: !flags['no-open'] } : undefined,
       timeoutMs: timeout === undefined ? undefined : timeout * 1000,
       requireFreshCrl: flags['require-fresh-crl'],
       requirePostQuantum: flags['require-pq'],
@@ -62,7 +71,7 @@ Without a terminal it sends the lines of standard input and ends when all is del
     if (!json) {
       await chooseSpeaker(home, options.note, this.deps);
       const [peer] = peers ?? [];
-      if (peer !== undefined) await joinThere(home, peer, options.note, this.deps);
+      if (peer !== undefined && !flags.web) await joinThere(home, peer, options.note, this.deps);
     }
     await talk(home, options, this.deps);
   }

@@ -32,6 +32,12 @@ export class ContactIntents {
     return (await book.list()).filter((contact) => contact.circleId === circleId);
   }
 
+  /** When each of them was met last; those that were not are left out. */
+  lastMeetings(): Promise<ReadonlyMap<string, Date>> {
+    const { book, circleId } = this.#options;
+    return book.lastMeetings(circleId);
+  }
+
   /**
    * The one that WHO means: what the user calls it, or its member name.
    *

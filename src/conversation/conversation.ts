@@ -159,6 +159,16 @@ export class Conversation {
     return this.#options.identity.member;
   }
 
+  /** The circle that we belong to. */
+  get circleId(): string {
+    return this.#identity.circleId;
+  }
+
+  /** When our certificate ends. */
+  get notAfter(): Date {
+    return new Date(this.#identity.chain[0]?.validTo ?? '');
+  }
+
   /** SHA-256 of our key, lower-case hex, as contacts see it. */
   get ownKey(): string | undefined {
     const [own] = this.#identity.chain;
@@ -312,7 +322,6 @@ export class Conversation {
   #keep(): void {
     const { home, clock, onEvent, keepIdentity: how } = this.#options;
     if (how === undefined) return;
-    const notAfter = (): Date => new Date(this.#identity.chain[0]?.validTo ?? '');
     const kept = keepIdentity({
       ...how,
       home,
@@ -322,10 +331,10 @@ export class Conversation {
       onRenewed: (identity) => {
         this.#identity = identity;
         this.#listener?.showCertificate(identity);
-        onEvent({ type: 'renewed', notAfter: notAfter() });
+        onEvent({ type: 'renewed', notAfter: this.notAfter });
       },
       onCrl: () => this.#watch.look(),
-      onTrouble: (error) => onEvent({ type: 'renewalFailed', notAfter: notAfter(), error }),
+      onTrouble: (error) => onEvent({ type: 'renewalFailed', notAfter: this.notAfter, error }),
     });
     this.#work.add(kept);
   }

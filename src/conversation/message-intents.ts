@@ -85,6 +85,11 @@ export class MessageIntents {
     for (const session of this.#options.linkOf(member).takers('text')) session.tellTyping();
   }
 
+  /** How many texts of a member the user has not seen. */
+  countUnread(member: string): Promise<number> {
+    return this.#options.linkOf(member).store.countUnread();
+  }
+
   /** The last messages with a member. */
   async recent(member: string, limit: number): Promise<HistoryEntry[]> {
     return lastEntries(this.#options.historyOf(member), limit);

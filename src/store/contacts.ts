@@ -101,6 +101,24 @@ export class ContactBook {
     return Promise.all(rows.map((row) => this.#contact(row)));
   }
 
+  /** When each contact of a circle was met last; those that were not are left out. */
+  async lastMeetings(circleId: string): Promise<ReadonlyMap<string, Date>> {
+    const rows = await this.#database
+      .selectFrom('contacts')
+      .innerJoin('contact_addresses', (join) =>
+        join
+          .onRef('contact_addresses.circle_id', '=', 'contacts.circle_id')
+          .onRef('contact_addresses.member', '=', 'contacts.member'),
+      )
+      .select(['contacts.member', (row) => row.fn.max('seen_at').as('seen_at')])
+      .where('contacts.circle_id', '=', circleId)
+      // Whoever has shown no key was only told of.
+      .where('spki_sha256', 'is not', null)
+      .groupBy('contacts.member')
+      .execute();
+    return new Map(rows.map(({ member, seen_at }) => [member, new Date(Number(seen_at))]));
+  }
+
   /** Pins the key of a contact at its first hello, and compares at every later one. */
   async pin(circleId: string, member: string, spkiSha256: string): Promise<PinResult> {
     return this.#database.transaction().execute(async (transaction) => {

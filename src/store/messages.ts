@@ -11,6 +11,7 @@ import { applyChange, type ChangeFault } from './message-changes.js';
 import { type Draft, insertMessage, type MessagePlace, type Numbered } from './message-record.js';
 import { countQueued, queueDrafts, queuedAfter, takeDelivered, takeSeen } from './outbox.js';
 import { type ConversationKey, conversationName, recordPlace } from './record-place.js';
+import { countUnread } from './unread.js';
 
 /** How far the user has seen what an epoch of the peer wrote. */
 export interface ReadMark {
@@ -106,6 +107,11 @@ export class MessageStore {
       await setSeenCursor(place, epoch, sequence);
       return { epoch, sequence };
     });
+  }
+
+  /** How many texts of the peer the user has not seen. */
+  async countUnread(): Promise<number> {
+    return countUnread(this.#place);
   }
 
   /** The last message that the user has seen of an epoch of the peer, 0 for none. */

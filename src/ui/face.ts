@@ -16,6 +16,6 @@ export interface Face {
    * @throws {QTChatError} what stopped the conversation
    */
   run(conversation: Conversation): Promise<void>;
-  /** Gives input and output back; nothing is read or asked any more. */
-  close(): void;
+  /** Gives input and output back; nothing is read or asked any more. Resolves when nothing of it is open. */
+  close(): void | Promise<void>;
 }

@@ -1,5 +1,5 @@
 /**
- * Commands of programs, one JSON object a line: read, judged, and carried out on the conversation. docs/JSONL.md
+ * Commands of programs, one JSON object a line, and how they are carried out on the conversation. docs/JSONL.md
  * describes them; what happens because of them comes as events.
  */
 import { basename } from 'node:path';
@@ -8,12 +8,13 @@ import type { OpenMedia } from '../calls/media.js';
 import type { Conversation } from '../conversation/conversation.js';
 import { QTChatError } from '../errors.js';
 import { historyToJson } from './json-history.js';
+import { type CommandOf, refSchema as ref } from './read-command.js';
 
 const id = v.pipe(v.string(), v.regex(/^[0-9a-f-]{8,36}$/));
 const text = v.string();
 /** Whom it concerns: whatever names a contact; where it is left out, the one whom the chat is with. */
-const common = { ref: v.optional(v.pipe(v.string(), v.maxLength(64))), member: v.optional(v.string()) };
-const offer = { ref: common.ref, id: v.optional(v.string()) };
+const common = { ref, member: v.optional(v.string()) };
+const offer = { ref, id: v.optional(v.string()) };
 
 /** Every command and its fields. */
 export const commandSchemas = {
@@ -34,60 +35,15 @@ export const commandSchemas = {
     limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)), 20),
   }),
   call: v.strictObject({ command: v.literal('call'), ...common }),
-  answer: v.strictObject({ command: v.literal('answer'), ref: common.ref }),
-  reject: v.strictObject({ command: v.literal('reject'), ref: common.ref }),
-  hangup: v.strictObject({ command: v.literal('hangup'), ref: common.ref }),
-  mute: v.strictObject({ command: v.literal('mute'), ref: common.ref, isOn: v.boolean() }),
-  quit: v.strictObject({ command: v.literal('quit'), ref: common.ref }),
+  answer: v.strictObject({ command: v.literal('answer'), ref }),
+  reject: v.strictObject({ command: v.literal('reject'), ref }),
+  hangup: v.strictObject({ command: v.literal('hangup'), ref }),
+  mute: v.strictObject({ command: v.literal('mute'), ref, isOn: v.boolean() }),
+  quit: v.strictObject({ command: v.literal('quit'), ref }),
 } as const;
 
-type Schemas = typeof commandSchemas;
 /** One command. */
-export type JsonCommand = { [Name in keyof Schemas]: v.InferOutput<Schemas[Name]> }[keyof Schemas];
-
-/**
- * Reads one line.
- *
- * @throws {QTChatError} `ERR_USAGE`
- */
-export function parseCommand(line: string): JsonCommand {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    throw new QTChatError('ERR_USAGE', 'a line is not JSON', { hint: seeDocs, cause: error });
-  }
-  const name = typeof value === 'object' && value !== null && 'command' in value ? value.command : undefined;
-  if (typeof name !== 'string' || !Object.hasOwn(commandSchemas, name)) {
-    throw new QTChatError('ERR_USAGE', 'a line holds no known command', { hint: seeDocs });
-  }
-  const result = v.safeParse(commandSchemas[name as keyof Schemas], value);
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const field = issue.path?.map((item) => String(item.key)).join('.') ?? '';
-  throw new QTChatError('ERR_USAGE', `"${name}" has a wrong field ${JSON.stringify(field)}`, { hint: seeDocs });
-}
-
-/** What an answer names of the line that it answers. */
-export interface Asked {
-  readonly command?: string | undefined;
-  readonly ref?: string | undefined;
-}
-
-/** What an answer names of a line that {@link parseCommand} refuses: as much of it as makes sense. */
-export function askedIn(line: string): Asked {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return {};
-  }
-  const command = v.safeParse(v.object({ command: v.picklist(Object.keys(commandSchemas)) }), value);
-  const ref = v.safeParse(v.object({ ref: common.ref }), value);
-  return { ...(command.success && command.output), ...(ref.success && ref.output) };
-}
-
-const seeDocs = 'docs/JSONL.md lists the commands and their fields';
+export type JsonCommand = CommandOf<typeof commandSchemas>;
 
 const concernNobody: readonly JsonCommand['command'][] = [
   ...(['accept', 'decline', 'answer', 'reject', 'hangup', 'mute', 'quit'] as const),

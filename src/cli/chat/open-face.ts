@@ -1,6 +1,8 @@
 /** Chooses the face of a chat: a screen where there is one, else lines. */
 import type { Settings } from '../../ui/commands/settings.js';
 import type { Face } from '../../ui/face.js';
+import { FaceWithWindow } from '../../ui/face-with-window.js';
+import type { WebChat } from '../../ui/web-bridge/web-chat.js';
 import type { Deps } from '../deps.js';
 
 /** What a face is chosen by. */
@@ -10,10 +12,19 @@ export interface FaceOptions {
   readonly plain?: boolean;
   readonly timeoutMs?: number | undefined;
   readonly settings: Settings;
+  /** The window that is open beside it, or alone. */
+  readonly window?: WebChat | undefined;
 }
 
-/** Opens the face that fits. Each is loaded only where it is used: a screen takes longer to load than a pipe is open. */
+/** Opens the face that fits, beside the window where there is one. The window alone needs no terminal, and reads no input. */
 export async function openFace(options: FaceOptions, deps: Deps): Promise<Face> {
+  const { window, isTerminal, json } = options;
+  if (window === undefined) return openOwnFace(options, deps);
+  return isTerminal || json ? new FaceWithWindow(await openOwnFace(options, deps), window) : window;
+}
+
+/** Each is loaded only where it is used: a screen takes longer to load than a pipe is open. */
+async function openOwnFace(options: FaceOptions, deps: Deps): Promise<Face> {
   const { stdin, stdout, stderr, env, clock, signal } = deps;
   const { isTerminal, json, plain = false, timeoutMs, settings } = options;
   if (isTerminal && !plain && hasScreen(env)) {

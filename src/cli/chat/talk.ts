@@ -12,7 +12,8 @@ import { Settings } from '../../ui/commands/settings.js';
 import { confirmQuestion } from '../../ui/text/confirm-question.js';
 import { parseSize } from '../../ui/text/size.js';
 import type { Deps } from '../deps.js';
-import { openFace } from './open-face.js';
+import { type FaceOptions, openFace } from './open-face.js';
+import { joinInWindow, openWindow, type WindowOptions } from './window.js';
 
 /** How to talk. */
 export interface TalkOptions {
@@ -33,6 +34,8 @@ export interface TalkOptions {
   readonly json: boolean;
   /** Lines instead of a screen. */
   readonly plain?: boolean;
+  /** The window in the browser, beside the terminal or alone. */
+  readonly window?: WindowOptions | undefined;
   /** Told when the host's key could not be replaced. */
   readonly note: (line: string) => void;
   /** Gets a way to show lines around the prompt, once there is one. */
@@ -45,6 +48,27 @@ export interface TalkOptions {
  * @throws {QTChatError} `ERR_STORE_NO_IDENTITY`; what listening and the conversation throw
  */
 export async function talk(home: Home, options: TalkOptions, deps: Deps): Promise<void> {
+  const settings = new Settings(await loadSettings(home), (values) => saveSettings(home, values));
+  const { window: wanted, ...rest } = options;
+  if (wanted === undefined) {
+    await converse(home, { ...rest, settings }, deps);
+    return;
+  }
+  const window = await openWindow(home, wanted, settings, deps);
+  try {
+    const { stdout } = deps;
+    const { url, line } = await window.open();
+    const json = { event: 'window', url, at: deps.clock().toISOString() };
+    stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${line}\n`);
+    if (await joinInWindow(home, window, deps)) await converse(home, { ...rest, settings, window }, deps);
+  } finally {
+    await window.close();
+  }
+}
+
+type ConverseOptions = Omit<TalkOptions, 'window'> & Pick<FaceOptions, 'settings' | 'window'>;
+
+async function converse(home: Home, options: ConverseOptions, deps: Deps): Promise<void> {
   const { stdin, stdout, clock, random, signal, lan } = deps;
   const {
     peers: [peer, ...others] = [],
@@ -53,14 +77,17 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
     requireFreshCrl,
     requirePostQuantum = false,
     onScreen,
+    settings,
+    window,
   } = options;
   const { identity, trouble } = await takeOwnKey(home, await loadIdentity(home), { clock, signal });
   if (trouble !== undefined && !json) options.note(`Your key is still the host's: ${trouble.message}`);
   const listen = parseListen(options.listen);
   const quota = options.quota === undefined ? {} : { bytes: parseSize(options.quota, '--quota') };
   const isTerminal = stdin.isTTY === true && stdout.isTTY === true && !json;
-  const settings = new Settings(await loadSettings(home), (values) => saveSettings(home, values));
-  const face = await openFace({ ...options, isTerminal, settings }, deps);
+  // A filter has nobody to ask, and nobody who could answer.
+  const isAttended = isTerminal || json || window !== undefined;
+  const face = await openFace({ ...options, isTerminal }, deps);
   try {
     onScreen?.((line) => face.tell(line));
     const conversation = await openConversation({
@@ -78,14 +105,14 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
       requirePostQuantum,
       capabilities: ['text', 'files'],
       downloads: downloadsFolder(home),
-      // A filter has nobody to ask.
       decideOffer: ({ sizeBytes }) =>
-        sizeBytes <= settings.values.autoAcceptBytes ? 'accept' : isTerminal || json ? 'ask' : 'too-large',
+        sizeBytes <= settings.values.autoAcceptBytes ? 'accept' : isAttended ? 'ask' : 'too-large',
       onEvent: (event) => face.onEvent(event),
-      // A filter has nobody who could answer.
-      ...((isTerminal || json) && (await callOptions(deps))),
+      ...(isAttended && (await callOptions(deps))),
       ...(peer !== undefined && { who: peer, alsoDial: others }),
-      ...(isTerminal && { confirmPeer: (found, who, ended) => face.confirm(confirmQuestion(found, who), ended) }),
+      ...((isTerminal || window !== undefined) && {
+        confirmPeer: (found, who, ended) => face.confirm(confirmQuestion(found, who), ended),
+      }),
     });
     const port = conversation.listeningPort ?? 0;
     const withdraw = await announceRunning(home, { service: 'chat', pid: process.pid, port });
@@ -96,7 +123,7 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
       await conversation.close();
     }
   } finally {
-    face.close();
+    await face.close();
   }
 }
 

@@ -56,6 +56,11 @@ export class Settings {
     this.#values = next;
   }
 
+  /** All of them as they are shown, by their names. */
+  get shown(): Readonly<Record<string, string>> {
+    return Object.fromEntries(Object.entries(settingTable).map(([name, { show }]) => [name, show(this.#values)]));
+  }
+
   /** "auto-accept 100.0 MB   files up to so large are taken unasked". */
   describe(name: string): string {
     const { show, help } = settingNamed(name);

@@ -65,6 +65,11 @@ export class MediaRoute {
     return route;
   }
 
+  /** Where all its addresses are. */
+  get origin(): string {
+    return `http://${this.#host}`;
+  }
+
   /**
    * Gives a file an address, as soon as its beginning is there. Of more than 64 files the oldest loses its own.
    *
@@ -87,7 +92,7 @@ export class MediaRoute {
     };
     this.#entries.push(entry);
     if (this.#entries.length > maximumFiles) await forget(this.#entries.shift());
-    return { url: `http://${this.#host}/${secret}`, kind };
+    return { url: `${this.origin}/${secret}`, kind };
   }
 
   /** Ends every reader, and resolves when nothing is open. */

@@ -1,7 +1,8 @@
 /** The commands of a program that talks by JSON lines: every line is answered by one of its own. */
 import type { Conversation } from '../../conversation/conversation.js';
 import { QTChatError } from '../../errors.js';
-import { type Asked, askedIn, type JsonCommand, needsRecipient, parseCommand, runCommand } from '../json-commands.js';
+import { commandSchemas, type JsonCommand, needsRecipient, runCommand } from '../json-commands.js';
+import { type Asked, askedIn, doneAnswer, errorAnswer, readCommand } from '../read-command.js';
 import type { UnderWay } from './under-way.js';
 
 /** What commands need of the chat. */
@@ -33,7 +34,7 @@ export class ProgramCommands {
     const { sending, present, hold, quit } = this.#options;
     let command: JsonCommand | undefined;
     try {
-      command = parseCommand(line);
+      command = readCommand(line, commandSchemas);
       const isText = command.command === 'send' && command.replyTo === undefined && command.member === undefined;
       if (!isText) await sending.done();
       if (command.command === 'quit') {
@@ -50,7 +51,7 @@ export class ProgramCommands {
       await (isText ? sending.add(done) : done);
     } catch (error) {
       await sending.done();
-      this.#answerError(command ?? askedIn(line), error);
+      this.#answerError(command ?? askedIn(line, commandSchemas), error);
     }
   }
 
@@ -59,24 +60,16 @@ export class ProgramCommands {
       const named = 'member' in command ? command.member : undefined;
       const member = named === undefined ? recipient : await conversation.memberNamed(named);
       if (member !== undefined) this.#options.address(member);
-      this.#answer(command, { event: 'done', ...(await runCommand(command, conversation, member ?? '')) });
+      const { print, clock } = this.#options;
+      print(doneAnswer(command, await runCommand(command, conversation, member ?? ''), clock()));
     } catch (error) {
       this.#answerError(command, error);
     }
   }
 
   #answerError(asked: Asked, error: unknown): void {
-    if (error instanceof QTChatError) {
-      const { code, message, hint } = error;
-      this.#answer(asked, { event: 'error', code, message, hint: hint ?? null });
-    } else {
-      this.#options.fail(error);
-    }
-  }
-
-  #answer({ command, ref }: Asked, { event, ...rest }: Record<string, unknown>): void {
-    const { print, clock } = this.#options;
-    const asked = { command: command ?? null, ref: ref ?? null };
-    print(JSON.stringify({ event, ...asked, ...rest, at: clock().toISOString() }));
+    const { print, clock, fail } = this.#options;
+    if (error instanceof QTChatError) print(errorAnswer(asked, error, clock()));
+    else fail(error);
   }
 }

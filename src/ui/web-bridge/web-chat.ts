@@ -1,0 +1,248 @@
+/**
+ * The chat as a window in the browser of this computer: what happens is told to every tab, what a tab asks is carried out.
+ * Who gets in is decided in `window-server.ts`; docs/WINDOW.md says what is said on both sides.
+ */
+import { Router } from 'express';
+import type { Conversation } from '../../conversation/conversation.js';
+import type { ConversationEvent } from '../../conversation/events.js';
+import { QTChatError } from '../../errors.js';
+import { type Home, storeFolder } from '../../store/home.js';
+import { FileBook } from '../commands/file-book.js';
+import type { Settings } from '../commands/settings.js';
+import { type Desktop, systemDesktop } from '../desktop/desktop.js';
+import { openPage } from '../desktop/open-page.js';
+import type { Face } from '../face.js';
+import { needsRecipient, runCommand } from '../json-commands.js';
+import { MediaRoute } from '../media-route/media-route.js';
+import { askedIn, doneAnswer, errorAnswer, readCommand } from '../read-command.js';
+import { describeError } from '../text/describe-error.js';
+import { helloOf, helloOfNobody } from './hello.js';
+import { Questions } from './questions.js';
+import { Tab } from './tab.js';
+import { isOwn, type OwnCommand, type SharedCommand, windowSchemas } from './window-commands.js';
+import { windowEvent } from './window-events.js';
+import { WindowServer } from './window-server.js';
+
+/** What a {@link WebChat} needs. */
+export interface WebChatOptions {
+  readonly home: Home;
+  readonly clock: () => Date;
+  readonly random: (size: number) => Buffer;
+  /** Ends the chat in order when it aborts. */
+  readonly signal: AbortSignal;
+  readonly settings: Settings;
+  /** Whether the browser is opened, or the link only told. */
+  readonly opensBrowser: boolean;
+  readonly desktop?: Desktop;
+  /** Where the files of the page are; where the build puts them when left out. */
+  readonly pageFolder?: string;
+}
+
+/** Gives the home an identity. Rejects with a `QTChatError`. */
+export type JoinByInvite = (invite: string, tell: (line: string) => void) => Promise<void>;
+
+const maximumTabs = 16;
+
+/** A window that is open. */
+export class WebChat implements Face {
+  readonly #options: WebChatOptions;
+  readonly #tabs = new Set<Tab>();
+  /** Those that wait to be told how things stand. */
+  readonly #newcomers = new Set<Tab>();
+  readonly #files = new FileBook();
+  readonly #questions = new Questions((question) => this.#tell({ event: 'question', ...question }));
+  readonly #media: MediaRoute;
+  #server!: WindowServer;
+  #conversation: Conversation | undefined;
+  #closing: Promise<void> | undefined;
+  #forgetPage: () => Promise<void> = async () => {};
+  /** Where the home has no identity yet. */
+  #joining: { readonly join: JoinByInvite; readonly onJoined: () => void; isUnderWay: boolean } | undefined;
+
+  private constructor(options: WebChatOptions, media: MediaRoute) {
+    this.#options = options;
+    this.#media = media;
+  }
+
+  static async start(options: WebChatOptions): Promise<WebChat> {
+    const media = await MediaRoute.start();
+    const chat = new WebChat(options, media);
+    chat.#server = await WindowServer.start({
+      random: options.random,
+      mediaOrigin: media.origin,
+      routes: Router(),
+      hasRoom: () => chat.#tabs.size < maximumTabs,
+      onSocket: (socket) => {
+        const tab: Tab = new Tab(socket, {
+          take: (line) => chat.#take(line, tab),
+          onGone: () => {
+            chat.#tabs.delete(tab);
+            chat.#newcomers.delete(tab);
+          },
+        });
+        chat.#tabs.add(tab);
+        chat.#newcomers.add(tab);
+        chat.#welcome();
+      },
+      pageFolder: options.pageFolder,
+    });
+    return chat;
+  }
+
+  /**
+   * Makes a link that lets one browser in, and opens it where that is wanted and there is a desktop.
+   *
+   * @returns the link, and a line about it for people
+   */
+  async open(): Promise<{ url: string; line: string }> {
+    const { opensBrowser, home, desktop = systemDesktop } = this.#options;
+    const url = this.#server.access.newLink();
+    const once = 'it lets one browser in, once';
+    if (!opensBrowser) return { url, line: `Open this in your browser (${once}): ${url}` };
+    try {
+      await this.#forgetPage();
+      this.#forgetPage = await openPage(url, desktop, storeFolder(home));
+      return { url, line: `The window opens in your browser. If not, open this (${once}): ${url}` };
+    } catch (error) {
+      if (!(error instanceof QTChatError)) throw error;
+      return { url, line: `${error.message}. Open this in your browser (${once}): ${url}` };
+    }
+  }
+
+  /** Lets the user join a circle in the window; resolves when the home has an identity, or the signal aborts. */
+  async untilJoined(join: JoinByInvite): Promise<void> {
+    const { signal } = this.#options;
+    await new Promise<void>((resolve) => {
+      this.#joining = { join, onJoined: resolve, isUnderWay: false };
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+      this.#welcome();
+    });
+    this.#joining = undefined;
+    for (const tab of this.#tabs) this.#newcomers.add(tab);
+  }
+
+  onEvent(event: ConversationEvent): void {
+    if ('file' in event) this.#files.note(event);
+    const told = windowEvent(event);
+    if (told !== undefined) this.#tell(told.value, told.isFleeting);
+    if (event.type === 'stopped') this.tell(describeError(event.error));
+  }
+
+  tell(text: string): void {
+    this.#tell({ event: 'notice', text });
+  }
+
+  confirm(question: string, signal: AbortSignal): Promise<boolean> {
+    return this.#questions.ask(question, signal);
+  }
+
+  /** The conversation is open: from now on tabs are told how it stands. */
+  attach(conversation: Conversation): void {
+    this.#conversation = conversation;
+    this.#welcome();
+  }
+
+  async run(conversation: Conversation): Promise<void> {
+    const { signal } = this.#options;
+    this.attach(conversation);
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const tab of this.#tabs) tab.close();
+    await this.#forgetPage();
+    await this.#server.close();
+    await this.#media.close();
+  }
+
+  /** Tells those that have come how things stand, as soon as that is known. */
+  #welcome(): void {
+    const { settings } = this.#options;
+    const conversation = this.#conversation;
+    const hello = conversation !== undefined ? helloOf(conversation, this.#files, settings) : undefined;
+    if (hello === undefined && this.#joining === undefined) return;
+    const newcomers = [...this.#newcomers];
+    this.#newcomers.clear();
+    Promise.resolve(hello ?? helloOfNobody).then(
+      (value) => {
+        for (const tab of newcomers) {
+          tab.begin(this.#stamped(value));
+          for (const question of this.#questions.open) tab.send(this.#stamped({ event: 'question', ...question }));
+        }
+      },
+      // The store does not open: they come again, or the program ends with the reason.
+      () => {
+        for (const tab of newcomers) tab.close();
+      },
+    );
+  }
+
+  #tell(value: object, isFleeting = false): void {
+    const line = this.#stamped(value);
+    for (const tab of this.#tabs) tab.send(line, isFleeting);
+  }
+
+  #stamped(value: object): string {
+    return JSON.stringify({ ...value, at: this.#options.clock().toISOString() });
+  }
+
+  async #take(line: string, tab: Tab): Promise<void> {
+    const { clock } = this.#options;
+    let command: OwnCommand | SharedCommand | undefined;
+    try {
+      command = readCommand(line, windowSchemas);
+      const fields = isOwn(command) ? await this.#runOwn(command) : await this.#runShared(command);
+      tab.send(doneAnswer(command, fields, clock()));
+    } catch (error) {
+      const known =
+        error instanceof QTChatError
+          ? error
+          : new QTChatError('ERR_INTERNAL', 'something unforeseen went wrong', { cause: error });
+      tab.send(errorAnswer(command ?? askedIn(line, windowSchemas), known, clock()));
+    }
+  }
+
+  async #runShared(command: SharedCommand): Promise<object> {
+    const conversation = this.#conversation;
+    if (conversation === undefined) throw new QTChatError('ERR_USAGE', 'the conversation is not open yet');
+    const named = 'member' in command ? command.member : undefined;
+    const member = named === undefined ? conversation.targetMember : await conversation.memberNamed(named);
+    if (member === undefined && needsRecipient(command)) {
+      throw new QTChatError('ERR_USAGE', `"${command.command}" has a wrong field "member"`);
+    }
+    return runCommand(command, conversation, member ?? '');
+  }
+
+  async #runOwn(command: OwnCommand): Promise<object> {
+    switch (command.command) {
+      case 'confirm':
+        if (this.#questions.answer(command.id, command.isYes)) return {};
+        throw new QTChatError('ERR_USAGE', 'this question was answered already');
+      case 'join':
+        await this.#join(command.invite);
+        return {};
+    }
+  }
+
+  async #join(invite: string): Promise<void> {
+    const joining = this.#joining;
+    if (joining === undefined) throw new QTChatError('ERR_STORE_EXISTS', 'you have joined a circle already');
+    if (joining.isUnderWay) throw new QTChatError('ERR_USAGE', 'another tab is joining at this moment');
+    joining.isUnderWay = true;
+    try {
+      await joining.join(invite, (line) => this.tell(line));
+      joining.onJoined();
+    } finally {
+      joining.isUnderWay = false;
+    }
+  }
+}
