@@ -10,7 +10,7 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   globalSetup: './test/helpers/postgres-setup.mjs',
   globalTeardown: './test/helpers/postgres-teardown.mjs',
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   collectCoverageFrom: ['src/**/*.ts', 'ca-server/**/*.ts', 'commands/**/*.ts'],
   coverageReporters: ['text-summary', 'json-summary', 'lcov'],
 };
