@@ -1,6 +1,6 @@
 /** What faces ask about contacts, and decide about them. Sessions that are up follow at once, those of other processes of the home within seconds. */
 import { QTChatError, quote } from '../errors.js';
-import { blockContact } from '../store/contact-decisions.js';
+import { blockContact, type Forgotten, forgetContact, parseNick, renameContact } from '../store/contact-decisions.js';
 import { type ShownKey, shownKeys, trustShownKey } from '../store/contact-keys.js';
 import type { Contact, ContactBook } from '../store/contacts.js';
 import type { ConversationDatabase } from '../store/conversation-store.js';
@@ -10,6 +10,8 @@ export interface ContactIntentsOptions {
   readonly database: ConversationDatabase;
   readonly book: ContactBook;
   readonly circleId: string;
+  /** As whom we speak: nobody else is called so. */
+  readonly self: string;
   readonly clock: () => Date;
   /** Told of a member about whom something was decided. */
   readonly onDecided?: (member: string) => Promise<void>;
@@ -65,10 +67,32 @@ export class ContactIntents {
   async trust(contact: Contact, { spkiSha256 }: ShownKey): Promise<string> {
     const { member, spkiSha256: pinned } = contact;
     if (pinned === undefined) throw noOtherKey(member);
-    if (await trustShownKey(this.#options.database, contact, { pinned, shown: spkiSha256 })) return pinned;
+    if (await trustShownKey(this.#options.database, contact, { pinned, shown: spkiSha256 })) {
+      await this.#options.onDecided?.(member);
+      return pinned;
+    }
     throw new QTChatError('ERR_CONTACT_KEY_UNKNOWN', `the keys of ${quote(member)} have changed meanwhile`, {
       hint: `Look again: qtchat contacts show ${member}`,
     });
+  }
+
+  /**
+   * Calls a contact by another name, or by its own again.
+   *
+   * @throws {QTChatError} `ERR_USAGE` for what is no name, `ERR_CONTACT_NAME_TAKEN`
+   */
+  async rename({ circleId, member }: Contact, typed: string): Promise<void> {
+    const { database, self, onDecided } = this.#options;
+    await renameContact(database, { circleId, member, self }, parseNick(typed));
+    await onDecided?.(member);
+  }
+
+  /** Forgets a contact, and all that was said. */
+  async forget(contact: Contact): Promise<Forgotten> {
+    const { database, onDecided } = this.#options;
+    const forgotten = await forgetContact(database, contact);
+    await onDecided?.(contact.member);
+    return forgotten;
   }
 
   /** Blocks a contact, or lifts that; whether it changes anything. */

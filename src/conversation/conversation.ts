@@ -31,6 +31,7 @@ import { MessageIntents } from './message-intents.js';
 import type { ConversationOptions } from './options.js';
 import { checkOwnCertificate } from './own-certificate.js';
 import type { SelfDescription } from './own-hello.js';
+import type { MemberConnection } from './peer-link.js';
 import { Refusals } from './refusals.js';
 import { resolveMembers, resolveWho, type Target } from './resolve-who.js';
 import { RevocationWatch } from './revocation-watch.js';
@@ -86,9 +87,10 @@ export class Conversation {
     this.#identity = identity;
     this.#contacts = new ContactBook(database, clock);
     this.contacts = new ContactIntents({
-      ...{ database, book: this.#contacts, circleId: identity.circleId, clock },
-      // What is said or heard now ends now.
+      ...{ database, book: this.#contacts, circleId: identity.circleId, self: identity.member, clock },
       onDecided: async (member) => {
+        onEvent({ type: 'contactChanged', member });
+        // What is said or heard now ends now.
         await Promise.all(this.#links.of(member).sessions.map((session) => session.check()));
       },
     });
@@ -109,7 +111,7 @@ export class Conversation {
       clock,
       linkOf: (member) => this.#links.of(member),
       historyOf: (member) => this.#links.historyOf(member),
-      checkMember,
+      ...{ checkMember, onEvent },
     });
     this.#files = new FileIntents({
       ...options,
@@ -247,6 +249,11 @@ export class Conversation {
   /** Whether a member is here and takes what we have to say. */
   isHere(member: string): boolean {
     return this.#links.isHere(member);
+  }
+
+  /** What is known of the connection to a member; undefined while it is away. */
+  connectionOf(member: string): MemberConnection | undefined {
+    return this.#links.of(member).connection;
   }
 
   /** How long a member takes to answer, in milliseconds; undefined until that is known. */

@@ -23,6 +23,12 @@ export interface PeerDescription {
   readonly spkiSha256: string;
 }
 
+/** What we did to a message, of either side: in which face, nobody else would know. */
+export type OwnChange =
+  | { readonly kind: 'edit'; readonly text: string }
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'reaction'; readonly emoji: string };
+
 type RefusedChange = Extract<ChatEvent, { type: 'changeRefused' }>;
 
 /** Everything a conversation reports. */
@@ -51,6 +57,29 @@ export type ConversationEvent =
   | { readonly type: 'renewalFailed'; readonly notAfter: Date; readonly error: QTChatError }
   /** The conversation cannot reach its peer and has given up; it still listens until closed. */
   | { readonly type: 'stopped'; readonly error: QTChatError }
+  /** Something was decided about a contact, or it is a new one. */
+  | { readonly type: 'contactChanged'; readonly member: string }
+  /** A text of ours is in the outbox, whichever face it was written in; comes before all that becomes of it. */
+  | {
+      readonly type: 'outgoing';
+      readonly member: string;
+      readonly id: string;
+      readonly text: string;
+      readonly sentAt: Date;
+      readonly replyTo?: string;
+    }
+  /** We have changed a message, whichever face did it; `id` is that of the message. */
+  | ({ readonly type: 'outgoingChange'; readonly member: string; readonly id: string } & OwnChange)
+  /** The user has seen a message of the member, and all before it, whichever face shows them. */
+  | { readonly type: 'seen'; readonly member: string; readonly id: string }
+  /** A file or folder of ours is to be sent, whichever face said so; its transfer is told of when it begins. */
+  | {
+      readonly type: 'outgoingFile';
+      readonly member: string;
+      readonly name: string;
+      /** Where it is; absolute. */
+      readonly path: string;
+    }
   | ({ readonly member: string } & Exclude<ChatEvent, RefusedChange>)
   /** Repetitions are told once a minute, with their `count`. */
   | ({ readonly member: string; readonly count: number } & RefusedChange)

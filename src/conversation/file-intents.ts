@@ -57,15 +57,17 @@ export class FileIntents {
     await checkSource(absolute);
     const recordId = this.#areKept ? randomUUID() : undefined;
     if (recordId !== undefined) await outgoing.add({ id: recordId, member, path: absolute });
+    this.#options.onEvent({ type: 'outgoingFile', member, name: basename(absolute), path: absolute });
     await links.of(member).offer({ path: absolute, vainAttempts: 0, ...(recordId !== undefined && { recordId }) });
   }
 
   /** Offers what processes of this home that have ended have left. */
   async takeOver(): Promise<void> {
     if (!this.#areKept) return;
-    const { outgoing, links } = this.#options;
+    const { outgoing, links, onEvent } = this.#options;
     for (const { id, member, path, transfer } of await outgoing.takeOver()) {
       const broken = transfer === undefined ? {} : { brokenId: transfer };
+      onEvent({ type: 'outgoingFile', member, name: basename(path), path });
       await links.of(member).offer({ path, recordId: id, vainAttempts: 0, ...broken });
     }
   }

@@ -9,6 +9,7 @@ import { entriesBefore, type HistoryEntry, type HistoryPlace, lastEntries, searc
 import type { ChangeFault } from '../store/message-changes.js';
 import type { Content, Draft, Numbered } from '../store/message-record.js';
 import { Batches } from './batches.js';
+import type { ConversationEvent } from './events.js';
 import type { PeerLink } from './peer-link.js';
 
 /** What intents need of the conversation. */
@@ -18,6 +19,7 @@ export interface MessageIntentsOptions {
   readonly historyOf: (member: string) => HistoryPlace;
   /** Rejects where the member is blocked. */
   readonly checkMember: (member: string) => Promise<void>;
+  readonly onEvent: (event: ConversationEvent) => void;
 }
 
 /** A peer need not hear of every key that is pressed. */
@@ -72,7 +74,9 @@ export class MessageIntents {
   async markSeen(member: string, id: string): Promise<void> {
     const link = this.#options.linkOf(member);
     const mark = await link.store.markSeen(id);
-    if (mark !== undefined) for (const session of link.sessions) session.tellSeen(mark);
+    if (mark === undefined) return;
+    for (const session of link.sessions) session.tellSeen(mark);
+    this.#options.onEvent({ type: 'seen', member, id });
   }
 
   /** Tells the member that the user is writing: once in three seconds at most, and only where it is here. */
@@ -95,9 +99,13 @@ export class MessageIntents {
     return lastEntries(this.#options.historyOf(member), limit);
   }
 
-  /** The messages with a member that were stored before one of them, at most `limit`; none where it is not here. */
-  async before(member: string, { id, direction }: Pick<HistoryEntry, 'id' | 'direction'>, limit: number) {
-    return entriesBefore(this.#options.historyOf(member), { id, direction }, limit);
+  /**
+   * The messages with a member that were stored before one of them, at most `limit`; none where it is not here.
+   *
+   * @param of - both sides choose ids: without the direction, the older one is meant of two with the same id
+   */
+  async before(member: string, of: Pick<HistoryEntry, 'id'> & Partial<Pick<HistoryEntry, 'direction'>>, limit: number) {
+    return entriesBefore(this.#options.historyOf(member), of, limit);
   }
 
   /** The messages with a member whose text holds `wanted`, in whatever case, in the order in which they were stored. */
@@ -143,11 +151,30 @@ export class MessageIntents {
       await this.#options.checkMember(member);
       const link = this.#options.linkOf(member);
       const results = await link.store.queue(drafts);
+      for (const [index, draft] of drafts.entries()) {
+        if (typeof results[index] !== 'string') this.#options.onEvent(outgoingEvent(member, draft));
+      }
       for (const session of link.takers('text')) await session.flush();
       return results;
     });
     this.#outboxes.set(member, outbox);
     return outbox;
+  }
+}
+
+function outgoingEvent(member: string, draft: Draft): ConversationEvent {
+  const { id, sentAt } = draft;
+  switch (draft.kind) {
+    case 'text': {
+      const { text, replyTo } = draft;
+      return { type: 'outgoing', member, id, text, sentAt, ...(replyTo !== undefined && { replyTo }) };
+    }
+    case 'edit':
+      return { type: 'outgoingChange', member, id: draft.target, kind: 'edit', text: draft.text };
+    case 'delete':
+      return { type: 'outgoingChange', member, id: draft.target, kind: 'delete' };
+    case 'reaction':
+      return { type: 'outgoingChange', member, id: draft.target, kind: 'reaction', emoji: draft.emoji };
   }
 }
 

@@ -2,6 +2,7 @@
  * One member and the sessions we have with it at this moment: usually one, two for an instant when
  * both sides dialled, more when the member also runs a one-shot command. Holds what waits for it.
  */
+import type { X509Certificate } from 'node:crypto';
 import { basename } from 'node:path';
 import type { OutgoingFile } from '../files/transfer.js';
 import { spkiFingerprint } from '../pki/circle.js';
@@ -9,11 +10,18 @@ import type { ReadableFile } from '../store/arriving-file.js';
 import type { Identity } from '../store/identities.js';
 import type { MessageStore } from '../store/messages.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
+import type { PeerDescription } from './events.js';
 import type { Capability } from './own-hello.js';
 import type { PeerSession } from './peer-session.js';
 
 // As many as are on the way, and some that the peer can ask its user about.
 const offersAtOnce = 16;
+
+/** What is known of the connection to a member who is here. */
+export interface MemberConnection extends Pick<PeerDescription, 'address' | 'security' | 'keyAgreement' | 'keyOrigin'> {
+  /** What the member has proven to be by. */
+  readonly certificate: X509Certificate | undefined;
+}
 
 /** The sessions of one member. */
 export class PeerLink {
@@ -35,6 +43,15 @@ export class PeerLink {
   /** Whether the member is here and takes texts; a peer that only delivers something does not count. */
   get isHere(): boolean {
     return this.#sessions.some((session) => session.takes('text'));
+  }
+
+  /** That of the latest session; undefined where the member is not here. */
+  get connection(): MemberConnection | undefined {
+    const session = this.#sessions.findLast((one) => one.takes('text') && one.hello !== undefined);
+    if (session?.hello === undefined) return undefined;
+    const { remote: address, security, keyAgreement, socket } = session.connection;
+    const { keyOrigin } = session.hello;
+    return { address, security, keyAgreement, keyOrigin, certificate: socket.getPeerX509Certificate() };
   }
 
   /** All that there are. */

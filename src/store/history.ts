@@ -58,13 +58,21 @@ export async function lastEntries(place: HistoryPlace, limit: number): Promise<H
   return entriesOf(place, rows.reverse());
 }
 
-/** The messages that were stored before one of them, at most `limit`; none where it is not here. */
+/**
+ * The messages that were stored before one of them, at most `limit`; none where it is not here. Without its direction, the
+ * older one is meant of two with the same id.
+ */
 export async function entriesBefore(
   place: HistoryPlace,
-  { id, direction }: Pick<HistoryEntry, 'id' | 'direction'>,
+  { id, direction }: Pick<HistoryEntry, 'id'> & Partial<Pick<HistoryEntry, 'direction'>>,
   limit: number,
 ): Promise<HistoryEntry[]> {
-  const last = await select(place).where('uuid', '=', id).where('direction', '=', direction).executeTakeFirst();
+  const directions = direction === undefined ? (['in', 'out'] as const) : [direction];
+  const last = await select(place)
+    .where('direction', 'in', directions)
+    .where('uuid', '=', id)
+    .orderBy('id')
+    .executeTakeFirst();
   if (last === undefined) return [];
   const rows = await select(place).where('id', '<', last.id).orderBy('id', 'desc').limit(limit).execute();
   return entriesOf(place, rows.reverse());

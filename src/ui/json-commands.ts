@@ -7,11 +7,14 @@ import * as v from 'valibot';
 import type { OpenMedia } from '../calls/media.js';
 import type { Conversation } from '../conversation/conversation.js';
 import { QTChatError } from '../errors.js';
+import type { HistoryEntry } from '../store/history.js';
 import { historyToJson } from './json-history.js';
+import { isPeopleCommand, peopleSchemas, runPeopleCommand } from './json-people.js';
 import { type CommandOf, refSchema as ref } from './read-command.js';
 
 const id = v.pipe(v.string(), v.regex(/^[0-9a-f-]{8,36}$/));
 const text = v.string();
+const limit = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)), 20);
 /** Whom it concerns: whatever names a contact; where it is left out, the one whom the chat is with. */
 const common = { ref, member: v.optional(v.string()) };
 const offer = { ref, id: v.optional(v.string()) };
@@ -29,11 +32,10 @@ export const commandSchemas = {
   decline: v.strictObject({ command: v.literal('decline'), ...offer }),
   pause: v.strictObject({ command: v.literal('pause'), ...common, name: v.optional(v.string()) }),
   resume: v.strictObject({ command: v.literal('resume'), ...common, name: v.optional(v.string()) }),
-  history: v.strictObject({
-    command: v.literal('history'),
-    ...common,
-    limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)), 20),
-  }),
+  cancel: v.strictObject({ command: v.literal('cancel'), ...common, name: v.optional(v.string()) }),
+  history: v.strictObject({ command: v.literal('history'), ...common, limit, before: v.optional(v.string()) }),
+  search: v.strictObject({ command: v.literal('search'), ...common, text: v.pipe(v.string(), v.minLength(1)), limit }),
+  ...peopleSchemas,
   call: v.strictObject({ command: v.literal('call'), ...common }),
   answer: v.strictObject({ command: v.literal('answer'), ref }),
   reject: v.strictObject({ command: v.literal('reject'), ref }),
@@ -46,7 +48,7 @@ export const commandSchemas = {
 export type JsonCommand = CommandOf<typeof commandSchemas>;
 
 const concernNobody: readonly JsonCommand['command'][] = [
-  ...(['accept', 'decline', 'answer', 'reject', 'hangup', 'mute', 'quit'] as const),
+  ...(['contacts', 'accept', 'decline', 'answer', 'reject', 'hangup', 'mute', 'quit'] as const),
 ];
 
 /** Tells whether a command cannot be carried out before it is known whom the chat is with. */
@@ -68,7 +70,9 @@ export async function runCommand(
   member: string,
   openMedia?: OpenMedia,
 ): Promise<object> {
+  if (isPeopleCommand(command)) return runPeopleCommand(command, conversation, member);
   const { messages, calls } = conversation;
+  const toJson = (entry: HistoryEntry): object => historyToJson(entry, { self: conversation.self, peer: member });
   const find = (start: string): Promise<string> => messages.find(member, start, 'in');
   switch (command.command) {
     case 'send': {
@@ -97,12 +101,22 @@ export async function runCommand(
     case 'pause':
     case 'resume':
       return { member, count: conversation.pauseFiles(member, command.command === 'pause', command.name) };
+    case 'cancel':
+      return { member, count: conversation.cancelFiles(member, command.name) };
     case 'history': {
-      const entries = await messages.recent(member, command.limit);
-      return {
-        member,
-        messages: entries.map((entry) => historyToJson(entry, { self: conversation.self, peer: member })),
-      };
+      const { limit, before } = command;
+      const entries = await (before === undefined
+        ? messages.recent(member, limit)
+        : messages.before(member, { id: before }, limit));
+      return { member, messages: entries.map(toJson) };
+    }
+    case 'search': {
+      const found: HistoryEntry[] = [];
+      for await (const entry of messages.search(member, command.text)) {
+        found.push(entry);
+        if (found.length > command.limit) found.shift();
+      }
+      return { member, messages: found.map(toJson) };
     }
     case 'call':
       return { member, id: await calls.call(member, openMedia) };

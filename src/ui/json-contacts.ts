@@ -9,6 +9,13 @@ export async function contactsToJson(conversation: Conversation): Promise<object
   return Promise.all(contacts.map((contact) => contactSummary(conversation, contact, meetings)));
 }
 
+/** One of them; undefined where that member is none. */
+export async function contactToJsonOf(conversation: Conversation, member: string): Promise<object | undefined> {
+  const [contacts, meetings] = await Promise.all([conversation.contacts.list(), conversation.contacts.lastMeetings()]);
+  const contact = contacts.find((one) => one.member === member);
+  return contact && contactSummary(conversation, contact, meetings);
+}
+
 async function contactSummary(
   conversation: Conversation,
   contact: Contact,

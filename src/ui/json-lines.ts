@@ -45,6 +45,19 @@ export function eventToJson(event: ConversationEvent | ExecEvent): Record<string
         ...(replyTo !== undefined && { replyTo }),
       };
     }
+    case 'outgoing': {
+      const { member, id, text, sentAt, replyTo } = event;
+      const answers = replyTo === undefined ? {} : { replyTo };
+      return { event: 'outgoing', member, id, text, sentAt: sentAt.toISOString(), ...answers };
+    }
+    case 'outgoingChange': {
+      const { type, ...change } = event;
+      return { event: type, ...change };
+    }
+    case 'outgoingFile':
+      return { event: 'outgoingFile', member: event.member, name: event.name };
+    case 'contactChanged':
+      return { event: 'contactChanged', member: event.member };
     case 'edited': {
       const { member, id, text, sentAt } = event;
       return { event: 'edited', member, id, text, sentAt: sentAt.toISOString() };
@@ -61,6 +74,7 @@ export function eventToJson(event: ConversationEvent | ExecEvent): Record<string
     }
     case 'typing':
       return { event: 'typing', member: event.member };
+    case 'seen':
     case 'sent':
     case 'delivered':
     case 'read':

@@ -52,7 +52,7 @@ describe('a message', () => {
     expect((await b.door.messages.recent('alice', 1))[0]).toMatchObject({ state: 'delivered' });
     await a.door.messages.markSeen('bob', id);
     await b.event('read');
-    expect(typesOf(b, id)).toEqual(['sent', 'delivered', 'read']);
+    expect(typesOf(b, id)).toEqual(['outgoing', 'sent', 'delivered', 'read']);
     expect((await b.door.messages.recent('alice', 1))[0]).toMatchObject({ id, state: 'read' });
   });
 

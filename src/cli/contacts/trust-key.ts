@@ -15,12 +15,12 @@ import type { FoundContact } from './with-contact.js';
  *   `typed`, `ERR_CANCELLED`
  */
 export async function trustKey(
-  { contact, contacts: book, database }: FoundContact,
+  { contact, contacts: book, database, identity }: FoundContact,
   typed: string | undefined,
   deps: Pick<Deps, 'stdin' | 'stderr' | 'signal' | 'clock'>,
 ): Promise<{ former: string; spkiSha256: string }> {
   const { member, circleId } = contact;
-  const contacts = new ContactIntents({ database, book, circleId, clock: deps.clock });
+  const contacts = new ContactIntents({ database, book, circleId, self: identity.member, clock: deps.clock });
   const shown = pickShownKey(member, await contacts.shownKeys(contact), typed);
   if (typed === undefined) await confirm(member, describeShownKey(shown), deps);
   return { former: await contacts.trust(contact, shown), spkiSha256: shown.spkiSha256 };

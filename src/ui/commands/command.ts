@@ -6,7 +6,7 @@ import type { Settings } from './settings.js';
 /** What the argument of a command is, for completing it. */
 export type ArgumentKind = 'none' | 'text' | 'path' | 'message' | 'file' | 'member' | 'setting' | 'command';
 
-/** Something that the user did by a command, which no event tells of. */
+/** Something that the user did by a command. */
 export type OwnAction =
   | { readonly type: 'message'; readonly id: string; readonly text: string; readonly replyTo: string }
   | { readonly type: 'edited'; readonly id: string; readonly text: string }

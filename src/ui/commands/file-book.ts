@@ -65,6 +65,12 @@ export class FileBook {
     });
   }
 
+  /** Notes that a file of ours is to be sent; one that is booked already, before it begins, stays the same. */
+  noteOutgoing({ member, path }: Extract<ConversationEvent, { type: 'outgoingFile' }>): BookedFile {
+    const known = this.all.find((one) => one.member === member && one.path === path && one.id === undefined);
+    return known ?? this.addOwn(member, path);
+  }
+
   /** Forgets a file: nothing was made of it. */
   remove(number: number): void {
     this.#files.delete(number);

@@ -1,10 +1,10 @@
-/** What the user did, as the screen shows it. */
-import type { OwnAction } from '../commands/command.js';
+/** What we did, in whichever face, as the screen shows it. */
+import type { ConversationEvent } from '../../conversation/events.js';
 import type { ChatState } from './state/chat-state.js';
 import type { NewItem } from './state/items.js';
 import type { Talk } from './state/talk.js';
 
-/** Shows a message that was sent. */
+/** Shows a message of ours. */
 export function showSent(
   state: ChatState,
   talk: Talk,
@@ -18,32 +18,24 @@ export function showSent(
     ...{ isEdited: false, state: talk.takeState(id), reactions: {} },
   };
   state.add(talk, message);
-  // Who writes wants to see it.
+  // Who writes has seen what came before, and wants to see it.
   talk.scroll = undefined;
   talk.firstUnreadId = undefined;
   talk.unread = 0;
 }
 
-/** Shows what a command did. */
-export function showOwn(state: ChatState, talk: Talk, action: OwnAction, now: Date): void {
-  switch (action.type) {
-    case 'message':
-      showSent(state, talk, action, now);
+/** Shows what we made of a message. */
+export function showChange(talk: Talk, change: Extract<ConversationEvent, { type: 'outgoingChange' }>): void {
+  switch (change.kind) {
+    case 'edit':
+      talk.items.changeMessage(change.id, 'out', () => ({ text: change.text, isEdited: true }));
       return;
-    case 'edited':
-      talk.items.changeMessage(action.id, 'out', () => ({ text: action.text, isEdited: true }));
-      return;
-    case 'deleted':
-      talk.items.changeMessage(action.id, 'out', () => ({ text: undefined, reactions: {} }));
+    case 'delete':
+      talk.items.changeMessage(change.id, 'out', () => ({ text: undefined, reactions: {} }));
       return;
     case 'reaction':
-      talk.items.changeMessage(action.id, undefined, ({ reactions }) => ({
-        reactions: { ...reactions, out: action.emoji },
+      talk.items.changeMessage(change.id, undefined, ({ reactions }) => ({
+        reactions: { ...reactions, out: change.emoji },
       }));
-      return;
-    case 'file': {
-      // It may have gone far meanwhile.
-      state.putFile(talk, state.files.asItIs(action.file), now);
-    }
   }
 }

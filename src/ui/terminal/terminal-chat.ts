@@ -113,7 +113,6 @@ export class TerminalChat implements Face {
     });
     this.#lines = new TypedLines(this.#state, {
       conversation: () => this.#conversation,
-      clock,
       settings: options.settings,
       opener: this.#opener,
       confirm: (question) => this.confirm(question, options.signal),

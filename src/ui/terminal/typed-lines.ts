@@ -11,14 +11,12 @@ import type { Settings } from '../commands/settings.js';
 import { runCommand } from '../commands/table.js';
 import type { Opener } from '../desktop/opener.js';
 import { typedPath } from '../text/typed-path.js';
-import { showOwn, showSent } from './own-actions.js';
 import type { ChatState } from './state/chat-state.js';
 
 /** What {@link TypedLines} need. */
 export interface TypedLinesOptions {
   /** Undefined until it is open. */
   readonly conversation: () => Conversation | undefined;
-  readonly clock: () => Date;
   readonly settings: Settings;
   readonly opener: Opener;
   readonly confirm: (question: string) => Promise<boolean>;
@@ -63,7 +61,7 @@ export class TypedLines {
   }
 
   async #send(text: string): Promise<void> {
-    const { conversation: open, clock, giveBack } = this.#options;
+    const { conversation: open, giveBack } = this.#options;
     const talk = this.#state.current;
     const conversation = open();
     if (conversation === undefined || talk === this.#state.lobby) {
@@ -71,12 +69,11 @@ export class TypedLines {
       this.#state.say('nobody is here yet: send it when somebody is, or choose a contact with Alt-1 … Alt-9', true);
       return;
     }
-    const id = await conversation.sendText(talk.member, text);
-    showSent(this.#state, talk, { id, text }, clock());
+    await conversation.sendText(talk.member, text);
   }
 
   #context(): CommandContext {
-    const { conversation: opened, settings, opener, clock, confirm, quit } = this.#options;
+    const { conversation: opened, settings, opener, confirm, quit } = this.#options;
     const conversation = opened();
     if (conversation === undefined) throw new QTChatError('ERR_USAGE', 'the conversation is being opened: try again');
     const { current: talk, files, lobby } = this.#state;
@@ -84,7 +81,8 @@ export class TypedLines {
       ...{ conversation, files, settings, confirm, quit },
       member: talk === lobby ? undefined : talk.member,
       print: (text) => this.#state.say(text, false, talk),
-      did: (action) => showOwn(this.#state, talk, action, clock()),
+      // The events show what was done, whichever face did it.
+      did: () => {},
       open: async (file) => {
         this.#state.say(await opener.open(() => files.asItIs(file), conversation), false, talk);
       },

@@ -13,6 +13,7 @@ import { type Desktop, systemDesktop } from '../desktop/desktop.js';
 import { openPage } from '../desktop/open-page.js';
 import type { Face } from '../face.js';
 import { needsRecipient, runCommand } from '../json-commands.js';
+import { contactToJsonOf } from '../json-contacts.js';
 import { MediaRoute } from '../media-route/media-route.js';
 import { askedIn, doneAnswer, errorAnswer, readCommand } from '../read-command.js';
 import { describeError } from '../text/describe-error.js';
@@ -49,6 +50,7 @@ export class WebChat implements Face {
   readonly #tabs = new Set<Tab>();
   /** Those that wait to be told how things stand. */
   readonly #newcomers = new Set<Tab>();
+  readonly #contactsToTell = new Set<string>();
   readonly #files = new FileBook();
   readonly #questions = new Questions((question) => this.#tell({ event: 'question', ...question }));
   readonly #media: MediaRoute;
@@ -119,14 +121,17 @@ export class WebChat implements Face {
       this.#welcome();
     });
     this.#joining = undefined;
-    for (const tab of this.#tabs) this.#newcomers.add(tab);
+    this.#beginAnew();
   }
 
   onEvent(event: ConversationEvent): void {
     if ('file' in event) this.#files.note(event);
+    if (event.type === 'outgoingFile') this.#files.noteOutgoing(event);
     const told = windowEvent(event);
     if (told !== undefined) this.#tell(told.value, told.isFleeting);
     if (event.type === 'stopped') this.tell(describeError(event.error));
+    const member = changedContact(event);
+    if (member !== undefined) this.#tellContact(member);
   }
 
   tell(text: string): void {
@@ -162,6 +167,30 @@ export class WebChat implements Face {
     await this.#forgetPage();
     await this.#server.close();
     await this.#media.close();
+  }
+
+  /** Tells how a contact stands; everything anew where it is none any more. */
+  #tellContact(member: string): void {
+    const conversation = this.#conversation;
+    if (conversation === undefined || this.#tabs.size === 0 || this.#contactsToTell.has(member)) return;
+    this.#contactsToTell.add(member);
+    // What happens at once is told together.
+    setImmediate(() => {
+      this.#contactsToTell.delete(member);
+      contactToJsonOf(conversation, member).then(
+        (contact) => {
+          if (contact === undefined) this.#beginAnew();
+          else this.#tell({ event: 'contact', ...contact });
+        },
+        // The store is closed: so is the chat.
+        () => {},
+      );
+    });
+  }
+
+  #beginAnew(): void {
+    for (const tab of this.#tabs) this.#newcomers.add(tab);
+    this.#welcome();
   }
 
   /** Tells those that have come how things stand, as soon as that is known. */
@@ -244,5 +273,19 @@ export class WebChat implements Face {
     } finally {
       joining.isUnderWay = false;
     }
+  }
+}
+
+/** Whose standing an event changes, as the list of contacts shows it. */
+function changedContact(event: ConversationEvent): string | undefined {
+  switch (event.type) {
+    case 'connected':
+      return event.peer.member;
+    case 'disconnected':
+    case 'contactChanged':
+    case 'seen':
+      return event.member;
+    default:
+      return undefined;
   }
 }

@@ -21,6 +21,10 @@ export function windowEvent(event: ConversationEvent): WindowEvent | undefined {
       const { member, id, direction, local, remote } = event;
       return fleeting({ event: 'callLevel', member, id, direction, local, remote });
     }
+    // A tab is told how the contact stands then.
+    case 'contactChanged':
+    case 'seen':
+      return undefined;
     case 'typing':
     case 'callStats':
       return fleeting(eventToJson(event) ?? {});

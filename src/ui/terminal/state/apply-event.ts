@@ -2,6 +2,7 @@
 import type { ConversationEvent } from '../../../conversation/events.js';
 import { describeError } from '../../text/describe-error.js';
 import { describeEvent } from '../../text/describe-event.js';
+import { showChange, showSent } from '../own-actions.js';
 import type { ChatState } from './chat-state.js';
 import type { Talk } from './talk.js';
 
@@ -48,6 +49,18 @@ export function applyEvent(state: ChatState, event: ConversationEvent, now: Date
       state.add(talk, { kind: 'message', id, direction: 'in', at: sentAt, text, ...reply, ...rest });
       return;
     }
+    case 'seen':
+      state.talkWith(event.member).unread = 0;
+      return;
+    case 'outgoing':
+      showSent(state, state.talkWith(event.member), event, event.sentAt);
+      return;
+    case 'outgoingChange':
+      showChange(state.talkWith(event.member), event);
+      return;
+    case 'outgoingFile':
+      state.putFile(state.talkWith(event.member), state.files.noteOutgoing(event), now);
+      return;
     case 'edited':
       state.talkWith(event.member).items.changeMessage(event.id, 'in', () => ({ text: event.text, isEdited: true }));
       return;

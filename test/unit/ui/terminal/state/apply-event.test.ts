@@ -2,7 +2,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ConversationEvent } from '../../../../../src/conversation/events.js';
 import { QTChatError } from '../../../../../src/errors.js';
-import { showOwn, showSent } from '../../../../../src/ui/terminal/own-actions.js';
 import { applyEvent } from '../../../../../src/ui/terminal/state/apply-event.js';
 import { ChatState } from '../../../../../src/ui/terminal/state/chat-state.js';
 import type { FileItem, MessageItem } from '../../../../../src/ui/terminal/state/items.js';
@@ -21,7 +20,7 @@ describe('events of a conversation', () => {
   const tell = (...events: ConversationEvent[]): void => {
     for (const event of events) applyEvent(state, event, now);
   };
-  const sent = (id: string, text: string): void => showSent(state, state.talkWith('bob'), { id, text }, now);
+  const sent = (id: string, text: string): void => tell({ type: 'outgoing', member: 'bob', id, text, sentAt: now });
   const itemsOf = <Kind extends 'message' | 'file' | 'notice'>(member: string, kind: Kind) =>
     state.talkWith(member).items.all.filter((item) => item.kind === kind);
   const messages = (member = 'bob'): MessageItem[] => itemsOf(member, 'message') as MessageItem[];
@@ -85,7 +84,7 @@ describe('events of a conversation', () => {
 
     it('put reactions of both sides beside each other, and take them back', () => {
       tell(messageEvent('bob', '1', 'his'));
-      showOwn(state, state.talkWith('bob'), { type: 'reaction', id: '1', emoji: '🎉' }, now);
+      tell({ type: 'outgoingChange', member: 'bob', id: '1', kind: 'reaction', emoji: '🎉' });
       tell({ type: 'reaction', member: 'bob', id: '1', sentAt: now, emoji: '👍' });
       expect(messages()).toMatchObject([{ reactions: { in: '👍', out: '🎉' } }]);
       tell({ type: 'reaction', member: 'bob', id: '1', sentAt: now, emoji: '' });
@@ -198,9 +197,9 @@ describe('events of a conversation', () => {
 
     it('that were told before it was known that ours was offered are not lost', () => {
       const own = state.files.addOwn('bob', '/home/alice/film.mp4');
+      tell({ type: 'outgoingFile', member: 'bob', name: 'film.mp4', path: '/home/alice/film.mp4' });
       const out = { ...first, direction: 'out' };
       tell(fileEvent('fileStarted', out, { doneBytes: 0 }), fileEvent('fileDone', out));
-      showOwn(state, state.talkWith('bob'), { type: 'file', file: own }, now);
       expect(files()).toMatchObject([{ file: { number: own.number, state: 'done' } }]);
     });
   });
