@@ -65,7 +65,9 @@ await esbuild.build({
   legalComments: 'none',
   logLevel: 'warning',
 });
-await copyFile(join(root, 'web/index.html'), join(built, 'web/index.html'));
+for (const name of ['index.html', 'favicon.svg', 'manifest.webmanifest']) {
+  await copyFile(join(root, 'web', name), join(built, 'web', name));
+}
 
 await rm(former, { recursive: true, force: true });
 await rename(dist, former).catch(() => {});

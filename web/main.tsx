@@ -1,8 +1,15 @@
 /** The chat window: a page that the program serves to the browser of this computer. */
 import { render } from 'preact';
+import { App } from './components/app.js';
+import { StoreContext } from './components/store-context.js';
+import { startEffects } from './effects.js';
+import { Store } from './store.js';
 
-function Window() {
-  return <main>qtchat</main>;
-}
-
-render(<Window />, document.body);
+const store = new Store(`ws://${location.host}/events`);
+startEffects(store);
+render(
+  <StoreContext.Provider value={store}>
+    <App />
+  </StoreContext.Provider>,
+  document.body,
+);

@@ -1,0 +1,122 @@
+/** Where one writes. Enter sends, Shift and Enter begin a line; what was not sent stays, for each conversation. */
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { sendParcels } from '../intents/file-intents.js';
+import { sendText, tellTyping } from '../intents/message-intents.js';
+import type { Contact } from '../state/app-state.js';
+import { conversationWith } from '../state/app-state.js';
+import { escapeText } from '../text/escape-text.js';
+import { parcelsOfPasted } from '../uploads/collect.js';
+import { AttachButtons } from './attach-buttons.js';
+import { IconButton } from './icon-button.js';
+import { useStore } from './store-context.js';
+
+export function Composer({ contact }: { contact: Contact }) {
+  const store = useStore();
+  const { member } = contact;
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [text, setText] = useState(store.drafts.get(member) ?? '');
+  const composing = store.composing.value;
+  const name = contact.name ?? member;
+
+  const change = (next: string): void => {
+    setText(next);
+    if (store.composing.peek()?.mode !== 'edit') store.drafts.set(member, next);
+  };
+
+  useEffect(() => {
+    // On a telephone the keyboard would cover what one wants to read.
+    if (matchMedia('(pointer: fine)').matches) field.current?.focus();
+  }, []);
+  const isEdit = composing?.mode === 'edit';
+  useEffect(() => {
+    if (composing === undefined) return;
+    if (isEdit) setText(composing.entry.text ?? '');
+    field.current?.focus();
+    return () => setText(store.drafts.get(member) ?? '');
+  }, [composing]);
+  // As high as its text; the style sheet says how high at most.
+  useLayoutEffect(() => {
+    const { current } = field;
+    if (current === null) return;
+    current.style.height = 'auto';
+    current.style.height = `${current.scrollHeight + 2}px`;
+  }, [text]);
+
+  const send = async (): Promise<void> => {
+    if (text.trim() === '') return;
+    change('');
+    if (!(await sendText(store, member, text)) && field.current?.value === '') change(text);
+  };
+  const editLast = (): void => {
+    const last = conversationWith(store.state.peek(), member).entries.findLast(
+      (entry) => entry.type === 'message' && entry.direction === 'out' && entry.text !== null,
+    );
+    if (last?.type === 'message') store.composing.value = { mode: 'edit', entry: last };
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      void send();
+    } else if (event.key === 'ArrowUp' && text === '') {
+      event.preventDefault();
+      editLast();
+    } else if (event.key === 'Escape' && composing !== undefined) {
+      event.stopPropagation();
+      store.composing.value = undefined;
+    }
+  };
+
+  if (contact.standing === 'blocked') {
+    return (
+      <p class="composer is-closed">
+        You have blocked {name}. Lift that in “Who is {name}?” to write again.
+      </p>
+    );
+  }
+  return (
+    <footer class="composer">
+      {composing !== undefined && (
+        <div class="composing">
+          <span class="composing-what">{isEdit ? 'Changing your message' : 'Answering'}</span>
+          <bdi class="composing-text">{escapeText((composing.entry.text ?? '').slice(0, 200))}</bdi>
+          <IconButton
+            icon="cancel"
+            label={isEdit ? 'Leave it as it is' : 'Not as an answer'}
+            onClick={() => {
+              store.composing.value = undefined;
+            }}
+          />
+        </div>
+      )}
+      <div class="composer-row">
+        <AttachButtons onParcels={(parcels) => sendParcels(store, member, parcels)} />
+        <textarea
+          ref={field}
+          class="field"
+          rows={1}
+          value={text}
+          dir="auto"
+          placeholder={contact.isHere ? `Write to ${name}` : `Write to ${name}: it goes out when they come`}
+          aria-label={`Message to ${name}`}
+          onInput={(event) => {
+            change(event.currentTarget.value);
+            tellTyping(store, member);
+          }}
+          onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            if (!event.clipboardData?.files.length) return;
+            event.preventDefault();
+            sendParcels(store, member, parcelsOfPasted(event.clipboardData, Date.now()));
+          }}
+        />
+        <IconButton
+          icon={isEdit ? 'accept' : 'send'}
+          look="filled"
+          label={isEdit ? 'Keep this text' : 'Send'}
+          isDisabled={text.trim() === ''}
+          onClick={() => void send()}
+        />
+      </div>
+    </footer>
+  );
+}

@@ -1,0 +1,57 @@
+/** One entry of a conversation, on the side of its author. */
+import { useSignal } from '@preact/signals';
+import type { Entry } from '../state/entries.js';
+import { describeOutcome } from '../text/describe-call.js';
+import { momentOf, timeOf } from '../text/words.js';
+import { FileCard } from './file-card.js';
+import { Icon } from './icon.js';
+import { MessageBubble } from './message-bubble.js';
+import { MessageTools } from './message-tools.js';
+import { useStore } from './store-context.js';
+
+interface EntryRowProps {
+  readonly member: string;
+  readonly entry: Entry;
+  readonly isFirst: boolean;
+  readonly isSought: boolean;
+}
+
+export function EntryRow({ member, entry, isFirst, isSought }: EntryRowProps) {
+  const store = useStore();
+  const hasTools = useSignal(false);
+  const setTools = (isOn: boolean) => (): void => {
+    hasTools.value = isOn;
+  };
+  const author = entry.direction === 'out' ? 'You' : (store.state.value.contacts[member]?.name ?? member);
+  const classes = [
+    'entry-row',
+    `is-${entry.direction}`,
+    `is-${entry.type}`,
+    ...(isFirst ? ['is-first'] : []),
+    ...(isSought ? ['is-sought'] : []),
+  ];
+  return (
+    <li
+      class={classes.join(' ')}
+      data-key={entry.key}
+      onMouseEnter={setTools(true)}
+      onMouseLeave={setTools(false)}
+      onFocusIn={setTools(true)}
+      onFocusOut={setTools(false)}
+    >
+      <article class="entry" tabIndex={-1} aria-label={`${author}, ${momentOf(entry.atMs)}`}>
+        {entry.type === 'message' && <MessageBubble member={member} entry={entry} />}
+        {entry.type === 'file' && <FileCard member={member} entry={entry} />}
+        {entry.type === 'call' && (
+          <p class={`call-line ${entry.outcome.missed ? 'is-missed' : ''}`}>
+            <Icon name="call" /> {describeOutcome(entry.direction, entry.outcome)}
+            <span class="meta">{timeOf(entry.atMs)}</span>
+          </p>
+        )}
+      </article>
+      {entry.type === 'message' && entry.text !== null && hasTools.value && (
+        <MessageTools member={member} entry={entry} />
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,46 @@
+/** The content of a file in the conversation: pictures, sound and films, which play while they arrive. */
+import { useRef } from 'preact/hooks';
+import { mediaOf } from '../intents/file-intents.js';
+import type { FileEntry } from '../state/entries.js';
+import { escapeText } from '../text/escape-text.js';
+import { useStore } from './store-context.js';
+
+export function MediaView({ member, entry }: { member: string; entry: FileEntry }) {
+  const store = useStore();
+  // Only the newest files have an address: one that was lost is asked for once more.
+  const isAskedAgain = useRef(false);
+  const address = mediaOf(store, member, entry).value;
+  if (address.state !== 'there') return null;
+  const { url, kind } = address;
+  const name = escapeText(entry.name);
+  const onError = (): void => {
+    if (isAskedAgain.current) return;
+    isAskedAgain.current = true;
+    mediaOf(store, member, entry, true);
+  };
+  switch (kind) {
+    case 'picture':
+      return entry.state === 'done' || entry.direction === 'out' ? (
+        <button
+          type="button"
+          class="picture"
+          aria-label={`Show ${name} in full size`}
+          onClick={() => {
+            store.enlarged.value = { url, name };
+          }}
+        >
+          <img src={url} alt={name} decoding="async" onError={onError} />
+        </button>
+      ) : null;
+    case 'video':
+      return (
+        // biome-ignore lint/a11y/useMediaCaption: films of others bring their subtitles or have none
+        <video class="film" src={url} controls preload="metadata" aria-label={name} onError={onError} />
+      );
+    case 'audio':
+      return (
+        // biome-ignore lint/a11y/useMediaCaption: sound of others has no subtitles
+        <audio class="sound" src={url} controls preload="metadata" aria-label={name} onError={onError} />
+      );
+  }
+}

@@ -1,0 +1,49 @@
+/** What can be done with a message; there while it is pointed at, or has the focus. */
+import { useState } from 'preact/hooks';
+import { deleteMessage, react } from '../intents/message-intents.js';
+import type { MessageEntry } from '../state/entries.js';
+import { IconButton } from './icon-button.js';
+import { useStore } from './store-context.js';
+
+const emojis = ['👍', '❤️', '😂', '😮', '😢', '🎉'];
+
+export function MessageTools({ member, entry }: { member: string; entry: MessageEntry }) {
+  const store = useStore();
+  const [isReacting, setReacting] = useState(false);
+  const compose = (mode: 'reply' | 'edit') => (): void => {
+    store.composing.value = { mode, entry };
+  };
+  if (isReacting) {
+    return (
+      <fieldset class="tools" aria-label="Reactions">
+        {emojis.map((emoji) => (
+          <button
+            type="button"
+            key={emoji}
+            class="emoji"
+            aria-label={`React with ${emoji}`}
+            onClick={() => {
+              react(store, member, entry, emoji);
+              setReacting(false);
+            }}
+          >
+            {emoji}
+          </button>
+        ))}
+        <IconButton icon="cancel" label="No reaction" onClick={() => setReacting(false)} />
+      </fieldset>
+    );
+  }
+  return (
+    <fieldset class="tools" aria-label="This message">
+      <IconButton icon="react" label="React" onClick={() => setReacting(true)} />
+      <IconButton icon="reply" label="Answer" onClick={compose('reply')} />
+      {entry.direction === 'out' && (
+        <>
+          <IconButton icon="edit" label="Change" onClick={compose('edit')} />
+          <IconButton icon="trash" label="Delete" onClick={() => deleteMessage(store, member, entry)} />
+        </>
+      )}
+    </fieldset>
+  );
+}

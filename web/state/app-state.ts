@@ -1,0 +1,92 @@
+/** Everything that the window knows. Types, and the state in which it begins. */
+import type { WireContact, WireSelf } from '../wire.js';
+import type { CallState } from './call.js';
+import { type Conversation, emptyConversation } from './conversation.js';
+
+/** A member we know, with what the list shows. */
+export interface Contact extends Omit<WireContact, 'last'> {
+  /** The newest text, and when it was written. */
+  readonly lastText: string;
+  readonly lastAtMs: number;
+  /** Why the member is not here, where that is known. */
+  readonly whyAway: string | null;
+}
+
+/** Something to tell that belongs to no message. */
+export interface Notice {
+  readonly id: number;
+  readonly kind: 'info' | 'error';
+  readonly text: string;
+  readonly hint: string | null;
+}
+
+/** A question that the program asks. */
+export interface Question {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** Everything that the window knows. */
+export interface AppState {
+  /** Whether the program has said who we are. */
+  readonly isReady: boolean;
+  /** Null where this home has no identity yet. */
+  readonly self: WireSelf | null;
+  readonly contacts: Readonly<Record<string, Contact>>;
+  readonly conversations: Readonly<Record<string, Conversation>>;
+  readonly call: CallState | null;
+  readonly notices: readonly Notice[];
+  readonly questions: readonly Question[];
+  readonly settings: Readonly<Record<string, string>>;
+  /** Where peers may call. */
+  readonly port: number | null;
+  /** Whom the conversation dials, and what the last attempt met. */
+  readonly waiting: { readonly who: string; readonly reason: string | null } | null;
+}
+
+export const initialState: AppState = {
+  isReady: false,
+  self: null,
+  contacts: {},
+  conversations: {},
+  call: null,
+  notices: [],
+  questions: [],
+  settings: {},
+  port: null,
+  waiting: null,
+};
+
+/** The conversation with a member, empty where there was none. */
+export function conversationWith(state: AppState, member: string): Conversation {
+  return state.conversations[member] ?? emptyConversation;
+}
+
+/** The same state with another conversation. */
+export function putConversation(state: AppState, member: string, conversation: Conversation): AppState {
+  if (state.conversations[member] === conversation) return state;
+  return { ...state, conversations: { ...state.conversations, [member]: conversation } };
+}
+
+/** The same state with a contact changed; one that is not known begins as somebody new. */
+export function putContact(state: AppState, member: string, change: Partial<Contact>): AppState {
+  const contact: Contact = state.contacts[member] ?? {
+    member,
+    isHere: false,
+    standing: 'good',
+    lastSeenAt: null,
+    unread: 0,
+    lastText: '',
+    lastAtMs: 0,
+    whyAway: null,
+  };
+  return { ...state, contacts: { ...state.contacts, [member]: { ...contact, ...change } } };
+}
+
+let lastNotice = 0;
+
+/** The same state with one more notice; the oldest goes where there are many. */
+export function putNotice(state: AppState, notice: Omit<Notice, 'id'>): AppState {
+  lastNotice += 1;
+  return { ...state, notices: [...state.notices.slice(-3), { id: lastNotice, ...notice }] };
+}
