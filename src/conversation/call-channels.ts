@@ -1,5 +1,6 @@
 /** The sessions of a conversation as calls see them: those whose peers take calls. */
-import type { CallChannel, CallDesk } from '../calls/call-desk.js';
+import type { CallDesk } from '../calls/call-desk.js';
+import type { CallChannel } from '../calls/call-lines.js';
 import { isQTChatError, type QTChatError } from '../errors.js';
 import type { CallMessage } from '../protocol/messages.js';
 import type { PeerSession } from './peer-session.js';

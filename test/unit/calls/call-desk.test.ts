@@ -1,8 +1,9 @@
 /** Calls between members over lines in memory: who rings, who is busy, and which of two calls at once stays. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { type CallChannel, CallDesk } from '../../../src/calls/call-desk.js';
+import { CallDesk } from '../../../src/calls/call-desk.js';
 import type { CallEvent } from '../../../src/calls/call-events.js';
+import type { CallChannel } from '../../../src/calls/call-lines.js';
 import { QTChatError } from '../../../src/errors.js';
 import type { CallMessage } from '../../../src/protocol/messages.js';
 import { descriptionOf, type FakeMedia, FakeSound, makeFingerprint } from '../../helpers/fake-media.js';
@@ -26,8 +27,12 @@ class Side {
     this.sound = sound;
     this.member = member;
     this.process = process;
+    const open = sound.open((media) => this.media.push(media));
     this.desk = new CallDesk({
-      openMedia: sound.open((media) => this.media.push(media)),
+      openMedia: async (options) => {
+        await this.#opening;
+        return open(options);
+      },
       timers,
       random: randomBytes,
       emit: (who, event) => this.events.push({ member: who, ...event }),
@@ -35,6 +40,21 @@ class Side {
   }
 
   readonly media: FakeMedia[] = [];
+  #opening: Promise<void> | undefined;
+  #fail: (error: QTChatError) => void = () => {};
+
+  /** From now on sound does not get ready. */
+  holdSound(): void {
+    this.#opening = new Promise((_resolve, reject) => {
+      this.#fail = reject;
+    });
+    this.#opening.catch(() => {});
+  }
+
+  /** It never will. */
+  failSound(): void {
+    this.#fail(new QTChatError('ERR_CALL_DEVICE', 'the sound card is gone'));
+  }
 
   /** What happened, in short. */
   get told(): string[] {
@@ -229,6 +249,36 @@ it('who talks already is busy for others, and learns that they called', async ()
   expect(b.events.at(-1)).toMatchObject({ type: 'callEnded', member: 'carol', reason: 'busy', missed: true });
   expect(a.desk.current?.state).toBe('connected');
   expect(() => b.desk.call('carol')).toThrow(/there is a call with "alice" already/);
+});
+
+it.each<[string, (a: Side) => void, string]>([
+  ['whose sound fails', (a) => a.failSound(), 'callEnded failed'],
+  ['that is called off', (a) => a.desk.hangUp(), 'callEnded cancelled'],
+])('one %s before it was heard of ends the other one too, which was not heard because of it', async (_, fail, how) => {
+  const { a, b } = meet();
+  a.holdSound();
+  a.desk.call('bob');
+  b.desk.call('alice');
+  await settled();
+  expect(b.desk.current?.state).toBe('calling');
+  fail(a);
+  await settled();
+  expect([a.told, b.told]).toEqual([[how], [how]]);
+  expect([a.desk.current, b.desk.current]).toEqual([undefined, undefined]);
+});
+
+it('calls that are taken may be as many as one likes', async () => {
+  const { a, b } = meet();
+  timers.pass(60_000);
+  for (let count = 0; count < 20; count += 1) {
+    a.desk.call('bob');
+    await settled();
+    expect(b.desk.answer()).toBe(true);
+    await settled();
+    a.desk.hangUp();
+    await settled();
+  }
+  expect(b.told.filter((told) => told === 'callConnected in')).toHaveLength(20);
 });
 
 describe('several processes of one member', () => {
