@@ -9,7 +9,7 @@ import { type CallChannel, CallLines } from './call-lines.js';
 import { CallParties } from './call-parties.js';
 import { CallSession } from './call-session.js';
 import type { CallTimers } from './call-timing.js';
-import type { DeviceChoice, OpenMedia } from './media.js';
+import type { DeviceChange, DeviceChoice, OpenMedia } from './media.js';
 import { RingLimit } from './ring-limit.js';
 
 /** What the desk needs. */
@@ -38,6 +38,7 @@ export class CallDesk {
   readonly #closing = new Set<Promise<void>>();
   #isClosed = false;
   #devices: DeviceChoice = {};
+  #isPushToTalk = false;
 
   constructor(options: CallDeskOptions) {
     this.#options = options;
@@ -46,7 +47,8 @@ export class CallDesk {
 
   /** The call that there is. */
   get current(): CallSnapshot | undefined {
-    return this.#active?.session.snapshot;
+    const session = this.#active?.session;
+    return session && { ...session.snapshot, isPushToTalk: this.#isPushToTalk };
   }
 
   /** Whether a member can be called now. */
@@ -100,10 +102,28 @@ export class CallDesk {
     return this.#active !== undefined;
   }
 
-  /** Takes other sound devices, for the call that there is and for those to come. */
-  async useDevices(choice: DeviceChoice): Promise<void> {
-    await this.#active?.session.useDevices(choice);
-    this.#devices = { ...this.#devices, ...choice };
+  /** Whether one is muted but while one talks. */
+  get isPushToTalk(): boolean {
+    return this.#isPushToTalk;
+  }
+
+  /** Mutes the call that there is and each one to come, until {@link mute} lets one talk; or not any more. */
+  pushToTalk(isOn: boolean): void {
+    this.#isPushToTalk = isOn;
+    this.mute(isOn);
+  }
+
+  /** The sound devices that are chosen. */
+  get devices(): DeviceChoice {
+    return this.#devices;
+  }
+
+  /** Takes other sound devices, for the call that there is and for those to come; rejects where that fails. */
+  async useDevices(change: DeviceChange): Promise<void> {
+    const { input, output } = { ...this.#devices, ...change };
+    const devices = { ...(input !== undefined && { input }), ...(output !== undefined && { output }) };
+    await this.#active?.session.useDevices(devices);
+    this.#devices = devices;
   }
 
   /** A session has begun. */
@@ -153,6 +173,9 @@ export class CallDesk {
         return;
       case 'call-candidate':
         session.handleCandidate(message.candidate);
+        return;
+      case 'call-devices':
+        session.handleDevices(message);
         return;
       case 'call-end':
         if (parties.endsWith(channel, message.reason)) session.handleEnd(message.reason);
@@ -218,6 +241,7 @@ export class CallDesk {
       emit: (event) => emit(member, event),
       onEnded: () => this.#forget(session),
     });
+    if (this.#isPushToTalk) session.mute(true);
     this.#active = { session, openMedia, parties };
     return session;
   }

@@ -5,10 +5,20 @@
  */
 import { isQTChatError, QTChatError } from '../errors.js';
 import type { CallEndReason, CallMessage } from '../protocol/messages.js';
-import type { CallDescription, CallEnd, CallEvent, CallSnapshot, CallState } from './call-events.js';
+import { CallClock } from './call-clock.js';
+import type {
+  CallDescription,
+  CallEnd,
+  CallEvent,
+  CallEventBody,
+  CallSessionSnapshot,
+  CallState,
+} from './call-events.js';
+import { CallMeters } from './call-meters.js';
 import { CallSound, type CallSoundOptions, type SoundEvent } from './call-sound.js';
-import { type CallTimers, connectingMs, lostCallerMs, reconnectingMs, ringingMs } from './call-timing.js';
-import type { DeviceChoice, MediaStats, OpenMedia } from './media.js';
+import type { CallTimers } from './call-timing.js';
+import { type DevicePresence, Hold } from './hold.js';
+import type { DeviceChoice, OpenMedia } from './media.js';
 import { refused } from './refused.js';
 
 /** What a call needs. */
@@ -22,11 +32,6 @@ export interface CallSessionOptions extends CallDescription, Pick<CallSoundOptio
   readonly onEnded: (end: CallEnd) => void;
 }
 
-type Deadline = 'ringing' | 'lostCaller' | 'connecting' | 'reconnecting';
-type WithoutCall<Event extends CallEvent> = {
-  [Type in Event['type']]: Omit<Extract<Event, { type: Type }>, 'id' | 'direction'>;
-};
-
 /** A call that finds another way so often finds none. */
 const mostRestarts = 100;
 /** Reasons for which nobody here took a call. */
@@ -36,18 +41,25 @@ const missedReasons: readonly CallEndReason[] = ['cancelled', 'hung-up', 'no-ans
 export class CallSession {
   readonly #options: CallSessionOptions;
   readonly #sound: CallSound;
+  readonly #clock: CallClock;
+  readonly #hold: Hold;
+  readonly #meters: CallMeters;
   #state: CallState;
-  #stopWaiting: () => void = () => {};
   #restarts = 0;
   #isLinked = true;
   #isUp = false;
   #isRestarting = false;
-  #connectedAtMs: number | undefined;
-  #stats: MediaStats | undefined;
 
   constructor(options: CallSessionOptions) {
     this.#options = options;
     this.#state = options.direction === 'out' ? 'calling' : 'ringing';
+    this.#clock = new CallClock(options.timers, (reason, error) => this.end(reason, error));
+    this.#hold = new Hold(options.id, options.send);
+    this.#meters = new CallMeters({
+      hold: this.#hold,
+      isConnected: () => this.#state === 'connected',
+      emit: (event) => this.#emit(event),
+    });
     this.#sound = new CallSound({
       ...options,
       onEvent: (event) => this.#onSound(event),
@@ -78,11 +90,13 @@ export class CallSession {
   }
 
   /** As it stands now. */
-  get snapshot(): CallSnapshot {
-    const { id, direction, member, timers } = this.#options;
-    const since = this.#connectedAtMs;
-    const durationMs = since === undefined ? undefined : timers.now() - since;
-    return { id, direction, member, state: this.#state, isMuted: this.#sound.isMuted, durationMs, stats: this.#stats };
+  get snapshot(): CallSessionSnapshot {
+    const { id, direction, member } = this.#options;
+    return {
+      ...{ id, direction, member, state: this.#state, isMuted: this.#sound.isMuted },
+      durationMs: this.#clock.durationMs,
+      ...this.#meters.snapshot,
+    };
   }
 
   /** What a process of the peer's is to hear that has just come: all that was said so far. */
@@ -92,7 +106,7 @@ export class CallSession {
 
   /** Calls: offers what we can, once the sound is ready. */
   call(): void {
-    this.#wait('ringing');
+    this.#clock.wait('ringing');
     this.#sound.offer(false);
   }
 
@@ -100,7 +114,7 @@ export class CallSession {
   ring(sdp: string, isSilent = false): void {
     this.#take(() => {
       this.#sound.hearOffer(sdp);
-      this.#wait('ringing');
+      this.#clock.wait('ringing');
       if (isSilent) return;
       this.#options.send({ type: 'call-ringing', id: this.id });
       this.#emit({ type: 'callRinging' });
@@ -116,7 +130,7 @@ export class CallSession {
     if (!this.#ringsHere) return false;
     if (openMedia !== undefined) this.#sound.openWith(openMedia);
     this.#state = 'connecting';
-    this.#wait('connecting');
+    this.#clock.wait('connecting');
     this.#sound.answer();
     return true;
   }
@@ -171,13 +185,19 @@ export class CallSession {
     this.#take(() => {
       if (!this.#sound.hearAnswer(sdp, () => this.#restarted()) || !this.isUnanswered) return;
       this.#state = 'connecting';
-      this.#wait('connecting');
+      this.#clock.wait('connecting');
     });
   }
 
   /** The peer tells of a way to it. */
   handleCandidate(text: string): void {
     if (this.#state !== 'ended') this.#take(() => this.#sound.hearCandidate(text));
+  }
+
+  /** The peer tells of its microphone and speaker. */
+  handleDevices(presence: DevicePresence): void {
+    if (this.#state === 'ended' || this.#state === 'ringing') return;
+    this.#take(() => this.#meters.hear(presence));
   }
 
   /** The peer ends it. */
@@ -190,7 +210,7 @@ export class CallSession {
   /** There is no connection to the peer any more. */
   linkLost(): void {
     this.#isLinked = false;
-    if (this.#ringsHere) this.#wait('lostCaller');
+    if (this.#ringsHere) this.#clock.wait('lostCaller');
     this.#settle();
   }
 
@@ -200,7 +220,7 @@ export class CallSession {
     const isOurs = this.#options.direction === 'out';
     switch (this.#state) {
       case 'ringing':
-        if (!isOurs) this.#wait('ringing');
+        if (!isOurs) this.#clock.wait('ringing');
         return;
       case 'connecting':
         for (const message of this.said) if (message.type === 'call-candidate') this.#options.send(message);
@@ -251,17 +271,8 @@ export class CallSession {
         if (this.#state === 'reconnecting' && this.#isLinked && this.#options.direction === 'out')
           this.#sound.offer(true);
         return;
-      case 'stats': {
-        const { type: _, ...stats } = event;
-        this.#stats = stats;
-        if (this.#state === 'connected') this.#emit({ type: 'callStats', ...stats });
-        return;
-      }
-      case 'level':
-        if (this.#state === 'connected') this.#emit({ type: 'callLevel', local: event.local, remote: event.remote });
-        return;
-      case 'devices':
-        this.#emit({ type: 'callDevices', input: event.input, output: event.output });
+      default:
+        this.#meters.note(event);
     }
   }
 
@@ -272,23 +283,16 @@ export class CallSession {
     if (this.#state === 'reconnecting' && isWhole) this.#connect(true);
     if (this.#state === 'connected' && !isWhole) {
       this.#state = 'reconnecting';
-      this.#wait('reconnecting');
+      this.#clock.wait('reconnecting');
       this.#emit({ type: 'callReconnecting' });
     }
   }
 
   #connect(resumed: boolean): void {
     this.#state = 'connected';
-    this.#stopWaiting();
-    this.#connectedAtMs ??= this.#options.timers.now();
+    this.#clock.connected();
     this.#emit({ type: 'callConnected', resumed });
-  }
-
-  #wait(deadline: Deadline): void {
-    const [delayMs, reason] = deadlines[deadline];
-    this.#stopWaiting();
-    const error = deadline === 'connecting' ? noWay() : undefined;
-    this.#stopWaiting = this.#options.timers.after(delayMs, () => this.end(reason, error));
+    this.#hold.tellAgain();
   }
 
   /** Does something that may show that the peer breaks the rules. */
@@ -307,38 +311,23 @@ export class CallSession {
   }
 
   #end(reason: CallEndReason, by: CallEnd['by'], error: QTChatError | undefined): void {
-    const { timers, onEnded } = this.#options;
-    const since = this.#connectedAtMs;
-    const durationMs = since === undefined ? 0 : Math.round(timers.now() - since);
+    const durationMs = Math.round(this.#clock.durationMs ?? 0);
     // Who has answered has not missed it, whatever became of it.
     const missed = this.#ringsHere && missedReasons.includes(reason);
     this.#finish();
     const end = { reason, by, durationMs, missed, ...(error !== undefined && { error }) };
     this.#emit({ type: 'callEnded', ...end });
-    onEnded(end);
+    this.#options.onEnded(end);
   }
 
   #finish(): void {
     this.#state = 'ended';
-    this.#stopWaiting();
+    this.#clock.stop();
     this.#sound.close();
   }
 
-  #emit(event: WithoutCall<CallEvent>[CallEvent['type']]): void {
+  #emit(event: CallEventBody): void {
     const { id, direction, emit } = this.#options;
     emit({ id, direction, ...event } as CallEvent);
   }
-}
-
-const deadlines: Readonly<Record<Deadline, readonly [number, CallEndReason]>> = {
-  ringing: [ringingMs, 'no-answer'],
-  lostCaller: [lostCallerMs, 'lost'],
-  connecting: [connectingMs, 'not-connected'],
-  reconnecting: [reconnectingMs, 'lost'],
-};
-
-function noWay(): QTChatError {
-  return new QTChatError('ERR_CALL_FAILED', 'no sound has come through in 15 seconds', {
-    hint: 'A firewall on either side may keep UDP out',
-  });
 }

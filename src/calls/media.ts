@@ -16,7 +16,7 @@ export interface Media {
   addCandidate(candidate: string): Promise<void>;
   /** Silence goes out while it is on. */
   setMuted(isMuted: boolean): void;
-  /** Takes another microphone or speaker; `devices` tells what is in use then. */
+  /** Takes another microphone or speaker, both as chosen now; `devices` tells what is in use then. */
   useDevices(choice: DeviceChoice): Promise<void>;
   /** Ends it, and resolves when the sound devices are free. */
   close(): Promise<void>;
@@ -54,6 +54,12 @@ export interface DeviceChoice {
   readonly input?: string;
   /** The speaker. */
   readonly output?: string;
+}
+
+/** Another choice: what is left out stays, and undefined is the system's choice. */
+export interface DeviceChange {
+  readonly input?: string | undefined;
+  readonly output?: string | undefined;
 }
 
 /** What a media side is opened with. */

@@ -29,7 +29,10 @@ export class CallChannels {
       get isOpen() {
         return session.isOpenForWork;
       },
-      send: (message) => session.sendCall(message),
+      send: (message) => {
+        // Older programs know nothing of it.
+        if (message.type !== 'call-devices' || session.takes('call-devices')) session.sendCall(message);
+      },
     };
     this.#channels.set(session, channel);
     this.#desk.attach(channel);

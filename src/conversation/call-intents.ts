@@ -4,7 +4,7 @@
  */
 import { CallDesk, type CallDeskOptions } from '../calls/call-desk.js';
 import type { CallEvent, CallSnapshot } from '../calls/call-events.js';
-import type { DeviceChoice, OpenMedia } from '../calls/media.js';
+import type { DeviceChange, DeviceChoice, OpenMedia } from '../calls/media.js';
 import { QTChatError, quote } from '../errors.js';
 import { CallChannels } from './call-channels.js';
 import type { ConversationEvent } from './events.js';
@@ -98,9 +98,29 @@ export class CallIntents {
     if (!this.#desk?.mute(isOn)) throw none('there is no call');
   }
 
-  /** Takes other sound devices, for the call that there is and for those to come; rejects where one does not work. */
-  async useDevices(choice: DeviceChoice): Promise<void> {
-    await this.#desk?.useDevices(choice);
+  /** Whether one is muted but while one talks. */
+  get isPushToTalk(): boolean {
+    return this.#desk?.isPushToTalk ?? false;
+  }
+
+  /** Mutes the call that there is and each one to come, until {@link mute} lets one talk; or not any more. */
+  pushToTalk(isOn: boolean): void {
+    this.#desk?.pushToTalk(isOn);
+  }
+
+  /** The sound devices that are chosen; the system's choice for one that is left out. */
+  get devices(): DeviceChoice {
+    return this.#desk?.devices ?? {};
+  }
+
+  /**
+   * Takes other sound devices, for the call that there is and for those to come. What is left out stays as it is; undefined
+   * is the system's choice.
+   *
+   * @throws {QTChatError} `ERR_CALL_DEVICE` where one does not work; the call goes on with those until then
+   */
+  async useDevices(change: DeviceChange): Promise<void> {
+    await this.#desk?.useDevices(change);
   }
 
   /** Hangs up, and resolves when all sound is gone. */

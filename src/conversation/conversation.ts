@@ -144,7 +144,10 @@ export class Conversation {
     this.#self = {
       session: options.random(16).toString('hex'),
       epoch,
-      capabilities: [...options.capabilities, ...(this.calls.channels === undefined ? [] : (['calls'] as const))],
+      capabilities: [
+        ...options.capabilities,
+        ...(this.calls.channels === undefined ? [] : (['calls', 'call-devices'] as const)),
+      ],
       keyOrigin: identity.keyOrigin,
       ...(identity.successions !== undefined && { successions: fittingSuccessions(identity.successions) }),
       port: 0,

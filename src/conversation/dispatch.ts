@@ -124,6 +124,7 @@ export class Dispatch {
       case 'call-ringing':
       case 'call-answer':
       case 'call-candidate':
+      case 'call-devices':
       case 'call-end':
         return this.#handleCall(message);
     }

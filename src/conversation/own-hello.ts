@@ -3,7 +3,7 @@ import type { KeySuccession } from '../pki/key-succession.js';
 import { type Hello, protocolVersion } from '../protocol/messages.js';
 
 /** What a peer may do, as announced in hello. */
-export type Capability = 'text' | 'files' | 'calls' | 'file-connections';
+export type Capability = 'text' | 'files' | 'calls' | 'call-devices' | 'file-connections';
 
 /** What is the same in every hello of this process. */
 export interface SelfDescription {

@@ -78,7 +78,7 @@ const schemas = {
     version: v.literal(protocolVersion),
     /** Names this process; two connections between the same two processes are duplicates. */
     session: id16,
-    /** What this side takes: `text`, `files`, `calls`; and `file-connections`, where it can send over several. Unknown ones are ignored. */
+    /** What this side takes: `text`, `files`, `calls`, of these `call-devices`; and `file-connections`, where it can send over several. Unknown ones are ignored. */
     capabilities: v.pipe(v.array(v.pipe(v.string(), v.maxLength(32))), v.maxLength(16)),
     /** Where the private key was made: by its holder, or by the server that issued it. */
     keyOrigin: v.picklist(['local', 'server']),
@@ -164,6 +164,13 @@ const schemas = {
     type: v.literal('call-candidate'),
     id: id16,
     candidate: v.pipe(v.string(), v.minLength(1), v.maxBytes(maximumCandidateBytes)),
+  }),
+  /** Whether the sender has a microphone, and a speaker, now: without, the call is on hold. */
+  'call-devices': v.strictObject({
+    type: v.literal('call-devices'),
+    id: id16,
+    input: v.boolean(),
+    output: v.boolean(),
   }),
   'call-end': v.strictObject({ type: v.literal('call-end'), id: id16, reason: v.picklist(callEndReasons) }),
 } as const;

@@ -122,6 +122,10 @@ export function eventToJson(event: ConversationEvent | ExecEvent): Record<string
       const { member, id, direction, input = null, output = null } = event;
       return { event: 'callDevices', member, id, direction, input, output };
     }
+    case 'callPeerDevices': {
+      const { type, member, id, direction, input, output } = event;
+      return { event: type, member, id, direction, input, output };
+    }
     case 'target':
       return { event: 'target', member: event.member };
     case 'stopped':

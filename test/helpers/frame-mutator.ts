@@ -65,6 +65,7 @@ const samples: { [Type in Message['type']]: MessageOf<Type> } = {
   'call-ringing': { type: 'call-ringing', id },
   'call-answer': { type: 'call-answer', id, sdp: 'v=0\r\n' },
   'call-candidate': { type: 'call-candidate', id, candidate: 'candidate:1 1 udp 1 127.0.0.1 40000 typ host' },
+  'call-devices': { type: 'call-devices', id, input: false, output: true },
   'call-end': { type: 'call-end', id, reason: 'hung-up' },
 };
 const messages = Object.values(samples) as unknown as CborMap[];

@@ -198,6 +198,15 @@ it('a connection that breaks: the sound goes on, and so does the call over the n
   }
 });
 
+it('who loses the microphone puts the other one on hold', async () => {
+  const { a, b } = await talk();
+  sound.all[0]?.emit({ type: 'devices', input: undefined, output: 'speaker' });
+  const [caller] = b.events.filter(({ type }) => type === 'callDevices');
+  const [other, member] = caller === undefined ? [b, 'alice'] : [a, 'bob'];
+  expect(await other.event('callPeerDevices')).toMatchObject({ member, input: false, output: true });
+  expect(other.door.calls.current?.peerDevices).toEqual({ input: false, output: true });
+});
+
 it('who becomes blocked during a call hears nothing any more, at once', async () => {
   // Nothing is said beside.
   const { a } = await talk({ timing: { pingIntervalMs: 3_600_000, silenceTimeoutMs: 7_200_000 } });
@@ -328,6 +337,21 @@ describe('one who', () => {
       expect(a.events.filter(({ type }) => type === 'callConnected')).toEqual([]);
     },
   );
+
+  it('has an older program is not told of devices, which it knows nothing of', async () => {
+    const a = await openAlice();
+    const rogue = await rogueAt(a);
+    rogue.say({ type: 'call-offer', id, sdp: goodOffer });
+    await a.event('callRinging');
+    a.door.calls.answer();
+    await rogue.hears('call-answer');
+    sound.all[0]?.emit({ type: 'devices', input: undefined, output: 'speaker' });
+    sound.all[0]?.emit({ type: 'connected', remoteFingerprint: fingerprint });
+    await a.event('callConnected');
+    rogue.say({ type: 'ping' });
+    await rogue.hears('pong');
+    expect(rogue.heard.filter(({ type }) => type === 'call-devices')).toEqual([]);
+  });
 
   it('calls where no calls are taken is cut off', async () => {
     const a = await openAlice();

@@ -73,9 +73,8 @@ const questions: Record<string, RegExp> = {
   'qtchat identity use': /^Error: .*NAME/,
 };
 
-/** Examples that need sound devices, by what they say where there are none, as where tests run unattended. */
+/** Examples that find something wrong where there are no sound devices: here there are none, whatever the machine has. */
 const soundless: Record<string, { exitCode: number; says: RegExp }> = {
-  'qtchat devices test --input "USB Audio" --seconds 5': { exitCode: 1, says: /there is no microphone "USB Audio"/ },
   'qtchat doctor --sound': { exitCode: 7, says: /there is no sound device/ },
 };
 
@@ -224,7 +223,7 @@ const program = join(packageRoot(), 'bin/run.js');
 function environmentOf(folder: string): Record<string, string> {
   const secret = join(folder, 'secret.txt');
   const passwords = { QTCHAT_CA_PASSWORD_FILE: secret, QTCHAT_PFX_PASSWORD_FILE: secret };
-  return { ...passwords, PATH: `${folder}:${process.env.PATH}` };
+  return { ...passwords, QTCHAT_SOUND: 'none', PATH: `${folder}:${process.env.PATH}` };
 }
 
 function examples(): { id: string; line: string }[] {

@@ -1,5 +1,6 @@
 /** Calls in words for people. */
 import type { CallEnd, CallSnapshot } from '../../calls/call-events.js';
+import type { DevicePresence } from '../../calls/hold.js';
 import type { MediaStats } from '../../calls/media.js';
 import type { CallOutcome } from '../../store/call-record.js';
 import { describeError } from './describe-error.js';
@@ -44,20 +45,49 @@ export function callQuality({ concealedPercent, roundTripMs }: MediaStats): 'goo
   return concealedPercent > 2 || roundTripMs > 300 ? 'fair' : 'good';
 }
 
-/** "call with bob 1:02 · good · loss 0 % · 23 ms · muted". */
-export function callLine({ member, state, direction, durationMs, stats, isMuted }: CallSnapshot): string {
+/** "call to bob 1:02 · good · loss 0 % · 23 ms · you ▃ them ▅ · muted". */
+export function callLine(call: CallSnapshot): string {
+  const { member, state, direction, durationMs, stats, levels } = call;
   const name = `call ${direction === 'in' ? 'from' : 'to'} ${member}`;
   const head =
     durationMs === undefined ? `${name}: ${beginnings[state] ?? state}…` : `${name} ${describePassed(durationMs)}`;
+  const isConnected = state === 'connected';
   const parts = [
     head,
     ...(state === 'reconnecting' ? ['reconnecting…'] : []),
-    ...(state === 'connected' && stats !== undefined
+    ...(isConnected && stats !== undefined
       ? [callQuality(stats), `loss ${Math.round(stats.lossPercent)} %`, `${Math.round(stats.roundTripMs)} ms`]
       : []),
-    ...(isMuted ? ['muted'] : []),
+    ...hindrances(call),
+    ...(isConnected && levels !== undefined ? [`you ${meter(levels.local)} them ${meter(levels.remote)}`] : []),
   ];
   return parts.join(' · ');
+}
+
+/** What a peer says of its microphone and speaker. */
+export function describePeerDevices({ member, input, output }: DevicePresence & { readonly member: string }): string {
+  if (!input) return `on hold: ${member} has no microphone now${output ? '' : ', and no speaker'}`;
+  return output ? `${member} can be heard, and hears you` : `${member} has no speaker now, and cannot hear you`;
+}
+
+/** Why one of both is not heard. */
+function hindrances({ state, isMuted, isPushToTalk, devices, peerDevices }: CallSnapshot): string[] {
+  const isOn = state === 'connected' || state === 'reconnecting';
+  return [
+    ...(isPushToTalk ? [isMuted ? `${talkKey} to talk` : `talking, ${talkKey} ends it`] : isMuted ? ['muted'] : []),
+    ...(isOn && devices !== undefined && devices.input === undefined ? ['no mic here'] : []),
+    ...(isOn && devices !== undefined && devices.output === undefined ? ['no speaker here'] : []),
+    ...(isOn && !peerDevices.input ? ['on hold: no mic there'] : []),
+    ...(isOn && !peerDevices.output ? ['no speaker there'] : []),
+  ];
+}
+
+/** The key that lets one talk, or mutes one. */
+export const talkKey = 'F8';
+
+/** How loud it is, 0 to 1, in one cell. */
+export function meter(level: number): string {
+  return '▁▂▃▄▅▆▇█'[Math.min(7, Math.floor(level * 8))] ?? '▁';
 }
 
 const beginnings: Readonly<Partial<Record<CallSnapshot['state'], string>>> = {

@@ -6,7 +6,7 @@ import type { RevocationState } from '../../conversation/revocation-watch.js';
 import { dayOf } from '../../pki/day.js';
 import type { DeclineReason } from '../../protocol/messages.js';
 import type { ExecEvent } from '../exec/program-runner.js';
-import { describeCallEnd } from './describe-call.js';
+import { describeCallEnd, describePeerDevices } from './describe-call.js';
 import { describeError } from './describe-error.js';
 import { escapeText } from './escape-text.js';
 import { describeSize } from './size.js';
@@ -111,6 +111,8 @@ function describeStatus(event: ConversationEvent | ExecEvent): string | undefine
     case 'callDevices':
       if (event.output === undefined) return `no speaker: you cannot hear ${event.member}`;
       return event.input === undefined ? `no microphone: ${event.member} cannot hear you` : undefined;
+    case 'callPeerDevices':
+      return describePeerDevices(event);
     case 'callEnded':
       return describeCallEnd(event.member, event.direction, event);
     case 'exec': {

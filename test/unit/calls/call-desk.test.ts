@@ -281,6 +281,83 @@ it('calls that are taken may be as many as one likes', async () => {
   expect(b.told.filter((told) => told === 'callConnected in')).toHaveLength(20);
 });
 
+describe('a device', () => {
+  const devices = (input: string | undefined, output: string | undefined) =>
+    ({ type: 'devices', input, output }) as const;
+  const heard = ({ events }: Side) =>
+    events.flatMap((event) => (event.type === 'callPeerDevices' ? [[event.input, event.output]] : []));
+
+  it('that is lost, and comes back: the other side is told that it is on hold, and that it is not', async () => {
+    const { a, b } = await talk();
+    a.media[0]?.emit(devices('microphone', 'speaker'));
+    a.media[0]?.emit(devices(undefined, 'speaker'));
+    a.media[0]?.emit(devices(undefined, 'speaker'));
+    await settled();
+    expect(b.desk.current?.peerDevices).toEqual({ input: false, output: true });
+    expect(a.desk.current?.devices).toEqual({ input: undefined, output: 'speaker' });
+    a.media[0]?.emit(devices('another', 'speaker'));
+    await settled();
+    expect(heard(b)).toEqual([
+      [false, true],
+      [true, true],
+    ]);
+    expect(b.desk.current?.state).toBe('connected');
+  });
+
+  it('that there never was is told as soon as both are connected, and again after a break', async () => {
+    const { a, b, line } = meet();
+    a.desk.call('bob');
+    await settled();
+    a.media[0]?.emit(devices(undefined, undefined));
+    b.desk.answer();
+    await settled();
+    expect(heard(b)).toEqual([[false, false]]);
+    line.break();
+    a.media[0]?.emit(devices('microphone', undefined));
+    new Line(a, b);
+    await settled();
+    expect(b.desk.current).toMatchObject({ state: 'connected', peerDevices: { input: true, output: false } });
+  });
+
+  it('of theirs that comes and goes without end ends the call', async () => {
+    const { a, b } = await talk();
+    for (let count = 0; count < 101; count += 1) a.media[0]?.emit(devices(count % 2 ? 'microphone' : undefined, 'x'));
+    await settled();
+    expect(b.events.at(-1)).toMatchObject({ reason: 'refused', error: { code: 'ERR_CALL_REFUSED' } });
+  });
+
+  it('that is chosen leaves the other one as it is, in this call and the next', async () => {
+    const { a, b } = meet();
+    await a.desk.useDevices({ input: 'headset', output: 'headset' });
+    a.desk.call('bob');
+    await settled();
+    expect(a.media[0]?.devices).toEqual({ input: 'headset', output: 'headset' });
+    b.desk.answer();
+    await settled();
+    await a.desk.useDevices({ output: 'room' });
+    expect(a.media[0]?.devices).toEqual({ input: 'headset', output: 'room' });
+    await a.desk.useDevices({ input: undefined });
+    expect(a.desk.devices).toEqual({ output: 'room' });
+  });
+});
+
+it('who pushes to talk is not heard in a call before that, nor in the next', async () => {
+  const { a, b } = meet();
+  a.desk.pushToTalk(true);
+  for (const number of [0, 1]) {
+    a.desk.call('bob');
+    await settled();
+    b.desk.answer();
+    await settled();
+    expect(a.media[number]?.isMuted).toBe(true);
+    a.desk.mute(false);
+    expect(a.media[number]?.isMuted).toBe(false);
+    expect(a.desk.current).toMatchObject({ isPushToTalk: true, isMuted: false });
+    a.desk.hangUp();
+    await settled();
+  }
+});
+
 describe('several processes of one member', () => {
   function household() {
     const sound = new FakeSound();

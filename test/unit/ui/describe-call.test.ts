@@ -60,6 +60,8 @@ it.each([
 const now = new Date(2026, 10, 29, 21, 5);
 const call: CallSnapshot = {
   ...{ ...known, direction: 'out', state: 'connected', isMuted: false, durationMs: 62_000, stats: good },
+  ...{ isPushToTalk: false, levels: undefined, devices: { input: 'Headset', output: 'Headset' } },
+  peerDevices: { input: true, output: true },
 };
 
 function stateWith(...members: string[]): ChatState {
@@ -72,6 +74,12 @@ function stateWith(...members: string[]): ChatState {
 it.each<[Partial<CallSnapshot>, string]>([
   [{}, 'call to bob 1:02 · good · loss 0 % · 23 ms'],
   [{ isMuted: true }, 'call to bob 1:02 · good · loss 0 % · 23 ms · muted'],
+  [{ isPushToTalk: true, isMuted: true }, 'call to bob 1:02 · good · loss 0 % · 23 ms · F8 to talk'],
+  [{ isPushToTalk: true }, 'call to bob 1:02 · good · loss 0 % · 23 ms · talking, F8 ends it'],
+  [{ levels: { local: 0, remote: 1 } }, 'call to bob 1:02 · good · loss 0 % · 23 ms · you ▁ them █'],
+  [{ levels: { local: 0.5, remote: 0.3 }, isMuted: true }, 'call to bob 1:02 · .* · muted · you ▅ them ▃'],
+  [{ devices: { input: undefined, output: 'Headset' } }, 'call to bob 1:02 · .* · no mic here'],
+  [{ peerDevices: { input: false, output: true } }, 'call to bob 1:02 · .* · on hold: no mic there'],
   [{ state: 'reconnecting' }, 'call to bob 1:02 · reconnecting…'],
   [{ state: 'calling', durationMs: undefined }, 'call to bob: calling…'],
   [{ state: 'ringing', durationMs: undefined, direction: 'in' }, 'call from bob: it rings…'],

@@ -73,6 +73,7 @@ const events: { readonly [Type in AnyEvent['type']]: Extract<AnyEvent, { type: T
   callStats: { type: 'callStats', ...call, ...stats },
   callLevel: { type: 'callLevel', ...call, local: 0, remote: 1 },
   callDevices: { type: 'callDevices', ...call, input: undefined, output: 'speaker' },
+  callPeerDevices: { type: 'callPeerDevices', ...call, input: false, output: true },
   exec: { type: 'exec', member, id: 'ab', name: 'a.txt', path: '/a', exitCode: null, signal: null, error },
 };
 /** What ends the chat is its last line; progress and levels are for the eye. */
