@@ -14,6 +14,13 @@ const schema = v.object({
   bell: v.fallback(v.boolean(), true),
   /** Whether pictures are shown in the terminal. */
   pictures: v.fallback(v.boolean(), true),
+  /** Whether it can be heard that somebody calls, and that it rings at the other side. */
+  ring: v.fallback(v.boolean(), true),
+  /** Whether one is muted in calls but while one talks. */
+  pushToTalk: v.fallback(v.boolean(), false),
+  /** The microphone and the speaker of calls, by name; the system's choice where they are left out. */
+  input: v.fallback(v.optional(v.string()), undefined),
+  output: v.fallback(v.optional(v.string()), undefined),
 });
 
 /** What can be set. */

@@ -2,5 +2,8 @@
 import { Settings } from '../../src/ui/commands/settings.js';
 
 export function defaultSettings(): Settings {
-  return new Settings({ autoAcceptBytes: 100_000_000, notify: 'on', bell: true, pictures: true }, async () => {});
+  return new Settings(
+    { autoAcceptBytes: 100_000_000, notify: 'on', bell: true, pictures: true, ring: true, pushToTalk: false },
+    async () => {},
+  );
 }

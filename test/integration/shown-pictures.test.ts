@@ -11,6 +11,7 @@ import { ShownPictures } from '../../src/ui/terminal/shown-pictures.js';
 import { applyEvent } from '../../src/ui/terminal/state/apply-event.js';
 import { ChatState } from '../../src/ui/terminal/state/chat-state.js';
 import { TerminalChat } from '../../src/ui/terminal/terminal-chat.js';
+import { noSound } from '../helpers/face-sound.js';
 import { makeFilm } from '../helpers/films.js';
 import { defaultSettings } from '../helpers/settings.js';
 
@@ -186,6 +187,7 @@ describe('a chat on a screen', () => {
       status: new PassThrough(),
       clock: () => now,
       settings: defaultSettings(),
+      sound: noSound,
     };
     const env = { TERM: 'xterm-256color', QTCHAT_PICTURES: 'everywhere' };
     const begin = () => new TerminalChat({ ...parts, env, signal: new AbortController().signal });

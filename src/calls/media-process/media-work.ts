@@ -112,7 +112,7 @@ export class MediaWork {
 
   async #tone(kind: ToneKind, output: string | undefined): Promise<void> {
     const speaker = await (await this.#system()).openSpeaker(output, { onLost: () => {} });
-    if (speaker === undefined) return;
+    if (speaker === undefined) throw new QTChatError('ERR_CALL_DEVICE', 'there is no speaker');
     const frames = toneFrames(kind);
     await new Promise<void>((resolve) => {
       const stop = everyFrame(() => {

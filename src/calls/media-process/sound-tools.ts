@@ -94,24 +94,27 @@ export async function testSoundDevices(options: DeviceTestOptions): Promise<Devi
 
 /** A tone that sounds. */
 export interface SoundingTone {
-  /** Resolves when it is over or was stopped, and the speaker is free. Never rejects. */
-  readonly ended: Promise<void>;
+  /** Resolves when it is over or was stopped, and the speaker is free: whether it could be heard. Never rejects. */
+  readonly ended: Promise<boolean>;
   stop(): void;
 }
 
-/** Plays a tone until it is over or stopped. Where there is no sound it is not heard, and nothing else happens. */
+/** Plays a tone until it is over or stopped. Where there is no sound it is not heard. */
 export function playTone(
   tone: ToneKind,
   { env, output }: { readonly env: Env; readonly output?: string },
 ): SoundingTone {
   let isStopped = false;
   let child: MediaProcess | undefined;
-  const play = async (): Promise<void> => {
+  const play = async (): Promise<boolean> => {
     try {
       child = await start(env);
       if (!isStopped) await child.ask({ type: 'tone', tone, output });
+      return true;
     } catch (error) {
       if (!isQTChatError(error)) throw error;
+      // The process was ended while it played.
+      return isStopped;
     } finally {
       await child?.close();
     }

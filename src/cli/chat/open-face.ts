@@ -4,6 +4,7 @@ import type { Face } from '../../ui/face.js';
 import { FaceWithWindow } from '../../ui/face-with-window.js';
 import type { WebChat } from '../../ui/web-bridge/web-chat.js';
 import type { Deps } from '../deps.js';
+import { faceSound } from './face-sound.js';
 
 /** What a face is chosen by. */
 export interface FaceOptions {
@@ -26,10 +27,11 @@ export async function openFace(options: FaceOptions, deps: Deps): Promise<Face> 
 /** Each is loaded only where it is used: a screen takes longer to load than a pipe is open. */
 async function openOwnFace(options: FaceOptions, deps: Deps): Promise<Face> {
   const { stdin, stdout, stderr, env, clock, signal } = deps;
+  const sound = faceSound(env);
   const { isTerminal, json, plain = false, timeoutMs, settings } = options;
   if (isTerminal && !plain && hasScreen(env)) {
     const { TerminalChat } = await import('../../ui/terminal/terminal-chat.js');
-    return new TerminalChat({ input: stdin, output: stdout, status: stderr, env, clock, signal, settings });
+    return new TerminalChat({ input: stdin, output: stdout, status: stderr, env, clock, signal, settings, sound });
   }
   const { PlainChat } = await import('../../ui/plain/plain-chat.js');
   const streams = { input: stdin, output: stdout, status: stderr };
@@ -40,6 +42,7 @@ async function openOwnFace(options: FaceOptions, deps: Deps): Promise<Face> {
     clock,
     signal,
     settings,
+    sound,
     ...(timeoutMs !== undefined && { timeoutMs }),
   });
 }

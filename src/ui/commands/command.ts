@@ -1,10 +1,11 @@
 /** What a command of a chat is, and what it is given. Types only. */
 import type { Conversation } from '../../conversation/conversation.js';
+import type { DeviceBook } from './device-book.js';
 import type { BookedFile, FileBook } from './file-book.js';
 import type { Settings } from './settings.js';
 
 /** What the argument of a command is, for completing it. */
-export type ArgumentKind = 'none' | 'text' | 'path' | 'message' | 'file' | 'member' | 'setting' | 'command';
+export type ArgumentKind = 'none' | 'text' | 'path' | 'message' | 'file' | 'member' | 'setting' | 'device' | 'command';
 
 /** Something that the user did by a command. */
 export type OwnAction =
@@ -20,6 +21,7 @@ export interface CommandContext {
   /** Whom the chat is with; undefined before anybody is. */
   readonly member: string | undefined;
   readonly files: FileBook;
+  readonly devices: DeviceBook;
   readonly settings: Settings;
   /** Prints a line, or several, of an answer. What comes from peers in it need not be escaped. */
   readonly print: (text: string) => void;

@@ -27,6 +27,7 @@ export const settingTable: Readonly<Record<string, Setting>> = {
     read: (typed) => ({ notify: oneOf(['on', 'names', 'off'], typed) }),
   },
   bell: onOff('bell', 'the terminal rings while you are elsewhere: on or off'),
+  ring: onOff('ring', 'calls can be heard to ring: on or off'),
   pictures: onOff('pictures', 'pictures are shown in the terminal: on or off'),
 };
 
@@ -51,7 +52,12 @@ export class Settings {
    * @throws {QTChatError} `ERR_USAGE`, and what saving throws
    */
   async set(name: string, typed: string): Promise<void> {
-    const next = { ...this.#values, ...settingNamed(name).read(typed) };
+    await this.keep(settingNamed(name).read(typed));
+  }
+
+  /** Changes what other commands set; throws what saving throws. */
+  async keep(values: Partial<SettingValues>): Promise<void> {
+    const next = { ...this.#values, ...values };
     await this.#save(next);
     this.#values = next;
   }
@@ -75,7 +81,7 @@ function settingNamed(name: string): Setting {
   throw new QTChatError('ERR_USAGE', `there is no setting ${quote(name)}`, { hint: `There are ${names}` });
 }
 
-function onOff(name: 'bell' | 'pictures', help: string): Setting {
+function onOff(name: 'bell' | 'ring' | 'pictures', help: string): Setting {
   const words = ['on', 'off'] as const;
   return {
     help,

@@ -3,6 +3,7 @@ import { QTChatError, quote } from '../../errors.js';
 import { nearest } from '../text/nearest.js';
 import { callCommands } from './call-commands.js';
 import type { ChatCommand, CommandContext } from './command.js';
+import { deviceCommands } from './device-commands.js';
 import { fileCommands } from './file-commands.js';
 import { generalCommands } from './general-commands.js';
 import { messageCommands } from './message-commands.js';
@@ -26,6 +27,7 @@ export const chatCommands: readonly ChatCommand[] = [
   ...fileCommands,
   ...messageCommands,
   ...callCommands,
+  ...deviceCommands,
   ...peopleCommands,
   help,
   ...generalCommands,

@@ -10,11 +10,13 @@ import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { escapeControls, QTChatError } from '../../errors.js';
 import type { OwnAction } from '../commands/command.js';
+import { DeviceBook } from '../commands/device-book.js';
 import { FileBook } from '../commands/file-book.js';
 import { parseInput } from '../commands/parse-input.js';
 import type { Settings } from '../commands/settings.js';
 import { runCommand } from '../commands/table.js';
 import type { Face } from '../face.js';
+import type { FaceSound } from '../face-sound.js';
 import { escapeText } from '../text/escape-text.js';
 import { FilterEnd } from './filter-end.js';
 import { limitLines } from './line-limit.js';
@@ -30,6 +32,7 @@ export interface PlainChatOptions extends PlainScreenOptions {
   /** Without a terminal: how long the peer may be away. */
   readonly timeoutMs?: number;
   readonly settings: Settings;
+  readonly sound: FaceSound;
 }
 
 const ownActions = { edited: 'changed', deleted: 'deleted', reaction: 'done' } as const;
@@ -41,6 +44,7 @@ export class PlainChat implements Face {
   readonly #screen: PlainScreen;
   readonly #ended: Promise<void>;
   readonly #files = new FileBook();
+  readonly #devices: DeviceBook;
   #end: () => void = () => {};
   #fail: (error: unknown) => void = () => {};
   #conversation: Conversation | undefined;
@@ -61,6 +65,7 @@ export class PlainChat implements Face {
 
   constructor(options: PlainChatOptions) {
     this.#options = options;
+    this.#devices = new DeviceBook(options.sound.listDevices);
     this.#ended = new Promise((resolve, reject) => {
       this.#end = resolve;
       this.#fail = reject;
@@ -240,6 +245,7 @@ export class PlainChat implements Face {
       conversation,
       member: this.#recipient,
       files: this.#files,
+      devices: this.#devices,
       settings: this.#options.settings,
       print: (text) => this.#print(text),
       did: (action) => this.#sayDone(action),

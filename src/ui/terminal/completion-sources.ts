@@ -1,4 +1,6 @@
 /** What Tab can put in: commands, and what they concern. */
+import type { SoundDevice } from '../../calls/sound/sound-system.js';
+import { type DeviceBook, systemsChoice } from '../commands/device-book.js';
 import { settingTable } from '../commands/settings.js';
 import { chatCommands } from '../commands/table.js';
 import { shortIdLength } from '../text/describe-history.js';
@@ -13,11 +15,12 @@ const mostMessages = 20;
 const labelCells = 32;
 
 /** What can be completed in a chat, as it stands at the time. */
-export function completionSources(state: ChatState): CompletionSources {
+export function completionSources(state: ChatState, devices: Pick<DeviceBook, 'known'>): CompletionSources {
   const words: Readonly<Record<string, () => readonly (string | Candidate)[]>> = {
     member: () => state.talks.map(({ member }) => member),
     message: () => messageIds(state),
     file: () => state.files.open.map(({ number, name }) => labelled(`${number}`, name)),
+    device: () => deviceWords(devices),
     setting: () =>
       Object.entries(settingTable).flatMap(([name, { words: values }]) => [
         name,
@@ -25,6 +28,13 @@ export function completionSources(state: ChatState): CompletionSources {
       ]),
   };
   return { commands: chatCommands, words: (kind) => words[kind]?.() ?? [] };
+}
+
+function deviceWords({ known }: Pick<DeviceBook, 'known'>): (string | Candidate)[] {
+  const numbers = known.map(({ name }, index) => labelled(`${index + 1}`, name));
+  const names = (side: string, is: (device: SoundDevice) => boolean): string[] =>
+    [systemsChoice, ...known.filter(is).map(({ name }) => name)].map((name) => `${side} ${name}`);
+  return [...numbers, ...names('in', ({ isInput }) => isInput), ...names('out', ({ isOutput }) => isOutput)];
 }
 
 function messageIds({ current }: ChatState): Candidate[] {

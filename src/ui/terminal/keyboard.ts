@@ -22,6 +22,8 @@ export interface KeyActions {
   readonly leave: () => void;
   /** The user has changed the text that will be sent. */
   readonly typed: () => void;
+  /** Lets the user talk in a call, or mutes them. */
+  readonly talk: () => void;
   readonly focus: (isFocused: boolean) => void;
   readonly reply: (text: string) => void;
   readonly paste: (text: string, isCut: boolean) => void;
@@ -101,7 +103,7 @@ export class Keyboard {
 
   /** Keys that do the same whatever goes on. */
   #isCommandOfTerminal(key: KeyEvent): boolean {
-    const { leave, repaint, suspend } = this.#actions;
+    const { leave, repaint, suspend, talk } = this.#actions;
     switch (keyName(key)) {
       case 'ctrl-c':
         this.#interrupt();
@@ -115,6 +117,11 @@ export class Keyboard {
         return true;
       case 'ctrl-z':
         suspend();
+        return true;
+      // Terminals tell nothing of keys that are let go: each one turns it over.
+      case 'f8':
+      case 'ctrl-space':
+        talk();
         return true;
       default:
         return false;

@@ -7,10 +7,12 @@ import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { systemTimers } from '../../conversation/timers.js';
 import { QTChatError } from '../../errors.js';
+import { DeviceBook } from '../commands/device-book.js';
 import type { Settings } from '../commands/settings.js';
 import { Notifier } from '../desktop/notify.js';
 import { Opener } from '../desktop/opener.js';
 import type { Face } from '../face.js';
+import type { FaceSound } from '../face-sound.js';
 import { describeError } from '../text/describe-error.js';
 import { escapeText } from '../text/escape-text.js';
 import { Attention } from './attention.js';
@@ -42,6 +44,7 @@ export interface TerminalChatOptions extends TerminalStreams {
   /** Ends the chat in order when it aborts. */
   readonly signal: AbortSignal;
   readonly settings: Settings;
+  readonly sound: FaceSound;
 }
 
 /** What happens is drawn together; what is typed, at once. */
@@ -77,6 +80,7 @@ export class TerminalChat implements Face {
 
   constructor(options: TerminalChatOptions) {
     const { input, output, clock } = options;
+    const devices = new DeviceBook(options.sound.listDevices);
     this.#options = options;
     this.#state = new ChatState(clock);
     this.#ended = new Promise((resolve, reject) => {
@@ -86,7 +90,7 @@ export class TerminalChat implements Face {
     this.#ended.catch(() => {});
     this.#screen = new Screen(output);
     this.#terminal = new Terminal(options, { onRedraw: () => this.#repaint(), onGone: () => this.#end() });
-    this.#completer = new Completer(completionSources(this.#state));
+    this.#completer = new Completer(completionSources(this.#state, devices));
     this.#attention = new Attention(this.#state, {
       conversation: () => this.#conversation,
       clock,
@@ -114,6 +118,7 @@ export class TerminalChat implements Face {
     this.#lines = new TypedLines(this.#state, {
       conversation: () => this.#conversation,
       settings: options.settings,
+      devices,
       opener: this.#opener,
       confirm: (question) => this.confirm(question, options.signal),
       giveBack: (text) => {
@@ -204,6 +209,7 @@ export class TerminalChat implements Face {
       suspend: () => this.#terminal.suspend(),
       leave: () => this.#end(),
       typed: () => this.#tellTyping(),
+      talk: () => this.#talk(),
       focus: (isFocused) => {
         this.#state.isFocused = isFocused;
         this.#notifier.isFocused = isFocused;
@@ -236,6 +242,13 @@ export class TerminalChat implements Face {
     if (answer === 'send') this.#lines.send(held?.text ?? text);
     this.#tellTyping();
     this.#draw();
+  }
+
+  /** Lets the user talk, or mutes them. */
+  #talk(): void {
+    const calls = this.#conversation?.calls;
+    if (calls?.current === undefined) this.#state.say('there is no call');
+    else calls.mute(!calls.current.isMuted);
   }
 
   #tellTyping(): void {

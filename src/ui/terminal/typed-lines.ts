@@ -6,6 +6,7 @@ import type { Conversation } from '../../conversation/conversation.js';
 import { QTChatError } from '../../errors.js';
 import { exists } from '../../store/private-file.js';
 import type { CommandContext } from '../commands/command.js';
+import type { DeviceBook } from '../commands/device-book.js';
 import { parseInput, type TypedInput } from '../commands/parse-input.js';
 import type { Settings } from '../commands/settings.js';
 import { runCommand } from '../commands/table.js';
@@ -18,6 +19,7 @@ export interface TypedLinesOptions {
   /** Undefined until it is open. */
   readonly conversation: () => Conversation | undefined;
   readonly settings: Settings;
+  readonly devices: DeviceBook;
   readonly opener: Opener;
   readonly confirm: (question: string) => Promise<boolean>;
   /** Gives a text back that could not be sent: nothing that was typed is lost. */
@@ -73,12 +75,12 @@ export class TypedLines {
   }
 
   #context(): CommandContext {
-    const { conversation: opened, settings, opener, confirm, quit } = this.#options;
+    const { conversation: opened, settings, devices, opener, confirm, quit } = this.#options;
     const conversation = opened();
     if (conversation === undefined) throw new QTChatError('ERR_USAGE', 'the conversation is being opened: try again');
     const { current: talk, files, lobby } = this.#state;
     return {
-      ...{ conversation, files, settings, confirm, quit },
+      ...{ conversation, files, devices, settings, confirm, quit },
       member: talk === lobby ? undefined : talk.member,
       print: (text) => this.#state.say(text, false, talk),
       // The events show what was done, whichever face did it.

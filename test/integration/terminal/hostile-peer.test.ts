@@ -6,6 +6,7 @@ import { pictureQuery } from '../../../src/ui/terminal/pictures/detect.js';
 import { TerminalChat } from '../../../src/ui/terminal/terminal-chat.js';
 import { makeCircle, type TestCircle } from '../../helpers/certificates.js';
 import { Meeting, type TestConversation } from '../../helpers/conversations.js';
+import { noSound } from '../../helpers/face-sound.js';
 import { HeadlessScreen } from '../../helpers/headless-screen.js';
 import { makeIdentity } from '../../helpers/identity.js';
 import { dialBare } from '../../helpers/rogue.js';
@@ -14,7 +15,14 @@ import { makeOffer, RogueMember } from '../../helpers/rogue-files.js';
 jest.setTimeout(120_000);
 
 const env = { TERM: 'xterm-256color' };
-const quiet = { autoAcceptBytes: 0, notify: 'off', bell: false, pictures: false } as const;
+const quiet = {
+  autoAcceptBytes: 0,
+  notify: 'off',
+  bell: false,
+  pictures: false,
+  ring: false,
+  pushToTalk: false,
+} as const;
 
 /** What could steer a terminal, and how it is shown: each in a row of its own. */
 const steering: readonly (readonly [string, string])[] = [
@@ -65,7 +73,7 @@ describe('a screen on which a hostile member writes', () => {
     const leaving = new AbortController();
     const face = new TerminalChat({
       ...{ input: screen.keyboard, output: screen, status: new HeadlessScreen(), env, signal: leaving.signal },
-      ...{ clock: () => new Date(), settings: new Settings(quiet, async () => {}) },
+      ...{ clock: () => new Date(), settings: new Settings(quiet, async () => {}), sound: noSound },
     });
     alice = await meeting.at('alice');
     await alice.open(await makeIdentity(circle, { member: 'alice', ips: ['127.0.0.1'] }), {

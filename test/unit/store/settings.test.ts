@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadSettings, saveSettings } from '../../../src/store/settings.js';
 
-const defaults = { autoAcceptBytes: 100_000_000, notify: 'on', bell: true, pictures: true };
+const defaults = {
+  ...{ autoAcceptBytes: 100_000_000, notify: 'on', bell: true, pictures: true, ring: true, pushToTalk: false },
+  ...{ input: undefined, output: undefined },
+};
 
 describe('the settings of a home', () => {
   let home: { folder: string };
@@ -21,7 +24,15 @@ describe('the settings of a home', () => {
   });
 
   it('are kept, for nobody else to read', async () => {
-    const values = { autoAcceptBytes: 0, notify: 'names', bell: false, pictures: false } as const;
+    const values = {
+      autoAcceptBytes: 0,
+      notify: 'names',
+      bell: false,
+      pictures: false,
+      ring: false,
+      pushToTalk: true,
+      input: 'Headset',
+    } as const;
     await saveSettings(home, values);
     expect(await loadSettings(home)).toEqual(values);
     expect((await stat(path)).mode & 0o777).toBe(0o600);

@@ -7,6 +7,7 @@ import type { Conversation } from '../../../src/conversation/conversation.js';
 import type { ConversationEvent } from '../../../src/conversation/events.js';
 import { PlainChat } from '../../../src/ui/plain/plain-chat.js';
 import { describeEvent } from '../../../src/ui/text/describe-event.js';
+import { noSound } from '../../helpers/face-sound.js';
 import { defaultSettings } from '../../helpers/settings.js';
 
 const columns = 20;
@@ -75,6 +76,7 @@ describe('the screen of the plain chat', () => {
       clock: () => new Date(0),
       signal,
       settings: defaultSettings(),
+      sound: noSound,
     });
     const conversation = {
       sendText: async () => 'id',

@@ -8,6 +8,7 @@ import { eventToJson } from '../../../src/ui/json-lines.js';
 import { PlainChat } from '../../../src/ui/plain/plain-chat.js';
 import { describeEvent } from '../../../src/ui/text/describe-event.js';
 import { Progress } from '../../../src/ui/text/progress.js';
+import { noSound } from '../../helpers/face-sound.js';
 import { defaultSettings } from '../../helpers/settings.js';
 
 const file = { id: 'ab', direction: 'in', name: 'a\u001b]0;x\u0007.txt', sizeBytes: 2_500_000 } as const;
@@ -98,6 +99,7 @@ describe('the plain chat at a terminal', () => {
       clock,
       signal: controller.signal,
       settings: defaultSettings(),
+      sound: noSound,
     });
     const sent: string[] = [];
     const conversation = {

@@ -4,7 +4,14 @@ import { QTChatError } from '../../../../src/errors.js';
 import type { SettingValues } from '../../../../src/store/settings.js';
 import { Settings } from '../../../../src/ui/commands/settings.js';
 
-const values: SettingValues = { autoAcceptBytes: 100_000_000, notify: 'on', bell: true, pictures: true };
+const values: SettingValues = {
+  autoAcceptBytes: 100_000_000,
+  notify: 'on',
+  bell: true,
+  pictures: true,
+  ring: true,
+  pushToTalk: false,
+};
 
 describe('settings', () => {
   it.each([

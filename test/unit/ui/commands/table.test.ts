@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Conversation } from '../../../../src/conversation/conversation.js';
 import type { CommandContext } from '../../../../src/ui/commands/command.js';
+import { DeviceBook } from '../../../../src/ui/commands/device-book.js';
 import { FileBook } from '../../../../src/ui/commands/file-book.js';
 import { chatCommands, commandNamed, runCommand } from '../../../../src/ui/commands/table.js';
 import { fileNamed } from '../../../helpers/peer-events.js';
@@ -36,6 +37,7 @@ describe('the commands of a chat', () => {
     };
     return {
       ...{ conversation: conversation as unknown as Conversation, member, files, settings: defaultSettings() },
+      devices: new DeviceBook(async () => []),
       ...{ print: (text) => printed.push(text), did: () => {}, confirm: async () => false },
       ...{ open: async (file) => void asked.push(['open', file.number]), quit: () => asked.push('quit') },
     };

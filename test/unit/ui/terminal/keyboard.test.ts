@@ -30,7 +30,7 @@ describe('the keyboard of a chat', () => {
       ...{ submit: note('submit'), complete: note('complete'), scroll: note('scroll'), show: note('show') },
       ...{ scrollToEnd: note('end'), search: note('search'), repaint: note('repaint'), suspend: note('suspend') },
       ...{ leave: note('leave'), typed: note('typed'), focus: note('focus'), reply: note('reply') },
-      ...{ paste: note('paste'), say: note('say'), clock: () => new Date(nowMs) },
+      ...{ paste: note('paste'), say: note('say'), talk: note('talk'), clock: () => new Date(nowMs) },
     });
   });
 

@@ -6,6 +6,7 @@ import type { Conversation } from '../../../../src/conversation/conversation.js'
 import type { ConversationEvent } from '../../../../src/conversation/events.js';
 import { QTChatError } from '../../../../src/errors.js';
 import { TerminalChat } from '../../../../src/ui/terminal/terminal-chat.js';
+import { noSound } from '../../../helpers/face-sound.js';
 import { defaultSettings } from '../../../helpers/settings.js';
 
 const error = new QTChatError('ERR_PEER_NOT_TRUSTED', '"bob" shows another key', { hint: 'Ask them' });
@@ -42,7 +43,7 @@ beforeEach(() => {
   });
   end = new AbortController();
   const streams = { input: new PassThrough(), output, status: new PassThrough() };
-  const rest = { env: { TERM: 'xterm' }, clock: () => new Date(), settings: defaultSettings() };
+  const rest = { env: { TERM: 'xterm' }, clock: () => new Date(), settings: defaultSettings(), sound: noSound };
   chat = new TerminalChat({ ...streams, ...rest, signal: end.signal });
 });
 
