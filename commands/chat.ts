@@ -4,9 +4,11 @@ import {
   announceSelfFlag,
   jsonLinesFlag,
   listenFlag,
+  microphoneFlag,
   quotaFlag,
   requireFreshCrlFlag,
   requirePqFlag,
+  speakerFlag,
   timeoutRange,
 } from '../src/cli/flags.js';
 
@@ -42,6 +44,8 @@ Without a terminal it sends the lines of standard input and ends when all is del
     listen: listenFlag,
     announce: announceSelfFlag,
     quota: quotaFlag,
+    input: microphoneFlag,
+    output: speakerFlag,
     timeout: Flags.integer({ description: 'without a terminal: seconds the peer may be away', ...timeoutRange }),
     'require-fresh-crl': requireFreshCrlFlag,
     'require-pq': requirePqFlag,
@@ -53,7 +57,7 @@ Without a terminal it sends the lines of standard input and ends when all is del
     const { talk } = await import('../src/cli/chat/talk.js');
     const { joinThere } = await import('../src/cli/chat/join-there.js');
     const { chooseSpeaker } = await import('../src/cli/identity/choose-identity.js');
-    const { peer: peers, listen, announce, quota, json, plain, timeout } = flags;
+    const { peer: peers, listen, announce, quota, json, plain, input, output, timeout } = flags;
     const options = {
       peers,
       listen,
@@ -61,6 +65,8 @@ Without a terminal it sends the lines of standard input and ends when all is del
       quota,
       json,
       plain,
+      input,
+      output,
       window: flags.web ? { opensBrowser: !flags['no-open'] } : undefined,
       timeoutMs: timeout === undefined ? undefined : timeout * 1000,
       requireFreshCrl: flags['require-fresh-crl'],

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
+import { microphoneFlag, speakerFlag } from '../../src/cli/flags.js';
 import { QTChatError } from '../../src/errors.js';
 
 /** Long enough to say a sentence, and hear it whole. */
@@ -12,14 +13,8 @@ export default class DevicesTest extends BaseCommand {
     '<%= config.bin %> devices test --input "USB Audio" --seconds 5',
   ];
   static override flags = {
-    input: Flags.string({
-      description: "microphone, by its name or a part of it (default the system's)",
-      helpValue: 'NAME',
-    }),
-    output: Flags.string({
-      description: "speaker, by its name or a part of it (default the system's)",
-      helpValue: 'NAME',
-    }),
+    input: microphoneFlag,
+    output: speakerFlag,
     seconds: Flags.integer({ description: 'how long it lasts', default: 10, min: 1, max: 3600 }),
   };
 

@@ -38,6 +38,18 @@ export const nameFlags = {
   'san-cnf': sanCnfFlag,
 };
 
+/** `--input`: the microphone of calls. */
+export const microphoneFlag = Flags.string({
+  description: "microphone, by its name or a part of it (default the system's)",
+  helpValue: 'NAME',
+});
+
+/** `--output`: the speaker of calls. */
+export const speakerFlag = Flags.string({
+  description: "speaker, by its name or a part of it (default the system's)",
+  helpValue: 'NAME',
+});
+
 /** `--key`: judged by `parseKeyType`. */
 export const keyFlag = Flags.string({
   description: `kind of key: ${keyTypes.join(', ')}`,

@@ -93,13 +93,9 @@ describeWith('pulseaudio', 'a call between two programs', () => {
       };
       await oneCall();
       const [openBefore, heldBefore] = [both.map(descriptors), both.map(heldKiB)];
-      for (let number = 0; number < calls; number++) {
-        await oneCall();
-        process.stderr.write(`call ${number} ${Date.now()}\n`);
-      }
+      for (let number = 0; number < calls; number++) await oneCall();
       expect(both.map(descriptors)).toEqual(openBefore);
       const grown = both.map((one, index) => heldKiB(one) - (heldBefore[index] ?? 0));
-      console.log(`grown KiB: ${grown}`);
       expect(Math.max(...grown)).toBeLessThan(mostGrownKiB);
     },
     60_000 + calls * 6_000,

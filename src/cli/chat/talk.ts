@@ -34,6 +34,9 @@ export interface TalkOptions {
   readonly json: boolean;
   /** Lines instead of a screen. */
   readonly plain?: boolean;
+  /** The microphone and the speaker of calls, by name; as `/devices` has chosen where they are left out. */
+  readonly input?: string | undefined;
+  readonly output?: string | undefined;
   /** The window in the browser, beside the terminal or alone. */
   readonly window?: WindowOptions | undefined;
   /** Told when the host's key could not be replaced. */
@@ -114,6 +117,9 @@ async function converse(home: Home, options: ConverseOptions, deps: Deps): Promi
         confirmPeer: (found, who, ended) => face.confirm(confirmQuestion(found, who), ended),
       }),
     });
+    const { input = settings.values.input, output = settings.values.output } = options;
+    await conversation.calls.useDevices({ input, output });
+    conversation.calls.pushToTalk(settings.values.pushToTalk);
     const port = conversation.listeningPort ?? 0;
     const withdraw = await announceRunning(home, { service: 'chat', pid: process.pid, port });
     try {

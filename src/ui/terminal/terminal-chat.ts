@@ -26,6 +26,7 @@ import { Keyboard } from './keyboard.js';
 import { scrollBy } from './layout/scroll.js';
 import { TalkRows } from './layout/talk-rows.js';
 import { Questions } from './questions.js';
+import { Ringer } from './ringer.js';
 import { type Frame, frameOf, mostInputRows, scrolled } from './screen/frame.js';
 import { Screen } from './screen/screen.js';
 import { sidebarCells } from './screen/sidebar.js';
@@ -64,6 +65,7 @@ export class TerminalChat implements Face {
   readonly #attention: Attention;
   readonly #pictures: ShownPictures;
   readonly #notifier: Notifier;
+  readonly #ringer: Ringer;
   readonly #opener = new Opener();
   readonly #lines: TypedLines;
   readonly #keyboard: Keyboard;
@@ -106,6 +108,12 @@ export class TerminalChat implements Face {
     });
     this.#notifier = new Notifier({
       desktop: { env: options.env, platform: process.platform },
+      write: (text) => this.#terminal.write(text),
+      timers: systemTimers,
+      settings: () => options.settings.values,
+    });
+    this.#ringer = new Ringer({
+      playTone: options.sound.playTone,
       write: (text) => this.#terminal.write(text),
       timers: systemTimers,
       settings: () => options.settings.values,
@@ -193,6 +201,7 @@ export class TerminalChat implements Face {
     clearInterval(this.#ticking);
     this.#stopKeys();
     this.#notifier.callOff();
+    this.#ringer.close();
     this.#screen.close();
     this.#terminal.close();
   }
@@ -328,6 +337,7 @@ export class TerminalChat implements Face {
     const { current, lobby } = this.#state;
     const prompt = this.#keyboard.prompt;
     const conversation = this.#conversation;
+    this.#ringer.follow(conversation?.calls.current, conversation?.calls.devices.output);
     this.#frame = frameOf({
       state: this.#state,
       rows: this.#rows,

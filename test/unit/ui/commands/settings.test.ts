@@ -19,6 +19,7 @@ describe('settings', () => {
     ['auto-accept', '0', { autoAcceptBytes: 0 }, 'auto-accept 0'],
     ['notify', 'names', { notify: 'names' }, 'notify names'],
     ['bell', 'off', { bell: false }, 'bell off'],
+    ['ring', 'off', { ring: false }, 'ring off'],
     ['pictures', 'off', { pictures: false }, 'pictures off'],
   ] as const)('%s is set to %s, kept, and shown', async (name, typed, changed, shown) => {
     const kept: SettingValues[] = [];

@@ -51,6 +51,14 @@ describe('the keyboard of a chat', () => {
     expect(editor.text).toBe('');
   });
 
+  it('lets one talk by F8 and by Ctrl-Space, whatever is typed or asked', () => {
+    press('ahoj', `${escapeKey}[19~`, '\0');
+    state.question = { text: 'y?', answer: () => {} };
+    press('\0');
+    expect(did()).toEqual(['talk', 'talk', 'talk']);
+    expect(editor.text).toBe('ahoj');
+  });
+
   it('runs no command that a paste holds behind a false end', () => {
     press(`${escapeKey}[200~an address${escapeKey}[201~\r/send ~/.ssh/id_rsa\r${escapeKey}[201~`);
     expect(did()).toEqual(['paste an address\n/send ~/.ssh/id_rsa\n false']);

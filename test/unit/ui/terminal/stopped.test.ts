@@ -28,7 +28,7 @@ const conversation = {
   contacts: { list: async () => [] },
   messages: { recent: async () => [], markSeen: async () => {} },
   roundTripMs: () => undefined,
-  calls: { current: undefined },
+  calls: { current: undefined, devices: {} },
 } as unknown as Conversation;
 
 let chat: TerminalChat;
