@@ -36,7 +36,10 @@ it('names every setting', () => {
 });
 
 it('names every key', () => {
-  const ofScreen = keysIn('src/ui/terminal/keyboard.ts', /(?:case|name ===) '((?:ctrl-|alt-)?(?:[a-z]|f\d+|[a-z]{3,}))'/g);
+  const ofScreen = keysIn(
+    'src/ui/terminal/keyboard.ts',
+    /(?:case|name ===) '((?:ctrl-|alt-)?(?:[a-z]|f\d+|[a-z]{3,}))'/g,
+  );
   const ofLine = keysIn('src/ui/terminal/input/edit-keys.ts', /^ {2}\['(.+)', \(editor\)/gm);
   // What a terminal says beside keys.
   const others = ['key', 'paste', 'focus', 'reply'];
