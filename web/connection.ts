@@ -16,11 +16,11 @@ export class CommandError extends Error implements WireError {
   }
 }
 
-/** How the connection is. `lost`: it is tried again at `retryAtMs`. */
+/** How the connection is. `lost`: it is tried again at `retryAtMs`; `hasEnded` where the program is probably no more. */
 export type Link =
   | { readonly state: 'opening' }
   | { readonly state: 'open' }
-  | { readonly state: 'lost'; readonly tries: number; readonly retryAtMs: number };
+  | { readonly state: 'lost'; readonly hasEnded: boolean; readonly retryAtMs: number };
 
 /** Who is told of what comes. */
 export interface ConnectionOptions {
@@ -36,6 +36,10 @@ interface Waiting {
 
 const shortestPauseMs = 500;
 const longestPauseMs = 15_000;
+/** From so many attempts on, it has probably ended. */
+const probablyEnded = 4;
+/** What a server says that ends (RFC 6455 §7.4.1). */
+const goingAway = 1001;
 const answerTimeoutMs = 30_000;
 // These wait for people, or for a server far away.
 const patient: readonly CommandName[] = ['join', 'call', 'answer', 'dial'];
@@ -96,7 +100,7 @@ export class Connection {
     const socket = new WebSocket(this.#options.url);
     this.#socket = socket;
     socket.onmessage = ({ data }) => this.#take(JSON.parse(String(data)) as WireEvent | WireAnswer);
-    socket.onclose = () => this.#lose();
+    socket.onclose = ({ code }) => this.#lose(code === goingAway);
   }
 
   #take(frame: WireEvent | WireAnswer): void {
@@ -115,13 +119,14 @@ export class Connection {
     else waiting.reject(new CommandError(frame as WireError));
   }
 
-  #lose(): void {
+  #lose(saidGoodbye: boolean): void {
     for (const { reject } of this.#waiting.values()) reject(lostError());
     this.#waiting.clear();
     const pauseMs = Math.min(shortestPauseMs * 2 ** this.#tries, longestPauseMs);
     this.#tries += 1;
     this.#timer = setTimeout(() => this.#open(), pauseMs);
-    this.#options.onLink({ state: 'lost', tries: this.#tries, retryAtMs: Date.now() + pauseMs });
+    const hasEnded = saidGoodbye || this.#tries >= probablyEnded;
+    this.#options.onLink({ state: 'lost', hasEnded, retryAtMs: Date.now() + pauseMs });
   }
 }
 

@@ -28,6 +28,16 @@ export function startEffects(store: Store): void {
     document.title = `${unread > 0 ? `(${unread}) ` : ''}${store.call.value === null ? '' : '☎ '}qtchat`;
   });
   store.onEvent((event, before) => notifyOf(store, event, before));
+  store.onEvent((event) => {
+    const target =
+      event.event === 'hello' || event.event === 'target'
+        ? event.event === 'hello'
+          ? event.target
+          : event.member
+        : null;
+    // Where there is room for the list beside it.
+    if (target && store.active.peek() === undefined && matchMedia('(min-width: 720px)').matches) store.show(target);
+  });
   addEventListener('beforeunload', (event) => {
     if (uploads.peek() > 0) event.preventDefault();
   });

@@ -5,7 +5,7 @@ import { StoreContext } from './components/store-context.js';
 import { startEffects } from './effects.js';
 import { Store } from './store.js';
 
-const store = new Store(`ws://${location.host}/events`);
+const store = new Store(new URL('events', document.baseURI).href.replace(/^http/, 'ws'));
 startEffects(store);
 render(
   <StoreContext.Provider value={store}>

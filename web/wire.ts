@@ -43,7 +43,15 @@ export interface WireCallOutcome {
   readonly missed: boolean;
 }
 
-/** A message or call of the history. */
+/** A file that has arrived, in the history. */
+export interface WireFileRecord {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly isFolder: boolean;
+  readonly path?: string | null;
+}
+
+/** A message, call or file of the history. */
 export interface WireMessage {
   readonly id: string;
   readonly from: string;
@@ -54,6 +62,7 @@ export interface WireMessage {
   readonly replyTo: string | null;
   readonly editedAt: string | null;
   readonly call: WireCallOutcome | null;
+  readonly file?: WireFileRecord | null;
   readonly reactions: readonly { readonly from: string; readonly emoji: string }[];
 }
 
@@ -67,8 +76,10 @@ export interface WireFile {
   readonly isFolder?: true;
 }
 
-/** A file as it stands when a page opens; those that are over are there as long as the program remembers them. */
-export interface WireKnownFile extends WireFile {
+/** A file as it stands when a page opens. Of ours that wait for the member, `id` and `sizeBytes` may be null. */
+export interface WireKnownFile extends Omit<WireFile, 'id' | 'sizeBytes'> {
+  readonly id: string | null;
+  readonly sizeBytes: number | null;
   readonly doneBytes: number;
   /** `moving` where it is left out. */
   readonly state?: 'offered' | 'moving' | 'paused' | 'waiting' | 'done' | 'declined' | 'failed';
@@ -157,7 +168,9 @@ export type OwnEvent =
   | Of<
       'outgoingChange',
       { member: string; id: string; kind: 'edit' | 'delete' | 'reaction'; text?: string; emoji?: string }
-    >;
+    >
+  /** A file of ours is to be sent. */
+  | Of<'outgoingFile', { member: string; name: string }>;
 
 /** Events that only the window has. */
 export type WindowEvent =
@@ -166,6 +179,8 @@ export type WindowEvent =
       {
         self: WireSelf | null;
         contacts: readonly WireContact[];
+        /** Whom the chat is with. */
+        target?: string | null;
         files: readonly WireKnownFile[];
         call: WireCall | null;
         settings?: Readonly<Record<string, string>>;

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { packageRoot } from '../../src/package-root.js';
+import { answerHeaders } from '../../src/ui/web-bridge/answer-headers.js';
 import type {
   WireCall,
   WireContact,
@@ -54,6 +55,9 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.webmanifest': 'application/manifest+json',
 };
+
+/** Everything of the page is below it, as with the real one. */
+const base = '/label/';
 
 export const now = '2026-11-29T20:00:00.000Z';
 export const alice: WireSelf = {
@@ -129,12 +133,16 @@ export class FakeBridge {
       createServer((request, response) => void this.#serve(request, response)),
       port,
     );
-    this.#wss = new WebSocketServer({ server: this.#server, path: '/events' });
+    this.#wss = new WebSocketServer({ server: this.#server, path: `${base}events` });
     this.#wss.on('connection', (socket) => this.#greet(socket));
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}/`;
+    return `${this.#origin}${base}`;
+  }
+
+  get #origin(): string {
+    return `http://127.0.0.1:${this.port}`;
   }
 
   get port(): number {
@@ -291,13 +299,13 @@ export class FakeBridge {
     if (method !== 'GET') {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
-      this.uploads.push({ method, url, body: Buffer.concat(chunks) });
+      this.uploads.push({ method, url: url.slice(base.length), body: Buffer.concat(chunks) });
       response.setHeader('Content-Type', 'application/json');
       response.end('{"name":"x"}');
       this.#wake();
       return;
     }
-    const name = url.split('?')[0] === '/' ? 'index.html' : url.slice(1);
+    const name = url === base ? 'index.html' : url.startsWith(base) ? url.slice(base.length) : '';
     const type = types[extname(name)];
     const content =
       /^[\w.]+$/.test(name) && type
@@ -308,12 +316,7 @@ export class FakeBridge {
       response.writeHead(404).end();
       return;
     }
-    const media = this.#mediaOrigin;
-    response.writeHead(200, {
-      'Content-Type': type,
-      'Content-Security-Policy': `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: ${media}; media-src blob: ${media}; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-      'X-Content-Type-Options': 'nosniff',
-    });
+    response.writeHead(200, { ...answerHeaders(this.#origin, this.#mediaOrigin), 'Content-Type': type });
     response.end(content);
   }
 

@@ -2,9 +2,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useStore } from './store-context.js';
 
-/** From so many attempts on, it has probably ended. */
-const probablyEnded = 4;
-
 export function LinkBar() {
   const store = useStore();
   const link = store.link.value;
@@ -19,13 +16,13 @@ export function LinkBar() {
   const seconds = Math.max(0, Math.ceil((link.retryAtMs - Date.now()) / 1000));
   return (
     <div class="link-bar" role="alert">
-      {link.tries < probablyEnded ? (
-        <p>The connection to qtchat on this computer is lost. It is tried again by itself.</p>
-      ) : (
+      {link.hasEnded ? (
         <p>
-          qtchat has probably ended. Start it in a terminal with <code>qtchat chat --web</code>: that opens a new
-          window, and this one can be closed.
+          qtchat has ended. Start it in a terminal with <code>qtchat chat --web</code>: that opens a new window, and
+          this one can be closed.
         </p>
+      ) : (
+        <p>The connection to qtchat on this computer is lost. It is tried again by itself.</p>
       )}
       <button type="button" class="button" onClick={() => store.connection.retry()}>
         {seconds > 0 ? `Try now (${seconds} s)` : 'Try now'}

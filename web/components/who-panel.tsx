@@ -219,7 +219,7 @@ function Decisions({ contact: { member, standing } }: { contact: Contact }) {
         onClick={() => {
           store.asked.value = {
             title: `Forget ${member}?`,
-            text: 'Their key and addresses are forgotten: whoever comes by that name next is met anew. What was said stays.',
+            text: 'Their key, their addresses and all that was said here are deleted. Whoever comes by that name next is met anew.',
             yes: 'Forget',
             isDangerous: true,
             onYes: () => void forget(store, member),

@@ -1,7 +1,7 @@
 /** What the user does with files. */
 import { type Signal, signal } from '@preact/signals';
 import type { FileEntry } from '../state/entries.js';
-import { uploadEntry } from '../state/files.js';
+import { uploadEntry } from '../state/file-entry.js';
 import { type MediaAddress, mediaKey, type Store } from '../store.js';
 import type { Parcel } from '../uploads/parcel.js';
 import { upload } from '../uploads/upload.js';

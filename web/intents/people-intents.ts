@@ -21,7 +21,7 @@ export async function setBlocked(store: Store, member: string, isOn: boolean): P
   await decide(store, () => store.connection.run(isOn ? 'block' : 'unblock', { member }));
 }
 
-/** Forgets a member and its key; what was said stays in the history. */
+/** Forgets a member, its key, and all that was said. */
 export async function forget(store: Store, member: string): Promise<void> {
   await decide(store, () => store.connection.run('forget', { member }));
 }

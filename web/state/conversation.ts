@@ -1,6 +1,7 @@
 /** One conversation as the window knows it, and how its entries change. Pure. */
 import type { WireMessage } from '../wire.js';
 import type { Entry, MessageEntry, MessageProgress } from './entries.js';
+import { arrivedEntry } from './file-entry.js';
 
 /** One conversation. */
 export interface Conversation {
@@ -35,9 +36,10 @@ export function further(one: MessageProgress, other: MessageProgress): MessagePr
 
 /** An entry of the history. */
 export function entryOf(message: WireMessage): Entry {
-  const { id, direction, text, replyTo, editedAt, reactions, state, call } = message;
+  const { id, direction, text, replyTo, editedAt, reactions, state, call, file } = message;
   const common = { key: id, id, direction, atMs: Date.parse(message.sentAt) };
   if (call !== null) return { type: 'call', ...common, outcome: call };
+  if (file) return arrivedEntry(message, file);
   return { type: 'message', ...common, text, replyTo, isEdited: editedAt !== null, reactions, progress: state };
 }
 
@@ -85,7 +87,7 @@ export function withHistory(
   const merged = loaded.map((entry) => known.get(entry.key) ?? entry);
   const keys = new Set(loaded.map(({ key }) => key));
   const rest = conversation.entries.filter(({ key }) => !keys.has(key));
-  // Files are in no history: they go where their time is.
+  // Files on their way are in no history: they go where their time is.
   const entries = [...merged];
   for (const entry of rest) entries.splice(placeFor(entries, entry), 0, entry);
   const firstUnread = conversation.firstUnread ?? nthUnread(entries, unread);
@@ -99,9 +101,10 @@ export function withOlder(conversation: Conversation, messages: readonly WireMes
   return { ...conversation, entries: [...older, ...conversation.entries], hasOlder: messages.length >= limit };
 }
 
-/** The oldest message or call: what older ones are asked for by. */
+/** The oldest entry of the history: what older ones are asked for by. */
 export function oldestId({ entries }: Conversation): string | undefined {
-  return entries.find(({ type }) => type !== 'file')?.id;
+  // A file is in the history once it has arrived.
+  return entries.find((entry) => entry.type !== 'file' || entry.state === 'done')?.id;
 }
 
 function placeFor(entries: readonly Entry[], { atMs }: Entry): number {

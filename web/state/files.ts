@@ -1,7 +1,8 @@
 /** Files on their way. Pure. */
-import type { JsonEvent, WindowEvent, WireFile, WireKnownFile } from '../wire.js';
+import type { JsonEvent, OwnEvent, WindowEvent, WireFile } from '../wire.js';
 import { type Conversation, withChanged, withEntry } from './conversation.js';
-import type { FileEntry, FileProgressState } from './entries.js';
+import type { FileEntry } from './entries.js';
+import { isOver, newEntry, waitingEntry } from './file-entry.js';
 
 /** The events about files. */
 export type FileEvent = Extract<JsonEvent | WindowEvent, { event: `file${string}` }>;
@@ -9,29 +10,6 @@ export type FileEvent = Extract<JsonEvent | WindowEvent, { event: `file${string}
 /** Whether an event is about a file. */
 export function isFileEvent(event: { readonly event: string }): event is FileEvent {
   return event.event.startsWith('file');
-}
-
-const over: readonly FileProgressState[] = ['done', 'declined', 'failed'];
-
-/** Whether nothing of a file moves any more. */
-export function isOver({ state }: FileEntry): boolean {
-  return over.includes(state);
-}
-
-/** A file that was there before the page. */
-export function fileEntryOf(file: WireKnownFile, nowMs: number): FileEntry {
-  const atMs = file.at === undefined ? nowMs : Date.parse(file.at);
-  return { ...newEntry(file, atMs), state: file.state ?? 'moving', doneBytes: file.doneBytes };
-}
-
-/** A file that goes from the browser to the program. */
-export function uploadEntry(
-  key: string,
-  { name, sizeBytes, isFolder }: Pick<FileEntry, 'name' | 'sizeBytes' | 'isFolder'>,
-  atMs: number,
-): FileEntry {
-  const file = { member: '', id: key, direction: 'out' as const, name, sizeBytes, ...(isFolder && { isFolder }) };
-  return { ...newEntry(file, atMs), key, state: 'uploading' };
 }
 
 /** What becomes of the files of a conversation. */
@@ -83,16 +61,25 @@ export function reduceFile(conversation: Conversation, event: FileEvent): Conver
   }
 }
 
+/** A file of ours is to be sent; the one that this tab has uploaded for that is here already. */
+export function noteOutgoing(
+  conversation: Conversation,
+  event: Extract<OwnEvent, { event: 'outgoingFile' }>,
+): Conversation {
+  const { name, at } = event;
+  const isHere = conversation.entries.some(
+    (entry) => entry.type === 'file' && entry.direction === 'out' && entry.name === name && waits(entry),
+  );
+  return isHere ? conversation : withEntry(conversation, waitingEntry(name, Date.parse(at)));
+}
+
 /** A file that goes on after a break has another id, and one that was uploaded has its id only now: they stay where they are. */
 function adopt(conversation: Conversation, event: FileEvent): Conversation {
   if (conversation.entries.some((entry) => isSame(entry, event))) return conversation;
   const adopted = withChanged(
     conversation,
     (entry) =>
-      entry.type === 'file' &&
-      (entry.state === 'waiting' || entry.state === 'uploading') &&
-      entry.direction === event.direction &&
-      entry.name === event.name,
+      entry.type === 'file' && waits(entry) && entry.direction === event.direction && entry.name === event.name,
     (entry) => (entry.type === 'file' ? { ...entry, id: event.id, sizeBytes: event.sizeBytes } : entry),
   );
   return adopted === conversation ? withEntry(conversation, newEntry(event, Date.parse(event.at))) : adopted;
@@ -102,23 +89,6 @@ function isSame(entry: Conversation['entries'][number], { id, direction }: WireF
   return entry.type === 'file' && entry.id === id && entry.direction === direction;
 }
 
-function newEntry({ id, direction, name, sizeBytes, isFolder }: WireFile, atMs: number): FileEntry {
-  return {
-    type: 'file',
-    // Ids are chosen by the sender: one of theirs and one of ours could be the same.
-    key: `file-${direction}-${id}`,
-    id,
-    direction,
-    atMs,
-    name,
-    sizeBytes,
-    isFolder: isFolder === true,
-    state: 'moving',
-    doneBytes: 0,
-    bytesPerSecond: null,
-    etaSeconds: null,
-    pausedBy: [],
-    reason: null,
-    path: null,
-  };
+function waits({ state }: FileEntry): boolean {
+  return state === 'waiting' || state === 'uploading';
 }

@@ -13,7 +13,8 @@ import {
 import { callBegun, callOf, isCallEvent, reduceCall } from './call.js';
 import { emptyConversation, withChanged, withEntry, withHistory, withOlder } from './conversation.js';
 import type { FileEntry } from './entries.js';
-import { fileEntryOf, isFileEvent, reduceFile } from './files.js';
+import { fileEntryOf } from './file-entry.js';
+import { isFileEvent, noteOutgoing, reduceFile } from './files.js';
 import { isMessageEvent, reduceMessage } from './messages.js';
 
 /** What the user or the page does. */
@@ -73,6 +74,8 @@ export function reduceEvent(state: AppState, event: WireEvent, { nowMs, watched 
       return putContact(state, event.member, { isHere: false, whyAway: event.reason, lastSeenAt: event.at });
     case 'typing':
       return putConversation(state, event.member, { ...conversationWith(state, event.member), typingAtMs: nowMs });
+    case 'outgoingFile':
+      return putConversation(state, event.member, noteOutgoing(conversationWith(state, event.member), event));
     case 'listening':
       return { ...state, port: event.port };
     case 'waiting':
@@ -172,6 +175,11 @@ export function reduceDeed(state: AppState, deed: Deed): AppState {
 function hello(state: AppState, event: Extract<WireEvent, { event: 'hello' }>, nowMs: number): AppState {
   const { self, contacts, files, call, settings = {} } = event;
   let next: AppState = { ...initialState, isReady: true, self, settings, notices: state.notices };
+  // What this tab still reads for the program is known to nobody else.
+  for (const [member, { entries }] of Object.entries(state.conversations)) {
+    const kept = entries.filter((entry) => entry.type === 'file' && entry.state === 'uploading');
+    if (kept.length > 0) next = putConversation(next, member, { ...emptyConversation, entries: kept });
+  }
   for (const contact of contacts) next = putContact(next, contact.member, contactOf(contact, undefined));
   for (const file of files) {
     const conversation = conversationWith(next, file.member);
@@ -182,9 +190,15 @@ function hello(state: AppState, event: Extract<WireEvent, { event: 'hello' }>, n
 
 function contactOf(contact: WireContact, known: Contact | undefined): Contact {
   const { last, ...rest } = contact;
-  const lastText = last ? (last.text ?? '') : (known?.lastText ?? '');
+  const lastText = last ? lastTextOf(last) : (known?.lastText ?? '');
   const lastAtMs = last ? Date.parse(last.sentAt) : (known?.lastAtMs ?? 0);
   return { ...rest, lastText, lastAtMs, whyAway: contact.isHere ? null : (known?.whyAway ?? null) };
+}
+
+function lastTextOf({ text, call, file }: WireMessage): string {
+  if (file) return `📎 ${file.name}`;
+  if (call !== null) return call.missed ? 'Missed call' : 'Call';
+  return text ?? 'A deleted message';
 }
 
 function reduceMessageEvent(
@@ -219,11 +233,11 @@ function reduceFileEvent(
 }
 
 function unseen(state: AppState, member: string, key: string, watched: string | undefined): AppState {
-  if (member === watched) return state;
   const conversation = conversationWith(state, member);
   const unread = (state.contacts[member]?.unread ?? 0) + 1;
   // What was not loaded yet finds its first unread message by their number.
-  const firstUnread = conversation.firstUnread ?? (conversation.history === 'loaded' ? key : null);
+  const isNew = member !== watched && conversation.history === 'loaded';
+  const firstUnread = conversation.firstUnread ?? (isNew ? key : null);
   return putConversation(putContact(state, member, { unread }), member, { ...conversation, firstUnread });
 }
 

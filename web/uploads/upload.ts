@@ -15,10 +15,10 @@ export interface UploadOptions {
 export async function upload(member: string, parcel: Parcel, { signal, onProgress }: UploadOptions): Promise<void> {
   const query = `member=${encodeURIComponent(member)}&name=${encodeURIComponent(parcel.name)}`;
   if (!parcel.isFolder) {
-    await request('PUT', `/files?${query}`, { body: parcel.files[0]?.file, signal, onProgress });
+    await request('PUT', `files?${query}`, { body: parcel.files[0]?.file, signal, onProgress });
     return;
   }
-  const folder = `/folders/${crypto.randomUUID()}`;
+  const folder = `folders/${crypto.randomUUID()}`;
   let doneBytes = 0;
   for (const { path, file } of parcel.files) {
     const place = path.split('/').map(encodeURIComponent).join('/');
