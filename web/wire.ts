@@ -100,7 +100,10 @@ export interface WireCall {
 }
 
 type Stamped<T> = T & { readonly at: string };
-type Of<Event extends string, Fields = object> = Stamped<{ readonly event: Event } & Readonly<Fields>>;
+/** One type for each name, so that a name finds its own. */
+type Of<Event extends string, Fields = object> = Event extends string
+  ? Stamped<{ readonly event: Event } & Readonly<Fields>>
+  : never;
 type OfFile<Event extends string, Fields = object> = Of<Event, WireFile & Fields>;
 type OfCall<Event extends string, Fields = object> = Of<
   Event,
@@ -151,6 +154,8 @@ export type JsonEvent =
       { lossPercent: number; concealedPercent: number; roundTripMs: number; jitterMs: number; kbps: number }
     >
   | OfCall<'callDevices', { input: string | null; output: string | null }>
+  /** What the other side says of its own. */
+  | OfCall<'callPeerDevices', { input: boolean; output: boolean }>
   | OfCall<
       'callEnded',
       {

@@ -87,7 +87,7 @@ function describePhase(call: CallState, name: string): string {
     case 'connecting':
       return 'Connecting…';
     case 'connected':
-      return call.isMuted ? 'You are muted' : 'You can talk';
+      return describeTalking(call, name);
     case 'reconnecting':
       return 'The connection broke off: reconnecting…';
     case 'ended': {
@@ -97,6 +97,14 @@ function describePhase(call: CallState, name: string): string {
       return `The call is over: ${describeReason(end.reason)}${end.error === null ? '' : `. ${escapeText(end.error.message)}`}`;
     }
   }
+}
+
+function describeTalking({ isMuted, devices, peerDevices }: CallState, name: string): string {
+  if (devices?.output === null) return `No speaker here: you cannot hear ${name}`;
+  if (devices?.input === null) return `No microphone here: ${name} cannot hear you`;
+  if (!peerDevices.input) return `${name} has no microphone: you cannot hear them`;
+  if (!peerDevices.output) return `${name} has no speaker: they cannot hear you`;
+  return isMuted ? 'You are muted' : 'You can talk';
 }
 
 /** For how long, and how good it is. */

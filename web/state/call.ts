@@ -21,6 +21,8 @@ export interface CallState {
   readonly levels: { readonly local: number; readonly remote: number };
   /** Names of the devices in use; null for none, undefined where nothing was said. */
   readonly devices: { readonly input: string | null; readonly output: string | null } | undefined;
+  /** Whether the other side has a microphone and a speaker. */
+  readonly peerDevices: { readonly input: boolean; readonly output: boolean };
   /** How it ended: it stays in sight for a moment. */
   readonly end: Extract<JsonEvent, { event: 'callEnded' }> | undefined;
 }
@@ -72,6 +74,8 @@ export function reduceCall(call: CallState | null, event: CallEvent, nowMs: numb
     }
     case 'callLevel':
       return call === null || call.phase === 'ended' ? call : { ...current, levels: event };
+    case 'callPeerDevices':
+      return { ...current, peerDevices: { input: event.input, output: event.output } };
     case 'callDevices':
       return { ...current, devices: { input: event.input, output: event.output } };
   }
@@ -96,6 +100,7 @@ function beginning({ member, id, direction }: Pick<CallState, 'member' | 'id' | 
     stats: undefined,
     levels: silence,
     devices: undefined,
+    peerDevices: { input: true, output: true },
     end: undefined,
   };
 }
