@@ -1,50 +1,23 @@
 /** Two media sides that call each other in one test, with files for microphones and speakers. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Media, MediaEvent } from '../../src/calls/media.js';
+import type { Media, MediaEvent, OpenMedia } from '../../src/calls/media.js';
 import type { MediaProcess } from '../../src/calls/media-process/media-process.js';
 import { type MediaOpenerOptions, mediaOpener } from '../../src/calls/media-process/open-media.js';
 import type { SoundChoice } from '../../src/calls/media-process/wire.js';
 import { parseWav, type WavSound, wavHead } from '../../src/calls/sound/wav.js';
 
-/** One end of a call. */
-export class CallSide {
+/** One end of a call, and all that it has told. */
+export class MediaEnd {
   readonly events: MediaEvent[] = [];
-  readonly speaker: string | undefined;
-  process: MediaProcess | undefined;
   #media: Media | undefined;
   readonly #watchers = new Set<() => void>();
   /** Where our candidates go. */
   onCandidate: (candidate: string) => void = () => {};
 
-  private constructor(speaker: string | undefined) {
-    this.speaker = speaker;
-  }
-
-  /** Opens one whose microphone says `said`, or that has none; what it hears is written to a file. */
-  static async open(folder: string, name: string, said: Int16Array | undefined, program?: string): Promise<CallSide> {
-    const microphone = said === undefined ? undefined : join(folder, `${name}-said.wav`);
-    if (said !== undefined && microphone !== undefined) await writeWav(microphone, said);
-    const speaker = join(folder, `${name}-heard.wav`);
-    const sound: SoundChoice = { kind: 'recorded', microphone, speaker };
-    return CallSide.#open({ sound, env: process.env, ...(program !== undefined && { program }) }, speaker);
-  }
-
-  /** Opens one with the sound card that this environment leads to. */
-  static async openCard(env: Readonly<Record<string, string>>): Promise<CallSide> {
-    return CallSide.#open({ sound: { kind: 'card' }, env }, undefined);
-  }
-
-  static async #open(options: MediaOpenerOptions, speaker: string | undefined): Promise<CallSide> {
-    const side = new CallSide(speaker);
-    const open = mediaOpener({
-      ...options,
-      onStarted: (started) => {
-        side.process = started;
-      },
-    });
-    side.#media = await open({ onEvent: (event) => side.#take(event) });
-    return side;
+  /** Opens it. */
+  protected async open(openMedia: OpenMedia): Promise<void> {
+    this.#media = await openMedia({ onEvent: (event) => this.#take(event) });
   }
 
   get media(): Media {
@@ -73,11 +46,6 @@ export class CallSide {
     }
   }
 
-  /** What it heard, once it is closed. */
-  async heard(): Promise<WavSound> {
-    return parseWav(await readFile(this.speaker ?? ''));
-  }
-
   #take(event: MediaEvent): void {
     this.events.push(event);
     if (event.type === 'candidate') this.onCandidate(event.candidate);
@@ -85,8 +53,56 @@ export class CallSide {
   }
 }
 
+/** One end of a call that has a media process. */
+export class CallSide extends MediaEnd {
+  readonly speaker: string | undefined;
+  process: MediaProcess | undefined;
+
+  private constructor(speaker: string | undefined) {
+    super();
+    this.speaker = speaker;
+  }
+
+  /** Opens one whose microphone says `said`, or that has none; what it hears is written to a file. */
+  static async open(folder: string, name: string, said: Int16Array | undefined, program?: string): Promise<CallSide> {
+    const microphone = said === undefined ? undefined : join(folder, `${name}-said.wav`);
+    if (said !== undefined && microphone !== undefined) await writeWav(microphone, said);
+    const speaker = join(folder, `${name}-heard.wav`);
+    const sound: SoundChoice = { kind: 'recorded', microphone, speaker };
+    return CallSide.#open({ sound, env: process.env, ...(program !== undefined && { program }) }, speaker);
+  }
+
+  /** Opens one with the sound card that this environment leads to. */
+  static async openCard(env: Readonly<Record<string, string>>): Promise<CallSide> {
+    return CallSide.#open({ sound: { kind: 'card' }, env }, undefined);
+  }
+
+  static async #open(options: MediaOpenerOptions, speaker: string | undefined): Promise<CallSide> {
+    const side = new CallSide(speaker);
+    const open = mediaOpener({
+      ...options,
+      onStarted: (started) => {
+        side.process = started;
+      },
+    });
+    await side.open(open);
+    return side;
+  }
+
+  /** What it has heard so far. */
+  async heardSoFar(): Promise<Int16Array> {
+    const octets = (await readFile(this.speaker ?? '')).subarray(wavHead(0, 0).length);
+    return Int16Array.from({ length: octets.length >> 1 }, (_, index) => octets.readInt16LE(index * 2));
+  }
+
+  /** What it heard, once it is closed. */
+  async heard(): Promise<WavSound> {
+    return parseWav(await readFile(this.speaker ?? ''));
+  }
+}
+
 /** Resolves when a side has told so many seconds of statistics. */
-export async function measured(side: CallSide, seconds: number): Promise<void> {
+export async function measured(side: MediaEnd, seconds: number): Promise<void> {
   const count = (): number => side.events.filter(({ type }) => type === 'stats').length;
   while (count() < seconds) {
     const known = count();
@@ -106,14 +122,17 @@ export async function writeWav(path: string, samples: Int16Array): Promise<void>
 export interface SignalingPath {
   readonly description?: (sdp: string) => string;
   /** Undefined for one that gets lost. */
-  readonly candidate?: (candidate: string, from: CallSide) => string | undefined;
+  readonly candidate?: (candidate: string, from: MediaEnd) => string | undefined;
+  /** They are connected already, and look for another way. */
+  readonly isRestart?: boolean;
 }
 
 /** Passes on what the two say to each other. */
-export async function connectSides(caller: CallSide, callee: CallSide, path: SignalingPath = {}): Promise<void> {
-  const { description: alter = (sdp) => sdp, candidate: lead = (candidate) => candidate } = path;
-  const pass = (from: CallSide, to: CallSide): void => {
-    const early = from.events.flatMap((event) => (event.type === 'candidate' ? [event.candidate] : []));
+export async function connectSides(caller: MediaEnd, callee: MediaEnd, path: SignalingPath = {}): Promise<void> {
+  const { description: alter = (sdp) => sdp, candidate: lead = (candidate) => candidate, isRestart = false } = path;
+  const pass = (from: MediaEnd, to: MediaEnd): void => {
+    const told = isRestart ? [] : from.events;
+    const early = told.flatMap((event) => (event.type === 'candidate' ? [event.candidate] : []));
     from.onCandidate = (candidate) => {
       const led = lead(candidate, from);
       if (led !== undefined) void to.media.addCandidate(led).catch(() => {});
@@ -122,7 +141,7 @@ export async function connectSides(caller: CallSide, callee: CallSide, path: Sig
   };
   pass(caller, callee);
   pass(callee, caller);
-  const offer = await caller.media.offer();
+  const offer = await caller.media.offer(isRestart);
   const answer = await callee.media.answer(alter(offer));
   await caller.media.accept(alter(answer));
 }

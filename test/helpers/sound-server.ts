@@ -10,6 +10,8 @@ import { join } from 'node:path';
 
 const rate = 48_000;
 // Without norewinds a null sink is two seconds late.
+// What a sink plays is no microphone to a browser; this is one.
+const microphone = 'module-remap-source source_name=microphone master=room.monitor';
 const sink = (name: string): string => `module-null-sink sink_name=${name} norewinds=1 rate=${rate} channels=1`;
 
 export class SoundServer {
@@ -19,7 +21,7 @@ export class SoundServer {
   /** What finds it: for ALSA and for the programs of PulseAudio. */
   readonly env: Readonly<Record<string, string>>;
 
-  private constructor() {
+  private constructor(isForBrowser: boolean) {
     this.#folder = mkdtempSync(join(tmpdir(), 'qtchat-sound-'));
     chmodSync(this.#folder, 0o700);
     const alsa = join(this.#folder, 'asound.conf');
@@ -35,7 +37,11 @@ export class SoundServer {
       PULSE_SOURCE: 'room.monitor',
       PULSE_SINK: 'speaker',
     };
-    const modules = [`module-native-protocol-unix auth-anonymous=1 socket=${socket}`, sink('speaker'), sink('room')];
+    const modules = [
+      `module-native-protocol-unix auth-anonymous=1 socket=${socket}`,
+      ...[sink('speaker'), sink('room')],
+      ...(isForBrowser ? [microphone] : []),
+    ];
     const argv = ['-n', '--daemonize=no', '--exit-idle-time=-1', '--use-pid-file=no', '--log-level=error'];
     this.#server = spawn('pulseaudio', [...argv, ...modules.flatMap((module) => ['-L', module])], {
       env: this.env,
@@ -43,9 +49,13 @@ export class SoundServer {
     });
   }
 
-  /** Starts one; resolves when it answers. */
-  static async start(): Promise<SoundServer> {
-    const server = new SoundServer();
+  /**
+   * Starts one; resolves when it answers.
+   *
+   * @param isForBrowser - a browser uses it: its microphone is one more stream
+   */
+  static async start(isForBrowser = false): Promise<SoundServer> {
+    const server = new SoundServer(isForBrowser);
     while (server.#server.exitCode === null) {
       const probe = spawn('pactl', ['info'], { env: server.env, stdio: 'ignore' });
       const [code] = (await once(probe, 'close')) as [number];

@@ -4,8 +4,9 @@
  * in the peer's description, and `connected` tells which one it was.
  */
 import { QTChatError } from '../../errors.js';
+import type { StatsSnapshot } from '../connection-stats.js';
+import { ConnectionWatch } from '../connection-watch.js';
 import { frameSamples, sampleRate } from '../sound/sound-system.js';
-import { compareStats, hasDtlsFailed, remoteFingerprint, type StatsSnapshot } from './stats.js';
 import type { MediaProcessEvent } from './wire.js';
 import type { AudioSink, PeerConnection, Track, Transceiver, Wrtc } from './wrtc.js';
 
@@ -30,12 +31,13 @@ export class MediaConnection {
   #sink: AudioSink | undefined;
   #early: string[] | undefined = [];
   #timer: NodeJS.Timeout | undefined;
-  #last: { stats: StatsSnapshot; at: number } | undefined;
-  #state: 'connecting' | 'connected' | 'interrupted' | 'ended' = 'connecting';
+  readonly #watch: ConnectionWatch;
+  #isOver = false;
 
   constructor(wrtc: Wrtc, options: MediaConnectionOptions) {
     this.#wrtc = wrtc;
     this.#options = options;
+    this.#watch = new ConnectionWatch((event) => options.onEvent(event));
     this.#peer = new wrtc.RTCPeerConnection({ iceServers: [] });
     this.#source = new wrtc.nonstandard.RTCAudioSource();
     this.#track = this.#source.createTrack();
@@ -84,7 +86,7 @@ export class MediaConnection {
 
   /** Sends a frame of 10 ms, in a buffer of its own. */
   send(frame: Int16Array): void {
-    if (this.#state === 'ended') return;
+    if (this.#isOver) return;
     this.#source.onData({
       samples: frame,
       sampleRate,
@@ -95,7 +97,7 @@ export class MediaConnection {
   }
 
   close(): void {
-    this.#state = 'ended';
+    this.#isOver = true;
     clearInterval(this.#timer);
     this.#peer.onicecandidate = null;
     this.#peer.onconnectionstatechange = null;
@@ -124,21 +126,11 @@ export class MediaConnection {
     await Promise.allSettled(early.map((candidate) => this.addCandidate(candidate)));
   }
 
-  /** Tells what has changed. The library tells of the same state more than once, and of failed DTLS not at all. */
+  /** Looks at what has become of the connection, and when it is time at how the sound was. */
   async #look(isTime = false): Promise<void> {
-    const { connectionState } = this.#peer;
-    if (this.#state === 'connected' && (connectionState === 'disconnected' || connectionState === 'failed')) {
-      this.#state = 'interrupted';
-      this.#options.onEvent({ type: 'interrupted' });
-    } else if (this.#state === 'interrupted' && connectionState === 'connected') {
-      this.#state = 'connected';
-      this.#options.onEvent({ type: 'resumed' });
-    }
-    if (!isTime && (this.#state !== 'connecting' || connectionState !== 'connected')) return;
+    if (!this.#watch.see(this.#peer.connectionState) && !isTime) return;
     const stats = await this.#stats();
-    if (stats === undefined || this.#state === 'ended') return;
-    if (this.#state === 'connecting') this.#judge(stats, connectionState === 'failed');
-    if (isTime) this.#measure(stats);
+    if (stats !== undefined && !this.#isOver) this.#watch.measure(stats, isTime ? performance.now() : undefined);
   }
 
   /** Undefined where the connection has been closed meanwhile. */
@@ -146,32 +138,8 @@ export class MediaConnection {
     try {
       return new Map(await this.#peer.getStats());
     } catch (error) {
-      if (this.#state === 'ended') return undefined;
+      if (this.#isOver) return undefined;
       throw error;
     }
-  }
-
-  #judge(stats: StatsSnapshot, hasFailed: boolean): void {
-    const fingerprint = remoteFingerprint(stats);
-    if (this.#peer.connectionState === 'connected' && fingerprint !== undefined) {
-      this.#state = 'connected';
-      this.#options.onEvent({ type: 'connected', remoteFingerprint: fingerprint });
-    } else if (hasDtlsFailed(stats)) {
-      this.#fail('ERR_CALL_REFUSED', 'the sound is not protected by the certificate that the peer announced');
-    } else if (hasFailed) {
-      this.#fail('ERR_CALL_FAILED', 'no way for the sound was found between the two machines');
-    }
-  }
-
-  #fail(code: 'ERR_CALL_REFUSED' | 'ERR_CALL_FAILED', message: string): void {
-    this.#state = 'ended';
-    this.#options.onEvent({ type: 'failed', error: { code, message } });
-  }
-
-  #measure(stats: StatsSnapshot): void {
-    const at = performance.now();
-    if (this.#last !== undefined && (this.#state === 'connected' || this.#state === 'interrupted'))
-      this.#options.onEvent({ type: 'stats', ...compareStats(this.#last.stats, stats, at - this.#last.at) });
-    this.#last = { stats, at };
   }
 }

@@ -1,4 +1,6 @@
 /** What we use of @roamhq/wrtc, in types of our own: the library is optional, so its types may be absent. */
+import type { StatsEntry } from '../connection-stats.js';
+import type { ConnectionState } from '../connection-watch.js';
 
 export interface Wrtc {
   readonly RTCPeerConnection: new (configuration: { iceServers: readonly never[] }) => PeerConnection;
@@ -19,7 +21,7 @@ export interface Description {
 }
 
 export interface PeerConnection {
-  readonly connectionState: 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
+  readonly connectionState: ConnectionState;
   readonly localDescription: Description | null;
   onicecandidate: ((event: { candidate: { readonly candidate: string } | null }) => void) | null;
   onconnectionstatechange: (() => void) | null;
@@ -33,9 +35,6 @@ export interface PeerConnection {
   getStats(): Promise<Iterable<readonly [string, StatsEntry]>>;
   close(): void;
 }
-
-/** One entry of the statistics; which fields there are depends on its type. */
-export type StatsEntry = Readonly<Record<string, unknown>> & { readonly type: string };
 
 export interface Transceiver {
   direction: 'sendrecv' | 'recvonly' | 'sendonly' | 'inactive' | 'stopped';

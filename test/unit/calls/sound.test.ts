@@ -1,14 +1,14 @@
 /** The parts of sound that need no device: files, frames, levels, tones, echo, and what becomes of devices. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { soundOf } from '../../../src/calls/media-process/sound-choice.js';
 import {
   compareStats,
   hasDtlsFailed,
   remoteFingerprint,
+  type StatsEntry,
   type StatsSnapshot,
-} from '../../../src/calls/media-process/stats.js';
+} from '../../../src/calls/connection-stats.js';
+import { soundOf } from '../../../src/calls/media-process/sound-choice.js';
 import { parseReport, parseRequest } from '../../../src/calls/media-process/wire.js';
-import type { StatsEntry } from '../../../src/calls/media-process/wrtc.js';
 import { createEchoCanceller } from '../../../src/calls/sound/echo-canceller.js';
 import { FrameCutter } from '../../../src/calls/sound/frames.js';
 import { levelOf } from '../../../src/calls/sound/level.js';

@@ -1,6 +1,8 @@
 /** What the statistics of a peer connection say: how the sound is, and whose certificate protects it. Pure. */
-import type { MediaStats } from '../media.js';
-import type { StatsEntry } from './wrtc.js';
+import type { MediaStats } from './media.js';
+
+/** One entry of the statistics; which fields there are depends on its type. */
+export type StatsEntry = Readonly<Record<string, unknown>> & { readonly type: string };
 
 /** All entries of one moment, by their ids. */
 export type StatsSnapshot = ReadonlyMap<string, StatsEntry>;

@@ -1,0 +1,196 @@
+/** The browser's half of calls, in a real browser: what it says passes the filters, and what is said is heard at the other end. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect } from '@jest/globals';
+import { filterCandidate, ownCandidate } from '../../../src/calls/ice-filter.js';
+import { filterDescription } from '../../../src/calls/sdp-filter.js';
+import { closeBrowsers, startBrowser } from '../../helpers/browser.js';
+import { CallSide, connectSides, measured, type SignalingPath } from '../../helpers/calls.js';
+import { judgeHearing } from '../../helpers/intelligibility.js';
+import { CallPage, PageSide } from '../../helpers/page-side.js';
+import { describeWith, itWith } from '../../helpers/require-program.js';
+import { SoundServer } from '../../helpers/sound-server.js';
+import { speech } from '../../helpers/speech.js';
+
+const withWrtc = itWith('@roamhq/wrtc');
+const [pageSays, otherSays] = [speech(5), speech(5, 'de')];
+
+/** As the programs of both do it: what is said of oneself, then what is heard of the other. */
+const filtered: SignalingPath = {
+  description: (sdp) => {
+    const type = /^a=setup:actpass/m.test(sdp) ? 'offer' : 'answer';
+    return filterDescription(filterDescription(sdp, { type, isOwn: true }).sdp, { type }).sdp;
+  },
+  candidate: (text) => {
+    const own = ownCandidate(text);
+    return own && filterCandidate(own);
+  },
+};
+
+describeWith('chromium', 'the sound of a call in a page', () => {
+  closeBrowsers();
+  let folder: string;
+  let page: CallPage;
+  let sound: SoundServer | undefined;
+  const others: CallSide[] = [];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'qtchat-page-calls-'));
+    page = await CallPage.serve();
+  });
+
+  afterEach(async () => {
+    await Promise.all(others.splice(0).map(({ media }) => media.close()));
+    await sound?.stop();
+    sound = undefined;
+    await page.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function openOther(said: Int16Array | undefined = otherSays): Promise<CallSide> {
+    const side = await CallSide.open(folder, 'other', said);
+    others.push(side);
+    return side;
+  }
+
+  withWrtc.each(['the page', 'the other side'])(
+    'is heard both ways, when %s calls',
+    async (who) => {
+      sound = await SoundServer.start(true);
+      const browser = await startBrowser({ sound: sound.env });
+      const here = await PageSide.open(await browser.page(), page.url);
+      const there = await openOther();
+      const [caller, callee] = who === 'the page' ? [here, there] : [there, here];
+      await connectSides(caller, callee, filtered);
+      const [ofPage, ofOther] = await Promise.all([here.next('connected'), there.next('connected')]);
+      expect(ofPage.remoteFingerprint).not.toBe(ofOther.remoteFingerprint);
+      sound.say(pageSays);
+      await here.next('level', ({ local, remote }) => local > 0.3 && remote > 0.3);
+      await untilHeard(() => listen(here), otherSays, pageSays);
+      await untilHeard(
+        async () => lastOf(await there.heardSoFar()),
+        pageSays,
+        otherSays,
+        () => measured(there, 2),
+      );
+      expect(browser.complaints).toEqual([]);
+    },
+    90_000,
+  );
+
+  async function listen(here: PageSide): Promise<Int16Array> {
+    const recorder = sound?.record();
+    await measured(here, 6);
+    return (await recorder?.stop()) ?? new Int16Array();
+  }
+
+  withWrtc(
+    'goes on while it looks for another way, and falls silent while it is muted',
+    async () => {
+      const browser = await startBrowser();
+      const [here, there] = [await PageSide.open(await browser.page(), page.url), await openOther()];
+      await connectSides(here, there, filtered);
+      await Promise.all([here.next('connected'), there.next('connected')]);
+      // The browser's own microphone beeps.
+      await there.next('level', ({ remote }) => remote > 0.3);
+      here.media.setMuted(true);
+      await quiet(there);
+      here.media.setMuted(false);
+      await connectSides(here, there, { ...filtered, isRestart: true });
+      const before = there.events.length;
+      await there.next('level', (event) => event.remote > 0.3 && there.events.indexOf(event) >= before);
+      await connectSides(there, here, { ...filtered, isRestart: true });
+      await measured(here, 2);
+      expect(here.events.filter(({ type }) => type === 'connected')).toHaveLength(1);
+      expect(here.events.filter(({ type }) => type === 'failed')).toEqual([]);
+    },
+    90_000,
+  );
+
+  withWrtc(
+    'takes another microphone and speaker',
+    async () => {
+      const browser = await startBrowser();
+      const [here, there] = [await PageSide.open(await browser.page(), page.url), await openOther()];
+      await connectSides(here, there, filtered);
+      await Promise.all([here.next('connected'), there.next('connected')]);
+      const { microphones, speakers } = await here.in((calls) => calls.devices.value, undefined);
+      const [microphone, speaker] = [microphones.at(-1), speakers.at(-1)];
+      await here.in((calls, id) => calls.chooseMicrophone(id), microphone?.id ?? '');
+      await here.in((calls, id) => calls.chooseSpeaker(id), speaker?.id ?? '');
+      await here.next('devices', ({ input, output }) => input === microphone?.label && output === speaker?.label);
+      const before = there.events.length;
+      await there.next('level', (event) => event.remote > 0.3 && there.events.indexOf(event) >= before);
+      await here.media.useDevices({ input: microphones[0]?.label ?? '' });
+      await here.next('devices', ({ input, output }) => input === microphones[0]?.label && output === speaker?.label);
+      await expect(here.media.useDevices({ output: 'the terminal' })).rejects.toMatchObject({
+        code: 'ERR_CALL_FAILED',
+      });
+    },
+    90_000,
+  );
+
+  withWrtc.each([
+    ['is not there', { sounds: true, mayListen: true }, 'none'],
+    ['is not allowed', { sounds: false, mayListen: false }, 'refused'],
+  ])(
+    'only listens where a microphone %s',
+    async (_, { sounds, mayListen }, state) => {
+      // A sound card that only plays.
+      if (sounds) sound = await SoundServer.start();
+      const browser = await startBrowser({ mayListen, ...(sound !== undefined && { sound: sound.env }) });
+      const [here, there] = [await PageSide.open(await browser.page(), page.url), await openOther()];
+      await connectSides(here, there, filtered);
+      await Promise.all([here.next('connected'), there.next('connected')]);
+      expect(await here.in((calls) => calls.microphone.value, undefined)).toBe(state);
+      expect(await here.next('devices')).toMatchObject({ input: undefined });
+      await here.next('level', ({ local, remote }) => local === 0 && remote > 0.3);
+    },
+    90_000,
+  );
+
+  withWrtc(
+    'ends with a reason when the page is gone',
+    async () => {
+      const browser = await startBrowser();
+      const here = await PageSide.open(await browser.page(), page.url);
+      // What the bridge does when a WebSocket closes.
+      here.page.on('close', () => here.tab.close());
+      await here.page.close();
+      const { error } = await here.next('failed');
+      expect(error).toMatchObject({ code: 'ERR_CALL_FAILED', message: expect.stringMatching(/closed or loaded anew/) });
+      await here.media.close();
+      await expect(here.tab.open({ onEvent: () => {} })).rejects.toMatchObject({ code: 'ERR_CALL_FAILED' });
+    },
+    90_000,
+  );
+});
+
+/** Resolves when a side has heard nothing for a while. */
+async function quiet(side: CallSide): Promise<void> {
+  for (let silent = 0; silent < 5; ) {
+    const known = side.events.length;
+    const event = await side.next('level', (one) => side.events.indexOf(one) >= known);
+    silent = event.remote < 0.05 ? silent + 1 : 0;
+  }
+}
+
+const lastOf = (samples: Int16Array): Int16Array => samples.subarray(-6 * 48_000);
+
+/** Listens until it can be told which of two was said: a machine that is busy drops some of it. */
+async function untilHeard(
+  listen: () => Promise<Int16Array>,
+  said: Int16Array,
+  other: Int16Array,
+  wait: () => Promise<void> = async () => {},
+): Promise<void> {
+  const thrice = (samples: Int16Array): Int16Array =>
+    Int16Array.from({ length: samples.length * 3 }, (_, index) => samples[index % samples.length] ?? 0);
+  for (;;) {
+    const heard = await listen();
+    const [right = 0, wrong = 1] = [said, other].map((text) => judgeHearing(thrice(text), heard).intelligibility);
+    if (right > 0.45 && right > wrong + 0.1) return;
+    await wait();
+  }
+}
