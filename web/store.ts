@@ -85,6 +85,7 @@ export class Store {
       onEvent: (event) => this.#take(event),
       onLink: (link) => {
         this.link.value = link;
+        if (link.state === 'lost') this.sound.lost();
       },
     });
     this.sound = createCallSound(this.connection);

@@ -200,7 +200,7 @@ export type WindowEvent =
   /** A question that is answered by yes or no, with the command `confirm`; `question` without text: it is answered already. */
   | Of<'question', { id: string; text: string | null }>;
 
-/** Everything that happens. */
+/** Everything that happens, but for what concerns the sound of calls (calls/wire.ts). */
 export type WireEvent = JsonEvent | OwnEvent | WindowEvent;
 
 /** What is known of a contact, for the panel about it. */

@@ -24,7 +24,7 @@ export class CallPage {
     const { outputFiles } = await build({
       stdin: {
         contents:
-          "import { Calls } from './calls.ts'; window.calls = new Calls((command) => window.toProgram(command));",
+          "import { createCallSound } from './call-sound.ts'; window.calls = createCallSound({ send: (command) => window.toProgram(command) });",
         resolveDir: join(packageRoot(), 'web/calls'),
       },
       bundle: true,
@@ -62,12 +62,11 @@ interface Device {
 
 interface PageGlobals {
   readonly calls: {
-    handle(task: unknown): void;
-    begin(command: () => Promise<void>): Promise<void>;
-    chooseMicrophone(id: string): Promise<void>;
-    chooseSpeaker(id: string): Promise<void>;
-    readonly microphone: { readonly value: string };
-    readonly devices: { readonly value: { readonly [kind in 'microphones' | 'speakers']: Device[] } };
+    onEvent(task: unknown): void;
+    choose(kind: 'input' | 'output', id: string): void;
+    readonly inputs: { readonly value: Device[] };
+    readonly outputs: { readonly value: Device[] };
+    readonly problem: { readonly value: string | undefined };
   };
 }
 
@@ -79,7 +78,7 @@ export class PageSide extends MediaEnd {
   private constructor(page: Page) {
     super();
     this.page = page;
-    this.tab = new TabMedia((task) => void this.in((calls, given) => calls.handle(given), task).catch(() => {}));
+    this.tab = new TabMedia((task) => void this.in((calls, given) => calls.onEvent(given), task).catch(() => {}));
   }
 
   static async open(page: Page, url: string): Promise<PageSide> {

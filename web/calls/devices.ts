@@ -1,68 +1,83 @@
 /** Which microphones and speakers there are, and which of them are chosen: kept by the browser for this page. */
-import { type ReadonlySignal, signal } from '@preact/signals';
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 
-/** A device as people see it. */
+/** A microphone or speaker that can be chosen. */
 export interface SoundDevice {
   readonly id: string;
   readonly label: string;
 }
 
-/** The devices there are, and the ids of those that are chosen; undefined for the system's choice. */
-export interface SoundDevices {
-  readonly microphones: readonly SoundDevice[];
-  readonly speakers: readonly SoundDevice[];
-  readonly microphone?: string | undefined;
-  readonly speaker?: string | undefined;
-}
+/** Which of both it is about. */
+export type DeviceKind = 'input' | 'output';
 
 const key = 'qtchat-sound-devices';
+/** What the system has is chosen by choosing none. */
+const systemIds = ['', 'default', 'communications'];
 
-export class SoundDeviceList {
-  readonly #all = signal<SoundDevices>({ microphones: [], speakers: [], ...kept() });
+/** The devices of this computer, as far as the browser shows them: none until the microphone was allowed once. */
+export class SoundDevices {
+  readonly #inputs: Signal<readonly SoundDevice[]> = signal([]);
+  readonly #outputs: Signal<readonly SoundDevice[]> = signal([]);
+  readonly #chosen: Readonly<Record<DeviceKind, Signal<string>>>;
 
   constructor() {
+    const { input = '', output = '' } = kept();
+    this.#chosen = { input: signal(input), output: signal(output) };
     navigator.mediaDevices?.addEventListener('devicechange', () => void this.look());
   }
 
-  get all(): ReadonlySignal<SoundDevices> {
-    return this.#all;
+  get inputs(): ReadonlySignal<readonly SoundDevice[]> {
+    return this.#inputs;
+  }
+
+  get outputs(): ReadonlySignal<readonly SoundDevice[]> {
+    return this.#outputs;
+  }
+
+  /** The id of the one that is chosen; empty for the system's choice. */
+  chosen(kind: DeviceKind): ReadonlySignal<string> {
+    return this.#chosen[kind];
   }
 
   /** What the speaker in use is called; null where the browser does not tell. */
-  get speakerName(): string | null {
-    const { speakers, speaker } = this.#all.value;
-    return (speakers.find(({ id }) => id === speaker) ?? speakers[0])?.label ?? null;
+  async speakerName(): Promise<string | null> {
+    const all = await listDevices();
+    const speakers = all.filter(({ kind }) => kind === 'audiooutput');
+    const id = this.#chosen.output.value || 'default';
+    return (speakers.find(({ deviceId }) => deviceId === id) ?? speakers[0])?.label || null;
   }
 
   /** Looks which there are. */
   async look(): Promise<void> {
-    const devices = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
-    const ofKind = (kind: MediaDeviceKind): SoundDevice[] =>
-      devices
-        .filter((device) => device.kind === kind && device.deviceId !== '' && device.label !== '')
+    const all = await listDevices();
+    const ofKind = (wanted: MediaDeviceKind): SoundDevice[] =>
+      all
+        .filter(({ kind, deviceId }) => kind === wanted && !systemIds.includes(deviceId))
         .map(({ deviceId, label }) => ({ id: deviceId, label }));
-    this.#all.value = { ...this.#all.value, microphones: ofKind('audioinput'), speakers: ofKind('audiooutput') };
+    this.#inputs.value = ofKind('audioinput');
+    this.#outputs.value = ofKind('audiooutput');
   }
 
   /** Keeps a choice. */
-  choose(choice: { readonly microphone?: string; readonly speaker?: string }): void {
-    this.#all.value = { ...this.#all.value, ...choice };
-    const { microphone, speaker } = this.#all.value;
+  choose(kind: DeviceKind, id: string): void {
+    this.#chosen[kind].value = id;
     try {
-      localStorage.setItem(key, JSON.stringify({ microphone, speaker }));
+      const { input, output } = this.#chosen;
+      localStorage.setItem(key, JSON.stringify({ input: input.value, output: output.value }));
     } catch {
       // Where nothing may be kept, it holds until the page is closed.
     }
   }
 }
 
-function kept(): { microphone?: string; speaker?: string } {
+async function listDevices(): Promise<MediaDeviceInfo[]> {
+  return (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
+}
+
+function kept(): { input?: string; output?: string } {
   try {
-    const { microphone, speaker } = JSON.parse(localStorage.getItem(key) ?? '{}') as Record<string, unknown>;
-    return {
-      ...(typeof microphone === 'string' && { microphone }),
-      ...(typeof speaker === 'string' && { speaker }),
-    };
+    const { input, output } = JSON.parse(localStorage.getItem(key) ?? '{}') as Record<string, unknown>;
+    return { ...(typeof input === 'string' && { input }), ...(typeof output === 'string' && { output }) };
   } catch {
     return {};
   }

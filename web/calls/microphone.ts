@@ -31,6 +31,7 @@ export class Microphone {
   #taking: Promise<MediaStreamTrack | undefined> | undefined;
   #track: MediaStreamTrack | undefined;
   #isWanted = false;
+  #wanted = '';
   #isMuted = false;
   /** Told of every track that comes or goes. */
   onTrack: (track: MediaStreamTrack | undefined) => void = () => {};
@@ -63,10 +64,11 @@ export class Microphone {
   /**
    * Opens it, unless it is open; resolves with undefined where that is not possible.
    *
-   * @param deviceId - the one that is wanted; where it is not there, the one that the system chooses
+   * @param deviceId - the one that is wanted; empty, or where it is not there, the one that the system chooses
    */
-  take(deviceId?: string): Promise<MediaStreamTrack | undefined> {
+  take(deviceId: string): Promise<MediaStreamTrack | undefined> {
     this.#isWanted = true;
+    this.#wanted = deviceId;
     this.#taking ??= this.#open(deviceId).then((track) => {
       if (track === undefined) this.#taking = undefined;
       return track;
@@ -76,6 +78,7 @@ export class Microphone {
 
   /** Opens another one in its place. */
   async change(deviceId: string): Promise<MediaStreamTrack | undefined> {
+    this.#wanted = deviceId;
     const before = this.#track;
     const track = await this.#open(deviceId);
     if (track === undefined) return undefined;
@@ -93,7 +96,7 @@ export class Microphone {
     this.#track = undefined;
   }
 
-  async #open(deviceId: string | undefined): Promise<MediaStreamTrack | undefined> {
+  async #open(deviceId: string): Promise<MediaStreamTrack | undefined> {
     if (this.#state.value !== 'ready') this.#state.value = 'asking';
     try {
       const track = await askFor(deviceId);
@@ -120,15 +123,15 @@ export class Microphone {
     this.#taking = undefined;
     this.#state.value = 'none';
     this.onTrack(undefined);
-    void this.take();
+    void this.take(this.#wanted);
   }
 
   #tryAgain(...states: readonly MicrophoneState[]): void {
-    if (this.#isWanted && states.includes(this.#state.value)) void this.take();
+    if (this.#isWanted && states.includes(this.#state.value)) void this.take(this.#wanted);
   }
 }
 
-async function askFor(deviceId: string | undefined): Promise<MediaStreamTrack> {
+async function askFor(deviceId: string): Promise<MediaStreamTrack> {
   const { mediaDevices } = navigator;
   // Only pages of this computer and encrypted ones have it.
   if (mediaDevices === undefined) throw new DOMException('no devices', 'NotAllowedError');
@@ -137,7 +140,7 @@ async function askFor(deviceId: string | undefined): Promise<MediaStreamTrack> {
     if (track === undefined) throw new DOMException('no sound', 'NotFoundError');
     return track;
   };
-  if (deviceId === undefined) return ask(voice);
+  if (deviceId === '') return ask(voice);
   return ask({ ...voice, deviceId: { exact: deviceId } }).catch((error: unknown) => {
     if (nameOf(error) === 'OverconstrainedError' || nameOf(error) === 'NotFoundError') return ask(voice);
     throw error;

@@ -8,7 +8,6 @@ export type MediaTask =
   | { readonly type: 'accept'; readonly sdp: string }
   | { readonly type: 'candidate'; readonly candidate: string }
   | { readonly type: 'mute'; readonly isMuted: boolean }
-  | { readonly type: 'useDevices'; readonly input?: string; readonly output?: string }
   | { readonly type: 'close' };
 
 /** A task as it comes: `media` names the call's sound, `seq` the answer. */
@@ -20,14 +19,14 @@ export interface MediaTaskEvent {
 }
 
 /** The answer to a task. */
-export interface MediaReply {
+export type MediaReply = {
   readonly command: 'mediaReply';
   readonly media: number;
   readonly seq: number;
   readonly sdp?: string;
   /** Why it could not be done, in one sentence without a full stop. */
   readonly problem?: string;
-}
+};
 
 /** Some fields of an entry of a connection's statistics. */
 export type StatsFields = { readonly id: string; readonly type: string } & Readonly<
@@ -49,8 +48,8 @@ export type MediaHappening =
   | { readonly type: 'failed'; readonly problem: string };
 
 /** What the page tells, as it is sent. */
-export interface MediaTold {
+export type MediaTold = {
   readonly command: 'mediaEvent';
   readonly media: number;
   readonly event: MediaHappening;
-}
+};

@@ -1,5 +1,5 @@
 /** Which microphone and speaker a call uses. */
-import type { SoundDevice } from '../calls/call-sound.js';
+import type { SoundDevice } from '../calls/devices.js';
 import { useStore } from './store-context.js';
 
 export function DeviceChoice() {

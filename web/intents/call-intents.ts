@@ -4,7 +4,7 @@ import type { Store } from '../store.js';
 /** Calls a member. */
 export async function call(store: Store, member: string): Promise<void> {
   try {
-    const { id } = await store.connection.run('call', { member });
+    const { id } = await store.sound.begin(() => store.connection.run('call', { member }));
     store.do({ deed: 'callBegan', member, id });
   } catch (error) {
     store.fail(error);
@@ -13,7 +13,8 @@ export async function call(store: Store, member: string): Promise<void> {
 
 /** Takes the call that rings, does not, or ends it. */
 export function answerCall(store: Store, answer: 'answer' | 'reject' | 'hangup'): void {
-  store.connection.run(answer, {}).catch((error) => store.fail(error));
+  const run = (): Promise<object> => store.connection.run(answer, {});
+  (answer === 'answer' ? store.sound.begin(run) : run()).catch((error) => store.fail(error));
 }
 
 /** Lets silence go out, or sound again. */

@@ -112,6 +112,8 @@ async function converse(home: Home, options: ConverseOptions, deps: Deps): Promi
         sizeBytes <= settings.values.autoAcceptBytes ? 'accept' : isAttended ? 'ask' : 'too-large',
       onEvent: (event) => face.onEvent(event),
       ...(isAttended && (await callOptions(deps))),
+      // Those of a window are heard in the browser.
+      takesCalls: window !== undefined,
       ...(peer !== undefined && { who: peer, alsoDial: others }),
       ...((isTerminal || window !== undefined) && {
         confirmPeer: (found, who, ended) => face.confirm(confirmQuestion(found, who), ended),

@@ -58,7 +58,6 @@ export type TabTask =
   | { readonly type: 'accept'; readonly sdp: string }
   | { readonly type: 'candidate'; readonly candidate: string }
   | { readonly type: 'mute'; readonly isMuted: boolean }
-  | { readonly type: 'useDevices'; readonly input?: string; readonly output?: string }
   | { readonly type: 'close' };
 
 /** One task, as it is sent; answered by a `mediaReply` with the same numbers. */

@@ -6,7 +6,14 @@
 import { type ConnectionEvent, ConnectionWatch } from '../../calls/connection-watch.js';
 import type { Media, MediaEvent, OpenMedia } from '../../calls/media.js';
 import { escapeControls, fromPlainError, QTChatError } from '../../errors.js';
-import { parseTabMedia, type TabHappening, type TabReply, type TabTask, type TabTaskEvent } from './media-wire.js';
+import {
+  isTabMedia,
+  parseTabMedia,
+  type TabHappening,
+  type TabReply,
+  type TabTask,
+  type TabTaskEvent,
+} from './media-wire.js';
 
 /** Longer than a browser lets somebody think about a microphone before the call would have ended anyway. */
 const replyWithinMs = 15_000;
@@ -43,7 +50,15 @@ export class TabMedia {
     return media;
   };
 
-  /** Takes what the tab says about calls: {@link isTabMedia}. */
+  /** Takes what the tab says about the sound of calls; whether a line says something about it. */
+  take(line: string): boolean {
+    const value = parseJson(line);
+    if (!isTabMedia(value)) return false;
+    this.handle(value);
+    return true;
+  }
+
+  /** Takes what {@link isTabMedia} tells from everything else. */
   handle(value: unknown): void {
     const command = parseTabMedia(value);
     if (command === undefined) {
@@ -113,9 +128,8 @@ class PageMedia implements Media {
     void this.ask({ type: 'mute', isMuted }).catch(() => {});
   }
 
-  async useDevices(choice: { readonly input?: string; readonly output?: string }): Promise<void> {
-    await this.ask({ type: 'useDevices', ...choice });
-  }
+  /** What is chosen in the terminal are other devices, under other names; the page has its own, and lets them be chosen. */
+  async useDevices(): Promise<void> {}
 
   close(): Promise<void> {
     this.#isOver = true;
@@ -188,6 +202,14 @@ class PageMedia implements Media {
 
 function asMediaEvent(event: ConnectionEvent): MediaEvent {
   return event.type === 'failed' ? { type: 'failed', error: fromPlainError(event.error) } : event;
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 function gone(): QTChatError {

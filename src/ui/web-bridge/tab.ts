@@ -6,6 +6,8 @@ import type { RawData, WebSocket } from 'ws';
 
 /** What a {@link Tab} needs. */
 export interface TabOptions {
+  /** Takes what waits for nothing; whether a line was that. */
+  readonly takeAtOnce: (line: string) => boolean;
   /** Carries out a command; resolves when the next one may come. */
   readonly take: (line: string, tab: Tab) => Promise<void>;
   readonly onGone: () => void;
@@ -84,11 +86,15 @@ export class Tab {
   #take(data: RawData, isBinary: boolean): void {
     if (isBinary) {
       this.#socket.close(closeCodes.unsupported, 'text only');
-    } else if (this.#commands >= maximumCommands) {
+      return;
+    }
+    const line = data.toString();
+    if (this.#options.takeAtOnce(line)) return;
+    if (this.#commands >= maximumCommands) {
       this.#socket.close(closeCodes.tooMuch, 'too many commands wait');
     } else {
       this.#commands += 1;
-      this.#work = this.#work.then(() => this.#run(data.toString()));
+      this.#work = this.#work.then(() => this.#run(line));
     }
   }
 

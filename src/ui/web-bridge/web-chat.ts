@@ -18,6 +18,7 @@ import { MediaRoute } from '../media-route/media-route.js';
 import { askedIn, doneAnswer, errorAnswer, readCommand } from '../read-command.js';
 import { describeError } from '../text/describe-error.js';
 import { helloOf, helloOfNobody } from './hello.js';
+import { TabMedia } from './page-media.js';
 import { Questions } from './questions.js';
 import { Tab } from './tab.js';
 import { isOwn, type OwnCommand, type SharedCommand, windowSchemas } from './window-commands.js';
@@ -75,11 +76,14 @@ export class WebChat implements Face {
       routes: Router(),
       hasRoom: () => chat.#tabs.size < maximumTabs,
       onSocket: (socket) => {
+        const sound = new TabMedia((task) => tab.send(chat.#stamped(task)));
         const tab: Tab = new Tab(socket, {
-          take: (line) => chat.#take(line, tab),
+          takeAtOnce: (line) => sound.take(line),
+          take: (line) => chat.#take(line, tab, sound),
           onGone: () => {
             chat.#tabs.delete(tab);
             chat.#newcomers.delete(tab);
+            sound.close();
           },
         });
         chat.#tabs.add(tab);
@@ -224,12 +228,12 @@ export class WebChat implements Face {
     return JSON.stringify({ ...value, at: this.#options.clock().toISOString() });
   }
 
-  async #take(line: string, tab: Tab): Promise<void> {
+  async #take(line: string, tab: Tab, sound: TabMedia): Promise<void> {
     const { clock } = this.#options;
     let command: OwnCommand | SharedCommand | undefined;
     try {
       command = readCommand(line, windowSchemas);
-      const fields = isOwn(command) ? await this.#runOwn(command) : await this.#runShared(command);
+      const fields = isOwn(command) ? await this.#runOwn(command) : await this.#runShared(command, sound);
       tab.send(doneAnswer(command, fields, clock()));
     } catch (error) {
       const known =
@@ -240,7 +244,7 @@ export class WebChat implements Face {
     }
   }
 
-  async #runShared(command: SharedCommand): Promise<object> {
+  async #runShared(command: SharedCommand, sound: TabMedia): Promise<object> {
     const conversation = this.#conversation;
     if (conversation === undefined) throw new QTChatError('ERR_USAGE', 'the conversation is not open yet');
     const named = 'member' in command ? command.member : undefined;
@@ -248,7 +252,7 @@ export class WebChat implements Face {
     if (member === undefined && needsRecipient(command)) {
       throw new QTChatError('ERR_USAGE', `"${command.command}" has a wrong field "member"`);
     }
-    return runCommand(command, conversation, member ?? '');
+    return runCommand(command, conversation, member ?? '', sound.open);
   }
 
   async #runOwn(command: OwnCommand): Promise<object> {

@@ -20,7 +20,7 @@ class FakeTab {
 
   /** Opens a call in it. */
   open() {
-    return this.media.open({ onEvent: (event) => this.events.push(event), input: 'the card of the terminal' });
+    return this.media.open({ onEvent: (event) => this.events.push(event) });
   }
 
   /** It tells something of a call. */
@@ -70,7 +70,6 @@ describe('a call in a tab', () => {
     await media.accept('theirs');
     await media.addCandidate('candidate:1');
     media.setMuted(true);
-    await media.useDevices({ output: 'speaker' });
     await media.close();
     expect(tab.tasks).toEqual([
       { type: 'open' },
@@ -79,7 +78,6 @@ describe('a call in a tab', () => {
       { type: 'accept', sdp: 'theirs' },
       { type: 'candidate', candidate: 'candidate:1' },
       { type: 'mute', isMuted: true },
-      { type: 'useDevices', output: 'speaker' },
       { type: 'close' },
     ]);
   });
