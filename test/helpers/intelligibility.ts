@@ -3,6 +3,7 @@
  * compared by short-time objective intelligibility (STOI; Taal, Hendriks, Heusdens and Jensen, 2011). A call moves
  * sound about in time, so that it is aligned as a whole first, and then again second by second.
  */
+import { fft } from '../../src/calls/sound/fft.js';
 
 // Looked up once: what is global is slow to reach in a test.
 const { ceil, cos, floor, log2, log10, max, min, PI, round, sin, sqrt } = Math;
@@ -194,48 +195,4 @@ function resample(samples: Int16Array, from: number): Float64Array {
 function sincAt(distance: number): number {
   const window = 0.5 * (1 + cos((PI * distance) / 16.5));
   return distance === 0 ? window : (window * sin(PI * distance)) / (PI * distance);
-}
-
-const twiddles = new Map<number, readonly [Float64Array, Float64Array]>();
-
-function twiddlesOf(length: number): readonly [Float64Array, Float64Array] {
-  const known = twiddles.get(length);
-  if (known !== undefined) return known;
-  const angles = Float64Array.from({ length: length / 2 }, (_, turn) => (-2 * PI * turn) / length);
-  const made = [angles.map(cos), angles.map(sin)] as const;
-  twiddles.set(length, made);
-  return made;
-}
-
-/** The discrete Fourier transform in place; the length is a power of two. */
-function fft(re: Float64Array, im: Float64Array): void {
-  const length = re.length;
-  for (let index = 1, reversed = 0; index < length; index++) {
-    let bit = length >> 1;
-    for (; reversed & bit; bit >>= 1) reversed ^= bit;
-    reversed ^= bit;
-    if (index >= reversed) continue;
-    const [a, b] = [re[index] ?? 0, im[index] ?? 0];
-    re[index] = re[reversed] ?? 0;
-    im[index] = im[reversed] ?? 0;
-    re[reversed] = a;
-    im[reversed] = b;
-  }
-  const [cosines, sines] = twiddlesOf(length);
-  for (let size = 2; size <= length; size *= 2) {
-    const half = size / 2;
-    const stride = length / size;
-    for (let start = 0; start < length; start += size) {
-      for (let turn = 0; turn < half; turn++) {
-        const [wr, wi] = [cosines[turn * stride] ?? 0, sines[turn * stride] ?? 0];
-        const at = start + turn;
-        const [br, bi] = [re[at + half] ?? 0, im[at + half] ?? 0];
-        const [tr, ti] = [br * wr - bi * wi, br * wi + bi * wr];
-        re[at + half] = (re[at] ?? 0) - tr;
-        im[at + half] = (im[at] ?? 0) - ti;
-        re[at] = (re[at] ?? 0) + tr;
-        im[at] = (im[at] ?? 0) + ti;
-      }
-    }
-  }
 }

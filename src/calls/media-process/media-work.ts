@@ -117,9 +117,12 @@ export class MediaWork {
     await new Promise<void>((resolve) => {
       const stop = everyFrame(() => {
         const { value } = frames.next();
-        if (value) return speaker.play(value);
-        stop();
-        resolve();
+        if (value) {
+          speaker.play(value);
+        } else {
+          stop();
+          resolve();
+        }
       });
     });
     await speaker.close();

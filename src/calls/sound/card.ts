@@ -59,12 +59,13 @@ export async function cardSystem(): Promise<SoundSystem> {
         name: found.name,
         play: (frame) => {
           const waiting = (): number => (stream as unknown as { writableLength: number }).writableLength;
-          if (waiting() > mostWaitingBytes) return;
+          if (waiting() > mostWaitingBytes) return false;
           watch.begin();
           stream.write(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength), () => {
             if (waiting() > 0) watch.alive();
             else watch.pause();
           });
+          return true;
         },
         close: async () => quit(stream, watch),
       };

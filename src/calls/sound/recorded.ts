@@ -57,6 +57,7 @@ export function recordedSystem({ microphone, speaker }: RecordedFiles): SoundSys
             wavHead(0, 0).length + count * 2,
           );
           count += frame.length;
+          return true;
         },
         close: async () => {
           writeHead();

@@ -84,9 +84,7 @@ export class SoundBoard {
   /** Plays a frame of the peer. */
   hear(frame: Int16Array): void {
     this.#remote = Math.max(this.#remote, levelOf(frame));
-    if (this.#speaker === undefined) return;
-    this.#options.canceller?.played(frame);
-    this.#speaker.play(frame);
+    if (this.#speaker?.play(frame)) this.#options.canceller?.played(frame);
   }
 
   /** How loud both sides were at most since this was asked last, 0 to 1. */

@@ -26,8 +26,8 @@ export interface Microphone {
 /** A speaker that plays. */
 export interface Speaker {
   readonly name: string;
-  /** Plays a frame after those before it; drops it where the device is behind. */
-  play(frame: Int16Array): void;
+  /** Plays a frame after those before it; false where it drops it, because the device is behind. */
+  play(frame: Int16Array): boolean;
   /** Resolves when the device is free. */
   close(): Promise<void>;
 }

@@ -9,32 +9,18 @@ import {
 } from '../../../src/calls/connection-stats.js';
 import { soundOf } from '../../../src/calls/media-process/sound-choice.js';
 import { parseReport, parseRequest } from '../../../src/calls/media-process/wire.js';
-import { createEchoCanceller } from '../../../src/calls/sound/echo-canceller.js';
 import { FrameCutter } from '../../../src/calls/sound/frames.js';
 import { levelOf } from '../../../src/calls/sound/level.js';
 import { SoundBoard } from '../../../src/calls/sound/sound-board.js';
 import { frameSamples, type SoundSystem } from '../../../src/calls/sound/sound-system.js';
 import { type ToneKind, toneFrames, toneKinds } from '../../../src/calls/sound/tones.js';
 import { parseWav, sampleOfDay, wavHead } from '../../../src/calls/sound/wav.js';
-import { judgeHearing } from '../../helpers/intelligibility.js';
-import { itWith } from '../../helpers/require-program.js';
-import { speech } from '../../helpers/speech.js';
 
-const framesOf = (samples: Int16Array): Int16Array[] =>
-  Array.from({ length: Math.floor(samples.length / frameSamples) }, (_, index) =>
-    samples.slice(index * frameSamples, (index + 1) * frameSamples),
-  );
 const joined = (frames: readonly Int16Array[]): Int16Array => {
   const all = new Int16Array(frames.length * frameSamples);
   for (const [index, frame] of frames.entries()) all.set(frame, index * frameSamples);
   return all;
 };
-const energy = (samples: Int16Array): number => {
-  let sum = 0;
-  for (const sample of samples) sum += sample * sample;
-  return sum;
-};
-
 describe('a sound file', () => {
   const samples = Int16Array.from([0, 1, -1, 32_767, -32_768]);
   const file = Buffer.concat([wavHead(samples.length, 123_456_789), Buffer.from(samples.buffer)]);
@@ -88,34 +74,6 @@ describe('a tone', () => {
   });
 });
 
-itWith('@ennuicastr/webrtcaec3.js')(
-  'takes the speaker out of the microphone, and leaves who speaks there',
-  async () => {
-    const [far, near] = [framesOf(speech(8)), framesOf(speech(8, 'de'))];
-    const canceller = await createEchoCanceller();
-    const delay = 4;
-    const echo = (index: number): Int16Array =>
-      (far[index - delay] ?? new Int16Array(frameSamples)).map((x) => x * 0.3);
-    const echoes: Int16Array[] = [];
-    const left: Int16Array[] = [];
-    for (let index = 0; index < 500; index++) {
-      canceller.played(far[index] ?? new Int16Array(frameSamples));
-      echoes.push(echo(index));
-      left.push(canceller.clean(echo(index)));
-    }
-    const settled = <Frames>(frames: readonly Frames[]): Frames[] => frames.slice(250);
-    expect(energy(joined(settled(left)))).toBeLessThan(energy(joined(settled(echoes))) / 100);
-
-    const silent = await createEchoCanceller();
-    const said = near.slice(0, 400);
-    const kept = said.map((frame) => {
-      silent.played(new Int16Array(frameSamples));
-      return silent.clean(frame);
-    });
-    expect(judgeHearing(joined(said), joined(kept)).intelligibility).toBeGreaterThan(0.95);
-  },
-);
-
 describe('the devices of a call', () => {
   const boards: SoundBoard[] = [];
   afterEach(async () => {
@@ -130,7 +88,7 @@ describe('the devices of a call', () => {
     const system: SoundSystem = {
       list: async () => [],
       openSpeaker: async (name) =>
-        name === undefined ? undefined : { name, play: () => {}, close: async () => void closed.push(name) },
+        name === undefined ? undefined : { name, play: () => true, close: async () => void closed.push(name) },
       openMicrophone: async (name, { onLost }) => {
         const found = name === undefined ? microphones[0] : microphones.find((known) => known === name);
         if (found === undefined && name !== undefined) throw new Error('not there');
