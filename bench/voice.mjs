@@ -69,10 +69,10 @@ async function measure(all, program, path) {
   const said = { alice: speech(seconds), bob: speech(seconds, 'de') };
   const sides = [];
   try {
-    const alice = await CallSide.open(folder, 'alice', said.alice, program);
+    const alice = await CallSide.open(folder, 'alice', said.alice, { program });
     sides.push(alice);
     const answeredAt = performance.now();
-    const bob = await CallSide.open(folder, 'bob', said.bob, program);
+    const bob = await CallSide.open(folder, 'bob', said.bob, { program });
     sides.push(bob);
     const candidate = (text, from) => {
       const match = /^(candidate:\S+ 1 udp \d+) 127\.0\.0\.1 (\d+) (typ host.*)$/.exec(text);

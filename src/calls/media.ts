@@ -64,6 +64,8 @@ export interface DeviceChange {
 
 /** What a media side is opened with. */
 export interface MediaOptions extends DeviceChoice {
+  /** Whether noise is taken out of what the microphone hears; not when left out. A browser may do as it likes. */
+  readonly noiseSuppression?: boolean;
   readonly onEvent: (event: MediaEvent) => void;
 }
 

@@ -7,6 +7,7 @@ export const optionalLibraries = {
   '@roamhq/wrtc': 'carries calls',
   naudiodon: 'reaches the sound card',
   '@ennuicastr/webrtcaec3.js': 'keeps the speaker out of the microphone',
+  '@echogarden/rnnoise-wasm': 'takes noise out of what the microphone hears',
 } as const;
 
 export type OptionalLibrary = keyof typeof optionalLibraries;

@@ -18,6 +18,8 @@ const schema = v.object({
   ring: v.fallback(v.boolean(), true),
   /** Whether one is muted in calls but while one talks. */
   pushToTalk: v.fallback(v.boolean(), false),
+  /** Whether noise is taken out of what the microphone hears in calls. */
+  noiseSuppression: v.fallback(v.boolean(), false),
   /** The microphone and the speaker of calls, by name; the system's choice where they are left out. */
   input: v.fallback(v.optional(v.string()), undefined),
   output: v.fallback(v.optional(v.string()), undefined),

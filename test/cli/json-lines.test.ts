@@ -131,6 +131,7 @@ describe('chat --json', () => {
     const sound = new FakeSound();
     const world = { openMedia: sound.open() };
     const listen = ['chat', '--json', '--listen', '127.0.0.1:0'];
+    await writeFile(join(folder, 'alice', 'settings.json'), '{"noiseSuppression": true}');
     const alice = commands.start(listen, join(folder, 'alice'), world);
     const { port } = await saw(alice, 'listening');
     const bob = commands.start([...listen, '--peer', `127.0.0.1:${port}`], join(folder, 'bob'), world);
@@ -140,6 +141,8 @@ describe('chat --json', () => {
     await saw(bob, 'callRinging');
     expect(await ask(alice, { command: 'answer' })).toMatchObject({ event: 'done' });
     expect(await saw(bob, 'callConnected')).toMatchObject({ member: 'alice', id, direction: 'out', resumed: false });
+    // Bob, who calls, has opened his first.
+    expect(sound.all.map(({ noiseSuppression }) => noiseSuppression)).toEqual([false, true]);
     await ask(alice, { command: 'mute', isOn: true });
     expect(sound.all.some(({ isMuted }) => isMuted)).toBe(true);
     const stats = { lossPercent: 1, concealedPercent: 0.5, roundTripMs: 20, jitterMs: 3, kbps: 50 };

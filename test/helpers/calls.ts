@@ -1,7 +1,7 @@
 /** Two media sides that call each other in one test, with files for microphones and speakers. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Media, MediaEvent, OpenMedia } from '../../src/calls/media.js';
+import type { Media, MediaEvent, MediaOptions, OpenMedia } from '../../src/calls/media.js';
 import type { MediaProcess } from '../../src/calls/media-process/media-process.js';
 import { type MediaOpenerOptions, mediaOpener } from '../../src/calls/media-process/open-media.js';
 import type { SoundChoice } from '../../src/calls/media-process/wire.js';
@@ -16,8 +16,8 @@ export class MediaEnd {
   onCandidate: (candidate: string) => void = () => {};
 
   /** Opens it. */
-  protected async open(openMedia: OpenMedia): Promise<void> {
-    this.#media = await openMedia({ onEvent: (event) => this.#take(event) });
+  protected async open(openMedia: OpenMedia, options: Omit<MediaOptions, 'onEvent'> = {}): Promise<void> {
+    this.#media = await openMedia({ ...options, onEvent: (event) => this.#take(event) });
   }
 
   get media(): Media {
@@ -64,12 +64,17 @@ export class CallSide extends MediaEnd {
   }
 
   /** Opens one whose microphone says `said`, or that has none; what it hears is written to a file. */
-  static async open(folder: string, name: string, said: Int16Array | undefined, program?: string): Promise<CallSide> {
+  static async open(
+    folder: string,
+    name: string,
+    said: Int16Array | undefined,
+    { program, ...options }: { readonly program?: string } & Omit<MediaOptions, 'onEvent'> = {},
+  ): Promise<CallSide> {
     const microphone = said === undefined ? undefined : join(folder, `${name}-said.wav`);
     if (said !== undefined && microphone !== undefined) await writeWav(microphone, said);
     const speaker = join(folder, `${name}-heard.wav`);
     const sound: SoundChoice = { kind: 'recorded', microphone, speaker };
-    return CallSide.#open({ sound, env: process.env, ...(program !== undefined && { program }) }, speaker);
+    return CallSide.#open({ sound, env: process.env, ...(program !== undefined && { program }) }, speaker, options);
   }
 
   /** Opens one with the sound card that this environment leads to. */
@@ -77,7 +82,11 @@ export class CallSide extends MediaEnd {
     return CallSide.#open({ sound: { kind: 'card' }, env }, undefined);
   }
 
-  static async #open(options: MediaOpenerOptions, speaker: string | undefined): Promise<CallSide> {
+  static async #open(
+    options: MediaOpenerOptions,
+    speaker: string | undefined,
+    media?: Omit<MediaOptions, 'onEvent'>,
+  ): Promise<CallSide> {
     const side = new CallSide(speaker);
     const open = mediaOpener({
       ...options,
@@ -85,7 +94,7 @@ export class CallSide extends MediaEnd {
         side.process = started;
       },
     });
-    await side.open(open);
+    await side.open(open, media);
     return side;
   }
 

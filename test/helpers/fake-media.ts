@@ -59,6 +59,7 @@ export class FakeMedia implements Media {
   readonly fingerprint = makeFingerprint();
   readonly log: string[] = [];
   devices: DeviceChoice = {};
+  readonly noiseSuppression: boolean;
   isMuted = false;
   isClosed = false;
   /** Changes what it says of itself; for those who lie. */
@@ -74,7 +75,8 @@ export class FakeMedia implements Media {
   constructor(network: FakeSound, options: MediaOptions) {
     this.#network = network;
     this.#options = options;
-    const { onEvent: _, ...devices } = options;
+    const { onEvent: _, noiseSuppression = false, ...devices } = options;
+    this.noiseSuppression = noiseSuppression;
     this.devices = devices;
   }
 

@@ -21,7 +21,7 @@ export function describeWith(program: string, title: string, suite: () => void):
   }
 }
 
-/** A test that needs an optional library: skipped without it, failing where programs are required too. */
-export function itWith(library: OptionalLibrary): typeof it | typeof it.skip {
-  return hasOptional(library) || required.some(Boolean) ? it : it.skip;
+/** A test that needs optional libraries: skipped without one of them, failing where programs are required too. */
+export function itWith(...libraries: OptionalLibrary[]): typeof it | typeof it.skip {
+  return libraries.every(hasOptional) || required.some(Boolean) ? it : it.skip;
 }

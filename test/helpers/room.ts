@@ -37,3 +37,13 @@ export function noise(length: number, amplitude = 20): Int16Array {
   const random = seededRandom(9);
   return Int16Array.from({ length }, () => Math.round((random() + random() - 1) * amplitude));
 }
+
+/** The noise of a room, low rather than high as that of fans and streets is, 30 dB under full scale. */
+export function roomNoise(length: number): Int16Array {
+  const random = seededRandom(7);
+  let level = 0;
+  return Int16Array.from({ length }, () => {
+    level = 0.98 * level + random() - 0.5;
+    return Math.round(level * 710);
+  });
+}

@@ -9,6 +9,7 @@ import { packageRoot } from '../../src/package-root.js';
 import { CallSide, connectSides, measured } from '../helpers/calls.js';
 import { judgeHearing } from '../helpers/intelligibility.js';
 import { itWith } from '../helpers/require-program.js';
+import { roomNoise } from '../helpers/room.js';
 import { speech } from '../helpers/speech.js';
 
 const rate = 48_000;
@@ -79,6 +80,21 @@ withWrtc('sends silence while it is muted, and speech again after that', async (
   alice.media.setMuted(false);
   await bob.next('level', ({ remote }) => remote > 0.5);
   await alice.next('level', ({ local }) => local > 0.5);
+});
+
+itWith('@roamhq/wrtc', '@echogarden/rnnoise-wasm')('carries no noise where that is wanted', async () => {
+  const fan = roomNoise(rate);
+  sides = await Promise.all([
+    CallSide.open(folder, 'alice', fan, { noiseSuppression: true }),
+    CallSide.open(folder, 'bob', fan),
+  ]);
+  const [alice, bob] = sides as [CallSide, CallSide];
+  await connectSides(alice, bob);
+  await alice.next('level', ({ remote }) => remote > 0.5);
+  await measured(bob, 2);
+  bob.events.length = 0;
+  await measured(bob, 1);
+  expect(bob.events.filter((event) => event.type === 'level' && event.remote > 0.2)).toEqual([]);
 });
 
 withWrtc('listens only where there is no microphone', async () => {
@@ -164,5 +180,5 @@ it('says what to install where a library is missing', async () => {
   const child = await MediaProcess.start(options, { type: 'libraries' });
   const { problems } = await child.ask({ type: 'libraries' });
   await child.close();
-  expect(problems).toHaveLength(3);
+  expect(problems).toHaveLength(4);
 });

@@ -5,6 +5,7 @@ import { cardSystem } from '../sound/card.js';
 import { createEchoCanceller } from '../sound/echo-canceller.js';
 import { everyFrame } from '../sound/frames.js';
 import { loadNaudiodon } from '../sound/naudiodon.js';
+import { createNoiseSuppressor } from '../sound/noise-suppressor.js';
 import { recordedSystem } from '../sound/recorded.js';
 import { silentSystem } from '../sound/silent.js';
 import { SoundBoard } from '../sound/sound-board.js';
@@ -74,10 +75,13 @@ export class MediaWork {
     }
   }
 
-  async #call(devices: Devices): Promise<void> {
+  async #call({
+    noiseSuppression = false,
+    ...devices
+  }: Devices & { noiseSuppression?: boolean | undefined }): Promise<void> {
     const [wrtc, board] = await Promise.all([
       loadOptional<Wrtc>('@roamhq/wrtc'),
-      this.#openBoard((frame) => this.#connection?.send(frame)),
+      this.#openBoard((frame) => this.#connection?.send(frame), noiseSuppression),
     ]);
     this.#connection = new MediaConnection(wrtc, { onEvent: this.#tell, onFrame: (frame) => board.hear(frame) });
     // The call need not wait for its devices.
@@ -95,16 +99,17 @@ export class MediaWork {
     await board.useDevices(chosen(devices));
   }
 
-  async #openBoard(onFrame: (frame: Int16Array) => void): Promise<SoundBoard> {
+  async #openBoard(onFrame: (frame: Int16Array) => void, noiseSuppression = false): Promise<SoundBoard> {
     const isCard = this.#sound.kind === 'card';
-    const [system, canceller] = await Promise.all([
+    const [system, canceller, suppressor] = await Promise.all([
       this.#system(),
       // Whoever wears headphones does not miss it.
       isCard ? createEchoCanceller().catch(() => undefined) : undefined,
+      noiseSuppression ? createNoiseSuppressor().catch(() => undefined) : undefined,
     ]);
     const onDevices = (input: string | undefined, output: string | undefined): void =>
       this.#tell({ type: 'devices', input, output });
-    const board = new SoundBoard({ system, canceller, onFrame, onDevices });
+    const board = new SoundBoard({ system, canceller, suppressor, onFrame, onDevices });
     this.#board = board;
     this.#levels = setInterval(() => this.#tell({ type: 'level', ...board.takeLevels() }), levelEveryMs);
     return board;
@@ -140,7 +145,12 @@ export class MediaWork {
 }
 
 async function libraryProblems(): Promise<PlainError[]> {
-  const loads = [loadOptional('@roamhq/wrtc'), loadNaudiodon(), loadOptional('@ennuicastr/webrtcaec3.js')];
+  const loads = [
+    loadOptional('@roamhq/wrtc'),
+    loadNaudiodon(),
+    loadOptional('@ennuicastr/webrtcaec3.js'),
+    loadOptional('@echogarden/rnnoise-wasm'),
+  ];
   const loaded = await Promise.allSettled(loads);
   return loaded.flatMap((load) => (load.status === 'rejected' ? [toPlainError(load.reason, 'cannot be loaded')] : []));
 }

@@ -23,7 +23,7 @@ export interface MediaOpenerOptions {
 
 /** Opens the media side of each call in a process of its own. */
 export function mediaOpener({ env, sound = soundOf(env), program, onStarted }: MediaOpenerOptions): OpenMedia {
-  return async ({ onEvent, input, output }) => {
+  return async ({ onEvent, input, output, noiseSuppression }) => {
     let isOver = false;
     // After the end nothing more is told, and of the end only once.
     const tell: typeof onEvent = (event) => {
@@ -38,7 +38,7 @@ export function mediaOpener({ env, sound = soundOf(env), program, onStarted }: M
       onEvent: (event) => tell(asMediaEvent(event)),
       onFailed: (error) => tell({ type: 'failed', error }),
     };
-    const child = await MediaProcess.start(options, { type: 'call', input, output });
+    const child = await MediaProcess.start(options, { type: 'call', input, output, noiseSuppression });
     onStarted?.(child);
     const sdpOf = async (answer: ReturnType<MediaProcess['ask']>): Promise<string> => (await answer).sdp ?? '';
     const media: Media = {

@@ -30,7 +30,7 @@ const task = v.variant('type', [
   /** First of all: what kind of sound this process has. */
   v.strictObject({ type: v.literal('sound'), sound }),
   /** A call: devices are opened, and a connection is prepared. */
-  v.strictObject({ type: v.literal('call'), input: name, output: name }),
+  v.strictObject({ type: v.literal('call'), input: name, output: name, noiseSuppression: v.optional(v.boolean()) }),
   v.strictObject({ type: v.literal('offer'), isRestart: v.boolean() }),
   v.strictObject({ type: v.literal('answer'), sdp }),
   v.strictObject({ type: v.literal('accept'), sdp }),

@@ -7,11 +7,13 @@ import type { DeviceChoice } from '../media.js';
 import type { EchoCanceller } from './echo-canceller.js';
 import { everyFrame } from './frames.js';
 import { levelOf } from './level.js';
+import type { NoiseSuppressor } from './noise-suppressor.js';
 import { frameSamples, type Microphone, type SoundSystem, type Speaker } from './sound-system.js';
 
 export interface SoundBoardOptions {
   readonly system: SoundSystem;
   readonly canceller: EchoCanceller | undefined;
+  readonly suppressor: NoiseSuppressor | undefined;
   /** Takes a frame for the peer every 10 ms, silence too; it belongs to who is called. */
   readonly onFrame: (frame: Int16Array) => void;
   /** Told which devices are in use, at the start and at each change. */
@@ -143,7 +145,9 @@ export class SoundBoard {
   #speak(frame: Int16Array, microphone: Microphone | undefined): void {
     // One that takes another's place is silent until it has.
     if (microphone === undefined || microphone !== this.#microphone) return;
-    const cleaned = this.#options.canceller?.clean(frame) ?? frame;
+    const { canceller, suppressor } = this.#options;
+    const voice = canceller?.clean(frame) ?? frame;
+    const cleaned = suppressor?.clean(voice) ?? voice;
     const sent = this.#isMuted ? new Int16Array(frameSamples) : cleaned;
     this.#local = Math.max(this.#local, levelOf(sent));
     this.#options.onFrame(sent);

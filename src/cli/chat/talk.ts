@@ -111,7 +111,7 @@ async function converse(home: Home, options: ConverseOptions, deps: Deps): Promi
       decideOffer: ({ sizeBytes }) =>
         sizeBytes <= settings.values.autoAcceptBytes ? 'accept' : isAttended ? 'ask' : 'too-large',
       onEvent: (event) => face.onEvent(event),
-      ...(isAttended && (await callOptions(deps))),
+      ...(isAttended && (await callOptions(settings, deps))),
       // Those of a window are heard in the browser.
       takesCalls: window !== undefined,
       ...(peer !== undefined && { who: peer, alsoDial: others }),
@@ -135,7 +135,11 @@ async function converse(home: Home, options: ConverseOptions, deps: Deps): Promi
   }
 }
 
-async function callOptions({ sound }: Deps): Promise<Pick<ConversationOptions, 'openMedia' | 'noMedia'>> {
+async function callOptions(
+  settings: Settings,
+  { sound }: Deps,
+): Promise<Pick<ConversationOptions, 'openMedia' | 'noMedia'>> {
   const media = await sound();
-  return media instanceof QTChatError ? { noMedia: media } : { openMedia: media };
+  if (media instanceof QTChatError) return { noMedia: media };
+  return { openMedia: (options) => media({ ...options, noiseSuppression: settings.values.noiseSuppression }) };
 }

@@ -28,6 +28,7 @@ export const settingTable: Readonly<Record<string, Setting>> = {
   },
   bell: onOff('bell', 'the terminal rings while you are elsewhere: on or off'),
   ring: onOff('ring', 'calls can be heard to ring: on or off'),
+  'noise-suppression': onOff('noiseSuppression', 'calls, from the next one on, carry voices without noise: on or off'),
   pictures: onOff('pictures', 'pictures are shown in the terminal: on or off'),
 };
 
@@ -81,7 +82,7 @@ function settingNamed(name: string): Setting {
   throw new QTChatError('ERR_USAGE', `there is no setting ${quote(name)}`, { hint: `There are ${names}` });
 }
 
-function onOff(name: 'bell' | 'ring' | 'pictures', help: string): Setting {
+function onOff(name: 'bell' | 'ring' | 'noiseSuppression' | 'pictures', help: string): Setting {
   const words = ['on', 'off'] as const;
   return {
     help,

@@ -22,6 +22,7 @@ const quiet = {
   pictures: false,
   ring: false,
   pushToTalk: false,
+  noiseSuppression: false,
 } as const;
 
 /** What could steer a terminal, and how it is shown: each in a row of its own. */

@@ -100,6 +100,7 @@ describe('the devices of a call', () => {
     const board = new SoundBoard({
       system,
       canceller: undefined,
+      suppressor: undefined,
       onFrame: () => {},
       onDevices: (input) => told.push(input),
     });

@@ -6,7 +6,15 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadSettings, saveSettings } from '../../../src/store/settings.js';
 
 const defaults = {
-  ...{ autoAcceptBytes: 100_000_000, notify: 'on', bell: true, pictures: true, ring: true, pushToTalk: false },
+  ...{
+    autoAcceptBytes: 100_000_000,
+    notify: 'on',
+    bell: true,
+    pictures: true,
+    ring: true,
+    pushToTalk: false,
+    noiseSuppression: false,
+  },
   ...{ input: undefined, output: undefined },
 };
 
@@ -31,6 +39,7 @@ describe('the settings of a home', () => {
       pictures: false,
       ring: false,
       pushToTalk: true,
+      noiseSuppression: true,
       input: 'Headset',
     } as const;
     await saveSettings(home, values);

@@ -11,6 +11,7 @@ const values: SettingValues = {
   pictures: true,
   ring: true,
   pushToTalk: false,
+  noiseSuppression: false,
 };
 
 describe('settings', () => {
@@ -20,6 +21,7 @@ describe('settings', () => {
     ['notify', 'names', { notify: 'names' }, 'notify names'],
     ['bell', 'off', { bell: false }, 'bell off'],
     ['ring', 'off', { ring: false }, 'ring off'],
+    ['noise-suppression', 'on', { noiseSuppression: true }, 'noise-suppression on'],
     ['pictures', 'off', { pictures: false }, 'pictures off'],
   ] as const)('%s is set to %s, kept, and shown', async (name, typed, changed, shown) => {
     const kept: SettingValues[] = [];
