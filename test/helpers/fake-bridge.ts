@@ -100,6 +100,7 @@ export class FakeBridge {
   readonly #sockets = new Set<WebSocket>();
   readonly #waiting = new Set<() => void>();
   #server!: Server;
+  #port = 0;
   #media!: Server;
   #wss!: WebSocketServer;
 
@@ -133,6 +134,7 @@ export class FakeBridge {
       createServer((request, response) => void this.#serve(request, response)),
       port,
     );
+    this.#port = (this.#server.address() as AddressInfo).port;
     this.#wss = new WebSocketServer({ server: this.#server, path: `${base}events` });
     this.#wss.on('connection', (socket) => this.#greet(socket));
   }
@@ -146,7 +148,7 @@ export class FakeBridge {
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   get #mediaOrigin(): string {

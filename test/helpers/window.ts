@@ -1,7 +1,6 @@
 /** A real Chromium that shows the chat window of a {@link FakeBridge}. */
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { FakeBridge, type FakeWorld } from './fake-bridge.js';
-import { hasProgram } from './has-program.js';
 
 const args = [
   '--headless',
@@ -18,9 +17,6 @@ const args = [
 export async function startChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: '/usr/bin/chromium', args });
 }
-
-/** Whether there is one. */
-export const hasChromium = hasProgram('chromium');
 
 /** A page, the program's side of it, and what went wrong in it. */
 export interface OpenWindow {

@@ -28,7 +28,7 @@ export function Composer({ contact }: { contact: Contact }) {
     if (matchMedia('(pointer: fine)').matches) field.current?.focus();
   }, []);
   const isEdit = composing?.mode === 'edit';
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (composing === undefined) return;
     if (isEdit) setText(composing.entry.text ?? '');
     field.current?.focus();

@@ -18,10 +18,8 @@ interface EntryRowProps {
 
 export function EntryRow({ member, entry, isFirst, isSought }: EntryRowProps) {
   const store = useStore();
-  const hasTools = useSignal(false);
-  const setTools = (isOn: boolean) => (): void => {
-    hasTools.value = isOn;
-  };
+  const isPointedAt = useSignal(false);
+  const hasFocus = useSignal(false);
   const author = entry.direction === 'out' ? 'You' : (store.state.value.contacts[member]?.name ?? member);
   const classes = [
     'entry-row',
@@ -34,10 +32,19 @@ export function EntryRow({ member, entry, isFirst, isSought }: EntryRowProps) {
     <li
       class={classes.join(' ')}
       data-key={entry.key}
-      onMouseEnter={setTools(true)}
-      onMouseLeave={setTools(false)}
-      onFocusIn={setTools(true)}
-      onFocusOut={setTools(false)}
+      onMouseEnter={() => {
+        isPointedAt.value = true;
+      }}
+      onMouseLeave={() => {
+        isPointedAt.value = false;
+      }}
+      onFocusIn={() => {
+        hasFocus.value = true;
+      }}
+      onFocusOut={(event) => {
+        // Not on the way to the tools themselves: they would be gone before it arrives.
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) hasFocus.value = false;
+      }}
     >
       <article class="entry" tabIndex={-1} aria-label={`${author}, ${momentOf(entry.atMs)}`}>
         {entry.type === 'message' && <MessageBubble member={member} entry={entry} />}
@@ -49,7 +56,7 @@ export function EntryRow({ member, entry, isFirst, isSought }: EntryRowProps) {
           </p>
         )}
       </article>
-      {entry.type === 'message' && entry.text !== null && hasTools.value && (
+      {entry.type === 'message' && entry.text !== null && (isPointedAt.value || hasFocus.value) && (
         <MessageTools member={member} entry={entry} />
       )}
     </li>

@@ -1,5 +1,5 @@
 /** What can be done with a message; there while it is pointed at, or has the focus. */
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { deleteMessage, react } from '../intents/message-intents.js';
 import type { MessageEntry } from '../state/entries.js';
 import { IconButton } from './icon-button.js';
@@ -10,12 +10,21 @@ const emojis = ['👍', '❤️', '😂', '😮', '😢', '🎉'];
 export function MessageTools({ member, entry }: { member: string; entry: MessageEntry }) {
   const store = useStore();
   const [isReacting, setReacting] = useState(false);
+  const group = useRef<HTMLFieldSetElement>(null);
+  // What had the focus is gone: it goes on to what came in its place.
+  useLayoutEffect(() => {
+    if (isReacting) group.current?.querySelector('button')?.focus();
+  }, [isReacting]);
+  const leave = (): void => {
+    group.current?.parentElement?.querySelector<HTMLElement>('.entry')?.focus({ preventScroll: true });
+    setReacting(false);
+  };
   const compose = (mode: 'reply' | 'edit') => (): void => {
     store.composing.value = { mode, entry };
   };
   if (isReacting) {
     return (
-      <fieldset class="tools" aria-label="Reactions">
+      <fieldset class="tools" aria-label="Reactions" ref={group}>
         {emojis.map((emoji) => (
           <button
             type="button"
@@ -24,13 +33,13 @@ export function MessageTools({ member, entry }: { member: string; entry: Message
             aria-label={`React with ${emoji}`}
             onClick={() => {
               react(store, member, entry, emoji);
-              setReacting(false);
+              leave();
             }}
           >
             {emoji}
           </button>
         ))}
-        <IconButton icon="cancel" label="No reaction" onClick={() => setReacting(false)} />
+        <IconButton icon="cancel" label="No reaction" onClick={leave} />
       </fieldset>
     );
   }

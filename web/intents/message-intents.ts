@@ -78,14 +78,21 @@ export async function loadHistory(store: Store, member: string): Promise<void> {
   }
 }
 
-const loading = new Set<string>();
+const loading = new Map<string, Promise<boolean>>();
 
-/** Reads older messages, where there are any; whether some came. */
-export async function loadOlder(store: Store, member: string): Promise<boolean> {
+/** Reads older messages, where there are any; whether some came. Whoever asks meanwhile waits for the same. */
+export function loadOlder(store: Store, member: string): Promise<boolean> {
+  const known = loading.get(member);
+  if (known !== undefined) return known;
+  const work = readOlder(store, member).finally(() => loading.delete(member));
+  loading.set(member, work);
+  return work;
+}
+
+async function readOlder(store: Store, member: string): Promise<boolean> {
   const conversation = conversationWith(store.state.peek(), member);
   const before = oldestId(conversation);
-  if (!conversation.hasOlder || before === undefined || loading.has(member)) return false;
-  loading.add(member);
+  if (!conversation.hasOlder || before === undefined) return false;
   try {
     const { messages } = await store.connection.run('history', { member, limit: page, before });
     store.do({ deed: 'olderCame', member, messages, limit: page });
@@ -93,8 +100,6 @@ export async function loadOlder(store: Store, member: string): Promise<boolean> 
   } catch (error) {
     store.fail(error);
     return false;
-  } finally {
-    loading.delete(member);
   }
 }
 
