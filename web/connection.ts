@@ -16,7 +16,7 @@ export class CommandError extends Error implements WireError {
   }
 }
 
-/** How the connection is. `lost`: it is tried again at `retryAtMs`; `hasEnded` where the program is probably no more. */
+/** How the connection is. `lost`: it is tried again at `retryAtMs`, or at this moment where that is over; `hasEnded` where the program is probably no more. */
 export type Link =
   | { readonly state: 'opening' }
   | { readonly state: 'open' }
@@ -96,7 +96,7 @@ export class Connection {
 
   #open(): void {
     this.#timer = undefined;
-    this.#options.onLink({ state: 'opening' });
+    if (this.#tries === 0) this.#options.onLink({ state: 'opening' });
     const socket = new WebSocket(this.#options.url);
     this.#socket = socket;
     socket.onmessage = ({ data }) => this.#take(JSON.parse(String(data)) as WireEvent | WireAnswer);

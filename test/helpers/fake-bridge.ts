@@ -184,6 +184,11 @@ export class FakeBridge {
     for (const socket of this.#sockets) socket.send(JSON.stringify(this.#hello()));
   }
 
+  /** Says that it ends, as the program does that is ended in order. */
+  sayGoodbye(): void {
+    for (const socket of this.#sockets) socket.close(1001);
+  }
+
   /** Ends, as a program that is killed does; the media stay. */
   async drop(): Promise<void> {
     for (const socket of this.#sockets) socket.terminate();

@@ -25,7 +25,7 @@ export function LinkBar() {
         <p>The connection to qtchat on this computer is lost. It is tried again by itself.</p>
       )}
       <button type="button" class="button" onClick={() => store.connection.retry()}>
-        {seconds > 0 ? `Try now (${seconds} s)` : 'Try now'}
+        {seconds > 0 ? `Try now (${seconds} s)` : 'Trying…'}
       </button>
     </div>
   );

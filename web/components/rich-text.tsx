@@ -6,14 +6,16 @@ import { splitLinks } from '../text/split-links.js';
 
 /** Longer ones are cut until somebody wants all of it. */
 const shownCharacters = 3_000;
+const shownLines = 40;
 
 /** `children` stand behind the text, on its last line where there is room. */
 export function RichText({ text, children }: { text: string; children: ComponentChildren }) {
   const [isWhole, setWhole] = useState(false);
-  const isCut = !isWhole && text.length > shownCharacters * 1.2;
+  const beginning = isWhole ? text : beginningOf(text);
+  const isCut = beginning.length < text.length;
   return (
     <div class="text" dir="auto">
-      {splitLinks(isCut ? `${text.slice(0, shownCharacters)}…` : text).map(({ text: piece, href }) =>
+      {splitLinks(isCut ? `${beginning}…` : text).map(({ text: piece, href }) =>
         href === undefined ? (
           escapeLines(piece)
         ) : (
@@ -30,4 +32,9 @@ export function RichText({ text, children }: { text: string; children: Component
       {children}
     </div>
   );
+}
+
+function beginningOf(text: string): string {
+  const lines = text.split('\n', shownLines).join('\n');
+  return lines.length > shownCharacters ? lines.slice(0, shownCharacters) : lines;
 }
