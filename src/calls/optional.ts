@@ -6,6 +6,7 @@ import { QTChatError } from '../errors.js';
 export const optionalLibraries = {
   '@roamhq/wrtc': 'carries calls',
   naudiodon: 'reaches the sound card',
+  opusscript: 'writes voicemail',
   '@ennuicastr/webrtcaec3.js': 'keeps the speaker out of the microphone',
   '@echogarden/rnnoise-wasm': 'takes noise out of what the microphone hears',
 } as const;

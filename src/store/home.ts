@@ -88,6 +88,11 @@ export function storeFolder(home: Home): string {
   return join(home.folder, 'store');
 }
 
+/** Voicemail of ours, until it has arrived. */
+export function voicemailFolder(home: Home): string {
+  return join(home.folder, 'voicemail');
+}
+
 /** Files received from others. */
 export function downloadsFolder(home: Home): string {
   return join(home.folder, 'downloads');

@@ -39,6 +39,8 @@ export class SpeakingProgram {
         this.#read += line.length + 1;
         const event = JSON.parse(line) as Record<string, unknown>;
         if (event.event === type && accepts(event)) return event;
+        // Nothing more would come.
+        if (event.event === 'callEnded' || event.event === 'error') throw new Error(`instead of ${type}: ${line}`);
       }
       const known = this.#read;
       await this.chat.waitFor(new RegExp(`^[^]{${known}}[^\\n]*\\n`));

@@ -11,13 +11,14 @@ import { silentSystem } from '../sound/silent.js';
 import { SoundBoard } from '../sound/sound-board.js';
 import { frameMs, type SoundSystem } from '../sound/sound-system.js';
 import { type ToneKind, toneFrames } from '../sound/tones.js';
+import { Recorder } from '../voicemail/recorder.js';
 import { MediaConnection } from './connection.js';
 import type { MediaProcessEvent, MediaReport, MediaTask, SoundChoice } from './wire.js';
 import type { Wrtc } from './wrtc.js';
 
 const levelEveryMs = 100;
 
-type Answer = Partial<Pick<Extract<MediaReport, { type: 'done' }>, 'sdp' | 'devices' | 'problems'>>;
+type Answer = Partial<Pick<Extract<MediaReport, { type: 'done' }>, 'sdp' | 'devices' | 'problems' | 'durationMs'>>;
 
 export class MediaWork {
   readonly #tell: (event: MediaProcessEvent) => void;
@@ -25,6 +26,7 @@ export class MediaWork {
   #board: SoundBoard | undefined;
   #connection: MediaConnection | undefined;
   #levels: NodeJS.Timeout | undefined;
+  #recorder: Recorder | undefined;
 
   constructor(tell: (event: MediaProcessEvent) => void) {
     this.#tell = tell;
@@ -65,10 +67,19 @@ export class MediaWork {
       case 'tone':
         await this.#tone(task.tone, task.output);
         return {};
+      case 'record':
+        await this.#record(task);
+        return {};
+      case 'stop': {
+        const recorder = this.#recorder;
+        this.#recorder = undefined;
+        return { durationMs: (await recorder?.stop()) ?? 0 };
+      }
       case 'ping':
         return {};
       case 'close':
         clearInterval(this.#levels);
+        await this.#recorder?.stop();
         this.#connection?.close();
         await this.#board?.close();
         return {};
@@ -133,6 +144,18 @@ export class MediaWork {
     await speaker.close();
   }
 
+  async #record({ input, path }: Extract<MediaTask, { type: 'record' }>): Promise<void> {
+    let local = 0;
+    const onLevel = (level: number): void => {
+      local = Math.max(local, level);
+    };
+    this.#recorder = await Recorder.start({ system: await this.#system(), input, path, onLevel });
+    this.#levels = setInterval(() => {
+      this.#tell({ type: 'level', local, remote: 0 });
+      local = 0;
+    }, levelEveryMs);
+  }
+
   async #system(): Promise<SoundSystem> {
     if (this.#sound.kind === 'recorded') return recordedSystem(this.#sound);
     return this.#sound.kind === 'silent' ? silentSystem : cardSystem();
@@ -150,6 +173,7 @@ async function libraryProblems(): Promise<PlainError[]> {
     loadNaudiodon(),
     loadOptional('@ennuicastr/webrtcaec3.js'),
     loadOptional('@echogarden/rnnoise-wasm'),
+    loadOptional('opusscript'),
   ];
   const loaded = await Promise.allSettled(loads);
   return loaded.flatMap((load) => (load.status === 'rejected' ? [toPlainError(load.reason, 'cannot be loaded')] : []));

@@ -6,6 +6,7 @@ import type { ToneKind } from '../sound/tones.js';
 import { MediaProcess } from './media-process.js';
 import { mediaProgram } from './open-media.js';
 import { soundOf } from './sound-choice.js';
+import type { MediaProcessEvent } from './wire.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -125,6 +126,50 @@ export function playTone(
     void child?.close();
   };
   return { ended, stop };
+}
+
+/** What is being recorded. */
+export interface Recording {
+  /** Ends it: when this resolves, the file is on the disk; how long it is, in milliseconds. Rejects as the recording failed. */
+  stop(): Promise<number>;
+  /** Ends it; resolves when the microphone is free. What the file holds then is nobody's. Never rejects. */
+  drop(): Promise<void>;
+}
+
+/** What is to be recorded, and who is told of it. */
+export interface RecordingOptions {
+  readonly env: Env;
+  /** The microphone by name; the system's choice when left out. */
+  readonly input?: string | undefined;
+  /** Absolute path of the file, which is there and empty: it becomes Opus in Ogg. */
+  readonly path: string;
+  /** How loud it is, 0 to 1; at most ten times a second. */
+  readonly onLevel: (level: number) => void;
+  /** Told once, where it ends by itself. */
+  readonly onFailed: (error: QTChatError) => void;
+}
+
+/**
+ * Records what the microphone hears, for two minutes at most; what comes then is left out.
+ *
+ * @throws {QTChatError} `ERR_CALL_LIBRARY`, `ERR_CALL_DEVICE`, `ERR_CALL_FAILED`, `ERR_STORE_UNWRITABLE`, `ERR_USAGE`
+ */
+export async function recordSound({ env, input, path, onLevel, onFailed }: RecordingOptions): Promise<Recording> {
+  const onEvent = (event: MediaProcessEvent): void => {
+    if (event.type === 'level') onLevel(event.local);
+  };
+  const options = { program: mediaProgram(), sound: soundOf(env), env, onEvent, onFailed };
+  const child = await MediaProcess.start(options, { type: 'record', input, path });
+  return {
+    stop: async () => {
+      try {
+        return (await child.ask({ type: 'stop' })).durationMs ?? 0;
+      } finally {
+        await child.close();
+      }
+    },
+    drop: () => child.close(),
+  };
 }
 
 async function start(env: Env): Promise<MediaProcess> {

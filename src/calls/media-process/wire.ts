@@ -45,6 +45,10 @@ const task = v.variant('type', [
   v.strictObject({ type: v.literal('echo'), input: name, output: name, delayMs: measure }),
   /** Answered when it has sounded. */
   v.strictObject({ type: v.literal('tone'), tone: v.picklist(toneKinds), output: name }),
+  /** The microphone into a file that is there and empty, until `stop`. */
+  v.strictObject({ type: v.literal('record'), input: name, path }),
+  /** Answered when what was recorded is on the disk, with how long it is. */
+  v.strictObject({ type: v.literal('stop') }),
   /** Whether it is well. */
   v.strictObject({ type: v.literal('ping') }),
   /** Answered when the devices are free; then the process ends. */
@@ -88,6 +92,7 @@ const report = v.variant('type', [
     sdp: v.optional(sdp),
     devices: v.optional(v.pipe(v.array(device), v.maxLength(1_000))),
     problems: v.optional(v.array(plainError)),
+    durationMs: v.optional(measure),
   }),
   v.strictObject({ type: v.literal('refused'), id: v.number(), error: plainError }),
   v.strictObject({ type: v.literal('event'), event }),

@@ -1,4 +1,5 @@
 /** Chooses the face of a chat: a screen where there is one, else lines. */
+import type { Home } from '../../store/home.js';
 import type { Settings } from '../../ui/commands/settings.js';
 import type { Face } from '../../ui/face.js';
 import { FaceWithWindow } from '../../ui/face-with-window.js';
@@ -8,6 +9,7 @@ import { faceSound } from './face-sound.js';
 
 /** What a face is chosen by. */
 export interface FaceOptions {
+  readonly home: Home;
   readonly isTerminal: boolean;
   readonly json: boolean;
   readonly plain?: boolean;
@@ -27,7 +29,7 @@ export async function openFace(options: FaceOptions, deps: Deps): Promise<Face> 
 /** Each is loaded only where it is used: a screen takes longer to load than a pipe is open. */
 async function openOwnFace(options: FaceOptions, deps: Deps): Promise<Face> {
   const { stdin, stdout, stderr, env, clock, signal } = deps;
-  const sound = faceSound(env);
+  const sound = faceSound(options.home, deps);
   const { isTerminal, json, plain = false, timeoutMs, settings } = options;
   if (isTerminal && !plain && hasScreen(env)) {
     const { TerminalChat } = await import('../../ui/terminal/terminal-chat.js');

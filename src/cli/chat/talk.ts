@@ -90,7 +90,7 @@ async function converse(home: Home, options: ConverseOptions, deps: Deps): Promi
   const isTerminal = stdin.isTTY === true && stdout.isTTY === true && !json;
   // A filter has nobody to ask, and nobody who could answer.
   const isAttended = isTerminal || json || window !== undefined;
-  const face = await openFace({ ...options, isTerminal }, deps);
+  const face = await openFace({ ...options, home, isTerminal }, deps);
   try {
     onScreen?.((line) => face.tell(line));
     const conversation = await openConversation({

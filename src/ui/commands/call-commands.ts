@@ -52,6 +52,34 @@ export const callCommands: readonly ChatCommand[] = [
     },
   },
   {
+    name: 'voicemail',
+    usage: '[send or drop]',
+    summary: 'record a message of up to two minutes; it is sent as a file, or dropped',
+    argument: 'text',
+    needsMember: true,
+    async run({ conversation: { calls }, voicemail, print }, rest, member) {
+      switch (rest) {
+        case '':
+          if (calls.current !== undefined) {
+            throw new QTChatError('ERR_CALL_BUSY', `there is a call with ${quote(calls.current.member)}`);
+          }
+          await voicemail.begin(member, calls.devices.input);
+          print(`recording for ${member}, until /voicemail send or /voicemail drop`);
+          return;
+        case 'send':
+          return voicemail.send();
+        case 'drop':
+          await voicemail.drop();
+          print('the voicemail was dropped');
+          return;
+        default:
+          throw new QTChatError('ERR_USAGE', `/voicemail does not take ${quote(rest)}`, {
+            hint: 'See /help voicemail',
+          });
+      }
+    },
+  },
+  {
     name: 'stats',
     usage: '',
     summary: 'how the sound of the call is',

@@ -3,6 +3,7 @@ import type { Conversation } from '../../conversation/conversation.js';
 import type { DeviceBook } from './device-book.js';
 import type { BookedFile, FileBook } from './file-book.js';
 import type { Settings } from './settings.js';
+import type { Voicemail } from './voicemail.js';
 
 /** What the argument of a command is, for completing it. */
 export type ArgumentKind = 'none' | 'text' | 'path' | 'message' | 'file' | 'member' | 'setting' | 'device' | 'command';
@@ -22,6 +23,7 @@ export interface CommandContext {
   readonly member: string | undefined;
   readonly files: FileBook;
   readonly devices: DeviceBook;
+  readonly voicemail: Voicemail;
   readonly settings: Settings;
   /** Prints a line, or several, of an answer. What comes from peers in it need not be escaped. */
   readonly print: (text: string) => void;

@@ -4,6 +4,7 @@ import { describeFile } from '../text/describe-file.js';
 import { typedPath } from '../text/typed-path.js';
 import type { ChatCommand, CommandContext } from './command.js';
 import type { BookedFile } from './file-book.js';
+import { offerFile } from './offer-file.js';
 
 /** Commands that concern files. */
 export const fileCommands: readonly ChatCommand[] = [
@@ -15,16 +16,7 @@ export const fileCommands: readonly ChatCommand[] = [
     needsMember: true,
     async run({ conversation, files, did }, rest, member) {
       if (rest.trim() === '') throw new QTChatError('ERR_USAGE', '/send needs the path of a file');
-      const path = typedPath(rest);
-      // Booked first: what happens to it may be told before it is known that it was offered.
-      const file = files.addOwn(member, path);
-      try {
-        await conversation.sendFile(member, path);
-      } catch (error) {
-        files.remove(file.number);
-        throw error;
-      }
-      did({ type: 'file', file });
+      did({ type: 'file', file: await offerFile(conversation, files, member, typedPath(rest)) });
     },
   },
   {

@@ -8,13 +8,16 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
+import { systemTimers } from '../../conversation/timers.js';
 import { escapeControls, QTChatError } from '../../errors.js';
 import type { OwnAction } from '../commands/command.js';
 import { DeviceBook } from '../commands/device-book.js';
 import { FileBook } from '../commands/file-book.js';
+import { offerFile } from '../commands/offer-file.js';
 import { parseInput } from '../commands/parse-input.js';
 import type { Settings } from '../commands/settings.js';
 import { runCommand } from '../commands/table.js';
+import { Voicemail } from '../commands/voicemail.js';
 import type { Face } from '../face.js';
 import type { FaceSound } from '../face-sound.js';
 import { escapeText } from '../text/escape-text.js';
@@ -45,6 +48,7 @@ export class PlainChat implements Face {
   readonly #ended: Promise<void>;
   readonly #files = new FileBook();
   readonly #devices: DeviceBook;
+  readonly #voicemail: Voicemail;
   #end: () => void = () => {};
   #fail: (error: unknown) => void = () => {};
   #conversation: Conversation | undefined;
@@ -66,6 +70,13 @@ export class PlainChat implements Face {
   constructor(options: PlainChatOptions) {
     this.#options = options;
     this.#devices = new DeviceBook(options.sound.listDevices);
+    this.#voicemail = new Voicemail({
+      ...{ sound: options.sound, timers: systemTimers, onChange: () => {} },
+      send: async (member, path) => {
+        if (this.#conversation !== undefined) await offerFile(this.#conversation, this.#files, member, path);
+      },
+      onError: (error) => this.#complain(error),
+    });
     this.#ended = new Promise((resolve, reject) => {
       this.#end = resolve;
       this.#fail = reject;
@@ -104,6 +115,7 @@ export class PlainChat implements Face {
   onEvent(event: ConversationEvent): void {
     if ('file' in event) this.#files.note(event);
     if (event.type === 'outgoingFile') this.#files.noteOutgoing(event);
+    this.#voicemail.note(event);
     this.#screen.show(event);
     if (event.type === 'fileProgress') return;
     this.#ending.note(event);
@@ -154,6 +166,7 @@ export class PlainChat implements Face {
       this.#ending.stop();
       this.#screen.leave();
       signal.removeEventListener('abort', onAbort);
+      await this.#voicemail.close();
     }
   }
 
@@ -246,6 +259,7 @@ export class PlainChat implements Face {
       member: this.#recipient,
       files: this.#files,
       devices: this.#devices,
+      voicemail: this.#voicemail,
       settings: this.#options.settings,
       print: (text) => this.#print(text),
       did: (action) => this.#sayDone(action),

@@ -7,7 +7,6 @@ import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { systemTimers } from '../../conversation/timers.js';
 import { QTChatError } from '../../errors.js';
-import { DeviceBook } from '../commands/device-book.js';
 import type { Settings } from '../commands/settings.js';
 import { Notifier } from '../desktop/notify.js';
 import { Opener } from '../desktop/opener.js';
@@ -16,6 +15,7 @@ import type { FaceSound } from '../face-sound.js';
 import { describeError } from '../text/describe-error.js';
 import { escapeText } from '../text/escape-text.js';
 import { Attention } from './attention.js';
+import { Calling } from './calling.js';
 import { completionSources } from './completion-sources.js';
 import { Completer, type Completion } from './input/completion.js';
 import { Editor } from './input/editor.js';
@@ -26,7 +26,6 @@ import { Keyboard } from './keyboard.js';
 import { scrollBy } from './layout/scroll.js';
 import { TalkRows } from './layout/talk-rows.js';
 import { Questions } from './questions.js';
-import { Ringer } from './ringer.js';
 import { type Frame, frameOf, mostInputRows, scrolled } from './screen/frame.js';
 import { Screen } from './screen/screen.js';
 import { sidebarCells } from './screen/sidebar.js';
@@ -65,7 +64,7 @@ export class TerminalChat implements Face {
   readonly #attention: Attention;
   readonly #pictures: ShownPictures;
   readonly #notifier: Notifier;
-  readonly #ringer: Ringer;
+  readonly #calling: Calling;
   readonly #opener = new Opener();
   readonly #lines: TypedLines;
   readonly #keyboard: Keyboard;
@@ -82,7 +81,6 @@ export class TerminalChat implements Face {
 
   constructor(options: TerminalChatOptions) {
     const { input, output, clock } = options;
-    const devices = new DeviceBook(options.sound.listDevices);
     this.#options = options;
     this.#state = new ChatState(clock);
     this.#ended = new Promise((resolve, reject) => {
@@ -92,7 +90,6 @@ export class TerminalChat implements Face {
     this.#ended.catch(() => {});
     this.#screen = new Screen(output);
     this.#terminal = new Terminal(options, { onRedraw: () => this.#repaint(), onGone: () => this.#end() });
-    this.#completer = new Completer(completionSources(this.#state, devices));
     this.#attention = new Attention(this.#state, {
       conversation: () => this.#conversation,
       clock,
@@ -112,21 +109,24 @@ export class TerminalChat implements Face {
       timers: systemTimers,
       settings: () => options.settings.values,
     });
-    this.#ringer = new Ringer({
-      playTone: options.sound.playTone,
-      write: (text) => this.#terminal.write(text),
-      timers: systemTimers,
-      settings: () => options.settings.values,
-    });
     this.#questions = new Questions({
       ...{ state: this.#state, clock },
       isTyping: () => this.#editor.text !== '',
       onChange: () => this.#drawSoon(),
     });
+    this.#calling = new Calling(this.#state, {
+      ...{ sound: options.sound, settings: options.settings, questions: this.#questions, signal: options.signal },
+      conversation: () => this.#conversation,
+      write: (text) => this.#terminal.write(text),
+      onChange: () => this.#drawSoon(),
+      onError: (error) => this.#complain(error),
+    });
+    this.#completer = new Completer(completionSources(this.#state, this.#calling.devices));
     this.#lines = new TypedLines(this.#state, {
       conversation: () => this.#conversation,
       settings: options.settings,
-      devices,
+      devices: this.#calling.devices,
+      voicemail: this.#calling.voicemail,
       opener: this.#opener,
       confirm: (question) => this.confirm(question, options.signal),
       giveBack: (text) => {
@@ -159,6 +159,7 @@ export class TerminalChat implements Face {
     if (event.type === 'fileOffered') this.#notifier.note(event.member, event.member, `offers ${event.file.name}`);
     if (event.type === 'callRinging' && event.direction === 'in')
       this.#notifier.note(event.member, event.member, 'calls you');
+    this.#calling.note(event);
     if (event.type === 'callEnded' && event.missed) this.#notifier.note(event.member, event.member, 'missed call');
     if (event.type === 'fileDone') this.#pictures.note(this.#state.files.of(event));
     this.#drawSoon();
@@ -190,7 +191,7 @@ export class TerminalChat implements Face {
       signal.removeEventListener('abort', onAbort);
       // Saying goodbye to peers may take a while, and nobody has to watch.
       this.close();
-      await Promise.all([this.#pictures.close(), this.#opener.close()]);
+      await Promise.all([this.#pictures.close(), this.#opener.close(), this.#calling.close()]);
     }
   }
 
@@ -201,7 +202,6 @@ export class TerminalChat implements Face {
     clearInterval(this.#ticking);
     this.#stopKeys();
     this.#notifier.callOff();
-    this.#ringer.close();
     this.#screen.close();
     this.#terminal.close();
   }
@@ -218,7 +218,7 @@ export class TerminalChat implements Face {
       suspend: () => this.#terminal.suspend(),
       leave: () => this.#end(),
       typed: () => this.#tellTyping(),
-      talk: () => this.#talk(),
+      talk: () => this.#calling.talk(),
       focus: (isFocused) => {
         this.#state.isFocused = isFocused;
         this.#notifier.isFocused = isFocused;
@@ -251,13 +251,6 @@ export class TerminalChat implements Face {
     if (answer === 'send') this.#lines.send(held?.text ?? text);
     this.#tellTyping();
     this.#draw();
-  }
-
-  /** Lets the user talk, or mutes them. */
-  #talk(): void {
-    const calls = this.#conversation?.calls;
-    if (calls?.current === undefined) this.#state.say('there is no call');
-    else calls.mute(!calls.current.isMuted);
   }
 
   #tellTyping(): void {
@@ -337,7 +330,7 @@ export class TerminalChat implements Face {
     const { current, lobby } = this.#state;
     const prompt = this.#keyboard.prompt;
     const conversation = this.#conversation;
-    this.#ringer.follow(conversation?.calls.current, conversation?.calls.devices.output);
+    this.#calling.follow();
     this.#frame = frameOf({
       state: this.#state,
       rows: this.#rows,
@@ -347,6 +340,7 @@ export class TerminalChat implements Face {
       roundTripMs:
         current === lobby || current.peer === undefined ? undefined : conversation?.roundTripMs(current.member),
       call: conversation?.calls.current,
+      voicemail: this.#calling.voicemail.current,
       isColored: (this.#options.env.NO_COLOR ?? '') === '',
     });
     this.#screen.draw(this.#frame);

@@ -10,6 +10,7 @@ import type { DeviceBook } from '../commands/device-book.js';
 import { parseInput, type TypedInput } from '../commands/parse-input.js';
 import type { Settings } from '../commands/settings.js';
 import { runCommand } from '../commands/table.js';
+import type { Voicemail } from '../commands/voicemail.js';
 import type { Opener } from '../desktop/opener.js';
 import { typedPath } from '../text/typed-path.js';
 import type { ChatState } from './state/chat-state.js';
@@ -20,6 +21,7 @@ export interface TypedLinesOptions {
   readonly conversation: () => Conversation | undefined;
   readonly settings: Settings;
   readonly devices: DeviceBook;
+  readonly voicemail: Voicemail;
   readonly opener: Opener;
   readonly confirm: (question: string) => Promise<boolean>;
   /** Gives a text back that could not be sent: nothing that was typed is lost. */
@@ -75,12 +77,12 @@ export class TypedLines {
   }
 
   #context(): CommandContext {
-    const { conversation: opened, settings, devices, opener, confirm, quit } = this.#options;
+    const { conversation: opened, settings, devices, voicemail, opener, confirm, quit } = this.#options;
     const conversation = opened();
     if (conversation === undefined) throw new QTChatError('ERR_USAGE', 'the conversation is being opened: try again');
     const { current: talk, files, lobby } = this.#state;
     return {
-      ...{ conversation, files, devices, settings, confirm, quit },
+      ...{ conversation, files, devices, voicemail, settings, confirm, quit },
       member: talk === lobby ? undefined : talk.member,
       print: (text) => this.#state.say(text, false, talk),
       // The events show what was done, whichever face did it.

@@ -87,7 +87,7 @@ export const talkKey = 'F8';
 
 /** How loud it is, 0 to 1, in one cell. */
 export function meter(level: number): string {
-  return '▁▂▃▄▅▆▇█'[Math.min(7, Math.floor(level * 8))] ?? '▁';
+  return '▁▂▃▄▅▆▇█'[Math.max(0, Math.min(7, Math.floor(level * 8)))] ?? '▁';
 }
 
 const beginnings: Readonly<Partial<Record<CallSnapshot['state'], string>>> = {

@@ -1,9 +1,10 @@
 /** Calls, as both sides see them on their terminals. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { wavHead } from '../../../src/calls/sound/wav.js';
+import { sniff } from '../../../src/ui/media-kind.js';
 import { writeWav } from '../../helpers/calls.js';
 import { describeWith, itWith } from '../../helpers/require-program.js';
 import { isHere, TerminalChats } from '../../helpers/terminal-chats.js';
@@ -95,6 +96,27 @@ describeWith('tmux', 'a call in a terminal', () => {
     await alice.pane.sees(/^\d\d:\d\d {4}missed call from bob$/m);
     await alice.pane.enter('/history');
     await alice.pane.sees(/[0-9a-f]{8} {4}missed call from bob$/m);
+  });
+
+  itWith('opusscript')('that cannot be made is made up for by a voicemail, which arrives as sound', async () => {
+    const said = join(folder, 'said.wav');
+    await writeWav(said, tone);
+    const [alice, bob] = await chats.pair({ env: { QTCHAT_SOUND: `files:${said},` } });
+    await bob.pane.enter('/voicemail');
+    await bob.pane.sees(/^● recording for alice 0:0\d of 2:00 █{4}/m);
+    await bob.pane.press('Escape');
+    const recordings = (): string[] => readdirSync(join(bob.home, 'voicemail'));
+    await until(() => recordings().length === 0);
+    await bob.pane.enter('/voicemail');
+    await bob.pane.sees(/^● recording for alice 0:01/m);
+    await bob.pane.press('Enter');
+    await bob.pane.sees(/voicemail-[-\d]{15}\.opus .*✓/);
+    await alice.pane.sees(/voicemail-[-\d]{15}\.opus \(.*\) +▶ \/open 1/);
+    const [name = ''] = readdirSync(join(alice.home, 'downloads'));
+    const arrived = readFileSync(join(alice.home, 'downloads', name));
+    expect(sniff(arrived)).toMatchObject({ type: 'audio/ogg' });
+    expect(arrived.length).toBeGreaterThan(1_000);
+    await until(() => recordings().length === 0);
   });
 
   it('that cannot be is refused with the reason', async () => {

@@ -2,6 +2,7 @@
  * One item as rows of a given width: when, how far it has come, who, and what, with all rows of it behind the same margin.
  * Everything that peers chose is escaped here.
  */
+import { isVoicemailName } from '../../../calls/voicemail/name.js';
 import type { BookedFile } from '../../commands/file-book.js';
 import { callOutcome } from '../../text/describe-call.js';
 import { localTime, markOf, type Speakers } from '../../text/describe-history.js';
@@ -125,7 +126,7 @@ function stateSpans(file: BookedFile): Span[] {
       return [span(`waits${because}`, 'yellow')];
     case 'done':
       if (direction === 'out') return [span('✓ arrived', 'green')];
-      return [span(path === undefined ? '✓' : `✓ /open ${number}`, 'green')];
+      return [span(path === undefined ? '✓' : `${isVoicemailName(file.name) ? '▶' : '✓'} /open ${number}`, 'green')];
     case 'declined':
     case 'cancelled':
       return [span(`${state}${because}`, 'dim')];

@@ -1,6 +1,8 @@
 /** What is on the screen at one moment, as rows that fit it: a pure function of the state and the size. */
 
 import type { CallSnapshot } from '../../../calls/call-events.js';
+import type { VoicemailState } from '../../commands/voicemail.js';
+import { voicemailLine } from '../../text/describe-voicemail.js';
 import { cut, pad, wrap } from '../layout/cells.js';
 import { rowsAt, type Scrolled } from '../layout/scroll.js';
 import { cutSpans, type Row, rowText, span } from '../layout/spans.js';
@@ -46,6 +48,8 @@ export interface FrameParts {
   readonly isColored: boolean;
   /** The call that there is. */
   readonly call?: CallSnapshot | undefined;
+  /** The voicemail that is being recorded. */
+  readonly voicemail?: VoicemailState | undefined;
 }
 
 /** As many rows as the input line may take of a screen. */
@@ -54,14 +58,19 @@ export function mostInputRows({ rows }: Size): number {
 }
 
 /** The frame of a moment. */
-export function frameOf({ state, rows, size, input, now, roundTripMs, isColored, call }: FrameParts): Frame {
+export function frameOf({ state, rows, size, input, now, roundTripMs, isColored, call, voicemail }: FrameParts): Frame {
   const { columns } = size;
   const side = sidebarCells(state, columns);
   const width = columns - side;
   const { current } = state;
   const free = Math.max(0, size.rows - 2 - input.rows.length);
   // Of what is too high for the screen, the end: there stand the keys that answer.
-  const asked = [...offeredRows(state, columns), ...ringRows(call, columns), ...questionRows(state, columns)];
+  const asked = [
+    ...offeredRows(state, columns),
+    ...ringRows(call, columns),
+    ...recordingRows(voicemail, columns),
+    ...questionRows(state, columns),
+  ];
   const question = asked.slice(Math.max(0, asked.length - free));
   const listHeight = free - question.length;
   const typing = typingRows(state, width, now).slice(0, listHeight);
@@ -131,6 +140,11 @@ function offeredRows({ offered }: ChatState, columns: number): Row[] {
 function ringRows(call: CallSnapshot | undefined, columns: number): Row[] {
   if (call?.state !== 'ringing' || call.direction === 'out') return [];
   return [[span(pad(`${call.member} calls: /answer or /reject`, columns), ['yellow', 'bold', 'inverse'])]];
+}
+
+function recordingRows(voicemail: VoicemailState | undefined, columns: number): Row[] {
+  if (voicemail === undefined) return [];
+  return [[span(pad(voicemailLine(voicemail), columns), ['red', 'bold'])]];
 }
 
 function questionRows({ question }: ChatState, columns: number): Row[] {

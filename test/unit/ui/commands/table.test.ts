@@ -5,6 +5,7 @@ import type { CommandContext } from '../../../../src/ui/commands/command.js';
 import { DeviceBook } from '../../../../src/ui/commands/device-book.js';
 import { FileBook } from '../../../../src/ui/commands/file-book.js';
 import { chatCommands, commandNamed, runCommand } from '../../../../src/ui/commands/table.js';
+import type { Voicemail } from '../../../../src/ui/commands/voicemail.js';
 import { fileNamed } from '../../../helpers/peer-events.js';
 import { defaultSettings } from '../../../helpers/settings.js';
 
@@ -38,6 +39,7 @@ describe('the commands of a chat', () => {
     return {
       ...{ conversation: conversation as unknown as Conversation, member, files, settings: defaultSettings() },
       devices: new DeviceBook(async () => []),
+      voicemail: {} as Voicemail,
       ...{ print: (text) => printed.push(text), did: () => {}, confirm: async () => false },
       ...{ open: async (file) => void asked.push(['open', file.number]), quit: () => asked.push('quit') },
     };
