@@ -8,6 +8,15 @@ export interface CallTimers {
   after(delayMs: number, action: () => void): () => void;
 }
 
+/** Those of the system. */
+export const systemTimers: CallTimers = {
+  now: () => performance.now(),
+  after: (delayMs, action) => {
+    const timer = setTimeout(action, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
 /** How long a call rings. */
 export const ringingMs = 45_000;
 /** How long it may take from an answer to sound. */

@@ -1,21 +1,10 @@
 /** Time that passes while we wait: the system's, or a test's. What time it is, the clock says. */
 
-/** Timers; their delays are milliseconds, at most 24 days. */
-export interface Timers {
-  /** Milliseconds since some moment; never put back. */
-  now(): number;
-  /** Calls `action` once after the delay; returns what calls it off. */
-  after(delayMs: number, action: () => void): () => void;
-}
+import type { CallTimers } from '../calls/call-timing.js';
 
-/** The system's. */
-export const systemTimers: Timers = {
-  now: () => performance.now(),
-  after: (delayMs, action) => {
-    const timer = setTimeout(action, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
+export { systemTimers } from '../calls/call-timing.js';
+/** Timers; their delays are milliseconds, at most 24 days. */
+export type Timers = CallTimers;
 
 /** Timers that are called off together. */
 export class TimerGroup implements Timers {

@@ -88,8 +88,22 @@ export class SoundServer {
     };
   }
 
-  /** Takes the sound cards away. */
-  async unplug(): Promise<void> {
+  /** Takes the sound cards away, or puts them back; whoever talks in the room has to begin anew. */
+  plug(isIn: boolean): void {
+    for (const name of ['speaker', 'room']) {
+      if (isIn) {
+        this.#pactl('load-module', ...sink(name).split(' '));
+        continue;
+      }
+      const module = this.#pactl('list', 'short', 'modules')
+        .split('\n')
+        .find((line) => line.includes(`sink_name=${name} `));
+      this.#pactl('unload-module', module?.split('\t')[0] ?? '');
+    }
+  }
+
+  /** Takes the sound server away. */
+  async end(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.kill('SIGKILL');
     await closed;
@@ -97,8 +111,7 @@ export class SoundServer {
 
   /** How many streams are open at the cards. */
   streams(): number {
-    const list = (kind: string): string =>
-      execFileSync('pactl', ['list', 'short', kind], { env: this.env, encoding: 'utf8' });
+    const list = (kind: string): string => this.#pactl('list', 'short', kind);
     return `${list('sink-inputs')}${list('source-outputs')}`.split('\n').filter(Boolean).length;
   }
 
@@ -114,6 +127,10 @@ export class SoundServer {
       }),
     );
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #pactl(...argv: string[]): string {
+    return execFileSync('pactl', argv, { env: this.env, encoding: 'utf8' });
   }
 
   #program(name: string, argv: readonly string[], stdout: 'ignore' | 'pipe'): ChildProcess {

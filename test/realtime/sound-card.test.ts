@@ -64,16 +64,39 @@ describeWith('pulseaudio', 'a sound card', () => {
     expectHeard((await alice.heard()).samples.slice(2 * rate), bobSays, aliceSays);
   });
 
-  withCard('goes on without devices when they are gone, and tells so', async () => {
+  withCard('goes on without devices when the sound system is gone, and tells so', async () => {
     const { alice, bob } = await call();
     expect(await bob.next('devices')).toMatchObject({ input: 'default', output: 'default' });
-    await server.unplug();
+    await server.end();
     await bob.next('devices', ({ input, output }) => input === undefined && output === undefined);
     alice.events.length = 0;
     // Silence goes out, so that nobody takes it for a broken line.
     await alice.next('stats', ({ kbps, lossPercent }) => kbps > 0 && lossPercent === 0);
     expect(bob.events.filter(({ type }) => type === 'failed')).toEqual([]);
   });
+
+  withCard(
+    'goes on when devices are gone, and is heard both ways again when they are back',
+    async () => {
+      server.say(bobSays);
+      const { alice, bob } = await call();
+      const areHeard = (): Promise<unknown> =>
+        Promise.all([alice, bob].map((side) => side.next('level', ({ remote }) => remote > 0.5)));
+      await areHeard();
+      const seen = bob.events.length;
+      server.plug(false);
+      await bob.next('devices', ({ input, output }) => input === undefined && output === undefined);
+      server.plug(true);
+      server.say(bobSays);
+      await bob.next('devices', (event) => bob.events.indexOf(event) > seen && devicesOf(event).length === 2);
+      for (const { events } of [alice, bob]) events.length = 0;
+      await areHeard();
+      const recorder = server.record();
+      await wait(bob, 4);
+      expectHeard(await recorder.stop(), aliceSays, bobSays);
+    },
+    60_000,
+  );
 
   withCard('takes other devices while the call lasts, and refuses those that are not there', async () => {
     const { bob } = await call();
@@ -99,6 +122,10 @@ describeWith('pulseaudio', 'a sound card', () => {
     expect(await readFile(join(folder, 'crash.log')).catch(() => 'none')).toBe('none');
   });
 });
+
+function devicesOf({ input, output }: { input: string | undefined; output: string | undefined }): string[] {
+  return [input, output].filter((name) => name !== undefined);
+}
 
 function repeated(samples: Int16Array): Int16Array {
   return Int16Array.from({ length: samples.length * 3 }, (_, index) => samples[index % samples.length] ?? 0);

@@ -1,5 +1,6 @@
 /** What the media process can do: a call, a test of the devices, a tone, a list of what there is. */
 import { type PlainError, QTChatError, toPlainError } from '../../errors.js';
+import { systemTimers } from '../call-timing.js';
 import { loadOptional } from '../optional.js';
 import { cardSystem } from '../sound/card.js';
 import { createEchoCanceller } from '../sound/echo-canceller.js';
@@ -120,7 +121,7 @@ export class MediaWork {
     ]);
     const onDevices = (input: string | undefined, output: string | undefined): void =>
       this.#tell({ type: 'devices', input, output });
-    const board = new SoundBoard({ system, canceller, suppressor, onFrame, onDevices });
+    const board = new SoundBoard({ system, canceller, suppressor, timers: systemTimers, onFrame, onDevices });
     this.#board = board;
     this.#levels = setInterval(() => this.#tell({ type: 'level', ...board.takeLevels() }), levelEveryMs);
     return board;

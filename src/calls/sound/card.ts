@@ -5,12 +5,22 @@
 import { messageOf, QTChatError, quote } from '../../errors.js';
 import { FrameCutter } from './frames.js';
 import { type AudioOptions, loadNaudiodon, type Naudiodon } from './naudiodon.js';
-import { type DeviceCallbacks, frameSamples, type SoundDevice, type SoundSystem, sampleRate } from './sound-system.js';
+import {
+  type DeviceCallbacks,
+  frameSamples,
+  type Microphone,
+  type SoundDevice,
+  type SoundSystem,
+  type Speaker,
+  sampleRate,
+} from './sound-system.js';
 
 /** A device without a sign of life for so long is lost: nothing else tells. */
 const lostAfterMs = 1_000;
 /** Two frames: what waits longer than that only makes the call late. */
 const mostWaitingBytes = frameSamples * 2 * 2;
+/** With these, its queue is full and something has been played. */
+const framesToBegin = 5;
 const systemsChoice = -1;
 /** Small buffers: with these, mouth to ear takes some 70 ms. */
 const common: Omit<AudioOptions, 'deviceId'> = {
@@ -43,32 +53,45 @@ export async function cardSystem(): Promise<SoundSystem> {
       const cutter = new FrameCutter(onFrame);
       stream.on('data', (octets: Buffer) => {
         watch.alive();
+        watch.works();
         cutter.push(octets);
       });
-      opened(found.name, () => stream.start());
-      watch.begin();
-      return { name: found.name, close: async () => quit(stream, watch) };
+      const device = { name: found.name, close: () => quit(stream, watch) };
+      await begun(device, watch, () => stream.start());
+      return device;
     },
     openSpeaker: async (name, { onLost }) => {
       const found = findDevice(library, 'output', name);
       if (found === undefined) return undefined;
       const stream = opened(found.name, () => library.AudioIO({ outOptions: { ...common, deviceId: found.id } }));
       const watch = new Watch(onLost);
-      opened(found.name, () => stream.start());
-      return {
+      const waiting = (): number => (stream as unknown as { writableLength: number }).writableLength;
+      const write = (frame: Int16Array): void => {
+        watch.begin();
+        stream.write(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength), () => {
+          if (waiting() > 0) {
+            watch.alive();
+          } else {
+            watch.pause();
+            watch.works();
+          }
+        });
+      };
+      const device: Speaker = {
         name: found.name,
         play: (frame) => {
-          const waiting = (): number => (stream as unknown as { writableLength: number }).writableLength;
           if (waiting() > mostWaitingBytes) return false;
-          watch.begin();
-          stream.write(Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength), () => {
-            if (waiting() > 0) watch.alive();
-            else watch.pause();
-          });
+          write(frame);
           return true;
         },
-        close: async () => quit(stream, watch),
+        close: () => quit(stream, watch),
       };
+      await begun(device, watch, () => {
+        stream.start();
+        // More than the library takes by itself: the device has to play some of it.
+        for (let count = 0; count < framesToBegin; count++) write(new Int16Array(frameSamples));
+      });
+      return device;
     },
   };
 }
@@ -110,10 +133,29 @@ function opened<Result>(name: string, open: () => Result): Result {
   try {
     return open();
   } catch (error) {
-    throw new QTChatError('ERR_CALL_DEVICE', `${quote(name)} cannot be opened: ${messageOf(error)}`, {
-      hint: 'Another program may hold it; qtchat doctor --sound looks closer',
-      cause: error,
-    });
+    throw unusable(name, messageOf(error), error);
+  }
+}
+
+function unusable(name: string, why: string, cause?: unknown): QTChatError {
+  return new QTChatError('ERR_CALL_DEVICE', `${quote(name)} cannot be opened: ${why}`, {
+    hint: 'Another program may hold it; qtchat doctor --sound looks closer',
+    cause,
+  });
+}
+
+/**
+ * Starts a device, and resolves when it works: one that is gone can often be opened all the same.
+ *
+ * @throws {QTChatError} `ERR_CALL_DEVICE`; then it is closed
+ */
+async function begun(device: Microphone | Speaker, watch: Watch, start: () => void): Promise<void> {
+  try {
+    opened(device.name, start);
+    await watch.working(device.name);
+  } catch (error) {
+    void device.close();
+    throw error;
   }
 }
 
@@ -134,9 +176,19 @@ class Watch {
   readonly #onLost: DeviceCallbacks['onLost'];
   #timer: NodeJS.Timeout | undefined;
   #hasEnded = false;
+  #begins: { readonly resolve: () => void; readonly reject: () => void } | undefined;
 
   constructor(onLost: DeviceCallbacks['onLost']) {
     this.#onLost = onLost;
+  }
+
+  /** Resolves when it works; rejects where it gives no sign of life. */
+  async working(name: string): Promise<void> {
+    this.begin();
+    await new Promise<void>((resolve, reject) => {
+      this.#begins = { resolve, reject: () => reject(unusable(name, 'it gives no sign of life')) };
+    });
+    this.#begins = undefined;
   }
 
   /** From now on it owes a sign of life, if it did not before. */
@@ -144,7 +196,8 @@ class Watch {
     if (this.#hasEnded) return;
     this.#timer ??= setTimeout(() => {
       this.end();
-      this.#onLost();
+      if (this.#begins === undefined) this.#onLost();
+      else this.#begins.reject();
     }, lostAfterMs);
   }
 
@@ -158,8 +211,14 @@ class Watch {
     this.#timer = undefined;
   }
 
+  /** It does what it is there for: `working` need not wait any more. */
+  works(): void {
+    this.#begins?.resolve();
+  }
+
   end(): void {
     this.#hasEnded = true;
-    this.pause();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }

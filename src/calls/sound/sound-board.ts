@@ -1,9 +1,11 @@
 /**
- * The sound of one call at this end: which devices are open, what goes out and comes in, and how loud. A device that
- * gets lost is replaced by the system's choice, and by nothing where there is none: then the call goes on as listening
- * only, or unheard.
+ * The sound of one call at this end: which devices are open, what goes out and comes in, and how loud. What becomes of a
+ * device that gets lost, device-slot.ts says; without a microphone the call goes on as listening only, without a speaker
+ * unheard.
  */
+import type { CallTimers } from '../call-timing.js';
 import type { DeviceChoice } from '../media.js';
+import { DeviceSlot } from './device-slot.js';
 import type { EchoCanceller } from './echo-canceller.js';
 import { everyFrame } from './frames.js';
 import { levelOf } from './level.js';
@@ -16,22 +18,17 @@ export interface SoundBoardOptions {
   readonly suppressor: NoiseSuppressor | undefined;
   /** Takes a frame for the peer every 10 ms, silence too; it belongs to who is called. */
   readonly onFrame: (frame: Int16Array) => void;
-  /** Told which devices are in use, at the start and at each change. */
+  readonly timers: CallTimers;
+  /** Told which devices are in use, at the start and at each change, and when somebody has chosen. */
   readonly onDevices: (input: string | undefined, output: string | undefined) => void;
 }
 
-type Direction = 'input' | 'output';
-
-/** Who was lost right after it was opened would be lost again. */
-const settledAfterMs = 3_000;
-
 export class SoundBoard {
   readonly #options: SoundBoardOptions;
-  #microphone: Microphone | undefined;
-  #speaker: Speaker | undefined;
+  readonly #microphone: DeviceSlot<Microphone>;
+  readonly #speaker: DeviceSlot<Speaker>;
   #stopSilence: (() => void) | undefined;
-  /** What was asked for, as far as it is not lost. */
-  #choice: { readonly input?: string | undefined; readonly output?: string | undefined } = {};
+  #told: string | undefined;
   #isMuted = false;
   #isClosed = false;
   #local = 0;
@@ -41,14 +38,26 @@ export class SoundBoard {
 
   constructor(options: SoundBoardOptions) {
     this.#options = options;
+    const { system, timers } = options;
+    const inTurn = (work: () => Promise<void>): void => void this.#change(work);
+    this.#microphone = new DeviceSlot({
+      open: async (name, onLost) => {
+        // Frames come before it is known as opened.
+        let opened: Microphone | undefined;
+        opened = await system.openMicrophone(name, { onFrame: (frame) => this.#speak(frame, opened), onLost });
+        return opened;
+      },
+      inTurn,
+      timers,
+    });
+    this.#speaker = new DeviceSlot({ open: (name, onLost) => system.openSpeaker(name, { onLost }), inTurn, timers });
   }
 
   /** Opens the devices; one that cannot be opened is replaced as a lost one is. */
   async open({ input, output }: DeviceChoice): Promise<void> {
     await this.#change(async () => {
-      this.#choice = { input, output };
-      this.#speaker = await openOrElse(output, (name) => this.#openSpeaker(name));
-      this.#microphone = await openOrElse(input, (name) => this.#openMicrophone(name));
+      await this.#speaker.take(output);
+      await this.#microphone.take(input);
     });
   }
 
@@ -59,26 +68,17 @@ export class SoundBoard {
    */
   async useDevices({ input, output }: DeviceChoice): Promise<void> {
     await this.#change(async () => {
-      // One that stays is not opened again: some cards can be opened only once.
-      const speaker = await keptOrOpened(this.#speaker, output, this.#choice.output, () => this.#openSpeaker(output));
-      let microphone: Microphone | undefined;
-      try {
-        microphone = await keptOrOpened(this.#microphone, input, this.#choice.input, () => this.#openMicrophone(input));
-      } catch (error) {
-        if (speaker !== this.#speaker) await speaker?.close();
+      this.#told = undefined;
+      const speaker = await this.#speaker.prepare(output);
+      const microphone = await this.#microphone.prepare(input).catch(async (error) => {
+        await speaker.drop();
         throw error;
-      }
-      const former = [
-        speaker === this.#speaker ? undefined : this.#speaker,
-        microphone === this.#microphone ? undefined : this.#microphone,
-      ];
-      this.#speaker = speaker;
-      this.#microphone = microphone;
-      this.#choice = { input, output };
-      await Promise.all(former.map((device) => device?.close()));
+      });
+      await Promise.all([speaker.commit(), microphone.commit()]);
     });
   }
 
+  /** Silence goes out while it is on. */
   setMuted(isMuted: boolean): void {
     this.#isMuted = isMuted;
   }
@@ -86,10 +86,10 @@ export class SoundBoard {
   /** Plays a frame of the peer. */
   hear(frame: Int16Array): void {
     this.#remote = Math.max(this.#remote, levelOf(frame));
-    if (this.#speaker?.play(frame)) this.#options.canceller?.played(frame);
+    if (this.#speaker.device?.play(frame)) this.#options.canceller?.played(frame);
   }
 
-  /** How loud both sides were at most since this was asked last, 0 to 1. */
+  /** How loud both sides were at most since this was asked last, 0 to 1; 0 for who is muted. */
   takeLevels(): { local: number; remote: number } {
     const levels = { local: this.#local, remote: this.#remote };
     this.#local = 0;
@@ -102,49 +102,12 @@ export class SoundBoard {
     this.#isClosed = true;
     await this.#changes;
     this.#stopSilence?.();
-    await Promise.all([this.#microphone?.close(), this.#speaker?.close()]);
-    this.#microphone = undefined;
-    this.#speaker = undefined;
-  }
-
-  async #openMicrophone(name: string | undefined): Promise<Microphone | undefined> {
-    const opened: Microphone | undefined = await this.#options.system.openMicrophone(name, {
-      onFrame: (frame) => this.#speak(frame, opened),
-      onLost: this.#lossOf('input', () => opened),
-    });
-    return opened;
-  }
-
-  async #openSpeaker(name: string | undefined): Promise<Speaker | undefined> {
-    const opened: Speaker | undefined = await this.#options.system.openSpeaker(name, {
-      onLost: this.#lossOf('output', () => opened),
-    });
-    return opened;
-  }
-
-  #lossOf(direction: Direction, device: () => Microphone | Speaker | undefined): () => void {
-    const openedAt = performance.now();
-    return () => {
-      const isSettled = performance.now() - openedAt > settledAfterMs;
-      void this.#change(async () => {
-        const current = direction === 'input' ? this.#microphone : this.#speaker;
-        // Another one may have taken its place meanwhile.
-        if (current === undefined || current !== device()) return;
-        if (direction === 'input') this.#microphone = undefined;
-        else this.#speaker = undefined;
-        this.#choice = { ...this.#choice, [direction]: undefined };
-        this.#keepSpeaking();
-        void current.close();
-        if (!isSettled) return;
-        if (direction === 'input') this.#microphone = await openOrElse(undefined, (name) => this.#openMicrophone(name));
-        else this.#speaker = await openOrElse(undefined, (name) => this.#openSpeaker(name));
-      });
-    };
+    await Promise.all([this.#microphone.close(), this.#speaker.close()]);
   }
 
   #speak(frame: Int16Array, microphone: Microphone | undefined): void {
     // One that takes another's place is silent until it has.
-    if (microphone === undefined || microphone !== this.#microphone) return;
+    if (microphone === undefined || microphone !== this.#microphone.device) return;
     const { canceller, suppressor } = this.#options;
     const voice = canceller?.clean(frame) ?? frame;
     const cleaned = suppressor?.clean(voice) ?? voice;
@@ -157,7 +120,7 @@ export class SoundBoard {
   #keepSpeaking(): void {
     this.#stopSilence?.();
     this.#stopSilence =
-      this.#microphone === undefined && !this.#isClosed
+      this.#microphone.device === undefined && !this.#isClosed
         ? everyFrame(() => this.#options.onFrame(new Int16Array(frameSamples)))
         : undefined;
   }
@@ -169,32 +132,18 @@ export class SoundBoard {
         await work();
       } finally {
         this.#keepSpeaking();
-        this.#options.onDevices(this.#microphone?.name, this.#speaker?.name);
+        this.#tell();
       }
     });
     this.#changes = done.catch(() => {});
     return done;
   }
-}
 
-/** The device of that name, else the system's choice, else none. */
-async function openOrElse<Device>(
-  name: string | undefined,
-  open: (name: string | undefined) => Promise<Device | undefined>,
-): Promise<Device | undefined> {
-  try {
-    return await open(name);
-  } catch {
-    return name === undefined ? undefined : openOrElse(undefined, open);
+  #tell(): void {
+    const [input, output] = [this.#microphone.device?.name, this.#speaker.device?.name];
+    const inUse = JSON.stringify([input, output]);
+    if (inUse === this.#told) return;
+    this.#told = inUse;
+    this.#options.onDevices(input, output);
   }
-}
-
-/** The device in use where it is the one that is wanted, else another. */
-async function keptOrOpened<Device>(
-  current: Device | undefined,
-  wanted: string | undefined,
-  chosen: string | undefined,
-  open: () => Promise<Device | undefined>,
-): Promise<Device | undefined> {
-  return current !== undefined && wanted === chosen ? current : open();
 }

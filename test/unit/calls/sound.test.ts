@@ -15,6 +15,7 @@ import { SoundBoard } from '../../../src/calls/sound/sound-board.js';
 import { frameSamples, type SoundSystem } from '../../../src/calls/sound/sound-system.js';
 import { type ToneKind, toneFrames, toneKinds } from '../../../src/calls/sound/tones.js';
 import { parseWav, sampleOfDay, wavHead } from '../../../src/calls/sound/wav.js';
+import { ManualTimers } from '../../helpers/manual-timers.js';
 
 const joined = (frames: readonly Int16Array[]): Int16Array => {
   const all = new Int16Array(frames.length * frameSamples);
@@ -81,44 +82,71 @@ describe('the devices of a call', () => {
   });
 
   /** A computer with these microphones, and speakers of any name but none by itself. */
-  function boardWith(microphones: string[]) {
+  function boardWith(...microphones: string[]) {
+    const present = new Set(microphones);
     const losses = new Map<string, () => void>();
+    const frames = new Map<string, (frame: Int16Array) => void>();
     const closed: string[] = [];
     const told: (string | undefined)[] = [];
+    const sent: Int16Array[] = [];
+    const timers = new ManualTimers();
+    let wake = (): void => {};
     const system: SoundSystem = {
       list: async () => [],
       openSpeaker: async (name) =>
         name === undefined ? undefined : { name, play: () => true, close: async () => void closed.push(name) },
-      openMicrophone: async (name, { onLost }) => {
-        const found = name === undefined ? microphones[0] : microphones.find((known) => known === name);
+      openMicrophone: async (name, { onFrame, onLost }) => {
+        const [found] = name === undefined ? present : [...present].filter((known) => known === name);
         if (found === undefined && name !== undefined) throw new Error('not there');
         if (found === undefined) return undefined;
         losses.set(found, onLost);
+        frames.set(found, onFrame);
         return { name: found, close: async () => void closed.push(found) };
       },
     };
     const board = new SoundBoard({
-      system,
+      ...{ system, timers },
       canceller: undefined,
       suppressor: undefined,
-      onFrame: () => {},
-      onDevices: (input) => told.push(input),
+      onFrame: (frame) => sent.push(frame),
+      onDevices: (input) => {
+        told.push(input);
+        wake();
+      },
     });
     boards.push(board);
-    return { board, told, closed, lose: (name: string) => losses.get(name)?.() };
+    return {
+      ...{ board, told, closed, sent },
+      hear: (name: string, frame: Int16Array) => frames.get(name)?.(frame),
+      plugIn: (name: string) => void present.add(name),
+      lose: (name: string) => {
+        present.delete(name);
+        losses.get(name)?.();
+      },
+      /** Time for another look, and what it does. */
+      look: () => timers.passWhenArmed(() => true),
+      /** Resolves when so many changes have been told. */
+      toldOf: async (count: number) => {
+        while (told.length < count)
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        return told;
+      },
+    };
   }
 
   it('are those that were asked for, else what the system has', async () => {
-    const { board, told } = boardWith(['built-in', 'headset']);
+    const { board, told } = boardWith('built-in', 'headset');
     await board.open({ input: 'headset' });
     expect(told).toEqual(['headset']);
-    const other = boardWith(['built-in']);
+    const other = boardWith('built-in');
     await other.board.open({ input: 'headset' });
     expect(other.told).toEqual(['built-in']);
   });
 
   it('stay as they are when others are refused', async () => {
-    const { board, told, closed } = boardWith(['built-in']);
+    const { board, told, closed } = boardWith('built-in');
     await board.open({});
     await expect(board.useDevices({ input: 'headset', output: 'loud' })).rejects.toThrow('not there');
     expect(told).toEqual(['built-in', 'built-in']);
@@ -127,7 +155,7 @@ describe('the devices of a call', () => {
   });
 
   it('are freed when others take their place', async () => {
-    const { board, closed } = boardWith(['built-in', 'headset']);
+    const { board, closed } = boardWith('built-in', 'headset');
     await board.open({});
     await board.useDevices({ input: 'headset' });
     expect(closed).toEqual(['built-in']);
@@ -135,15 +163,65 @@ describe('the devices of a call', () => {
     expect(closed).toEqual(['built-in', 'headset']);
   });
 
-  it('are none where there is no microphone, or the only one is lost', async () => {
-    const none = boardWith([]);
-    await none.board.open({});
-    expect(none.told).toEqual([undefined]);
-    const { board, told, lose } = boardWith(['built-in']);
+  it('are taken again when they are back, and others meanwhile', async () => {
+    const { board, told, closed, lose, look, plugIn, toldOf } = boardWith('built-in', 'headset');
+    await board.open({ input: 'headset' });
+    lose('headset');
+    expect(await toldOf(2)).toEqual(['headset', 'built-in']);
+    await look();
+    await look();
+    expect(told).toHaveLength(2);
+    plugIn('headset');
+    await look();
+    expect(await toldOf(3)).toEqual(['headset', 'built-in', 'headset']);
+    expect(closed).toEqual(['headset', 'built-in']);
+    // And so again.
+    lose('headset');
+    expect(await toldOf(4)).toEqual(['headset', 'built-in', 'headset', 'built-in']);
+  });
+
+  it('are looked for where there was none to begin with', async () => {
+    const { board, look, plugIn, toldOf, told } = boardWith();
+    await board.open({});
+    await look();
+    expect(told).toEqual([undefined]);
+    plugIn('built-in');
+    await look();
+    expect(await toldOf(2)).toEqual([undefined, 'built-in']);
+  });
+
+  it('that were chosen while another took the place are chosen again as such', async () => {
+    const { board, closed, lose, plugIn, toldOf } = boardWith('built-in', 'headset');
+    await board.open({ input: 'headset' });
+    lose('headset');
+    await toldOf(2);
+    await expect(board.useDevices({ input: 'headset' })).rejects.toThrow('not there');
+    plugIn('headset');
+    await board.useDevices({ input: 'headset' });
+    expect(await toldOf(4)).toEqual(['headset', 'built-in', 'built-in', 'headset']);
+    expect(closed).toEqual(['headset', 'built-in']);
+  });
+
+  it('are none where the only one is lost: then silence goes out', async () => {
+    const { board, sent, lose, toldOf } = boardWith('built-in');
     await board.open({});
     lose('built-in');
-    await board.useDevices({}).catch(() => {});
-    expect(told.slice(0, 2)).toEqual(['built-in', undefined]);
+    expect(await toldOf(2)).toEqual(['built-in', undefined]);
+    while (sent.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(sent.flatMap((frame) => [...frame]).every((sample) => sample === 0)).toBe(true);
+  });
+
+  it('say nothing at all while it is muted, and show no level', async () => {
+    const { board, sent, hear } = boardWith('built-in');
+    await board.open({});
+    const loud = new Int16Array(frameSamples).fill(10_000);
+    hear('built-in', loud);
+    expect(sent).toEqual([loud]);
+    expect(board.takeLevels().local).toBeGreaterThan(0.5);
+    board.setMuted(true);
+    hear('built-in', loud);
+    expect(sent[1]).toEqual(new Int16Array(frameSamples));
+    expect(board.takeLevels().local).toBe(0);
   });
 });
 
