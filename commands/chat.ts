@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
 import {
   announceSelfFlag,
+  identityPasswordFileFlag,
   jsonLinesFlag,
   listenFlag,
   microphoneFlag,
@@ -47,6 +48,7 @@ Without a terminal it sends the lines of standard input and ends when all is del
     input: microphoneFlag,
     output: speakerFlag,
     timeout: Flags.integer({ description: 'without a terminal: seconds the peer may be away', ...timeoutRange }),
+    'identity-password-file': identityPasswordFileFlag,
     'require-fresh-crl': requireFreshCrlFlag,
     'require-pq': requirePqFlag,
     json: jsonLinesFlag,
@@ -56,9 +58,12 @@ Without a terminal it sends the lines of standard input and ends when all is del
     const { flags } = await this.parse(Chat);
     const { talk } = await import('../src/cli/chat/talk.js');
     const { joinThere } = await import('../src/cli/chat/join-there.js');
+    const { identityOpener } = await import('../src/cli/identity/open-identity.js');
     const { chooseSpeaker } = await import('../src/cli/identity/choose-identity.js');
     const { peer: peers, listen, announce, quota, json, plain, input, output, timeout } = flags;
+    const home = this.homeOf(flags);
     const options = {
+      openIdentity: identityOpener(home, flags['identity-password-file'], this.deps),
       peers,
       listen,
       announce,
@@ -73,7 +78,6 @@ Without a terminal it sends the lines of standard input and ends when all is del
       requirePostQuantum: flags['require-pq'],
       note: (line: string) => this.note(line),
     };
-    const home = this.homeOf(flags);
     if (!json) {
       await chooseSpeaker(home, options.note, this.deps);
       const [peer] = peers ?? [];

@@ -5,6 +5,7 @@ import {
   announceFlag,
   caPasswordFileFlag,
   hostFlag,
+  identityPasswordFileFlag,
   jsonLinesFlag,
   listenFlag,
   portFlag,
@@ -40,6 +41,7 @@ stays as it is. Leaving the chat ends the Auto CA as well. Needs a terminal; scr
     announce: announceFlag,
     listen: listenFlag,
     'ca-password-file': caPasswordFileFlag,
+    'identity-password-file': identityPasswordFileFlag,
     'no-password': Flags.boolean({
       description: 'keep the key of a new CA unencrypted',
       exclusive: ['ca-password-file'],
@@ -53,11 +55,14 @@ stays as it is. Leaving the chat ends the Auto CA as well. Needs a terminal; scr
     const home = this.homeOf(flags);
     const { requireTerminal } = await import('../src/cli/host/require-terminal.js');
     await requireTerminal(home, { name: args.name, json: flags.json }, deps);
+    const { identityOpener } = await import('../src/cli/identity/open-identity.js');
     const { hostCircle } = await import('../src/cli/host/host-circle.js');
     const print = (line: string): void => this.print(line);
     const note = (line: string): void => this.note(line);
     const serve = (say: (line: string) => void) => this.#serve(home, flags, say);
-    await hostCircle(home, { name: args.name, address: flags.host, listen: flags.listen, print, note, serve }, deps);
+    const openIdentity = identityOpener(home, flags['identity-password-file'], deps);
+    const { host: address, listen } = flags;
+    await hostCircle(home, { name: args.name, address, listen, openIdentity, print, note, serve }, deps);
   }
 
   async #serve(home: Home, flags: ServeFlags, say: (line: string) => void) {

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
 import {
   announceSelfFlag,
+  identityPasswordFileFlag,
   jsonLinesFlag,
   listenFlag,
   quotaFlag,
@@ -36,6 +37,7 @@ export default class Listen extends BaseCommand {
       description: 'program, with fixed arguments, to run for each file that has arrived; needs --from',
       helpValue: 'CMD',
     }),
+    'identity-password-file': identityPasswordFileFlag,
     'require-fresh-crl': requireFreshCrlFlag,
     'require-pq': requirePqFlag,
     json: jsonLinesFlag,
@@ -44,10 +46,13 @@ export default class Listen extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Listen);
     const { receive } = await import('../src/cli/listen/receive.js');
+    const { identityOpener } = await import('../src/cli/identity/open-identity.js');
     const { describeEvent } = await import('../src/ui/text/describe-event.js');
     const { eventToJson } = await import('../src/ui/json-lines.js');
     const { save, listen, announce, quota, from, exec } = flags;
+    const home = this.homeOf(flags);
     const options = {
+      openIdentity: identityOpener(home, flags['identity-password-file'], this.deps),
       ...{ save, listen, announce, quota, from, exec },
       requireFreshCrl: flags['require-fresh-crl'],
       requirePostQuantum: flags['require-pq'],
@@ -58,6 +63,6 @@ export default class Listen extends BaseCommand {
         if (line !== undefined) this[line.isResult ? 'print' : 'note'](line.text);
       },
     };
-    await receive(this.homeOf(flags), options, this.deps);
+    await receive(home, options, this.deps);
   }
 }

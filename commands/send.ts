@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { requireFreshCrlFlag, requirePqFlag, timeoutRange } from '../src/cli/flags.js';
+import { identityPasswordFileFlag, requireFreshCrlFlag, requirePqFlag, timeoutRange } from '../src/cli/flags.js';
 import { escapeControls, QTChatError } from '../src/errors.js';
 
 interface SendResult {
@@ -26,6 +26,7 @@ export default class Send extends BaseCommand {
       multipleNonGreedy: true,
       helpValue: 'PATH',
     }),
+    'identity-password-file': identityPasswordFileFlag,
     'require-fresh-crl': requireFreshCrlFlag,
     'require-pq': requirePqFlag,
     timeout: Flags.integer({ description: 'seconds the peer may be away', default: 30, ...timeoutRange }),
@@ -40,7 +41,7 @@ export default class Send extends BaseCommand {
       throw new QTChatError('ERR_USAGE', 'there is nothing to send', { hint: 'Give a text, or files with --file' });
     }
     const home = this.homeOf(flags);
-    const { loadIdentity } = await import('../src/store/identities.js');
+    const { identityOpener } = await import('../src/cli/identity/open-identity.js');
     const { downloadsFolder } = await import('../src/store/home.js');
     const { deliver } = await import('../src/conversation/deliver.js');
     const { Progress } = await import('../src/ui/text/progress.js');
@@ -55,7 +56,7 @@ export default class Send extends BaseCommand {
       files: arrived,
     } = await deliver(delivery, {
       home,
-      identity: await loadIdentity(home),
+      identity: await identityOpener(home, flags['identity-password-file'], this.deps)(),
       clock,
       random,
       signal,

@@ -1,4 +1,5 @@
 import { BaseCommand } from '../src/cli/base-command.js';
+import { listWords } from '../src/cli/identity/list-words.js';
 import type { Status } from '../src/cli/status.js';
 import { dayOf } from '../src/pki/day.js';
 
@@ -29,7 +30,7 @@ export default class StatusCommand extends BaseCommand {
 /** The CA's own home knows without a list; its members have only that. */
 function describeRevoked({ identity, ca, revocationList }: Status): string | undefined {
   if (revocationList === null) return undefined;
-  if (ca === null || ca.revoked === null || ca.circleId !== identity?.circleId) return describeList(revocationList);
+  if (ca === null || ca.revoked === null || ca.circleId !== identity?.circleId) return listWords(revocationList);
   const count = ca.revoked === 0 ? 'nothing' : `${ca.revoked} certificate${ca.revoked === 1 ? '' : 's'}`;
   const next = 'qtchat autoca serve makes one, or qtchat ca crl';
   const hints = {
@@ -40,13 +41,9 @@ function describeRevoked({ identity, ca, revocationList }: Status): string | und
   return `${count}, by the ledger here${hints[revocationList.freshness]}`;
 }
 
-function describeList({ freshness, thisUpdate }: NonNullable<Status['revocationList']>): string {
-  if (thisUpdate === null) return 'not known: no revocation list has been fetched yet';
-  return freshness === 'fresh' ? `known, by a list of ${dayOf(thisUpdate)}` : `not known since ${dayOf(thisUpdate)}`;
-}
-
 function describeIdentity(identity: NonNullable<Status['identity']>): string {
   const until = identity.expired ? `expired on ${dayOf(identity.notAfter)}` : `until ${dayOf(identity.notAfter)}`;
   const origin = identity.keyOrigin === 'server' ? '; key made by the host' : '';
-  return `${identity.member} of circle ${identity.circleId}, ${until}${origin}`;
+  const password = identity.hasPassword ? '; key with a password' : '';
+  return `${identity.member} of circle ${identity.circleId}, ${until}${origin}${password}`;
 }

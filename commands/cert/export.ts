@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { explainFlag, pfxPasswordFileFlag } from '../../src/cli/flags.js';
+import { explainFlag, identityPasswordFileFlag, pfxPasswordFileFlag } from '../../src/cli/flags.js';
 import { quote } from '../../src/errors.js';
 import { dayOf } from '../../src/pki/day.js';
 import type { Home } from '../../src/store/home.js';
@@ -35,6 +35,7 @@ The root is not in the file: hand it over beside it.`;
     }),
     'key-file': Flags.string({ description: 'its private key', dependsOn: ['cert-file'], helpValue: 'FILE' }),
     'pfx-password-file': pfxPasswordFileFlag,
+    'identity-password-file': identityPasswordFileFlag,
     force: Flags.boolean({ description: 'keep a file that stands in the way as .bak' }),
     explain: explainFlag,
   };
@@ -52,8 +53,12 @@ The root is not in the file: hand it over beside it.`;
     const name = parseMemberName(given);
     const files = certificate === undefined || key === undefined ? undefined : { certificate, key };
     const password = async () => (await readPassword({ purpose: 'pfx', file, confirm: true, deps })) ?? '';
-    const request = { name, files, out: flags.out, legacy, force: flags.force, password };
-    const { path, oldPath, keyType, chain, warnings } = await exportPfx(home, request, deps);
+    const { identityOpener } = await import('../../src/cli/identity/open-identity.js');
+    const keyFile = flags['identity-password-file'];
+    const openIdentity = identityOpener(home, keyFile, deps);
+    const keyPassword = () => readPassword({ purpose: 'identity', file: keyFile, deps });
+    const request = { name, files, openIdentity, keyPassword, out: flags.out, legacy, force: flags.force, password };
+    const { path, oldPath, keyType, chain, warnings } = await exportPfx(request, deps);
     for (const warning of warnings) this.warn(warning);
     if (oldPath !== undefined) this.note(`The old file is kept as ${oldPath}`);
     const notAfter = new Date(chain[0]?.validTo ?? '').toISOString();

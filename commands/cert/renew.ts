@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { caPasswordFileFlag, explainFlag } from '../../src/cli/flags.js';
+import { caPasswordFileFlag, explainFlag, identityPasswordFileFlag } from '../../src/cli/flags.js';
 import { dayOf } from '../../src/pki/day.js';
 
 export default class CertRenew extends BaseCommand {
@@ -18,6 +18,7 @@ An identity of this home is renewed where it is; for somebody else NAME.pem is w
     out: Flags.string({ description: 'folder for NAME.pem, and NAME.key with a new key', helpValue: 'DIR' }),
     force: Flags.boolean({ description: 'keep files that stand in the way as .bak' }),
     'ca-password-file': caPasswordFileFlag,
+    'identity-password-file': identityPasswordFileFlag,
     explain: explainFlag,
   };
 
@@ -38,8 +39,10 @@ An identity of this home is renewed where it is; for somebody else NAME.pem is w
     const { openCa } = await import('../../src/cli/ca/open-ca.js');
     const request = { member: name, newKey: flags['new-key'] === true, validityDays: flags.days, out: flags.out };
     const renewal = await findRenewal(home, { ...request, force: flags.force });
+    const { identityOpener } = await import('../../src/cli/identity/open-identity.js');
+    const open = identityOpener(home, flags['identity-password-file'], this.deps);
     const ca = await openCa(home, { file: flags['ca-password-file'] }, this.deps);
-    const { certificate, validityCut } = await renewCredential(home, renewal, ca, this.deps);
+    const { certificate, validityCut } = await renewCredential(home, renewal, open, ca, this.deps);
     const { member, record, identity, newKey, paths } = renewal;
     const notAfter = new Date(certificate.validTo).toISOString();
     this.print(`Renewed ${member}'s certificate${newKey ? ' with a new key' : ''}, valid until ${dayOf(notAfter)}`);

@@ -6,6 +6,8 @@ interface ListedIdentity {
   readonly circleId: string;
   readonly notAfter: string;
   readonly keyOrigin: 'local' | 'server';
+  /** Whether its key opens only with a password. */
+  readonly hasPassword: boolean;
   /** Whether the home speaks as this one. */
   readonly speaks: boolean;
 }
@@ -18,18 +20,19 @@ export default class IdentityList extends BaseCommand {
     const { flags } = await this.parse(IdentityList);
     const home = this.homeOf(flags);
     const { currentMember } = await import('../../src/store/home.js');
-    const { listIdentities, loadIdentity } = await import('../../src/store/identities.js');
+    const { listIdentities, loadPublicIdentity } = await import('../../src/store/identities.js');
     const { dayOf } = await import('../../src/pki/day.js');
 
     const current = await currentMember(home);
     const identities: ListedIdentity[] = [];
     for (const name of await listIdentities(home)) {
-      const { member, circleId, chain, keyOrigin } = await loadIdentity(home, name);
+      const { member, circleId, chain, keyOrigin, hasPassword } = await loadPublicIdentity(home, name);
       const notAfter = new Date(chain[0]?.validTo ?? '').toISOString();
-      identities.push({ member, circleId, notAfter, keyOrigin, speaks: member === current });
+      identities.push({ member, circleId, notAfter, keyOrigin, hasPassword, speaks: member === current });
     }
-    for (const { member, circleId, notAfter, speaks } of identities) {
-      this.print(`${speaks ? '*' : ' '} ${member} of circle ${circleId}, until ${dayOf(notAfter)}`);
+    for (const { member, circleId, notAfter, hasPassword, speaks } of identities) {
+      const password = hasPassword ? ', with a password' : '';
+      this.print(`${speaks ? '*' : ' '} ${member} of circle ${circleId}, until ${dayOf(notAfter)}${password}`);
     }
     if (identities.length === 0) this.note('None yet. Next: qtchat enroll');
     return { identities };

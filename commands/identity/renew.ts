@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { serverFlag } from '../../src/cli/flags.js';
+import { identityPasswordFileFlag, serverFlag } from '../../src/cli/flags.js';
 import { dayOf } from '../../src/pki/day.js';
 
 export default class IdentityRenew extends BaseCommand {
@@ -15,15 +15,18 @@ A key that the host made is replaced by one made here. Once expired, the host mu
       description: 'make a new key too; contacts accept it, because the old one signs for it',
     }),
     server: serverFlag,
+    'identity-password-file': identityPasswordFileFlag,
   };
 
   async run() {
     const { args, flags } = await this.parse(IdentityRenew);
     const { renewOwn } = await import('../../src/cli/identity/own-identity.js');
-    const request = { member: args.name, server: flags.server, newKey: flags['new-key'] };
     const { whileBusy } = await import('../../src/cli/busy.js');
     const { deps } = this;
     const home = this.homeOf(flags);
+    const { identityOpener } = await import('../../src/cli/identity/open-identity.js');
+    const identity = await identityOpener(home, flags['identity-password-file'], deps)(args.name);
+    const request = { identity, server: flags.server, newKey: flags['new-key'] };
     const renewing = () => renewOwn(home, request, deps);
     const { member, circleId, chain, keyOrigin } = await whileBusy('Asking the Auto CA', deps, renewing);
     const [leaf] = chain;

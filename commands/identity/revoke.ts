@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { serverFlag, yesFlag } from '../../src/cli/flags.js';
+import { identityPasswordFileFlag, serverFlag, yesFlag } from '../../src/cli/flags.js';
 import { revocationReasons } from '../../src/pki/revocation-reason.js';
 
 export default class IdentityRevoke extends BaseCommand {
@@ -16,6 +16,7 @@ export default class IdentityRevoke extends BaseCommand {
       helpValue: 'REASON',
     }),
     server: serverFlag,
+    'identity-password-file': identityPasswordFileFlag,
     yes: yesFlag,
   };
 
@@ -24,11 +25,14 @@ export default class IdentityRevoke extends BaseCommand {
     const { parseRevocationReason } = await import('../../src/pki/revocation-reason.js');
     const { revokeOwn } = await import('../../src/cli/identity/own-identity.js');
     const reason = parseRevocationReason(flags.reason);
-    const request = { member: args.name, server: flags.server };
     const { deps } = this;
+    const home = this.homeOf(flags);
+    const { identityOpener } = await import('../../src/cli/identity/open-identity.js');
+    const identity = await identityOpener(home, flags['identity-password-file'], deps)(args.name);
+    const request = { identity, server: flags.server };
     const { confirmAtTerminal } = await import('../../src/cli/confirm-or-flag.js');
     const confirm = (question: string) => confirmAtTerminal(flags.yes, question, deps);
-    const { member, serialNumber } = await revokeOwn(this.homeOf(flags), { ...request, confirm }, reason, deps);
+    const { member, serialNumber } = await revokeOwn(home, { ...request, confirm }, reason, deps);
     this.print(`Revoked the certificate ${serialNumber} of ${member}`);
     this.note('Next: ask the host for a new invite, then qtchat enroll --force');
     return { member, serialNumber, reason };

@@ -12,7 +12,7 @@ export default class IdentityUse extends BaseCommand {
     const { args, flags } = await this.parse(IdentityUse);
     const home = this.homeOf(flags);
     const { speakAs } = await import('../../src/store/home.js');
-    const { loadIdentity } = await import('../../src/store/identities.js');
+    const { loadPublicIdentity } = await import('../../src/store/identities.js');
     const { identityName } = await import('../../src/cli/identity/choose-identity.js');
 
     const wanted = {
@@ -21,7 +21,7 @@ export default class IdentityUse extends BaseCommand {
       question: 'As whom do you want to speak?',
     };
     const name = await identityName(home, args.name, wanted, this.deps);
-    const { member, circleId } = await loadIdentity(home, name);
+    const { member, circleId } = await loadPublicIdentity(home, name);
     await speakAs(home, member);
     this.print(`You are now ${member} of circle ${circleId}`);
     return { member, circleId };

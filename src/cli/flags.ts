@@ -81,9 +81,15 @@ export const pfxPasswordFileFlag = Flags.string({
   helpValue: 'FILE',
 });
 
-/** `--identity-password-file`. */
+/** `--identity-password-file`, of every command that opens the key of an identity. */
 export const identityPasswordFileFlag = Flags.string({
   description: "file whose first line is the password of the identity's key (- for standard input)",
+  helpValue: 'FILE',
+});
+
+/** `--new-password-file`. */
+export const newPasswordFileFlag = Flags.string({
+  description: "file whose first line is the new password of the identity's key (- for standard input)",
   helpValue: 'FILE',
 });
 

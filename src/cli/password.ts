@@ -11,7 +11,7 @@ import { readBoundedInput } from './input.js';
 import { askSecret, canPrompt } from './prompt.js';
 
 /** What a password is for. */
-export type PasswordPurpose = 'ca' | 'identity' | 'pfx' | 'database';
+export type PasswordPurpose = 'ca' | 'identity' | 'new' | 'pfx' | 'database';
 
 /** Which password is wanted, and how. */
 export interface PasswordRequest {
@@ -30,6 +30,7 @@ export interface PasswordRequest {
 const labels: Readonly<Record<PasswordPurpose, string>> = {
   ca: 'the CA key',
   identity: 'the identity',
+  new: 'the identity',
   pfx: 'the .pfx file',
   database: 'the database',
 };

@@ -7,7 +7,7 @@ import { loadCaChain } from '../store/ca.js';
 import { listContacts } from '../store/contacts.js';
 import { type CrlFreshness, crlIssuerOf, freshnessOf, loadCrl } from '../store/crl.js';
 import { type Home, storeFolder } from '../store/home.js';
-import { type Identity, loadIdentity } from '../store/identities.js';
+import { loadPublicIdentity, type PublicIdentity } from '../store/identities.js';
 import { exists } from '../store/private-file.js';
 import { listRequests } from '../store/requests.js';
 import { listRunning, type Running } from '../store/running.js';
@@ -15,7 +15,15 @@ import { listRunning, type Running } from '../store/running.js';
 /** The state of a home, as `qtchat status --json` prints it. */
 export interface Status {
   readonly home: string;
-  readonly identity: { member: string; circleId: string; notAfter: string; expired: boolean; keyOrigin: string } | null;
+  readonly identity: {
+    member: string;
+    circleId: string;
+    notAfter: string;
+    expired: boolean;
+    keyOrigin: string;
+    /** Whether its key opens only with a password. */
+    hasPassword: boolean;
+  } | null;
   /** What is known of revocations in the circle of the identity. */
   readonly revocationList: { freshness: CrlFreshness; thisUpdate: string | null } | null;
   /** The circle this home is the CA of; how many certificates were revoked is null where that takes a database server. */
@@ -38,7 +46,7 @@ export interface Status {
  */
 export async function gatherStatus(home: Home, deps: { clock: () => Date }): Promise<Status> {
   const [identity, root, contacts, requests, running] = await Promise.all([
-    orAbsent(loadIdentity(home), 'ERR_STORE_NO_IDENTITY'),
+    orAbsent(loadPublicIdentity(home), 'ERR_STORE_NO_IDENTITY'),
     orAbsent(loadCaChain(home), 'ERR_STORE_NO_CA').then((chain) => chain?.at(-1)),
     contactNames(home, deps),
     listRequests(home),
@@ -56,8 +64,9 @@ export async function gatherStatus(home: Home, deps: { clock: () => Date }): Pro
             notAfter: new Date(notAfter).toISOString(),
             expired: hasEnded(new Date(notAfter), deps.clock()),
             keyOrigin: identity.keyOrigin,
+            hasPassword: identity.hasPassword,
           },
-    revocationList: identity === undefined ? null : await describeList(home, identity, deps.clock()),
+    revocationList: identity === undefined ? null : await describeKnownList(home, identity, deps.clock()),
     ca:
       root === undefined
         ? null
@@ -104,7 +113,12 @@ function nextStep(known: Omit<Status, 'next' | 'nextReason'>): { next: string; n
   return { next: 'qtchat chat', nextReason: 'to wait for others of your circle' };
 }
 
-async function describeList(home: Home, identity: Identity, now: Date): Promise<Status['revocationList']> {
+/** What is known of revocations in the circle of an identity. */
+export async function describeKnownList(
+  home: Home,
+  identity: PublicIdentity,
+  now: Date,
+): Promise<NonNullable<Status['revocationList']>> {
   const crl = await loadCrl(home, identity.circleId, crlIssuerOf(identity));
   return { freshness: freshnessOf(crl, now), thisUpdate: crl?.thisUpdate.toISOString() ?? null };
 }

@@ -1,7 +1,7 @@
 /** Whom a guest knows first: the host, if the host is a member of its own circle. */
 import { isQTChatError } from '../errors.js';
 import type { Home } from '../store/home.js';
-import { loadIdentity } from '../store/identities.js';
+import { loadPublicIdentity } from '../store/identities.js';
 import type { EnrollmentAnswer } from './wire.js';
 
 /** Where `qtchat chat` listens first. */
@@ -14,7 +14,7 @@ export async function firstContactOf(
   addresses: readonly string[],
 ): Promise<EnrollmentAnswer['host']> {
   try {
-    const identity = await loadIdentity(home);
+    const identity = await loadPublicIdentity(home);
     if (identity.circleId !== circleId) return undefined;
     return { member: identity.member, addresses: addresses.map((host) => ({ host, port: chatPort })) };
   } catch (error) {

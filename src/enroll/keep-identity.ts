@@ -5,9 +5,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isQTChatError, type QTChatError } from '../errors.js';
-import { samePublicKey } from '../pki/spki.js';
+import { spkiFingerprint } from '../pki/circle.js';
 import type { Home } from '../store/home.js';
-import { type Identity, loadIdentity } from '../store/identities.js';
+import { type Identity, loadPublicIdentity } from '../store/identities.js';
 import { fetchCrl } from './fetch-crl.js';
 import { withAutoCa } from './own-auto-ca.js';
 import { renewalTimeOf, renewIdentity } from './renew-identity.js';
@@ -62,11 +62,16 @@ export async function keepIdentity(options: KeepOptions): Promise<void> {
 
 /** Takes up what another process of this home has renewed; the key of one that runs stays, whatever was saved. */
 async function takeUp(identity: Identity, { home, onRenewed }: KeepOptions): Promise<Identity> {
-  const saved = await attempt(() => loadIdentity(home, identity.member));
-  if ('error' in saved || saved.value.chain[0]?.serialNumber === identity.chain[0]?.serialNumber) return identity;
-  if (!samePublicKey(saved.value.privateKey, identity.privateKey)) return identity;
-  onRenewed(saved.value);
-  return saved.value;
+  const saved = await attempt(() => loadPublicIdentity(home, identity.member));
+  if ('error' in saved) return identity;
+  const { hasPassword: _, ...known } = saved.value;
+  const [[leaf], [ours]] = [known.chain, identity.chain];
+  if (leaf === undefined || ours === undefined || leaf.serialNumber === ours.serialNumber) return identity;
+  if (spkiFingerprint(leaf) !== spkiFingerprint(ours)) return identity;
+  const { privateKey, keyPassword } = identity;
+  const taken = { ...known, privateKey, ...(keyPassword && { keyPassword }) };
+  onRenewed(taken);
+  return taken;
 }
 
 async function renewWhenDue(

@@ -2,7 +2,7 @@
 import { isQTChatError } from '../errors.js';
 import { loadCaChain } from '../store/ca.js';
 import type { Home } from '../store/home.js';
-import type { Identity } from '../store/identities.js';
+import type { PublicIdentity } from '../store/identities.js';
 import { readAutoCaRecord } from './autoca-record.js';
 
 /**
@@ -10,13 +10,13 @@ import { readAutoCaRecord } from './autoca-record.js';
  *
  * @throws {QTChatError} `ERR_STORE_DAMAGED`, `ERR_STORE_PERMISSIONS`
  */
-export async function withAutoCa(home: Home, identity: Identity): Promise<Identity> {
+export async function withAutoCa<Known extends PublicIdentity>(home: Home, identity: Known): Promise<Known> {
   const { addresses, membersPort, hasRun } = await readAutoCaRecord(home);
   if (!hasRun || membersPort === undefined || !(await isCaOf(home, identity))) return identity;
   return { ...identity, autoCa: { addresses, port: membersPort } };
 }
 
-async function isCaOf(home: Home, { trustAnchor }: Identity): Promise<boolean> {
+async function isCaOf(home: Home, { trustAnchor }: PublicIdentity): Promise<boolean> {
   try {
     return (await loadCaChain(home)).at(-1)?.raw.equals(trustAnchor.raw) ?? false;
   } catch (error) {

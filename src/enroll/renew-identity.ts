@@ -6,16 +6,15 @@
  */
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { isQTChatError, QTChatError } from '../errors.js';
+import { isQTChatError, QTChatError, quote } from '../errors.js';
 import { spkiDigest } from '../pki/circle.js';
 import { createCsr } from '../pki/csr.js';
 import { signSuccession } from '../pki/key-succession.js';
 import { generateKey } from '../pki/key-type.js';
-import { privateKeyToPem, readPrivateKey } from '../pki/private-key.js';
 import { spkiOf } from '../pki/spki.js';
 import { type Home, nextKeyFolder } from '../store/home.js';
-import { type AutoCaPlace, type Identity, saveIdentity } from '../store/identities.js';
+import { type AutoCaPlace, type Identity, keyPathIn, saveCertificates, saveIdentity } from '../store/identities.js';
+import { type KeyPassword, keyFileOf, openKeyFile } from '../store/key-password.js';
 import { readPrivateFile } from '../store/private-file.js';
 import { writeFolderSafely } from '../store/private-folder.js';
 import { askAutoCa } from './members-client.js';
@@ -47,7 +46,7 @@ export function renewalTimeOf({ chain: [leaf] }: Pick<Identity, 'chain'>): Date 
 }
 
 /**
- * Renews the certificate of an identity and saves it; the key stays.
+ * Renews the certificate of an identity and saves it; the key stays, as it lies in the home.
  *
  * @throws {QTChatError} `ERR_ENROLL_HELD` when the host must allow it first; what {@link askAutoCa} throws,
  *   `ERR_PKI_PATH_INVALID` when the answer is not right, `ERR_STORE_UNWRITABLE`; the old one then stays
@@ -59,7 +58,8 @@ export async function renewIdentity(home: Home, identity: Identity, deps: Renewa
 }
 
 /**
- * Replaces the key of an identity by a new one that is made here, and saves it with its certificate.
+ * Replaces the key of an identity by a new one that is made here, and saves it with its certificate, under the password
+ * of the former one if that had any.
  *
  * @throws {QTChatError} as {@link renewIdentity}
  */
@@ -100,7 +100,7 @@ async function take(
     keyOrigin: hasSameKey ? identity.keyOrigin : 'local',
   };
   await tryOut(next, deps.signal);
-  const old = await saveIdentity(home, next, { replace: true });
+  const old = await (hasSameKey ? saveCertificates(home, next) : saveIdentity(home, next, { replace: true }));
   // What the old certificate could do, the new one can; its key was seen by a server, or is kept.
   if (old !== undefined) await rm(old, { recursive: true, force: true });
   return next;
@@ -117,28 +117,33 @@ async function tryOut(identity: Identity, signal: AbortSignal | undefined): Prom
 }
 
 /** The key that was made for this identity before, or a new one; for whichever certificate it is asked. */
-async function nextKey(home: Home, { member }: Identity): Promise<KeyObject> {
+async function nextKey(home: Home, { member, keyPassword }: Identity): Promise<KeyObject> {
   const folder = nextKeyFolder(home, member);
-  const known = await readNextKey(folder);
+  const known = await readNextKey(folder, keyPassword);
   if (known !== undefined) return known;
   const key = await generateKey('p256');
   try {
-    await writeFolderSafely(folder, [{ name: 'key.pem', content: privateKeyToPem(key), mode: 0o600 }]);
+    const content = await keyFileOf(key, keyPassword);
+    await writeFolderSafely(folder, [{ name: 'key.pem', content, mode: 0o600 }]);
     return key;
   } catch (error) {
     // Another process of this home was faster.
-    const other = isQTChatError(error, 'ERR_STORE_EXISTS') ? await readNextKey(folder) : undefined;
+    const other = isQTChatError(error, 'ERR_STORE_EXISTS') ? await readNextKey(folder, keyPassword) : undefined;
     if (other === undefined) throw error;
     return other;
   }
 }
 
-async function readNextKey(folder: string): Promise<KeyObject | undefined> {
+async function readNextKey(folder: string, password: KeyPassword | undefined): Promise<KeyObject | undefined> {
   try {
-    return await readPrivateKey(await readPrivateFile(join(folder, 'key.pem')));
+    return await openKeyFile(await readPrivateFile(keyPathIn(folder)), password);
   } catch (error) {
     if (isQTChatError(error, 'ERR_STORE_NOT_FOUND')) return undefined;
-    throw error;
+    if (!isQTChatError(error, 'ERR_PASSWORD_WRONG') && !isQTChatError(error, 'ERR_PASSWORD_REQUIRED')) throw error;
+    throw new QTChatError(error.code, `the key in ${quote(folder)}, which waits to be used, has another password`, {
+      hint: 'Set the password again (qtchat identity password), which includes it; or delete it, and the host must allow another',
+      cause: error,
+    });
   }
 }
 

@@ -9,13 +9,13 @@ import { type Crl, readCrl, verifyCrl } from '../pki/read-crl.js';
 import { inWords } from '../pki/verify-path.js';
 import { findInCrlFiles, placeCrlFile, stateOfCrlFiles } from './crl-files.js';
 import type { Home } from './home.js';
-import type { Identity } from './identities.js';
+import type { PublicIdentity } from './identities.js';
 
 /** How much a home knows: nothing; what holds now; or what held once. */
 export type CrlFreshness = 'none' | 'fresh' | 'stale';
 
 /** Who issues the lists of an identity's circle: the CA that issued its own certificate. */
-export function crlIssuerOf({ chain, trustAnchor }: Pick<Identity, 'chain' | 'trustAnchor'>): X509Certificate {
+export function crlIssuerOf({ chain, trustAnchor }: Pick<PublicIdentity, 'chain' | 'trustAnchor'>): X509Certificate {
   return chain[1] ?? trustAnchor;
 }
 
@@ -66,7 +66,7 @@ export async function keepNewerCrl(
 }
 
 /** The octets of the list that is known; undefined when there is none. */
-export async function readKnownCrl(home: Home, identity: Identity): Promise<Buffer | undefined> {
+export async function readKnownCrl(home: Home, identity: PublicIdentity): Promise<Buffer | undefined> {
   const issuer = crlIssuerOf(identity);
   return findInCrlFiles(home, identity.circleId, (der) => (verified(der, issuer) === undefined ? undefined : der));
 }
@@ -97,7 +97,7 @@ export class RevocationKnowledge {
   #filesState = '';
 
   /** @param options.requireFresh - trust nobody without a list that holds now */
-  constructor(home: Home, identity: Identity, options: { readonly requireFresh: boolean }) {
+  constructor(home: Home, identity: PublicIdentity, options: { readonly requireFresh: boolean }) {
     this.#home = home;
     this.#circleId = identity.circleId;
     this.#issuer = crlIssuerOf(identity);

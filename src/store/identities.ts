@@ -1,46 +1,50 @@
 /**
  * The identities of a home: for each member its key, its certificates, the root it trusts, and
- * where the key came from. A folder a member, written and replaced as a whole.
+ * where the key came from. A folder a member, written and replaced as a whole. The key may have a
+ * password; all else is read without it.
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isQTChatError, QTChatError, quote, systemErrorCode } from '../errors.js';
 import { circleIdOf, circleNamesOf } from '../pki/circle.js';
-import type { KeySuccession } from '../pki/key-succession.js';
 import { parseMemberName } from '../pki/member-name.js';
 import { parseCertificates, toPem } from '../pki/pem.js';
-import { privateKeyToPem, readPrivateKey } from '../pki/private-key.js';
+import { isEncryptedPrivateKey } from '../pki/private-key.js';
 import { currentMember, type Home, identitiesFolder, identityFolder } from './home.js';
+import { formatSettings, type IdentitySettings, readSettings } from './identity-settings.js';
+import { type KeyPassword, keyFileOf, openKeyFile } from './key-password.js';
 import { replacedBy } from './litter.js';
-import { exists, readBoundedFile, readPrivateFile } from './private-file.js';
+import { exists, readBoundedFile, readPrivateFile, writeFileSafely } from './private-file.js';
 import { finishFolder, writeFolderSafely } from './private-folder.js';
 
-/** Who made the private key: this machine, or a server that has therefore seen it. */
-export type KeyOrigin = 'local' | 'server';
+const keyName = 'key.pem';
 
-/** A member's key and certificates. */
-export interface Identity {
+/** What says by itself what is wrong with an identity. */
+const passedOn: ReadonlySet<string> = new Set(['ERR_STORE_PERMISSIONS', 'ERR_PASSWORD_REQUIRED', 'ERR_PASSWORD_WRONG']);
+
+export type { AutoCaPlace, KeyOrigin } from './identity-settings.js';
+
+/** What is known of an identity without its key. */
+export interface PublicIdentity extends IdentitySettings {
   readonly member: string;
   readonly circleId: string;
-  readonly privateKey: KeyObject;
   /** Leaf first, without the root. */
   readonly chain: X509Certificate[];
   readonly trustAnchor: X509Certificate;
-  readonly keyOrigin: KeyOrigin;
-  /** Whether a key made by a server is to stay; left out where it is to be replaced by one of our own. */
-  readonly keepsServerKey?: boolean;
-  /** How its key follows from former ones, the latest first. */
-  readonly successions?: readonly KeySuccession[];
-  /** Where the Auto CA that issued it serves members. */
-  readonly autoCa?: AutoCaPlace;
 }
 
-/** Where an Auto CA serves members. */
-export interface AutoCaPlace {
-  /** Host names and IP addresses, in order of trial. */
-  readonly addresses: readonly string[];
-  readonly port: number;
+/** A member's key and certificates. */
+export interface Identity extends PublicIdentity {
+  readonly privateKey: KeyObject;
+  /** Under which the key is kept, and its successors are to be; none when left out. */
+  readonly keyPassword?: KeyPassword;
+}
+
+/** An identity as it lies in a home. */
+export interface StoredIdentity extends PublicIdentity {
+  /** Whether its key opens only with a password. */
+  readonly hasPassword: boolean;
 }
 
 /**
@@ -56,7 +60,8 @@ export async function refuseExistingIdentity(home: Home, member: string, hint: s
 }
 
 /**
- * Saves an identity, all of it or nothing. As whom the home speaks is another matter: see `speakAs`.
+ * Saves an identity, all of it or nothing, the key under its password. As whom the home speaks is another matter: see
+ * `speakAs`.
  *
  * @param options.replace - an identity of the same name is kept as `.NAME.bak` beside the others
  * @returns where the old identity is now, if there was one
@@ -67,17 +72,42 @@ export async function saveIdentity(
   identity: Identity,
   options: { replace: boolean },
 ): Promise<string | undefined> {
-  const { member, privateKey, chain, trustAnchor, keyOrigin, keepsServerKey, successions, autoCa } = identity;
-  const settings = { keyOrigin, keepsServerKey, successions: successions?.map(toBase64), autoCa };
+  const keyPem = await keyFileOf(identity.privateKey, identity.keyPassword);
+  return writeIdentity(home, identity, keyPem, options);
+}
+
+/**
+ * Saves other certificates for an identity that is here. Its key stays as it lies there, so no password is needed.
+ *
+ * @returns where the old identity is now: `.NAME.bak` beside the others
+ * @throws {QTChatError} `ERR_STORE_NOT_FOUND`, `ERR_STORE_PERMISSIONS`, `ERR_STORE_UNWRITABLE`
+ */
+export async function saveCertificates(home: Home, identity: PublicIdentity): Promise<string | undefined> {
+  const path = keyPathIn(identityFolder(home, identity.member));
+  const keyPem = await readPrivateFile(path);
+  const old = await writeIdentity(home, identity, keyPem, { replace: true });
+  // A password that was set, changed or removed meanwhile stays so.
+  const latest = old === undefined ? keyPem : await readPrivateFile(keyPathIn(old));
+  if (latest !== keyPem) await writeFileSafely(path, latest, { mode: 0o600, existing: 'replace' });
+  return old;
+}
+
+async function writeIdentity(
+  home: Home,
+  identity: PublicIdentity,
+  keyPem: string,
+  options: { replace: boolean },
+): Promise<string | undefined> {
+  const { member, chain, trustAnchor } = identity;
   // No member's name begins with a dot.
   const backup = options.replace ? join(identitiesFolder(home), `.${member}.bak`) : undefined;
   return writeFolderSafely(
     identityFolder(home, member),
     [
-      { name: 'key.pem', content: privateKeyToPem(privateKey), mode: 0o600 },
+      { name: keyName, content: keyPem, mode: 0o600 },
       { name: 'cert.pem', content: toPem(...chain), mode: 0o644 },
       { name: 'root.pem', content: toPem(trustAnchor), mode: 0o644 },
-      { name: 'identity.json', content: `${JSON.stringify(settings)}\n`, mode: 0o600 },
+      { name: 'identity.json', content: formatSettings(identity), mode: 0o600 },
     ],
     backup,
   );
@@ -87,35 +117,75 @@ export async function saveIdentity(
  * Loads an identity, by default that of the member as whom the home speaks. Whether it is still
  * valid is for the caller to judge.
  *
- * @throws {QTChatError} `ERR_STORE_NO_IDENTITY`, `ERR_STORE_PERMISSIONS`, and `ERR_STORE_DAMAGED`
- *   when its parts do not belong together
+ * @param password - that of its key; passed over where the key has none
+ * @throws {QTChatError} `ERR_PASSWORD_REQUIRED` when the key has a password and none was given, `ERR_PASSWORD_WRONG`,
+ *   and what {@link loadPublicIdentity} throws
  */
-export async function loadIdentity(home: Home, member?: string): Promise<Identity> {
+export async function loadIdentity(home: Home, member?: string, password?: KeyPassword): Promise<Identity> {
+  return reading(home, member, async (name, folder) => {
+    const { keyPem, ...known } = await readFolder(name, folder);
+    const isEncrypted = isEncryptedPrivateKey(keyPem);
+    const privateKey = await openKeyFile(keyPem, password).catch((error: unknown) => {
+      throw isQTChatError(error) ? keyError(error, name) : error;
+    });
+    checkKey(privateKey, known);
+    return { ...known, privateKey, ...(isEncrypted && password && { keyPassword: password }) };
+  });
+}
+
+/**
+ * Loads all of an identity but its key, by default of the member as whom the home speaks: nobody need know a password.
+ *
+ * @throws {QTChatError} `ERR_STORE_NO_IDENTITY`, `ERR_STORE_PERMISSIONS`, and `ERR_STORE_DAMAGED`
+ *   when its parts do not belong together; that a key with a password does not, only {@link loadIdentity} finds
+ */
+export async function loadPublicIdentity(home: Home, member?: string): Promise<StoredIdentity> {
+  return reading(home, member, async (name, folder) => {
+    const { keyPem, ...known } = await readFolder(name, folder);
+    const hasPassword = isEncryptedPrivateKey(keyPem);
+    if (!hasPassword) checkKey(await openKeyFile(keyPem, undefined), known);
+    return { ...known, hasPassword };
+  });
+}
+
+/** Where the key of an identity is, in its folder. */
+export function keyPathIn(folder: string): string {
+  return join(folder, keyName);
+}
+
+async function reading<Result>(
+  home: Home,
+  member: string | undefined,
+  read: (name: string, folder: string) => Promise<Result>,
+): Promise<Result> {
   const name = member ?? (await currentMember(home));
   if (name === undefined) throw await noSpeaker(home);
   const folder = identityFolder(home, name);
   await finishFolder(folder);
   try {
-    const [keyPem, certificates, root, settings] = await Promise.all([
-      readPrivateFile(join(folder, 'key.pem')),
-      readBoundedFile(join(folder, 'cert.pem')),
-      readBoundedFile(join(folder, 'root.pem')),
-      readBoundedFile(join(folder, 'identity.json')),
-    ]);
-    const privateKey = await readPrivateKey(keyPem);
-    const chain = parseCertificates(certificates);
-    return assembleIdentity({ member: name, privateKey, chain, root: parseCertificates(root), settings });
+    return await read(name, folder);
   } catch (error) {
     if (isQTChatError(error, 'ERR_STORE_NOT_FOUND') && !(await listIdentities(home)).includes(name)) {
       throw noIdentity(`there is no identity ${quote(name)} in ${quote(home.folder)}`);
     }
-    if (isQTChatError(error, 'ERR_STORE_PERMISSIONS')) throw error;
+    if (isQTChatError(error) && passedOn.has(error.code)) throw error;
     const fault = error instanceof Error ? error.message : String(error);
     throw new QTChatError('ERR_STORE_DAMAGED', `the identity in ${quote(folder)} is damaged: ${fault}`, {
       hint: 'Restore the folder from a backup, or ask for a new invite',
       cause: error,
     });
   }
+}
+
+async function readFolder(member: string, folder: string): Promise<PublicIdentity & { keyPem: string }> {
+  const [keyPem, certificates, root, settings] = await Promise.all([
+    readPrivateFile(keyPathIn(folder)),
+    readBoundedFile(join(folder, 'cert.pem')),
+    readBoundedFile(join(folder, 'root.pem')),
+    readBoundedFile(join(folder, 'identity.json')),
+  ]);
+  const parts = { chain: parseCertificates(certificates), root: parseCertificates(root), settings };
+  return { ...assembleIdentity({ member, ...parts }), keyPem };
 }
 
 /** The names of all identities of this home, sorted. */
@@ -136,53 +206,35 @@ async function namesIn(folder: string): Promise<string[]> {
 
 interface Parts {
   readonly member: string;
-  readonly privateKey: KeyObject;
   readonly chain: X509Certificate[];
   readonly root: X509Certificate[];
   readonly settings: Buffer;
 }
 
-function assembleIdentity({ member, privateKey, chain, root, settings }: Parts): Identity {
+function assembleIdentity({ member, chain, root, settings }: Parts): PublicIdentity {
   const [leaf] = chain;
   const [trustAnchor] = root;
   if (leaf === undefined || trustAnchor === undefined) throw new Error('a certificate is missing');
-  if (!leaf.checkPrivateKey(privateKey)) throw new Error('key and certificate do not belong together');
   const circleId = circleIdOf(trustAnchor);
   const isNamed = circleNamesOf(leaf).some((name) => name.circleId === circleId && name.member === member);
   if (!isNamed) throw new Error(`the certificate is not that of ${member} in this circle`);
-  return { member, circleId, privateKey, chain, trustAnchor, ...readSettings(settings) };
+  return { member, circleId, chain, trustAnchor, ...readSettings(settings) };
 }
 
-function readSettings(octets: Buffer): Pick<Identity, 'keyOrigin' | 'keepsServerKey' | 'successions' | 'autoCa'> {
-  const { keyOrigin, keepsServerKey, successions, autoCa } = JSON.parse(octets.toString('utf8')) as Record<
-    string,
-    unknown
-  >;
-  if (keyOrigin !== 'local' && keyOrigin !== 'server') throw new Error('identity.json has no keyOrigin');
-  return {
-    keyOrigin,
-    ...(keepsServerKey === true && { keepsServerKey }),
-    ...(Array.isArray(successions) && { successions: successions.map(fromBase64) }),
-    ...(autoCa !== undefined && { autoCa: readPlace(autoCa) }),
-  };
+function checkKey(privateKey: KeyObject, { chain: [leaf] }: PublicIdentity): void {
+  if (!leaf?.checkPrivateKey(privateKey)) throw new Error('key and certificate do not belong together');
 }
 
-function toBase64({ formerSpki, signature }: KeySuccession): Record<keyof KeySuccession, string> {
-  return { formerSpki: formerSpki.toString('base64'), signature: signature.toString('base64') };
-}
-
-function fromBase64(value: unknown): KeySuccession {
-  const { formerSpki, signature } = value as Record<keyof KeySuccession, unknown>;
-  return { formerSpki: Buffer.from(String(formerSpki), 'base64'), signature: Buffer.from(String(signature), 'base64') };
-}
-
-function readPlace(value: unknown): AutoCaPlace {
-  const { addresses, port } = value as Partial<Record<keyof AutoCaPlace, unknown>>;
-  const isList = Array.isArray(addresses) && addresses.every((address) => typeof address === 'string');
-  if (!isList || typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new Error('identity.json does not say where the Auto CA is');
+/** Says whose key it is. */
+function keyError({ code, message, cause }: QTChatError, member: string): QTChatError {
+  if (code === 'ERR_PASSWORD_WRONG') {
+    return new QTChatError(code, `the password does not open the key of ${quote(member)}`, { cause });
   }
-  return { addresses, port };
+  const isNeeded = code === 'ERR_PASSWORD_REQUIRED';
+  return new QTChatError(code, isNeeded ? `the key of ${quote(member)} has a password` : message, {
+    ...(isNeeded && { hint: 'Name a file with --identity-password-file FILE' }),
+    cause,
+  });
 }
 
 function isMemberName(text: string): boolean {

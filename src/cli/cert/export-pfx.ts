@@ -4,12 +4,11 @@ import { dirname, resolve } from 'node:path';
 import { isQTChatError, QTChatError } from '../../errors.js';
 import { keyTypeOf } from '../../pki/key-type.js';
 import { humanPasswordIterations, writePfx } from '../../pki/pfx.js';
-import { readPrivateKey } from '../../pki/private-key.js';
-import type { Home } from '../../store/home.js';
-import { loadIdentity } from '../../store/identities.js';
+import { isEncryptedPrivateKey, readPrivateKey } from '../../pki/private-key.js';
 import { createFolder, readPrivateFile, refuseExisting, writeFileSafely } from '../../store/private-file.js';
 import { type BusyDeps, whileCalculating } from '../busy.js';
 import type { Deps } from '../deps.js';
+import type { OpenIdentity } from '../identity/open-identity.js';
 import { readCertificateFile } from './certificate-file.js';
 import { ed25519PfxWarning } from './credential-files.js';
 
@@ -21,6 +20,10 @@ export interface ExportRequest {
   readonly name: string;
   /** Take certificate and key from these files instead. */
   readonly files?: { readonly certificate: string; readonly key: string } | undefined;
+  /** Opens the identity. */
+  readonly openIdentity: OpenIdentity;
+  /** Asked for a key in a file that has a password. */
+  readonly keyPassword: () => Promise<string | undefined>;
   /** `NAME.pfx` in the current folder without it. */
   readonly out?: string | undefined;
   /** 3DES and SHA-1. */
@@ -50,14 +53,13 @@ export interface ExportedPfx {
  *   `ERR_PKI_KEY_INVALID` when key and certificate do not belong together; what reading throws
  */
 export async function exportPfx(
-  home: Home,
   request: ExportRequest,
   deps: BusyDeps & Pick<Deps, 'random' | 'signal'>,
 ): Promise<ExportedPfx> {
   const { name, legacy, force } = request;
-  const { key, chain } = await readCredential(home, request, deps.signal);
   const path = resolve(request.out ?? `${name}.pfx`);
   if (!force) await refuseExisting([path]);
+  const { key, chain } = await readCredential(request, deps.signal);
   const password = await request.password();
   const options = { password, friendlyName: name, iterations: humanPasswordIterations, random: deps.random };
   const content = { key, chain: chain.map(({ raw }) => raw) };
@@ -71,12 +73,11 @@ export async function exportPfx(
 }
 
 async function readCredential(
-  home: Home,
-  { name, files }: ExportRequest,
+  { name, files, openIdentity, keyPassword }: ExportRequest,
   signal: AbortSignal,
 ): Promise<{ key: KeyObject; chain: X509Certificate[] }> {
   if (files === undefined) {
-    const { privateKey, chain } = await loadIdentity(home, name).catch((error: unknown) => {
+    const { privateKey, chain } = await openIdentity(name).catch((error: unknown) => {
       if (!isQTChatError(error, 'ERR_STORE_NO_IDENTITY')) throw error;
       const hint = `Where its files are, add --cert-file ${name}.pem --key-file ${name}.key`;
       throw new QTChatError(error.code, error.message, { hint, cause: error });
@@ -84,7 +85,9 @@ async function readCredential(
     return { key: privateKey, chain };
   }
   const chain = await readCertificateFile(files.certificate, signal);
-  return { key: await readPrivateKey(await readPrivateFile(files.key, signal)), chain: chain.filter(isNoRoot) };
+  const keyPem = await readPrivateFile(files.key, signal);
+  const password = isEncryptedPrivateKey(keyPem) ? await keyPassword() : undefined;
+  return { key: await readPrivateKey(keyPem, password), chain: chain.filter(isNoRoot) };
 }
 
 function isNoRoot(certificate: X509Certificate, index: number): boolean {

@@ -14,10 +14,11 @@ import { samePublicKey } from '../../pki/spki.js';
 import { checkDays } from '../../pki/validity.js';
 import { loadCaChain } from '../../store/ca.js';
 import { type Home, identityFolder } from '../../store/home.js';
-import { type Identity, loadIdentity, saveIdentity } from '../../store/identities.js';
+import { loadPublicIdentity, type StoredIdentity, saveCertificates, saveIdentity } from '../../store/identities.js';
 import { refuseExisting, takeBack } from '../../store/private-file.js';
 import { type BusyDeps, whileCalculating } from '../busy.js';
 import type { Deps } from '../deps.js';
+import type { OpenIdentity } from '../identity/open-identity.js';
 import { type CredentialPaths, credentialPathList, credentialPaths, writeCredential } from './credential-files.js';
 import { type IssuedCredential, issueAndSave, type Undo } from './issue-and-save.js';
 
@@ -39,7 +40,7 @@ export interface Renewal extends RenewalRequest {
   readonly record: CertificateRecord;
   readonly publicKey: KeyObject;
   /** That of this home which has the certificate. */
-  readonly identity?: Identity;
+  readonly identity?: StoredIdentity;
   readonly paths: CredentialPaths;
 }
 
@@ -84,10 +85,11 @@ async function findRecord(home: Home, member: string): Promise<CertificateRecord
   });
 }
 
-async function findIdentity(home: Home, member: string, publicKey: KeyObject): Promise<Identity | undefined> {
+async function findIdentity(home: Home, member: string, publicKey: KeyObject): Promise<StoredIdentity | undefined> {
   try {
-    const identity = await loadIdentity(home, member);
-    return samePublicKey(createPublicKey(identity.privateKey), publicKey) ? identity : undefined;
+    const identity = await loadPublicIdentity(home, member);
+    const [leaf] = identity.chain;
+    return leaf !== undefined && samePublicKey(leaf.publicKey, publicKey) ? identity : undefined;
   } catch (error) {
     if (isQTChatError(error, 'ERR_STORE_NO_IDENTITY')) return undefined;
     throw error;
@@ -97,24 +99,30 @@ async function findIdentity(home: Home, member: string, publicKey: KeyObject): P
 /**
  * Issues the new certificate, saves it, and revokes the old one as superseded: all or nothing.
  *
- * @throws {QTChatError} what issuing and writing throw
+ * @param open - opens the identity of this home where it gets a new key: that is to have the password of the old one
+ * @throws {QTChatError} what issuing and writing throw, and `open`
  */
 export async function renewCredential(
   home: Home,
   renewal: Renewal,
+  open: OpenIdentity,
   ca: OpenedCa,
   deps: BusyDeps & Pick<Deps, 'clock' | 'random' | 'signal'>,
 ): Promise<IssuedCredential> {
   const { member, newKey, record, identity, validityDays } = renewal;
   const keyType = keyTypeOf(renewal.publicKey) ?? 'p256';
+  const former = newKey && identity !== undefined ? await open(member) : undefined;
   const made = newKey ? await whileCalculating('Making the key', deps, () => generateKey(keyType)) : undefined;
   // Without a path for the key only the certificate is written: then the public key will do.
   const key = made ?? renewal.publicKey;
   const save = async (chain: X509Certificate[], undo: Undo): Promise<void> => {
     await writeCredential(renewal, { key, chain }, undo, deps);
     if (identity === undefined) return;
-    const changed = made === undefined ? {} : ({ privateKey: made, keyOrigin: 'local' } as const);
-    const old = await saveIdentity(home, { ...identity, ...changed, chain }, { replace: true });
+    const renewed = { ...identity, chain };
+    const password = former?.keyPassword && { keyPassword: former.keyPassword };
+    const old = await (made === undefined
+      ? saveCertificates(home, renewed)
+      : saveIdentity(home, { ...renewed, ...password, privateKey: made, keyOrigin: 'local' }, { replace: true }));
     undo.push(() => takeBack(identityFolder(home, member), old));
   };
   const { names, profileName } = record;

@@ -4,7 +4,7 @@ import { isQTChatError, QTChatError, quote } from '../../errors.js';
 import { rootCertificate } from '../../pki/issuer.js';
 import { loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
-import { loadIdentity } from '../../store/identities.js';
+import { loadPublicIdentity } from '../../store/identities.js';
 import { readCertificateFile } from './certificate-file.js';
 
 /**
@@ -24,7 +24,7 @@ export async function findTrustAnchor(
     if (!isQTChatError(error, 'ERR_STORE_NO_CA')) throw error;
   }
   try {
-    return (await loadIdentity(home)).trustAnchor;
+    return (await loadPublicIdentity(home)).trustAnchor;
   } catch (error) {
     if (!isQTChatError(error, 'ERR_STORE_NO_IDENTITY')) throw error;
     throw new QTChatError('ERR_STORE_NOT_FOUND', `there is no root certificate in ${quote(home.folder)}`, {

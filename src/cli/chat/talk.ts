@@ -5,18 +5,19 @@ import type { ConversationOptions } from '../../conversation/options.js';
 import { takeOwnKey } from '../../enroll/own-key.js';
 import { QTChatError } from '../../errors.js';
 import { downloadsFolder, type Home } from '../../store/home.js';
-import { loadIdentity } from '../../store/identities.js';
 import { announceRunning } from '../../store/running.js';
 import { loadSettings, saveSettings } from '../../store/settings.js';
 import { Settings } from '../../ui/commands/settings.js';
 import { confirmQuestion } from '../../ui/text/confirm-question.js';
 import { parseSize } from '../../ui/text/size.js';
 import type { Deps } from '../deps.js';
+import { type OpenIdentity, openAhead } from '../identity/open-identity.js';
 import { type FaceOptions, openFace } from './open-face.js';
 import { joinInWindow, openWindow, type WindowOptions } from './window.js';
 
 /** How to talk. */
 export interface TalkOptions {
+  readonly openIdentity: OpenIdentity;
   /** Whom to dial, the one whom the chat is with first; only to wait when there are none. */
   readonly peers?: readonly string[] | undefined;
   /** Value of `--listen`. */
@@ -57,6 +58,8 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
     await converse(home, { ...rest, settings }, deps);
     return;
   }
+  // Nobody in the window could be asked for a password.
+  await openAhead(home, options.openIdentity);
   const window = await openWindow(home, wanted, settings, deps);
   try {
     const { stdout } = deps;
@@ -83,7 +86,7 @@ async function converse(home: Home, options: ConverseOptions, deps: Deps): Promi
     settings,
     window,
   } = options;
-  const { identity, trouble } = await takeOwnKey(home, await loadIdentity(home), { clock, signal });
+  const { identity, trouble } = await takeOwnKey(home, await options.openIdentity(), { clock, signal });
   if (trouble !== undefined && !json) options.note(`Your key is still the host's: ${trouble.message}`);
   const listen = parseListen(options.listen);
   const quota = options.quota === undefined ? {} : { bytes: parseSize(options.quota, '--quota') };

@@ -3,14 +3,14 @@ import { QTChatError, quote } from '../../errors.js';
 import { type Contact, ContactBook } from '../../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../../store/conversation-store.js';
 import { type Home, storeFolder } from '../../store/home.js';
-import { type Identity, loadIdentity } from '../../store/identities.js';
+import { loadPublicIdentity, type PublicIdentity } from '../../store/identities.js';
 import { exists } from '../../store/private-file.js';
 
 /** What can be done with a contact. */
 export interface FoundContact {
   readonly contact: Contact;
   /** As whom the home speaks. */
-  readonly identity: Identity;
+  readonly identity: PublicIdentity;
   readonly contacts: ContactBook;
   readonly database: ConversationDatabase;
 }
@@ -27,7 +27,7 @@ export async function withContact<Result>(
   { clock }: { clock: () => Date },
   action: (found: FoundContact) => Promise<Result>,
 ): Promise<Result> {
-  const identity = await loadIdentity(home);
+  const identity = await loadPublicIdentity(home);
   // Opening the store would create it, and looking must not leave traces.
   if (!(await exists(storeFolder(home)))) throw unknown(who);
   const database = await openConversationStore(home);

@@ -1,11 +1,12 @@
 /** `host`: the steps from nothing to the chat, in order; those that are done are left out. How the Auto CA runs is handed in. */
 import { parseListen } from '../../conversation/listen-at.js';
 import { parseMemberName } from '../../pki/member-name.js';
-import type { Home } from '../../store/home.js';
+import { currentMember, type Home } from '../../store/home.js';
 import { listRunning } from '../../store/running.js';
 import { hasScreen } from '../chat/open-face.js';
 import { talk } from '../chat/talk.js';
 import type { Deps } from '../deps.js';
+import { type OpenIdentity, openAhead } from '../identity/open-identity.js';
 import { askText } from '../prompt.js';
 import { hostIdentity } from './host-identity.js';
 import { hostInvite } from './host-invite.js';
@@ -18,6 +19,8 @@ export interface HostOptions {
   readonly address: string | undefined;
   /** Value of `--listen`. */
   readonly listen: string | undefined;
+  /** Opens the identity of a home that has one already. */
+  readonly openIdentity: OpenIdentity;
   /** Gets the line for the guest. */
   readonly print: (line: string) => void;
   readonly note: (line: string) => void;
@@ -31,9 +34,10 @@ export interface HostOptions {
  * @throws {QTChatError} what the steps throw
  */
 export async function hostCircle(home: Home, options: HostOptions, deps: Deps): Promise<void> {
-  const { address, listen, print, note } = options;
+  const { address, listen, openIdentity, print, note } = options;
   const name = options.name === undefined ? undefined : parseMemberName(options.name);
   parseListen(listen);
+  if ((await currentMember(home)) !== undefined) await openAhead(home, openIdentity);
   // Around the prompt while the chat is open.
   let tell = note;
   const runsAlready = (await listRunning(home)).some(({ service }) => service === 'autoca');
@@ -49,7 +53,7 @@ export async function hostCircle(home: Home, options: HostOptions, deps: Deps): 
     const onScreen = (around: typeof tell): void => {
       tell = around;
     };
-    await talk(home, { listen, json: false, requireFreshCrl: false, note, onScreen }, deps);
+    await talk(home, { openIdentity, listen, json: false, requireFreshCrl: false, note, onScreen }, deps);
   } finally {
     tell = note;
     await served?.close();

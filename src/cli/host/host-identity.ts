@@ -7,7 +7,7 @@ import { rootCertificate } from '../../pki/issuer.js';
 import { hasEnded } from '../../pki/validity.js';
 import { loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
-import { type Identity, loadIdentity } from '../../store/identities.js';
+import { loadPublicIdentity, type PublicIdentity } from '../../store/identities.js';
 import { openCa } from '../ca/open-ca.js';
 import { issueCredential } from '../cert/issue-credential.js';
 import { judgeIssueRequest } from '../cert/issue-request.js';
@@ -40,9 +40,9 @@ export async function hostIdentity(
   say(`You are now ${request.member}, until ${dayOf(new Date(certificate.validTo).toISOString())}`);
 }
 
-async function identityOf(home: Home): Promise<Identity | undefined> {
+async function identityOf(home: Home): Promise<PublicIdentity | undefined> {
   try {
-    return await loadIdentity(home);
+    return await loadPublicIdentity(home);
   } catch (error) {
     if (isQTChatError(error, 'ERR_STORE_NO_IDENTITY')) return undefined;
     throw error;

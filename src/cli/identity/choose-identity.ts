@@ -1,6 +1,6 @@
 /** Which identity of a home is meant, where nobody has said it. */
 import { currentMember, type Home, speakAs } from '../../store/home.js';
-import { listIdentities, loadIdentity } from '../../store/identities.js';
+import { listIdentities, loadPublicIdentity } from '../../store/identities.js';
 import type { Deps } from '../deps.js';
 import { nameOrChoice, type WantedName } from '../name-or-choice.js';
 import { type Choice, canPrompt, type PromptDeps } from '../prompt.js';
@@ -37,6 +37,6 @@ export async function chooseSpeaker(home: Home, note: (line: string) => void, de
 async function identityChoices(home: Home): Promise<Choice[]> {
   const [names, current] = await Promise.all([listIdentities(home), currentMember(home)]);
   // Says that there is none, and what to do.
-  if (names.length === 0) await loadIdentity(home);
+  if (names.length === 0) await loadPublicIdentity(home);
   return names.map((value) => ({ value, title: value === current ? `${value} (as now)` : value }));
 }

@@ -15,15 +15,15 @@ import { isQTChatError, QTChatError } from '../../errors.js';
 import type { RevocationReason } from '../../pki/revocation-reason.js';
 import { loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
-import { type Identity, loadIdentity } from '../../store/identities.js';
+import type { Identity } from '../../store/identities.js';
 import { listRunning } from '../../store/running.js';
 import { type BusyDeps, whileBusy } from '../busy.js';
 import type { Deps } from '../deps.js';
 
 /** Whose certificate, and where. */
 export interface OwnRequest {
-  /** As whom; the one as whom the home speaks when left out. */
-  readonly member?: string | undefined;
+  /** As whom. */
+  readonly identity: Identity;
   /** `HOST[:PORT]` of the Auto CA's port for members, where the home does not know it. */
   readonly server?: string | undefined;
   /** Make a new key, too. */
@@ -33,7 +33,7 @@ export interface OwnRequest {
 /**
  * Renews an identity of this home; a key that the host has made is replaced at the same time.
  *
- * @throws {QTChatError} `ERR_STORE_NO_IDENTITY`, `ERR_USAGE` for the server, what renewing throws
+ * @throws {QTChatError} `ERR_STORE_NOT_FOUND` when the Auto CA is not known, `ERR_USAGE` for the server, what renewing throws
  */
 export async function renewOwn(
   home: Home,
@@ -76,8 +76,8 @@ export async function revokeOwn(
   return parseMemberAnswer(body);
 }
 
-async function identityAt(home: Home, { member, server }: OwnRequest): Promise<Identity> {
-  const identity = await withAutoCa(home, await loadIdentity(home, member));
+async function identityAt(home: Home, { identity: known, server }: OwnRequest): Promise<Identity> {
+  const identity = await withAutoCa(home, known);
   if (server !== undefined) {
     const { host, port = defaultMembersPort } = parseAddress(server);
     return { ...identity, autoCa: { addresses: [host], port } };

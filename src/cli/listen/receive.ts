@@ -6,7 +6,6 @@ import type { ConversationEvent } from '../../conversation/events.js';
 import { parseListen } from '../../conversation/listen-at.js';
 import { QTChatError } from '../../errors.js';
 import type { Home } from '../../store/home.js';
-import { loadIdentity } from '../../store/identities.js';
 import { checkWritableFolder } from '../../store/private-file.js';
 import { announceRunning } from '../../store/running.js';
 import { findProgram } from '../../ui/exec/find-program.js';
@@ -14,9 +13,11 @@ import { type ExecEvent, ProgramRunner } from '../../ui/exec/program-runner.js';
 import { splitCommand } from '../../ui/exec/split-command.js';
 import { parseSize } from '../../ui/text/size.js';
 import type { Deps } from '../deps.js';
+import type { OpenIdentity } from '../identity/open-identity.js';
 
 /** How to receive. */
 export interface ReceiveOptions {
+  readonly openIdentity: OpenIdentity;
   /** Folder for received files. */
   readonly save: string;
   /** Value of `--listen`. */
@@ -53,7 +54,7 @@ export async function receive(home: Home, options: ReceiveOptions, deps: Deps): 
   const stopped = new AbortController();
   const conversation = await openConversation({
     home,
-    identity: await loadIdentity(home),
+    identity: await options.openIdentity(),
     clock,
     random,
     signal,
