@@ -63,7 +63,7 @@ Without a terminal it sends the lines of standard input and ends when all is del
     const { peer: peers, listen, announce, quota, json, plain, input, output, timeout } = flags;
     const home = this.homeOf(flags);
     const options = {
-      openIdentity: identityOpener(home, flags['identity-password-file'], this.deps),
+      openIdentity: identityOpener(home, { file: flags['identity-password-file'], keepsInput: true }, this.deps),
       peers,
       listen,
       announce,

@@ -60,7 +60,7 @@ stays as it is. Leaving the chat ends the Auto CA as well. Needs a terminal; scr
     const print = (line: string): void => this.print(line);
     const note = (line: string): void => this.note(line);
     const serve = (say: (line: string) => void) => this.#serve(home, flags, say);
-    const openIdentity = identityOpener(home, flags['identity-password-file'], deps);
+    const openIdentity = identityOpener(home, { file: flags['identity-password-file'] }, deps);
     const { host: address, listen } = flags;
     await hostCircle(home, { name: args.name, address, listen, openIdentity, print, note, serve }, deps);
   }

@@ -52,7 +52,7 @@ export default class Listen extends BaseCommand {
     const { save, listen, announce, quota, from, exec } = flags;
     const home = this.homeOf(flags);
     const options = {
-      openIdentity: identityOpener(home, flags['identity-password-file'], this.deps),
+      openIdentity: identityOpener(home, { file: flags['identity-password-file'] }, this.deps),
       ...{ save, listen, announce, quota, from, exec },
       requireFreshCrl: flags['require-fresh-crl'],
       requirePostQuantum: flags['require-pq'],

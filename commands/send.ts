@@ -56,7 +56,7 @@ export default class Send extends BaseCommand {
       files: arrived,
     } = await deliver(delivery, {
       home,
-      identity: await identityOpener(home, flags['identity-password-file'], this.deps)(),
+      identity: await identityOpener(home, { file: flags['identity-password-file'] }, this.deps)(),
       clock,
       random,
       signal,

@@ -55,7 +55,7 @@ The root is not in the file: hand it over beside it.`;
     const password = async () => (await readPassword({ purpose: 'pfx', file, confirm: true, deps })) ?? '';
     const { identityOpener } = await import('../../src/cli/identity/open-identity.js');
     const keyFile = flags['identity-password-file'];
-    const openIdentity = identityOpener(home, keyFile, deps);
+    const openIdentity = identityOpener(home, { file: keyFile }, deps);
     const keyPassword = () => readPassword({ purpose: 'identity', file: keyFile, deps });
     const request = { name, files, openIdentity, keyPassword, out: flags.out, legacy, force: flags.force, password };
     const { path, oldPath, keyType, chain, warnings } = await exportPfx(request, deps);

@@ -40,7 +40,7 @@ An identity of this home is renewed where it is; for somebody else NAME.pem is w
     const request = { member: name, newKey: flags['new-key'] === true, validityDays: flags.days, out: flags.out };
     const renewal = await findRenewal(home, { ...request, force: flags.force });
     const { identityOpener } = await import('../../src/cli/identity/open-identity.js');
-    const open = identityOpener(home, flags['identity-password-file'], this.deps);
+    const open = identityOpener(home, { file: flags['identity-password-file'] }, this.deps);
     const ca = await openCa(home, { file: flags['ca-password-file'] }, this.deps);
     const { certificate, validityCut } = await renewCredential(home, renewal, open, ca, this.deps);
     const { member, record, identity, newKey, paths } = renewal;

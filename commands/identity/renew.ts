@@ -25,7 +25,7 @@ A key that the host made is replaced by one made here. Once expired, the host mu
     const { deps } = this;
     const home = this.homeOf(flags);
     const { identityOpener } = await import('../../src/cli/identity/open-identity.js');
-    const identity = await identityOpener(home, flags['identity-password-file'], deps)(args.name);
+    const identity = await identityOpener(home, { file: flags['identity-password-file'] }, deps)(args.name);
     const request = { identity, server: flags.server, newKey: flags['new-key'] };
     const renewing = () => renewOwn(home, request, deps);
     const { member, circleId, chain, keyOrigin } = await whileBusy('Asking the Auto CA', deps, renewing);

@@ -28,7 +28,7 @@ export default class IdentityRevoke extends BaseCommand {
     const { deps } = this;
     const home = this.homeOf(flags);
     const { identityOpener } = await import('../../src/cli/identity/open-identity.js');
-    const identity = await identityOpener(home, flags['identity-password-file'], deps)(args.name);
+    const identity = await identityOpener(home, { file: flags['identity-password-file'] }, deps)(args.name);
     const request = { identity, server: flags.server };
     const { confirmAtTerminal } = await import('../../src/cli/confirm-or-flag.js');
     const confirm = (question: string) => confirmAtTerminal(flags.yes, question, deps);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { isQTChatError, QTChatError, quote } from '../errors.js';
 import { readBoundedFile } from '../store/private-file.js';
 import type { Deps, Input } from './deps.js';
-import { readBoundedInput } from './input.js';
+import { readBoundedInput, readInputLine } from './input.js';
 import { askSecret, canPrompt } from './prompt.js';
 
 /** What a password is for. */
@@ -18,6 +18,8 @@ export interface PasswordRequest {
   readonly purpose: PasswordPurpose;
   /** Value of the flag, e.g. `--ca-password-file`. */
   readonly file?: string | undefined;
+  /** Standard input has more to say than the password; it is left there. */
+  readonly keepsInput?: boolean;
   /** The password is a new one: it is asked for twice, with a word on how long it would hold. */
   readonly confirm?: boolean;
   /** With `confirm`: Enter alone means no password. */
@@ -54,10 +56,10 @@ export async function readPassword(request: PasswordRequest): Promise<string | u
  * @throws {QTChatError} as {@link readPassword}
  */
 export async function givenPassword(
-  request: Pick<PasswordRequest, 'purpose' | 'file' | 'deps'>,
+  request: Pick<PasswordRequest, 'purpose' | 'file' | 'keepsInput' | 'deps'>,
 ): Promise<string | undefined> {
-  const { purpose, file, deps } = request;
-  if (file === '-') return firstLine(await readInputOnce(deps), 'standard input');
+  const { purpose, file, keepsInput = false, deps } = request;
+  if (file === '-') return firstLine(await readInputOnce(deps, keepsInput), 'standard input');
   if (file !== undefined) return readPasswordFile(file, deps.signal);
   const named = deps.env[`QTCHAT_${purpose.toUpperCase()}_PASSWORD_FILE`];
   if (named) return readPasswordFile(named, deps.signal);
@@ -112,14 +114,14 @@ async function promptForPassword(request: PasswordRequest): Promise<string | und
   }
 }
 
-async function readInputOnce(deps: PasswordRequest['deps']): Promise<string> {
+async function readInputOnce(deps: PasswordRequest['deps'], keepsInput: boolean): Promise<string> {
   if (emptiedInputs.has(deps.stdin)) {
     throw new QTChatError('ERR_USAGE', 'standard input can give one password only', {
       hint: 'Name a file for the other one',
     });
   }
   emptiedInputs.add(deps.stdin);
-  return readBoundedInput(deps, 'line');
+  return keepsInput ? readInputLine(deps) : readBoundedInput(deps, 'line');
 }
 
 function firstLine(content: string, source: string): string {

@@ -47,6 +47,7 @@ const places: Record<string, Place> = {
   send: 'guest',
   'identity:renew': 'guest',
   'identity:revoke': 'guest',
+  'qtchat identity password': 'host',
   'qtchat contacts trust ann': 'host',
   'qtchat cert issue --ip 192.168.1.100': 'ca',
   'qtchat cert issue --san-cnf san.cnf': 'ca',
@@ -70,6 +71,7 @@ const questions: Record<string, RegExp> = {
   'qtchat enroll --server 192.168.1.100': /^Error: .*--words-file FILE/,
   'qtchat host': /^Error: .*qtchat ca init; .*qtchat autoca invite NAME; /,
   'qtchat host bob --no-password': /^Error: .*qtchat ca init; .*qtchat autoca invite bob; /,
+  'qtchat identity password': /^Error: .*--new-password-file/,
   'qtchat identity use': /^Error: .*NAME/,
 };
 

@@ -13,6 +13,9 @@ import { type PasswordRequest, readPassword } from '../password.js';
  */
 export type OpenIdentity = (member?: string) => Promise<Identity>;
 
+/** Where the password comes from. */
+export type PasswordSource = Pick<PasswordRequest, 'file' | 'keepsInput'>;
+
 /** What opening takes from the world. */
 export type OpenDeps = PasswordRequest['deps'] & BusyDeps;
 
@@ -20,9 +23,10 @@ export type OpenDeps = PasswordRequest['deps'] & BusyDeps;
  * A way to open identities of `home`. Where a key has a password it is found, or asked for, once; all that are opened
  * this way have the same.
  *
- * @param file - value of `--identity-password-file`
+ * @param from.file - value of `--identity-password-file`
+ * @param from.keepsInput - standard input is read after the password
  */
-export function identityOpener(home: Home, file: string | undefined, deps: OpenDeps): OpenIdentity {
+export function identityOpener(home: Home, from: PasswordSource, deps: OpenDeps): OpenIdentity {
   let found: Promise<KeyPassword> | undefined;
   return async (member) => {
     try {
@@ -30,7 +34,7 @@ export function identityOpener(home: Home, file: string | undefined, deps: OpenD
     } catch (error) {
       if (!isQTChatError(error, 'ERR_PASSWORD_REQUIRED')) throw error;
     }
-    found ??= findPassword(file, deps);
+    found ??= findPassword(from, deps);
     const password = await found;
     return whileCalculating('Opening the key', deps, () => loadIdentity(home, member, password));
   };
@@ -41,6 +45,6 @@ export async function openAhead(home: Home, open: OpenIdentity): Promise<void> {
   if ((await listIdentities(home)).length > 0) await open();
 }
 
-async function findPassword(file: string | undefined, deps: PasswordRequest['deps']): Promise<KeyPassword> {
-  return new KeyPassword((await readPassword({ purpose: 'identity', file, deps })) ?? '');
+async function findPassword(from: PasswordSource, deps: PasswordRequest['deps']): Promise<KeyPassword> {
+  return new KeyPassword((await readPassword({ purpose: 'identity', ...from, deps })) ?? '');
 }

@@ -82,7 +82,7 @@ function linesOf(shown: ShownIdentity, { names, notBefore, notAfter, serialNumbe
     ['key', `${keyType}, ${origin}, ${hasPassword ? 'with a password' : 'without a password'}`],
     ['to compare', groupedKey(shown.spkiSha256)],
     ['valid', `${dayOf(notBefore)} to ${dayOf(notAfter)}${expired ? ' (expired)' : ''}`],
-    ['renewed', `from ${dayOf(shown.renewalDue)} on, while chat or listen runs`],
+    ...(autoCa === null ? [] : [['renewed', `from ${dayOf(shown.renewalDue)} on, while chat or listen runs`] as const]),
     ['names', names.map(({ type, value }) => `${type}:${value}`).join(', ')],
     ['serial', serialNumber],
     ['SPKI', `${shown.spkiSha256} (SHA-256)`],

@@ -11,9 +11,18 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { identityFolder, speakAs } from '../../../src/store/home.js';
-import { type Identity, listIdentities, loadIdentity, saveIdentity } from '../../../src/store/identities.js';
+import {
+  type Identity,
+  listIdentities,
+  loadIdentity,
+  loadPublicIdentity,
+  saveCertificates,
+  saveIdentity,
+} from '../../../src/store/identities.js';
+import { KeyPassword } from '../../../src/store/key-password.js';
 import {
   makeCircle,
   makeIntermediate,
@@ -167,4 +176,49 @@ describe('identities', () => {
   function bobWithKeyOfAlice(): Promise<TestMember> {
     return makeMember(circle, { member: 'bob', key: alice.key });
   }
+
+  describe('with a password', () => {
+    const keyPassword = new KeyPassword('three brown otters');
+    const refused = async (loading: Promise<unknown>): Promise<unknown> =>
+      loading.catch((error: unknown) => (error as { code?: unknown }).code);
+
+    beforeEach(async () => {
+      await saveIdentity(home, { ...identity, keyPassword }, { replace: false });
+    });
+
+    it('are written encrypted, and open with it alone', async () => {
+      expect(readFileSync(fileOf('key.pem'), 'utf8')).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
+      expect(await refused(loadIdentity(home, 'alice'))).toBe('ERR_PASSWORD_REQUIRED');
+      expect(await refused(loadIdentity(home, 'alice', new KeyPassword('otters')))).toBe('ERR_PASSWORD_WRONG');
+      const opened = await loadIdentity(home, 'alice', keyPassword);
+      expect(opened.privateKey.equals(alice.key)).toBe(true);
+      expect(opened.keyPassword).toBe(keyPassword);
+    });
+
+    it('are known without it, all but the key', async () => {
+      const known = await loadPublicIdentity(home, 'alice');
+      expect(known).toMatchObject({ member: 'alice', keyOrigin: 'server', hasPassword: true });
+      expect(Object.keys(known)).not.toContain('privateKey');
+    });
+
+    it('get other certificates without it, and the file of the key stays as it is', async () => {
+      const before = readFileSync(fileOf('key.pem'));
+      const known = await loadPublicIdentity(home, 'alice');
+      await saveCertificates(home, { ...known, keyOrigin: 'local' });
+      expect(readFileSync(fileOf('key.pem')).equals(before)).toBe(true);
+      expect((await loadIdentity(home, 'alice', keyPassword)).keyOrigin).toBe('local');
+    });
+
+    it('do not show it where they are printed', async () => {
+      const opened = await loadIdentity(home, 'alice', keyPassword);
+      expect(JSON.stringify(opened)).not.toContain('otters');
+      expect(inspect(opened, { depth: null, showHidden: true })).not.toContain('otters');
+    });
+
+    it('are refused, and asked for nothing, where others may read the key', async () => {
+      chmodSync(fileOf('key.pem'), 0o640);
+      expect(await refused(loadIdentity(home, 'alice', keyPassword))).toBe('ERR_STORE_PERMISSIONS');
+      expect(await refused(loadPublicIdentity(home, 'alice'))).toBe('ERR_STORE_PERMISSIONS');
+    });
+  });
 });
