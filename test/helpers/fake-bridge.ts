@@ -101,6 +101,7 @@ export class FakeBridge {
   readonly #waiting = new Set<() => void>();
   #server!: Server;
   #port = 0;
+  #mediaPort = 0;
   #media!: Server;
   #wss!: WebSocketServer;
 
@@ -130,6 +131,7 @@ export class FakeBridge {
       createServer((request, response) => this.#serveMedia(request, response)),
       0,
     );
+    this.#mediaPort = (this.#media.address() as AddressInfo).port;
     this.#server = await listening(
       createServer((request, response) => void this.#serve(request, response)),
       port,
@@ -152,7 +154,7 @@ export class FakeBridge {
   }
 
   get #mediaOrigin(): string {
-    return `http://127.0.0.1:${(this.#media.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.#mediaPort}`;
   }
 
   /** Something happens. */

@@ -38,7 +38,11 @@ export function MessageList({ member }: { member: string }) {
   const shown = useComputed(() => {
     const { entries, firstUnread, history, hasOlder } = conversationWith(store.state.value, member);
     const isWhole = history === 'loaded' && !hasOlder;
-    return rowsOf(entries, { firstUnread, isWhole }).map((row) => ({ ...row, estimate: estimateOf(row) }));
+    return rowsOf(entries, { firstUnread, isWhole }).map((row) => ({
+      ...row,
+      estimate: estimateOf(row),
+      isFleeting: row.type !== 'entry',
+    }));
   }).value;
   rows.set(shown);
 

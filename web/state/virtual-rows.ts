@@ -4,6 +4,8 @@
 export interface SizedRow {
   readonly key: string;
   readonly estimate: number;
+  /** It may be gone when others come: nothing is held on to it. */
+  readonly isFleeting?: boolean;
 }
 
 /** Which rows to draw (`end` is not one of them), and how much room the others take. */
@@ -49,9 +51,10 @@ export class VirtualRows {
     return index === undefined ? undefined : this.#begins()[index];
   }
 
-  /** The row that is at a place, and how far the place is below its beginning. */
+  /** The row that is at a place, or the next that stays, and how far the place is below its beginning. */
   at(place: number): { readonly key: string; readonly delta: number } | undefined {
-    const index = this.#indexAt(place);
+    let index = this.#indexAt(place);
+    while (this.#rows[index]?.isFleeting) index += 1;
     const row = this.#rows[index];
     return row && { key: row.key, delta: place - (this.#begins()[index] ?? 0) };
   }

@@ -194,6 +194,24 @@ describeWindow('the chat window', (open) => {
     expect(bridge.commands.some(({ command, id }) => command === 'read' && id === 'late')).toBe(false);
   });
 
+  it('does not move what one reads when older messages come above it', async () => {
+    const sentAt = (index: number): string => new Date(Date.UTC(2026, 0, 1) + index * 600_000).toISOString();
+    const all = Array.from({ length: 400 }, (_, index) =>
+      message(`m${index}`, `number ${index}:`, { sentAt: sentAt(index) }),
+    );
+    const { page, bridge } = await open({ hash: '#bob', world: { history: { bob: all } } });
+    await page.getByText('number 399:').waitFor();
+    // The upper edge stands on the line of a day, which will stand elsewhere.
+    await page.evaluate("document.querySelector('.scroller').scrollTop = 3");
+    await bridge.command('history', ({ before }) => before === 'm340');
+    await page.getByText('number 340:').waitFor();
+    const { top, height } = (await page.evaluate(`({
+      top: document.querySelector('.scroller').scrollTop, height: document.querySelector('.scroller').scrollHeight,
+    })`)) as { top: number; height: number };
+    expect(top).toBeLessThan(height * 0.9);
+    expect(await page.getByText('number 340:').isVisible()).toBe(true);
+  });
+
   it('notifies while one is elsewhere, where that was allowed', async () => {
     const { page, bridge } = await open({ world: { contacts: [contact('bob'), contact('carol')] }, hash: '#carol' });
     await page.context().grantPermissions(['notifications']);

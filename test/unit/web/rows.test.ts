@@ -44,6 +44,16 @@ it('knows where a row is after others turned out higher', () => {
   expect(rows.offsetOf('nobody')).toBeUndefined();
 });
 
+it('holds on to rows that stay when others come', () => {
+  const rows = new VirtualRows();
+  rows.set([
+    { key: 'a', estimate: 50 },
+    { key: 'day', estimate: 30, isFleeting: true },
+    { key: 'b', estimate: 50 },
+  ]);
+  expect(rows.at(60)).toEqual({ key: 'b', delta: -20 });
+});
+
 it('always takes the room of all rows', () => {
   const heights = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 60 });
   fc.assert(
