@@ -13,6 +13,7 @@ import { ContactBook, type PeerAddress } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
 import { RevocationKnowledge } from '../store/crl.js';
 import { storeEpoch } from '../store/cursors.js';
+import type { FileRecord } from '../store/file-record.js';
 import { openHomeKey, type RecordCipher } from '../store/home-key.js';
 import type { Identity } from '../store/identities.js';
 import { OutgoingFiles } from '../store/outgoing-files.js';
@@ -235,6 +236,11 @@ export class Conversation {
   /** {@link FileIntents.open}. */
   openArriving(member: string, id: string): Promise<ReadableFile | undefined> {
     return this.#files.open(member, id);
+  }
+
+  /** A file that has arrived, here or at the member; undefined where none of that transfer has. */
+  arrivedFile(member: string, id: string): Promise<FileRecord | undefined> {
+    return this.#links.of(member).store.findFile(id);
   }
 
   /**

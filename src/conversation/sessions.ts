@@ -170,6 +170,7 @@ export class Sessions {
       checkPeer: () => checkStanding(contacts, connection.peer),
       emit: (event) => {
         this.#tell(member, event);
+        if (event.type === 'fileDone' && event.path !== undefined) work.add(keepFile(link, event, clock()));
         if (isOver(event)) work.add(link.offerWaiting());
       },
       ...(calls !== undefined && { onCall: (session, message) => calls.handle(session, message) }),
@@ -261,6 +262,12 @@ function overQuota(member: string): QTChatError {
   return new QTChatError('ERR_PEER_QUOTA', `${quote(member)} takes no more messages from us today`, {
     hint: 'What waits in the outbox goes with the next chat or send; tomorrow it will be taken',
   });
+}
+
+/** The history tells of files that have arrived. */
+async function keepFile(link: PeerLink, event: Extract<FileEvent, { type: 'fileDone' }>, at: Date): Promise<void> {
+  const { id, direction, name, sizeBytes, isFolder = false } = event.file;
+  await link.store.addFile({ id, direction, at, name, sizeBytes, isFolder, path: event.path ?? '' });
 }
 
 // A file that is off the list leaves room for one that waits, or waits itself.

@@ -21,7 +21,7 @@ export interface Arrival {
   readonly root?: string;
   /** SHA-256 of the content, of a file of one chunk. */
   readonly sha256?: string;
-  /** Where an incoming one is. */
+  /** Where it is on this side; undefined where an incoming one had arrived before. */
   readonly path?: string;
 }
 

@@ -260,7 +260,8 @@ export class FileSession {
       return;
     }
     this.#transfers.takeOff(offered);
-    this.#options.emit({ type: 'fileDone', file: offered.file, ...proofOf(offered.source) });
+    const { file, source, outgoing } = offered;
+    this.#options.emit({ type: 'fileDone', file, ...proofOf(source), path: outgoing.path });
   }
 
   /** The peer gave a transfer up. */

@@ -131,7 +131,12 @@ export class Mover {
       const arrival = await move(stream);
       // Whoever hears of the end and counts what is left must not count this one.
       this.#transfers.takeOff(transfer);
-      emit({ type: 'fileDone', file, ...arrival });
+      emit({
+        type: 'fileDone',
+        file,
+        ...arrival,
+        ...(transfer.direction === 'out' && { path: transfer.outgoing.path }),
+      });
     } catch (error) {
       let failure = failureOf(controller.signal.aborted ? controller.signal.reason : error);
       if (!this.#closing.aborted) send({ type: 'file-failed', id: file.id, reason: reasonOf(failure) });

@@ -42,8 +42,8 @@ export interface ConversationSchema {
     state: 'queued' | 'delivered' | 'read' | 'withdrawn' | 'received';
     /** The text or reaction, sealed by the home key. */
     body: Buffer;
-    /** A message, what is left of a deleted one, a change of ours that waits to be delivered, or a call that has ended. */
-    kind: Generated<'text' | 'deleted' | 'edit' | 'delete' | 'reaction' | 'call'>;
+    /** A message, what is left of a deleted one, a change of ours that waits to be delivered, a call that has ended, a file that has arrived. */
+    kind: Generated<'text' | 'deleted' | 'edit' | 'delete' | 'reaction' | 'call' | 'file'>;
     /** The id of the message that this one answers or changes. */
     target: string | null;
     /** When the text was changed last. */

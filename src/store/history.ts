@@ -5,23 +5,26 @@
 import type { Selectable } from 'kysely';
 import { type CallOutcome, outcomeOf } from './call-record.js';
 import type { ConversationDatabase, ConversationSchema } from './conversation-store.js';
+import { type FileRecord, recordOf } from './file-record.js';
 import type { RecordCipher } from './home-key.js';
 import { reactionPlace } from './message-changes.js';
 import { type ConversationKey, conversationName, recordPlace } from './record-place.js';
 
-/** One message, or call, as it stands in the history. */
+/** One message, call, or file, as it stands in the history. */
 export interface HistoryEntry {
   readonly id: string;
-  /** `in` for what the peer wrote, or called, `out` for our own. */
+  /** `in` for what the peer wrote, or sent, or called, `out` for our own. */
   readonly direction: 'in' | 'out';
-  /** By the clock of its author; of a call, when it began by ours. */
+  /** By the clock of its author; by ours of a call, when it began, and of a file, when it had arrived. */
   readonly sentAt: Date;
-  /** How far one of ours has come (`withdrawn`: deleted before it was delivered); `received` for those of the peer, and calls. */
+  /** How far one of ours has come (`withdrawn`: deleted before it was delivered); `received` for those of the peer, calls and files. */
   readonly state: 'queued' | 'delivered' | 'read' | 'withdrawn' | 'received';
-  /** Undefined where it was deleted, and of a call. */
+  /** Undefined where it was deleted, and of a call or file. */
   readonly text: string | undefined;
   /** What became of a call; undefined for a message. */
   readonly call: CallOutcome | undefined;
+  /** A file that has arrived; undefined for anything else. */
+  readonly file: FileRecord | undefined;
   /** The message that it answers, which may not be here. */
   readonly replyTo: string | undefined;
   /** When its author changed it last. */
@@ -79,7 +82,7 @@ export async function entriesBefore(
 }
 
 /**
- * The messages whose text holds `wanted`, whatever the case, however accents are encoded.
+ * The messages whose text holds `wanted`, and files whose name does, whatever the case, however accents are encoded.
  *
  * @param onRead - called for every message that was looked at
  */
@@ -91,7 +94,7 @@ export async function* searchHistory(
   const sought = folded(wanted);
   for await (const entry of readHistory(place)) {
     onRead?.();
-    if (folded(entry.text ?? '').includes(sought)) yield entry;
+    if (folded(entry.text ?? entry.file?.name ?? '').includes(sought)) yield entry;
   }
 }
 
@@ -104,7 +107,7 @@ function select({ database, key }: HistoryPlace) {
     .selectFrom('messages')
     .selectAll()
     .where('conversation', '=', conversationName(key))
-    .where('kind', 'in', ['text', 'deleted', 'call']);
+    .where('kind', 'in', ['text', 'deleted', 'call', 'file']);
 }
 
 async function entriesOf(place: HistoryPlace, rows: Selectable<ConversationSchema['messages']>[]) {
@@ -120,6 +123,7 @@ async function entriesOf(place: HistoryPlace, rows: Selectable<ConversationSchem
       state,
       text: kind === 'text' ? body : undefined,
       call: kind === 'call' ? outcomeOf(body) : undefined,
+      file: kind === 'file' ? recordOf(body) : undefined,
       replyTo: row.target ?? undefined,
       editedAt: row.edited_at === null ? undefined : new Date(row.edited_at),
       reactions: reactions.filter((one) => one.uuid === uuid && one.direction === direction),

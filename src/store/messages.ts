@@ -6,6 +6,7 @@
 import { type EndedCall, insertCall } from './call-record.js';
 import type { ConversationDatabase } from './conversation-store.js';
 import { cursorOf, cursorsOfPeer, seenCursorOf, setCursor, setSeenCursor } from './cursors.js';
+import { type ArrivedFile, type FileRecord, findFile, insertFile } from './file-record.js';
 import type { RecordCipher } from './home-key.js';
 import { applyChange, type ChangeFault } from './message-changes.js';
 import { type Draft, insertMessage, type MessagePlace, type Numbered } from './message-record.js';
@@ -154,6 +155,16 @@ export class MessageStore {
   /** Keeps that there was a call. */
   async addCall(call: EndedCall): Promise<void> {
     await insertCall(this.#place, call);
+  }
+
+  /** Keeps that a file has arrived, here or at the peer. */
+  async addFile(file: ArrivedFile): Promise<void> {
+    await insertFile(this.#place, file);
+  }
+
+  /** The file of a transfer that has arrived; undefined where it has not. */
+  async findFile(id: string): Promise<FileRecord | undefined> {
+    return findFile(this.#place, id);
   }
 
   /** The cursors of the epochs stored last, for a hello; at most `limit`. */

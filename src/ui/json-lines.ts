@@ -89,8 +89,10 @@ export function eventToJson(event: ConversationEvent | ExecEvent): Record<string
     case 'fileInterrupted':
       return { event: 'fileInterrupted', member: event.member, ...event.file, reason: errorToJson(event.error) };
     case 'fileDone': {
-      const { root = null, sha256 = null, path = null } = event;
-      return { event: 'fileDone', member: event.member, ...event.file, root, sha256, path };
+      const { file, root = null, sha256 = null } = event;
+      // Where ours are, whoever sent them knows.
+      const path = file.direction === 'in' ? (event.path ?? null) : null;
+      return { event: 'fileDone', member: event.member, ...file, root, sha256, path };
     }
     case 'fileDeclined':
       return { event: 'fileDeclined', member: event.member, ...event.file, reason: event.reason };

@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 import { declined } from '../../conversation/deliver.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { QTChatError, quote } from '../../errors.js';
+import type { FileRecord } from '../../store/file-record.js';
 import { ownDeclineReasons } from '../text/describe-event.js';
 
 /** How a file stands. */
@@ -32,6 +33,13 @@ export interface BookedFile {
 }
 
 type FileEvent = Extract<ConversationEvent, { file: unknown }>;
+
+/** A file that had arrived before. */
+interface PastFile {
+  readonly id: string;
+  readonly direction: 'in' | 'out';
+  readonly file: FileRecord;
+}
 
 /** Files that are over and so many younger ones ago are forgotten. */
 const mostFiles = 1_000;
@@ -69,6 +77,16 @@ export class FileBook {
   noteOutgoing({ member, path }: Extract<ConversationEvent, { type: 'outgoingFile' }>): BookedFile {
     const known = this.all.find((one) => one.member === member && one.path === path && one.id === undefined);
     return known ?? this.addOwn(member, path);
+  }
+
+  /** Books a file of the history; undefined where it is booked already. */
+  addPast(member: string, { id, direction, file }: PastFile): BookedFile | undefined {
+    if (this.all.some((one) => one.member === member && one.direction === direction && one.id === id)) return undefined;
+    const { name, sizeBytes, isFolder, path } = file;
+    return this.#put({
+      ...{ number: ++this.#lastNumber, member, direction, id, name, sizeBytes, isFolder, path },
+      ...{ state: 'done', doneBytes: sizeBytes },
+    });
   }
 
   /** Forgets a file: nothing was made of it. */

@@ -53,7 +53,7 @@ export class Attention {
     const conversation = open();
     if (conversation === undefined || talk === this.#state.lobby || talk.isReading || talk.isComplete) return;
     talk.isReading = true;
-    const reading = readOlder(conversation, talk).finally(() => {
+    const reading = readOlder(conversation, talk, this.#state.files).finally(() => {
       talk.isReading = false;
     });
     reading.then(

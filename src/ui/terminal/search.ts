@@ -1,5 +1,6 @@
 /** Ctrl-F: looks for a text in a conversation, from the newest message to the oldest, which is read from the history. */
 import type { Conversation } from '../../conversation/conversation.js';
+import type { FileBook } from '../commands/file-book.js';
 import { placeOf } from './layout/scroll.js';
 import { readOlder } from './look-back.js';
 import type { Talk } from './state/talk.js';
@@ -7,12 +8,15 @@ import type { Talk } from './state/talk.js';
 /** A search that is going on. */
 export class Search {
   readonly #talk: Talk;
+  readonly #files: FileBook;
   /** The item that was found last. */
   #key = Number.POSITIVE_INFINITY;
   #wanted = '';
 
-  constructor(talk: Talk) {
+  /** @param files - gets those of what is read */
+  constructor(talk: Talk, files: FileBook) {
     this.#talk = talk;
+    this.#files = files;
   }
 
   /** Whether anything holds the text that was looked for last. */
@@ -37,7 +41,7 @@ export class Search {
         this.#talk.scroll = placeOf(found.key);
         return true;
       }
-      if (!(await readOlder(conversation, this.#talk))) return false;
+      if (!(await readOlder(conversation, this.#talk, this.#files))) return false;
     }
   }
 }

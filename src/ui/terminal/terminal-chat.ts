@@ -286,7 +286,7 @@ export class TerminalChat implements Face {
 
   #find(text: string): void {
     const talk = this.#state.current;
-    if (this.#search?.talk !== talk) this.#search = { talk, search: new Search(talk) };
+    if (this.#search?.talk !== talk) this.#search = { talk, search: new Search(talk, this.#state.files) };
     const { search } = this.#search;
     this.#lines.queue(async () => {
       const conversation = this.#conversation;

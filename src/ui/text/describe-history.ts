@@ -2,6 +2,7 @@
 import type { HistoryEntry } from '../../store/history.js';
 import { callOutcome } from './describe-call.js';
 import { escapeText } from './escape-text.js';
+import { describeSize } from './size.js';
 
 /** Who speaks in a conversation. */
 export interface Speakers {
@@ -23,11 +24,17 @@ export async function* historyLines(entries: AsyncIterable<HistoryEntry>, who: S
   }
 }
 
-/** One message, or call: time, id, how far it has come, who, what, and what others think of it. */
+/** One message, call, or file: time, id, how far it has come, who, what, and what others think of it. */
 export function historyLine(entry: HistoryEntry, who: Speakers): string {
-  const { id, direction, sentAt, text, replyTo, editedAt, reactions, call } = entry;
+  const { id, direction, sentAt, text, replyTo, editedAt, reactions, call, file } = entry;
   if (call !== undefined) {
     return [localTime(sentAt), id.slice(0, shortIdLength), '  ', callOutcome(who.peer, direction, call)].join(' ');
+  }
+  if (file !== undefined) {
+    const { name, isFolder, sizeBytes, path } = file;
+    const what = `${escapeText(name)}${isFolder ? '/' : ''} (${describeSize(sizeBytes)})`;
+    const whose = direction === 'in' ? `↓  ${who.peer}` : `↑  ${who.self}`;
+    return [localTime(sentAt), id.slice(0, shortIdLength), `${whose}:`, `${what}: ${escapeText(path)}`].join(' ');
   }
   const nameOf = (side: 'in' | 'out'): string => (side === 'out' ? who.self : who.peer);
   const parts = [

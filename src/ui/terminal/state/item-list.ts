@@ -38,13 +38,14 @@ export class ItemList {
     this.#characters += charactersOf(item);
   }
 
-  /** Puts older ones in front; messages and calls that are here are left out. */
-  addOlder(items: readonly NewItem[]): void {
+  /** Puts older ones in front; messages and calls that are here are left out. Returns how many were not. */
+  addOlder(items: readonly NewItem[]): number {
     const known = new Set(this.#items.map(nameOf));
     const others = items.filter((item) => nameOf(item) === undefined || !known.has(nameOf(item)));
     const first = (this.#items[0]?.key ?? this.#nextKey) - others.length;
     this.#items = [...others.map((item, index) => ({ ...item, key: first + index })), ...this.#items];
     this.#characters += others.reduce((sum, item) => sum + charactersOf(item), 0);
+    return others.length;
   }
 
   /**
