@@ -80,6 +80,13 @@ export type ConversationEvent =
       /** Where it is; absolute. */
       readonly path: string;
     }
+  /** It is at the member's, or will not be: nothing reads it any more. */
+  | {
+      readonly type: 'outgoingFileOver';
+      readonly member: string;
+      readonly path: string;
+      readonly hasArrived: boolean;
+    }
   | ({ readonly member: string } & Exclude<ChatEvent, RefusedChange>)
   /** Repetitions are told once a minute, with their `count`. */
   | ({ readonly member: string; readonly count: number } & RefusedChange)

@@ -91,6 +91,7 @@ export class FileIntents {
         sizeBytes: source?.sizeBytes ?? 0,
         ...folder,
       } as const;
+      onEvent({ type: 'outgoingFileOver', member, path, hasArrived: false });
       onEvent({ type: 'fileFailed', member, file, error: new QTChatError('ERR_CANCELLED', 'it was cancelled') });
     }
     return count;
@@ -124,7 +125,7 @@ export class FileIntents {
 
   /** What a session needs for files. */
   ofSession(connection: PeerConnection): PeerSessionOptions['files'] {
-    const { capabilities, decideOffer, decideConnections, outgoing, links, work } = this.#options;
+    const { capabilities, decideOffer, decideConnections, outgoing, links, work, onEvent } = this.#options;
     const { circleId, member } = connection.peer;
     return {
       peer: `${circleId}/${member}`,
@@ -136,8 +137,9 @@ export class FileIntents {
         if (recordId !== undefined) await outgoing.begin(recordId, id);
       },
       again: (file) => links.of(member).offerAgain(file),
-      over: ({ recordId }) => {
+      over: ({ recordId, path }, hasArrived) => {
         if (recordId !== undefined) work.add(outgoing.remove(recordId));
+        onEvent({ type: 'outgoingFileOver', member, path, hasArrived });
       },
     };
   }

@@ -74,7 +74,7 @@ export class FileSession {
     } catch (error) {
       if (signal.aborted) return false;
       // It was there when it was asked for; it may have waited long.
-      this.#options.over(outgoing);
+      this.#options.over(outgoing, false);
       this.#options.emit({ type: 'fileFailed', file: unread, error: failureOf(error) });
     }
     return true;
@@ -98,7 +98,7 @@ export class FileSession {
     if (answer === 'accept') {
       this.#accept(transfer);
     } else {
-      this.#transfers.takeOff(transfer);
+      this.#transfers.takeOff(transfer, false);
       this.#decline(transfer.file, 'declined');
     }
     return true;
@@ -221,7 +221,7 @@ export class FileSession {
     this.#checkOffered(message.id);
     const transfer = this.#transfers.outgoing(message.id, 'offered');
     if (transfer === undefined) return;
-    this.#transfers.takeOff(transfer);
+    this.#transfers.takeOff(transfer, false);
     this.#options.emit({ type: 'fileDeclined', file: transfer.file, reason: message.reason });
   }
 
@@ -259,7 +259,7 @@ export class FileSession {
       this.#transfers.outgoing(id, 'moving')?.received?.();
       return;
     }
-    this.#transfers.takeOff(offered);
+    this.#transfers.takeOff(offered, true);
     const { file, source, outgoing } = offered;
     this.#options.emit({ type: 'fileDone', file, ...proofOf(source), path: outgoing.path });
   }

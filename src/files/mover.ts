@@ -130,7 +130,7 @@ export class Mover {
       controller.signal.throwIfAborted();
       const arrival = await move(stream);
       // Whoever hears of the end and counts what is left must not count this one.
-      this.#transfers.takeOff(transfer);
+      this.#transfers.takeOff(transfer, true);
       emit({
         type: 'fileDone',
         file,

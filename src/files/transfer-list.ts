@@ -9,7 +9,7 @@ export interface TransferListOptions {
   /** Takes a file back that is to be offered again, over this session or another. */
   readonly again: (outgoing: OutgoingFile) => void;
   /** Told that a file of ours has arrived, or will not. */
-  readonly over: (outgoing: OutgoingFile) => void;
+  readonly over: (outgoing: OutgoingFile, hasArrived: boolean) => void;
 }
 
 // A file connection that breaks at once, again and again, will not hold.
@@ -55,9 +55,9 @@ export class TransferList {
   }
 
   /** Takes one off whose file has arrived, or will not. */
-  takeOff(transfer: Transfer): void {
+  takeOff(transfer: Transfer, hasArrived: boolean): void {
     this.#transfers.delete(transfer.file.id);
-    if (transfer.direction === 'out') this.#options.over(transfer.outgoing);
+    if (transfer.direction === 'out') this.#options.over(transfer.outgoing, hasArrived);
   }
 
   /**
@@ -69,7 +69,7 @@ export class TransferList {
     const { emit, again } = this.#options;
     const { file } = transfer;
     if (failure.code !== 'ERR_FILE_INTERRUPTED') {
-      this.takeOff(transfer);
+      this.takeOff(transfer, false);
       emit({ type: 'fileFailed', file, error: failure });
       return;
     }
@@ -77,7 +77,7 @@ export class TransferList {
       const { outgoing } = transfer;
       if (isPeerHere) outgoing.vainAttempts += 1;
       if (outgoing.vainAttempts > maximumVainAttempts) {
-        this.takeOff(transfer);
+        this.takeOff(transfer, false);
         emit({ type: 'fileFailed', file, error: inVain(failure) });
         return;
       }

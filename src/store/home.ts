@@ -98,6 +98,11 @@ export function downloadsFolder(home: Home): string {
   return join(home.folder, 'downloads');
 }
 
+/** Files that are to be sent and were given in the window, and pictures, sound and films among those that were sent. */
+export function sentFolder(home: Home): string {
+  return join(home.folder, 'sent');
+}
+
 /** The newest revocation list known of a circle to which this home belongs, and for a moment older ones. */
 export function knownCrlsFolder(home: Home, circleId: string): string {
   return join(home.folder, 'crl', circleId);

@@ -131,6 +131,7 @@ export function eventToJson(event: ConversationEvent | ExecEvent): Record<string
     case 'target':
       return { event: 'target', member: event.member };
     case 'stopped':
+    case 'outgoingFileOver':
     case 'fileProgress':
     case 'callLevel':
       return undefined;

@@ -43,6 +43,7 @@ export const events: { readonly [Type in AnyEvent['type']]: Extract<AnyEvent, { 
   seen: { type: 'seen', member, id: 'x' },
   outgoingFile: { type: 'outgoingFile', member, name: 'a.txt', path: '/a.txt' },
   contactChanged: { type: 'contactChanged', member },
+  outgoingFileOver: { type: 'outgoingFileOver', member, path: '/a.txt', hasArrived: true },
   edited: { type: 'edited', member, id: 'x', sentAt, text: 'a' },
   deleted: { type: 'deleted', member, id: 'x', sentAt },
   reaction: { type: 'reaction', member, id: 'x', sentAt, emoji: '👍', quoted: 'b' },

@@ -34,7 +34,7 @@ const secretBytes = 32;
 const maximumConnections = 32;
 const maximumReaders = 16;
 /** Each holds a file open. */
-const maximumFiles = 64;
+const maximumFiles = 128;
 const headTimeoutMs = 5_000;
 const maximumHeadBytes = 8 * 1024;
 
@@ -42,7 +42,7 @@ const maximumHeadBytes = 8 * 1024;
 export class MediaRoute {
   readonly #server: Server;
   readonly #closing = new AbortController();
-  /** The oldest first. */
+  /** The one that was asked for longest ago first. */
   #entries: Entry[] = [];
   #readers = 0;
   #host = '';
@@ -71,7 +71,8 @@ export class MediaRoute {
   }
 
   /**
-   * Gives a file an address, as soon as its beginning is there. Of more than 64 files the oldest loses its own.
+   * Gives a file an address, as soon as its beginning is there. Of more than 128 files, the one that was asked for longest
+   * ago loses its own.
    *
    * @throws {QTChatError} `ERR_OPEN_FAILED` for what is no picture, sound or film, or is not there any more; as
    *   `ReadableFile.read`
@@ -95,6 +96,11 @@ export class MediaRoute {
     return { url: `${this.origin}/${secret}`, kind };
   }
 
+  /** Whether an address leads to a file still. */
+  knows(url: string): boolean {
+    return this.#find(new URL(url).pathname) !== undefined;
+  }
+
   /** Ends every reader, and resolves when nothing is open. */
   async close(): Promise<void> {
     this.#closing.abort(new QTChatError('ERR_CANCELLED', 'nothing is shown any more'));
@@ -113,6 +119,7 @@ export class MediaRoute {
     if (entry === undefined) return refuse(response, 404);
     if (method !== 'GET' && method !== 'HEAD') return refuse(response, 405, { Allow: 'GET, HEAD' });
     if (this.#readers >= maximumReaders) return refuse(response, 503, { 'Retry-After': '1' });
+    this.#entries = [...this.#entries.filter((one) => one !== entry), entry];
     this.#readers += 1;
     try {
       const media = await this.#mediaOf(entry);

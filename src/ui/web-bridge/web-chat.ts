@@ -2,26 +2,28 @@
  * The chat as a window in the browser of this computer: what happens is told to every tab, what a tab asks is carried out.
  * Who gets in is decided in `window-server.ts`; docs/WINDOW.md says what is said on both sides.
  */
-import { Router } from 'express';
 import type { Conversation } from '../../conversation/conversation.js';
 import type { ConversationEvent } from '../../conversation/events.js';
 import { QTChatError } from '../../errors.js';
-import { type Home, storeFolder } from '../../store/home.js';
+import { type Home, sentFolder, storeFolder } from '../../store/home.js';
+import { SentFiles } from '../../store/sent-files.js';
 import { FileBook } from '../commands/file-book.js';
 import type { Settings } from '../commands/settings.js';
 import { type Desktop, systemDesktop } from '../desktop/desktop.js';
 import { openPage } from '../desktop/open-page.js';
 import type { Face } from '../face.js';
-import { needsRecipient, runCommand } from '../json-commands.js';
 import { contactToJsonOf } from '../json-contacts.js';
 import { MediaRoute } from '../media-route/media-route.js';
-import { askedIn, doneAnswer, errorAnswer, readCommand } from '../read-command.js';
 import { describeError } from '../text/describe-error.js';
+import { FirstRun, type JoinByInvite } from './first-run.js';
 import { helloOf, helloOfNobody } from './hello.js';
+import { letGo } from './let-go.js';
 import { TabMedia } from './page-media.js';
 import { Questions } from './questions.js';
+import { ShownFiles } from './shown-files.js';
 import { Tab } from './tab.js';
-import { isOwn, type OwnCommand, type SharedCommand, windowSchemas } from './window-commands.js';
+import { TabCommands } from './tab-commands.js';
+import { Uploads } from './uploads.js';
 import { windowEvent } from './window-events.js';
 import { WindowServer } from './window-server.js';
 
@@ -40,9 +42,6 @@ export interface WebChatOptions {
   readonly pageFolder?: string;
 }
 
-/** Gives the home an identity. Rejects with a `QTChatError`. */
-export type JoinByInvite = (invite: string, tell: (line: string) => void) => Promise<void>;
-
 const maximumTabs = 16;
 
 /** A window that is open. */
@@ -55,16 +54,27 @@ export class WebChat implements Face {
   readonly #files = new FileBook();
   readonly #questions = new Questions((question) => this.#tell({ event: 'question', ...question }));
   readonly #media: MediaRoute;
+  readonly #sent: SentFiles;
+  readonly #uploads: Uploads;
+  readonly #firstRun = new FirstRun((line) => this.tell(line));
+  readonly #commands: TabCommands;
   #server!: WindowServer;
   #conversation: Conversation | undefined;
   #closing: Promise<void> | undefined;
+  /** What is not waited for before the end. */
+  readonly #work = new Set<Promise<void>>();
   #forgetPage: () => Promise<void> = async () => {};
-  /** Where the home has no identity yet. */
-  #joining: { readonly join: JoinByInvite; readonly onJoined: () => void; isUnderWay: boolean } | undefined;
 
   private constructor(options: WebChatOptions, media: MediaRoute) {
     this.#options = options;
     this.#media = media;
+    this.#sent = new SentFiles(sentFolder(options.home));
+    const conversation = () => this.#conversation;
+    this.#uploads = new Uploads({ sent: this.#sent, conversation });
+    this.#commands = new TabCommands({
+      ...{ clock: options.clock, conversation, questions: this.#questions, firstRun: this.#firstRun },
+      shown: new ShownFiles(media, this.#files),
+    });
   }
 
   static async start(options: WebChatOptions): Promise<WebChat> {
@@ -73,13 +83,13 @@ export class WebChat implements Face {
     chat.#server = await WindowServer.start({
       random: options.random,
       mediaOrigin: media.origin,
-      routes: Router(),
+      routes: chat.#uploads.routes,
       hasRoom: () => chat.#tabs.size < maximumTabs,
       onSocket: (socket) => {
         const sound = new TabMedia((task) => tab.send(chat.#stamped(task)));
         const tab: Tab = new Tab(socket, {
           takeAtOnce: (line) => sound.take(line),
-          take: (line) => chat.#take(line, tab, sound),
+          take: (line) => chat.#commands.take(line, tab, sound),
           onGone: () => {
             chat.#tabs.delete(tab);
             chat.#newcomers.delete(tab);
@@ -117,20 +127,16 @@ export class WebChat implements Face {
 
   /** Lets the user join a circle in the window; resolves when the home has an identity, or the signal aborts. */
   async untilJoined(join: JoinByInvite): Promise<void> {
-    const { signal } = this.#options;
-    await new Promise<void>((resolve) => {
-      this.#joining = { join, onJoined: resolve, isUnderWay: false };
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      if (signal.aborted) resolve();
-      this.#welcome();
-    });
-    this.#joining = undefined;
+    const joined = this.#firstRun.wait(join, this.#options.signal);
+    this.#welcome();
+    await joined;
     this.#beginAnew();
   }
 
   onEvent(event: ConversationEvent): void {
     if ('file' in event) this.#files.note(event);
     if (event.type === 'outgoingFile') this.#files.noteOutgoing(event);
+    if (event.type === 'outgoingFileOver') this.#letGo(event.path, event.hasArrived);
     const told = windowEvent(event);
     if (told !== undefined) this.#tell(told.value, told.isFleeting);
     if (event.type === 'stopped') this.tell(describeError(event.error));
@@ -170,7 +176,14 @@ export class WebChat implements Face {
     for (const tab of this.#tabs) tab.close();
     await this.#forgetPage();
     await this.#server.close();
+    await this.#uploads.close();
     await this.#media.close();
+    await Promise.all(this.#work);
+  }
+
+  #letGo(path: string, hasArrived: boolean): void {
+    const work = letGo(this.#sent, path, hasArrived).finally(() => this.#work.delete(work));
+    this.#work.add(work);
   }
 
   /** Tells how a contact stands; everything anew where it is none any more. */
@@ -202,7 +215,7 @@ export class WebChat implements Face {
     const { settings } = this.#options;
     const conversation = this.#conversation;
     const hello = conversation !== undefined ? helloOf(conversation, this.#files, settings) : undefined;
-    if (hello === undefined && this.#joining === undefined) return;
+    if (hello === undefined && !this.#firstRun.isWaiting) return;
     const newcomers = [...this.#newcomers];
     this.#newcomers.clear();
     Promise.resolve(hello ?? helloOfNobody).then(
@@ -226,57 +239,6 @@ export class WebChat implements Face {
 
   #stamped(value: object): string {
     return JSON.stringify({ ...value, at: this.#options.clock().toISOString() });
-  }
-
-  async #take(line: string, tab: Tab, sound: TabMedia): Promise<void> {
-    const { clock } = this.#options;
-    let command: OwnCommand | SharedCommand | undefined;
-    try {
-      command = readCommand(line, windowSchemas);
-      const fields = isOwn(command) ? await this.#runOwn(command) : await this.#runShared(command, sound);
-      tab.send(doneAnswer(command, fields, clock()));
-    } catch (error) {
-      const known =
-        error instanceof QTChatError
-          ? error
-          : new QTChatError('ERR_INTERNAL', 'something unforeseen went wrong', { cause: error });
-      tab.send(errorAnswer(command ?? askedIn(line, windowSchemas), known, clock()));
-    }
-  }
-
-  async #runShared(command: SharedCommand, sound: TabMedia): Promise<object> {
-    const conversation = this.#conversation;
-    if (conversation === undefined) throw new QTChatError('ERR_USAGE', 'the conversation is not open yet');
-    const named = 'member' in command ? command.member : undefined;
-    const member = named === undefined ? conversation.targetMember : await conversation.memberNamed(named);
-    if (member === undefined && needsRecipient(command)) {
-      throw new QTChatError('ERR_USAGE', `"${command.command}" has a wrong field "member"`);
-    }
-    return runCommand(command, conversation, member ?? '', sound.open);
-  }
-
-  async #runOwn(command: OwnCommand): Promise<object> {
-    switch (command.command) {
-      case 'confirm':
-        if (this.#questions.answer(command.id, command.isYes)) return {};
-        throw new QTChatError('ERR_USAGE', 'this question was answered already');
-      case 'join':
-        await this.#join(command.invite);
-        return {};
-    }
-  }
-
-  async #join(invite: string): Promise<void> {
-    const joining = this.#joining;
-    if (joining === undefined) throw new QTChatError('ERR_STORE_EXISTS', 'you have joined a circle already');
-    if (joining.isUnderWay) throw new QTChatError('ERR_USAGE', 'another tab is joining at this moment');
-    joining.isUnderWay = true;
-    try {
-      await joining.join(invite, (line) => this.tell(line));
-      joining.onJoined();
-    } finally {
-      joining.isUnderWay = false;
-    }
   }
 }
 

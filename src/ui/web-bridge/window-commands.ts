@@ -8,6 +8,7 @@ const text = v.pipe(v.string(), v.maxLength(4096));
 /** Those that only the window has. */
 const ownSchemas = {
   confirm: v.strictObject({ command: v.literal('confirm'), ref, id: v.string(), isYes: v.boolean() }),
+  media: v.strictObject({ command: v.literal('media'), ref, member: v.string(), id: v.string() }),
   join: v.strictObject({ command: v.literal('join'), ref, invite: text }),
 } as const;
 
@@ -22,6 +23,9 @@ export type OwnCommand = CommandOf<typeof ownSchemas>;
 
 /** One of the others. */
 export type SharedCommand = CommandOf<typeof shared>;
+
+/** Those that may take long, and that nothing behind them waits for. */
+export const slow: readonly (OwnCommand | SharedCommand)['command'][] = ['media', 'search', 'join'];
 
 /** Whether a command is one that only the window has. */
 export function isOwn(command: OwnCommand | SharedCommand): command is OwnCommand {

@@ -8,7 +8,7 @@ import { eventToJson } from '../../../src/ui/json-lines.js';
 import { events } from '../../helpers/sample-events.js';
 
 /** What ends the chat is its last line; progress and levels are for the eye. */
-const notWritten = ['stopped', 'fileProgress', 'callLevel'];
+const notWritten = ['stopped', 'outgoingFileOver', 'fileProgress', 'callLevel'];
 
 const text = readFileSync(join(packageRoot(), 'docs/JSONL.md'), 'utf8');
 const [, commandsPart = '', eventsPart = ''] = text.split(/^## (?:Commands|Events)$/m);

@@ -58,7 +58,7 @@ const expected: Expected = {
   callPeerDevices: { ...call, input: false, output: true },
 };
 /** What is no event of the window: it is told how a contact stands, and runs no programs. */
-const untold = ['stopped', 'seen', 'contactChanged', 'exec'];
+const untold = ['stopped', 'outgoingFileOver', 'seen', 'contactChanged', 'exec'];
 
 it.each(Object.keys(events).filter((type) => !untold.includes(type)))(
   'the event %s is what the page expects',

@@ -100,6 +100,7 @@ export function applyEvent(state: ChatState, event: ConversationEvent, now: Date
       return;
     }
     case 'stopped':
+    case 'outgoingFileOver':
       return;
     default:
       tell(state, event, 'member' in event ? state.talkWith(event.member) : state.current);

@@ -1,0 +1,52 @@
+/** Pictures, sound and films in the window: which file a page means, and where its octets are now. */
+import type { Conversation } from '../../conversation/conversation.js';
+import { QTChatError } from '../../errors.js';
+import { openStoredFile, type ReadableFile } from '../../store/arriving-file.js';
+import type { BookedFile, FileBook } from '../commands/file-book.js';
+import type { MediaAddress, MediaRoute, OpenMedia } from '../media-route/media-route.js';
+
+/** The files that pages show. */
+export class ShownFiles {
+  readonly #route: MediaRoute;
+  readonly #files: FileBook;
+  /** Those that have an address: another tab, or the same one loaded anew, is given the same. */
+  readonly #addresses = new Map<string, Promise<MediaAddress>>();
+
+  constructor(route: MediaRoute, files: FileBook) {
+    this.#route = route;
+    this.#files = files;
+  }
+
+  /**
+   * Where a page finds a file, as soon as its beginning is there.
+   *
+   * @param id - of its transfer
+   * @throws {QTChatError} `ERR_OPEN_FAILED`, `ERR_STORE_…`
+   */
+  async address(conversation: Conversation, member: string, id: string): Promise<MediaAddress> {
+    const key = `${member}/${id}`;
+    const known = await this.#addresses.get(key);
+    if (known !== undefined && this.#route.knows(known.url)) return known;
+    const open = await this.#opener(conversation, member, id);
+    if (open === undefined) throw new QTChatError('ERR_OPEN_FAILED', 'there is no such file here');
+    const added = this.#route.add(open);
+    this.#addresses.set(key, added);
+    added.catch(() => this.#addresses.delete(key));
+    return added;
+  }
+
+  async #opener(conversation: Conversation, member: string, id: string): Promise<OpenMedia | undefined> {
+    const booked = this.#files.all.find((one) => one.member === member && one.id === id);
+    // It arrives while it is played, or goes on with another transfer.
+    if (booked !== undefined) return () => openNow(this.#files.asItIs(booked), conversation);
+    const file = await conversation.arrivedFile(member, id);
+    return file === undefined || file.isFolder ? undefined : () => openStoredFile(file.path);
+  }
+}
+
+async function openNow(file: BookedFile, conversation: Conversation): Promise<ReadableFile | undefined> {
+  const { member, id, path, state, direction, isFolder } = file;
+  if (isFolder) return undefined;
+  if (path !== undefined && (state === 'done' || direction === 'out')) return openStoredFile(path);
+  return id === undefined ? undefined : conversation.openArriving(member, id);
+}
