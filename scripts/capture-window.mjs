@@ -1,7 +1,7 @@
 // Captures the chat window for the documents, into docs/screens/window-*.png: both themes, on a telephone, a tablet and a desk. The
-// page is the built one; what it shows comes from scripts/screens/window-world.mjs.
+// page is the built one; what it shows comes from scripts/screens/window-world.mjs. Needs Chromium and ffmpeg.
 //
-//   node scripts/capture-window.mjs        the program must have been built, and Chromium be there
+//   node scripts/capture-window.mjs        the program must have been built
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -14,8 +14,8 @@ const screens = process.env.QTCHAT_SCREENS ?? join(root, 'docs/screens');
 const now = new Date('2026-11-29T17:55:00.000Z');
 const sizes = [
   { width: 360, height: 740 },
-  { width: 900, height: 700 },
-  { width: 1400, height: 860 },
+  { width: 900, height: 760 },
+  { width: 1400, height: 900 },
 ];
 
 // Beside node_modules, where what is not bundled is found.
@@ -43,6 +43,7 @@ async function capture(openWindow, browser, options) {
   bridge.emit({ event: 'fileProgress', ...shown(options) });
   await page.getByText('11.2 MB/s').waitFor();
   await page.waitForFunction('[...document.images].every((one) => one.complete)');
+  await page.waitForFunction("[...document.querySelectorAll('video')].every((one) => one.readyState >= 2)");
   await page.evaluate('document.activeElement.blur()');
   await keep(page, `${theme}-${width}`);
   if (width === 1400) {

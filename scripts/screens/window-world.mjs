@@ -1,4 +1,5 @@
 // Who and what the screens of the chat window show: a small circle on an evening.
+import { execFileSync } from 'node:child_process';
 import sharp from 'sharp';
 
 const day = '2026-11-28';
@@ -15,6 +16,13 @@ export async function harbour() {
     <path d="M250 590h330l-50 60H300z" fill="#20303f"/><path d="M410 590V300l150 270z" fill="#f2ead9"/><path d="M400 590V340L290 570z" fill="#dccfb6"/>
     <path d="M760 500h120M740 530h160M770 560h100M700 600h220" stroke="#ffdf9f" stroke-width="7" stroke-linecap="round" opacity=".7"/></svg>`;
   return sharp(Buffer.from(svg)).jpeg({ quality: 82 }).toBuffer();
+}
+
+/** A film of it, one second long. */
+function filmOf(picture) {
+  const from = ['-f', 'image2pipe', '-loop', '1', '-i', '-', '-t', '1', '-vf', 'hflip,scale=640:400,eq=saturation=0.7'];
+  const options = { input: picture, maxBuffer: 16 * 1024 * 1024 };
+  return execFileSync('ffmpeg', ['-v', 'error', ...from, '-c:v', 'libvpx', '-f', 'webm', '-'], options);
 }
 
 const common = { replyTo: null, editedAt: null, call: null, reactions: [] };
@@ -66,6 +74,7 @@ export async function world() {
     sizeBytes: 2_310_000,
   };
   const film = { member: 'bob', id: 'b'.repeat(32), direction: 'in', name: 'sailing out.mp4', sizeBytes: 184_000_000 };
+  const harbourPicture = await harbour();
   return {
     self: {
       member: 'alice',
@@ -96,7 +105,10 @@ export async function world() {
       { ...film, doneBytes: 71_000_000, state: 'moving', at: `${today}T17:54:00.000Z` },
     ],
     history: { bob: talk },
-    media: { [picture.id]: { kind: 'picture', type: 'image/jpeg', content: await harbour() } },
+    media: {
+      [picture.id]: { kind: 'picture', type: 'image/jpeg', content: harbourPicture },
+      [film.id]: { kind: 'video', type: 'video/webm', content: filmOf(harbourPicture) },
+    },
     whois: {
       bob: {
         certificate: {

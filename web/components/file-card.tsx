@@ -8,19 +8,23 @@ import { IconButton } from './icon-button.js';
 import { MediaView } from './media-view.js';
 import { useStore } from './store-context.js';
 
+/** As the terminal names what was spoken (docs/USING.md, "Voicemail"). */
+const spoken = /^voicemail-\d{4}-\d{2}-\d{2}-\d{4}\.opus$/;
+
 export function FileCard({ member, entry }: { member: string; entry: FileEntry }) {
   const { name, isFolder, state, atMs, sizeBytes, doneBytes } = entry;
+  const isSpoken = spoken.test(name);
   const isMoving = state === 'moving' || state === 'uploading' || state === 'paused' || state === 'waiting';
   return (
     <div class={`bubble file is-${state}`}>
       {hasContent(entry) && <MediaView member={member} entry={entry} />}
       <div class="file-row">
         <span class="file-icon">
-          <Icon name={isFolder ? 'folder' : 'file'} />
+          <Icon name={isFolder ? 'folder' : isSpoken ? 'mic' : 'file'} />
         </span>
         <span class="file-words">
-          <bdi class="file-name" title={escapeText(name)}>
-            {escapeText(name)}
+          <bdi class="file-name" title={escapeText(entry.path ?? name)}>
+            {isSpoken ? 'Voice message' : escapeText(name)}
           </bdi>
           <span class="file-state">{describeState(entry)}</span>
         </span>
