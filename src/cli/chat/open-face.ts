@@ -17,23 +17,30 @@ export interface FaceOptions {
   readonly settings: Settings;
   /** The window that is open beside it, or alone. */
   readonly window?: WebChat | undefined;
+  /** What a terminal beside it says about it at first. */
+  readonly aboutWindow?: string | undefined;
 }
 
 /** Opens the face that fits, beside the window where there is one. The window alone needs no terminal, and reads no input. */
 export async function openFace(options: FaceOptions, deps: Deps): Promise<Face> {
-  const { window, isTerminal, json } = options;
-  if (window === undefined) return openOwnFace(options, deps);
-  return isTerminal || json ? new FaceWithWindow(await openOwnFace(options, deps), window) : window;
+  const { window, aboutWindow, isTerminal, json } = options;
+  if (window !== undefined && !isTerminal && !json) return window;
+  const face = await openOwnFace(options, deps);
+  if (window === undefined) return face;
+  if (isTerminal && aboutWindow !== undefined) face.tell(aboutWindow);
+  return new FaceWithWindow(face, window);
 }
 
 /** Each is loaded only where it is used: a screen takes longer to load than a pipe is open. */
 async function openOwnFace(options: FaceOptions, deps: Deps): Promise<Face> {
   const { stdin, stdout, stderr, env, clock, signal } = deps;
   const sound = faceSound(options.home, deps);
-  const { isTerminal, json, plain = false, timeoutMs, settings } = options;
+  const { isTerminal, json, plain = false, timeoutMs, settings, window } = options;
+  const openWindow = window && (async () => (await window.open()).line);
   if (isTerminal && !plain && hasScreen(env)) {
     const { TerminalChat } = await import('../../ui/terminal/terminal-chat.js');
-    return new TerminalChat({ input: stdin, output: stdout, status: stderr, env, clock, signal, settings, sound });
+    const streams = { input: stdin, output: stdout, status: stderr };
+    return new TerminalChat({ ...streams, env, clock, signal, settings, sound, openWindow });
   }
   const { PlainChat } = await import('../../ui/plain/plain-chat.js');
   const streams = { input: stdin, output: stdout, status: stderr };
@@ -45,6 +52,7 @@ async function openOwnFace(options: FaceOptions, deps: Deps): Promise<Face> {
     signal,
     settings,
     sound,
+    openWindow,
     ...(timeoutMs !== undefined && { timeoutMs }),
   });
 }

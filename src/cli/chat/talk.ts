@@ -5,6 +5,7 @@ import type { ConversationOptions } from '../../conversation/options.js';
 import { takeOwnKey } from '../../enroll/own-key.js';
 import { QTChatError } from '../../errors.js';
 import { downloadsFolder, type Home } from '../../store/home.js';
+import { listIdentities } from '../../store/identities.js';
 import { announceRunning } from '../../store/running.js';
 import { loadSettings, saveSettings } from '../../store/settings.js';
 import { Settings } from '../../ui/commands/settings.js';
@@ -65,17 +66,20 @@ export async function talk(home: Home, options: TalkOptions, deps: Deps): Promis
     const { stdout } = deps;
     const { url, line } = await window.open();
     const json = { event: 'window', url, at: deps.clock().toISOString() };
-    stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${line}\n`);
-    if (await joinInWindow(home, window, deps)) await converse(home, { ...rest, settings, window }, deps);
+    // A screen that comes would hide it, and says it itself.
+    const isHidden = isOnTerminal(options, deps) && (await listIdentities(home)).length > 0;
+    if (!isHidden) stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${line}\n`);
+    const aboutWindow = isHidden ? line : undefined;
+    if (await joinInWindow(home, window, deps)) await converse(home, { ...rest, settings, window, aboutWindow }, deps);
   } finally {
     await window.close();
   }
 }
 
-type ConverseOptions = Omit<TalkOptions, 'window'> & Pick<FaceOptions, 'settings' | 'window'>;
+type ConverseOptions = Omit<TalkOptions, 'window'> & Pick<FaceOptions, 'settings' | 'window' | 'aboutWindow'>;
 
 async function converse(home: Home, options: ConverseOptions, deps: Deps): Promise<void> {
-  const { stdin, stdout, clock, random, signal, lan } = deps;
+  const { clock, random, signal, lan } = deps;
   const {
     peers: [peer, ...others] = [],
     announce = false,
@@ -90,7 +94,7 @@ async function converse(home: Home, options: ConverseOptions, deps: Deps): Promi
   if (trouble !== undefined && !json) options.note(`Your key is still the host's: ${trouble.message}`);
   const listen = parseListen(options.listen);
   const quota = options.quota === undefined ? {} : { bytes: parseSize(options.quota, '--quota') };
-  const isTerminal = stdin.isTTY === true && stdout.isTTY === true && !json;
+  const isTerminal = isOnTerminal(options, deps);
   // A filter has nobody to ask, and nobody who could answer.
   const isAttended = isTerminal || json || window !== undefined;
   const face = await openFace({ ...options, home, isTerminal }, deps);
@@ -136,6 +140,10 @@ async function converse(home: Home, options: ConverseOptions, deps: Deps): Promi
   } finally {
     await face.close();
   }
+}
+
+function isOnTerminal({ json }: Pick<TalkOptions, 'json'>, { stdin, stdout }: Deps): boolean {
+  return stdin.isTTY === true && stdout.isTTY === true && !json;
 }
 
 async function callOptions(

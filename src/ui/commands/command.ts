@@ -32,6 +32,8 @@ export interface CommandContext {
   readonly confirm: (question: string) => Promise<boolean>;
   /** Shows a file outside of the chat. */
   readonly open: (file: BookedFile) => Promise<void>;
+  /** Opens the window in the browser, anew; says what it did. Undefined where this chat has none. */
+  readonly openWindow?: (() => Promise<string>) | undefined;
   readonly quit: () => void;
 }
 

@@ -1,4 +1,5 @@
 /** Commands that concern the chat itself. */
+import { QTChatError } from '../../errors.js';
 import type { ChatCommand } from './command.js';
 import { settingTable } from './settings.js';
 
@@ -13,6 +14,18 @@ export const generalCommands: readonly ChatCommand[] = [
       const [, name = '', value = ''] = /^(\S*)\s*(.*)$/s.exec(rest) ?? [];
       if (value !== '') await settings.set(name, value.trim());
       for (const one of name === '' ? Object.keys(settingTable) : [name]) print(settings.describe(one));
+    },
+  },
+  {
+    name: 'window',
+    usage: '',
+    summary: 'open this chat in the browser: a new link to the window',
+    argument: 'none',
+    async run({ openWindow, print }) {
+      if (openWindow === undefined) {
+        throw new QTChatError('ERR_USAGE', 'this chat has no window', { hint: 'Start it with qtchat chat --web' });
+      }
+      print(await openWindow());
     },
   },
   {

@@ -36,6 +36,8 @@ export interface PlainChatOptions extends PlainScreenOptions {
   readonly timeoutMs?: number;
   readonly settings: Settings;
   readonly sound: FaceSound;
+  /** Opens the window in the browser, anew; says what it did. Left out where there is none. */
+  readonly openWindow?: (() => Promise<string>) | undefined;
 }
 
 const ownActions = { edited: 'changed', deleted: 'deleted', reaction: 'done' } as const;
@@ -261,6 +263,7 @@ export class PlainChat implements Face {
       devices: this.#devices,
       voicemail: this.#voicemail,
       settings: this.#options.settings,
+      openWindow: this.#options.openWindow,
       print: (text) => this.#print(text),
       did: (action) => this.#sayDone(action),
       confirm: (question) => this.confirm(question, this.#options.signal),

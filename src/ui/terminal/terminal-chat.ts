@@ -45,6 +45,8 @@ export interface TerminalChatOptions extends TerminalStreams {
   readonly signal: AbortSignal;
   readonly settings: Settings;
   readonly sound: FaceSound;
+  /** Opens the window in the browser, anew; says what it did. Left out where there is none. */
+  readonly openWindow?: (() => Promise<string>) | undefined;
 }
 
 /** What happens is drawn together; what is typed, at once. */
@@ -125,6 +127,7 @@ export class TerminalChat implements Face {
     this.#lines = new TypedLines(this.#state, {
       conversation: () => this.#conversation,
       settings: options.settings,
+      openWindow: options.openWindow,
       devices: this.#calling.devices,
       voicemail: this.#calling.voicemail,
       opener: this.#opener,

@@ -23,6 +23,7 @@ export interface TypedLinesOptions {
   readonly devices: DeviceBook;
   readonly voicemail: Voicemail;
   readonly opener: Opener;
+  readonly openWindow: (() => Promise<string>) | undefined;
   readonly confirm: (question: string) => Promise<boolean>;
   /** Gives a text back that could not be sent: nothing that was typed is lost. */
   readonly giveBack: (text: string) => void;
@@ -77,12 +78,12 @@ export class TypedLines {
   }
 
   #context(): CommandContext {
-    const { conversation: opened, settings, devices, voicemail, opener, confirm, quit } = this.#options;
+    const { conversation: opened, settings, devices, voicemail, opener, openWindow, confirm, quit } = this.#options;
     const conversation = opened();
     if (conversation === undefined) throw new QTChatError('ERR_USAGE', 'the conversation is being opened: try again');
     const { current: talk, files, lobby } = this.#state;
     return {
-      ...{ conversation, files, devices, voicemail, settings, confirm, quit },
+      ...{ conversation, files, devices, voicemail, settings, openWindow, confirm, quit },
       member: talk === lobby ? undefined : talk.member,
       print: (text) => this.#state.say(text, false, talk),
       // The events show what was done, whichever face did it.
