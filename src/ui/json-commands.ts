@@ -19,6 +19,9 @@ const limit = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxVal
 const common = { ref, member: v.optional(v.string()) };
 const offer = { ref, id: v.optional(v.string()) };
 
+/** Of a microphone or speaker: null is the system's choice. */
+const device = v.optional(v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(256))));
+
 /** Every command and its fields. */
 export const commandSchemas = {
   send: v.strictObject({ command: v.literal('send'), ...common, text, replyTo: v.optional(id) }),
@@ -41,6 +44,7 @@ export const commandSchemas = {
   reject: v.strictObject({ command: v.literal('reject'), ref }),
   hangup: v.strictObject({ command: v.literal('hangup'), ref }),
   mute: v.strictObject({ command: v.literal('mute'), ref, isOn: v.boolean() }),
+  devices: v.strictObject({ command: v.literal('devices'), ref, input: device, output: device }),
   quit: v.strictObject({ command: v.literal('quit'), ref }),
 } as const;
 
@@ -48,7 +52,7 @@ export const commandSchemas = {
 export type JsonCommand = CommandOf<typeof commandSchemas>;
 
 const concernNobody: readonly JsonCommand['command'][] = [
-  ...(['contacts', 'accept', 'decline', 'answer', 'reject', 'hangup', 'mute', 'quit'] as const),
+  ...(['contacts', 'accept', 'decline', 'answer', 'reject', 'hangup', 'mute', 'devices', 'quit'] as const),
 ];
 
 /** Tells whether a command cannot be carried out before it is known whom the chat is with. */
@@ -132,6 +136,16 @@ export async function runCommand(
     case 'mute':
       calls.mute(command.isOn);
       return {};
+    case 'devices': {
+      const { input, output } = command;
+      const chosen = (name: string | null): string | undefined => name ?? undefined;
+      await calls.useDevices({
+        ...(input !== undefined && { input: chosen(input) }),
+        ...(output !== undefined && { output: chosen(output) }),
+      });
+      const { devices } = calls;
+      return { input: devices.input ?? null, output: devices.output ?? null };
+    }
     case 'quit':
       return {};
   }

@@ -148,6 +148,14 @@ describe('chat --json', () => {
     const stats = { lossPercent: 1, concealedPercent: 0.5, roundTripMs: 20, jitterMs: 3, kbps: 50 };
     for (const media of sound.all) media.emit({ type: 'stats', ...stats });
     expect(await saw(bob, 'callStats')).toMatchObject({ member: 'alice', id, ...stats });
+    expect(await ask(alice, { command: 'devices', input: 'Headset' })).toMatchObject({
+      input: 'Headset',
+      output: null,
+    });
+    expect(sound.all.filter(({ devices }) => devices.input === 'Headset')).toHaveLength(1);
+    await ask(alice, { command: 'devices', output: 'Room' });
+    expect(await ask(alice, { command: 'devices', input: null })).toMatchObject({ input: null, output: 'Room' });
+    expect(await ask(alice, { command: 'devices', input: '' })).toMatchObject({ event: 'error', code: 'ERR_USAGE' });
     await ask(bob, { command: 'hangup' });
     const end = await saw(alice, 'callEnded');
     expect(end).toMatchObject({ id, reason: 'hung-up', by: 'peer', missed: false, error: null });

@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OpenMedia } from '../../src/calls/media.js';
+import type { ConversationEvent } from '../../src/conversation/events.js';
 import type { ConversationOptions } from '../../src/conversation/options.js';
 import type { CallMessage, Hello, Message } from '../../src/protocol/messages.js';
 import type { Identity } from '../../src/store/identities.js';
+import { describeEvent } from '../../src/ui/text/describe-event.js';
 import { makeCircle, type TestCircle } from '../helpers/certificates.js';
 import { Meeting, type TestConversation } from '../helpers/conversations.js';
 import { candidateOf, descriptionOf, FakeSound, makeFingerprint } from '../helpers/fake-media.js';
@@ -243,6 +245,13 @@ const fingerprint = makeFingerprint();
 const goodOffer = descriptionOf({ ufrag: 'evil', fingerprint });
 const id = '0f'.repeat(16);
 
+/** What people read of how a call has ended. */
+function shown(end: ConversationEvent): string {
+  const { text = '' } = describeEvent(end) ?? {};
+  expect(text).toMatch(/^call (from|to) (bob|alice|mallory): (0:00, )?refused \(/);
+  return text;
+}
+
 /** What a relay could make of a description, or of what follows it: the call ends, and says why. */
 const tamperings: readonly [string, (sdp: string) => string, RegExp][] = [
   ['drops the fingerprint', (sdp) => sdp.replace(/a=fingerprint.*\r\n/, ''), /no fingerprint/],
@@ -259,9 +268,9 @@ describe('one who', () => {
     const a = await openAlice();
     const rogue = await rogueAt(a);
     rogue.say({ type: 'call-offer', id, sdp: tamper(goodOffer) });
-    const { error, reason } = await a.event('callEnded');
-    expect(reason).toBe('refused');
-    expect(error?.message).toMatch(why);
+    const end = await a.event('callEnded');
+    expect(end.reason).toBe('refused');
+    expect(shown(end)).toMatch(why);
     expect(await rogue.hears('call-end')).toMatchObject({ id, reason: 'refused' });
     expect(sound.all).toEqual([]);
   });
@@ -272,9 +281,9 @@ describe('one who', () => {
     const call = await a.door.calls.call('mallory');
     await rogue.hears('call-offer');
     rogue.say({ type: 'call-answer', id: call, sdp: tamper(goodOffer.replace('actpass', 'active')) });
-    const { error, reason } = await a.event('callEnded');
-    expect(reason).toBe('refused');
-    expect(error?.message).toMatch(why);
+    const end = await a.event('callEnded');
+    expect(end.reason).toBe('refused');
+    expect(shown(end)).toMatch(why);
     expect(sound.up).toEqual([]);
     expect(sound.all.map(({ isClosed, log }) => [isClosed, log.includes('accept')])).toEqual([[true, false]]);
   });
@@ -297,7 +306,7 @@ describe('one who', () => {
     a.door.calls.answer();
     await rogue.hears('call-answer');
     rogue.say({ type: 'call-candidate', id, candidate });
-    expect((await a.event('callEnded')).error?.message).toMatch(why);
+    expect(shown(await a.event('callEnded'))).toMatch(why);
     expect(sound.up).toEqual([]);
   });
 
@@ -308,7 +317,7 @@ describe('one who', () => {
     await a.event('callRinging');
     const one = frameOf({ type: 'call-candidate', id, candidate: candidateOf(50_000) });
     rogue.write(Buffer.concat(Array.from({ length: 10_000 }, () => one)));
-    expect((await a.event('callEnded')).error?.message).toMatch(/too many candidates/);
+    expect(shown(await a.event('callEnded'))).toMatch(/too many candidates/);
     rogue.say({ type: 'ping' });
     await rogue.hears('pong');
     expect(sound.all).toEqual([]);
@@ -328,11 +337,12 @@ describe('one who', () => {
       await from.door.calls.call(to.door.self);
       await to.event('callRinging');
       to.door.calls.answer();
-      expect(await a.event('callEnded')).toMatchObject({
-        reason: 'refused',
-        error: { code: 'ERR_CALL_REFUSED', message: expect.stringMatching(/not the one that the peer has announced/) },
-      });
-      expect(await b.event('callEnded')).toMatchObject({ reason: 'refused', by: 'peer' });
+      const end = await a.event('callEnded');
+      expect(end).toMatchObject({ reason: 'refused', error: { code: 'ERR_CALL_REFUSED' } });
+      expect(shown(end)).toMatch(/not the one that the peer has announced/);
+      const other = await b.event('callEnded');
+      expect(other).toMatchObject({ reason: 'refused', by: 'peer' });
+      expect(shown(other)).toMatch(/does not take what we say of it/);
       expect(sound.up).toEqual([]);
       expect(a.events.filter(({ type }) => type === 'callConnected')).toEqual([]);
     },

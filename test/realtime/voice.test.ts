@@ -83,6 +83,22 @@ describeWith('pulseaudio', 'a call between two programs', () => {
   );
 
   withCard(
+    'goes on where the sound card of one is gone, and the other one is on hold until it is back',
+    async () => {
+      await call();
+      const hasBoth = (isSo: boolean) =>
+        bob.event('callPeerDevices', ({ input, output }) => input === isSo && output === isSo);
+      alice.sound.plug(false);
+      // Each is missed after a second of silence.
+      await hasBoth(false);
+      alice.sound.plug(true);
+      await hasBoth(true);
+      await hangUp();
+    },
+    60_000,
+  );
+
+  withCard(
     'leaves nothing behind, call after call',
     async () => {
       const both = [alice, bob];

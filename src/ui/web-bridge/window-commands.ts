@@ -12,8 +12,8 @@ const ownSchemas = {
   join: v.strictObject({ command: v.literal('join'), ref, invite: text }),
 } as const;
 
-// A page is not the user's shell: it names no files of this computer, and does not end the program.
-const { file: _file, quit: _quit, ...shared } = commandSchemas;
+// A page is not the user's shell: it names no files of this computer, does not end the program, and has devices of its own.
+const { file: _file, quit: _quit, devices: _devices, ...shared } = commandSchemas;
 
 /** All of them. */
 export const windowSchemas = { ...shared, ...ownSchemas } as const;
