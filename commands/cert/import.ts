@@ -34,7 +34,7 @@ The root to trust is that of --root-file, of the .pfx itself, or of this home.`;
     const { holdsCertificates, importAnswer } = await import('../../src/cli/cert/import-answer.js');
     const { importPfx } = await import('../../src/cli/cert/import-identity.js');
     const { readPassword } = await import('../../src/cli/password.js');
-    const { gainedIdentity, gainedWords } = await import('../../src/cli/describe-identity.js');
+    const { gainedIdentity, gainedWords, lostPassword } = await import('../../src/cli/describe-identity.js');
     const options = { rootFile: flags['root-file'], force: flags.force, at: deps.clock() };
     const content = await readBoundedFile(args.file, deps.signal);
     const answer = { ...options, keyFile: flags['key-file'], keyPasswordFile: flags['identity-password-file'] };
@@ -45,13 +45,13 @@ The root to trust is that of --root-file, of the .pfx itself, or of this home.`;
     }
     const pfxPassword = async (): Promise<string> =>
       (await readPassword({ purpose: 'pfx', file: flags['pfx-password-file'], deps })) ?? '';
-    const { identity, speaks } = holdsCertificates(content)
+    const { identity, speaks, hadPassword } = holdsCertificates(content)
       ? await importAnswer(home, content, answer, deps)
       : await importPfx(home, content, await pfxPassword(), options, deps);
     const result = gainedIdentity(identity, speaks);
     const { line, notes } = gainedWords(result);
     this.print(line);
-    for (const note of notes) this.note(note);
+    for (const note of hadPassword ? [lostPassword, ...notes] : notes) this.note(note);
     return result;
   }
 }

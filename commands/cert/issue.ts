@@ -80,8 +80,12 @@ export default class CertIssue extends BaseCommand {
     const { describeIssued } = await import('../../src/cli/cert/describe-issued.js');
     const ca = await opening;
     const pfxPassword = flags.pfx ? await this.#pfxPassword(flags['pfx-password-file']) : undefined;
+    const { hasKeyPassword } = await import('../../src/store/identities.js');
+    const { lostPassword } = await import('../../src/cli/describe-identity.js');
+    const hadPassword = request.adopt && (await hasKeyPassword(home, request.member));
     const issued = await issueCredential(home, { ...request, pfxPassword }, ca, deps);
-    return this.#show(describeIssued(home, request, issued));
+    const described = describeIssued(home, request, issued);
+    return this.#show(hadPassword ? { ...described, notes: [lostPassword, ...described.notes] } : described);
   }
 
   #show({ lines, notes, result }: DescribedIssue): IssueResult {

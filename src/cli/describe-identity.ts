@@ -14,6 +14,9 @@ export interface GainedIdentity {
   readonly speaks: boolean;
 }
 
+/** Told where a new identity has taken the place of one whose key had a password. */
+export const lostPassword = 'Its key has no password, which the former one had: qtchat identity password sets one';
+
 /** Describes an identity just saved. */
 export function gainedIdentity(identity: Identity, speaks: boolean): GainedIdentity {
   const { member, circleId, keyOrigin } = identity;

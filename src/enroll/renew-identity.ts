@@ -13,7 +13,7 @@ import { signSuccession } from '../pki/key-succession.js';
 import { generateKey } from '../pki/key-type.js';
 import { spkiOf } from '../pki/spki.js';
 import { type Home, nextKeyFolder } from '../store/home.js';
-import { type AutoCaPlace, type Identity, keyPathIn, saveCertificates, saveIdentity } from '../store/identities.js';
+import { type AutoCaPlace, type Identity, keyPathIn, saveCertificates, saveSuccessor } from '../store/identities.js';
 import { type KeyPassword, keyFileOf, openKeyFile } from '../store/key-password.js';
 import { readPrivateFile } from '../store/private-file.js';
 import { writeFolderSafely } from '../store/private-folder.js';
@@ -100,7 +100,7 @@ async function take(
     keyOrigin: hasSameKey ? identity.keyOrigin : 'local',
   };
   await tryOut(next, deps.signal);
-  const old = await (hasSameKey ? saveCertificates(home, next) : saveIdentity(home, next, { replace: true }));
+  const old = await (hasSameKey ? saveCertificates(home, next) : saveSuccessor(home, next));
   // What the old certificate could do, the new one can; its key was seen by a server, or is kept.
   if (old !== undefined) await rm(old, { recursive: true, force: true });
   return next;

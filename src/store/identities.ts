@@ -15,13 +15,16 @@ import { currentMember, type Home, identitiesFolder, identityFolder } from './ho
 import { formatSettings, type IdentitySettings, readSettings } from './identity-settings.js';
 import { type KeyPassword, keyFileOf, openKeyFile } from './key-password.js';
 import { replacedBy } from './litter.js';
-import { exists, readBoundedFile, readPrivateFile, writeFileSafely } from './private-file.js';
+import { exists, readBoundedFile, readPrivateFile, takeBack, writeFileSafely } from './private-file.js';
 import { finishFolder, writeFolderSafely } from './private-folder.js';
 
 const keyName = 'key.pem';
 
+/** Of a key that does not open, with a password or without one. */
+const passwordCodes: ReadonlySet<string> = new Set(['ERR_PASSWORD_REQUIRED', 'ERR_PASSWORD_WRONG']);
+
 /** What says by itself what is wrong with an identity. */
-const passedOn: ReadonlySet<string> = new Set(['ERR_STORE_PERMISSIONS', 'ERR_PASSWORD_REQUIRED', 'ERR_PASSWORD_WRONG']);
+const passedOn: ReadonlySet<string> = new Set(['ERR_STORE_PERMISSIONS', ...passwordCodes]);
 
 export type { AutoCaPlace, KeyOrigin } from './identity-settings.js';
 
@@ -90,6 +93,41 @@ export async function saveCertificates(home: Home, identity: PublicIdentity): Pr
   const latest = old === undefined ? keyPem : await readPrivateFile(keyPathIn(old));
   if (latest !== keyPem) await writeFileSafely(path, latest, { mode: 0o600, existing: 'replace' });
   return old;
+}
+
+/**
+ * Saves an identity with its next key in the place of the one before, whose password it takes over.
+ *
+ * @returns where the old identity is now
+ * @throws {QTChatError} `ERR_STORE_EXISTS` when the password was changed after the old one had been opened: then all is as before; what
+ *   {@link saveIdentity} throws
+ */
+export async function saveSuccessor(home: Home, identity: Identity): Promise<string | undefined> {
+  const { member, keyPassword } = identity;
+  const old = await saveIdentity(home, identity, { replace: true });
+  if (old === undefined) return undefined;
+  try {
+    await openKeyFile(await readPrivateFile(keyPathIn(old)), keyPassword);
+    return old;
+  } catch (error) {
+    await takeBack(identityFolder(home, member), old);
+    const isChanged = isQTChatError(error) && passwordCodes.has(error.code);
+    if (!isChanged) throw error;
+    throw new QTChatError('ERR_STORE_EXISTS', `the password of ${quote(member)} was changed meanwhile`, {
+      hint: 'Try again, with the new one',
+      cause: error,
+    });
+  }
+}
+
+/** Tells whether this home has an identity of that name whose key has a password. */
+export async function hasKeyPassword(home: Home, member: string): Promise<boolean> {
+  try {
+    return (await loadPublicIdentity(home, member)).hasPassword;
+  } catch (error) {
+    if (isQTChatError(error)) return false;
+    throw error;
+  }
 }
 
 async function writeIdentity(

@@ -4,12 +4,12 @@
  * every key under the old password or the new one, and doing it again brings them together.
  */
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isQTChatError, QTChatError, quote, systemErrorCode } from '../errors.js';
 import { type Home, identitiesFolder, identityFolder, nextKeyFolder } from './home.js';
 import { keyPathIn, loadIdentity } from './identities.js';
 import { type KeyPassword, keyFileOf, openKeyFile } from './key-password.js';
-import { sweepLitter } from './litter.js';
+import { removeLitter, sweepLitter } from './litter.js';
 import { readPrivateFile, writeFileSafely } from './private-file.js';
 
 /** A file that is no use now is none under another password. */
@@ -39,6 +39,8 @@ export async function changeKeyPassword(home: Home, member: string, change: Pass
   for (const path of await otherKeysOf(home, member)) {
     if (!(await rewrite(path, change))) others.push(path);
   }
+  // A command like this one, killed as it took a password away, has left a key without one there.
+  await removeLitter(folder);
   const content = await keyFileOf(identity.privateKey, change.to);
   const now = await loadIdentity(home, member, change.from);
   if (!now.privateKey.equals(identity.privateKey)) {
@@ -51,6 +53,7 @@ export async function changeKeyPassword(home: Home, member: string, change: Pass
 
 /** Whether the file is under the new password now. */
 async function rewrite(path: string, { from, to }: PasswordChange): Promise<boolean> {
+  await removeLitter(dirname(path));
   const pem = await readPrivateFile(path);
   for (const password of [from, to]) {
     try {

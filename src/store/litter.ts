@@ -22,6 +22,14 @@ export function replacedBy(aside: string): string | undefined {
   return asideOf.exec(aside)?.[1];
 }
 
+/** Removes all of them, where no other process writes into the folder. */
+export async function removeLitter(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((one) => asideOf.test(one))) {
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
 /** Removes old ones. What cannot be removed stays: nobody waits for it. */
 export async function sweepLitter(folder: string): Promise<void> {
   if (swept.has(folder)) return;

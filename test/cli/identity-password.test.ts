@@ -1,6 +1,6 @@
 /** `identity password`: what it locks, who has to say it, and that it is seen nowhere. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readPfx } from '../../src/pki/pfx.js';
@@ -63,6 +63,14 @@ describe('qtchat identity password', () => {
     ]);
   });
 
+  it('removes what a command that was killed as it took a password away has left', async () => {
+    const aside = join(identityFolder({ folder: test.home }, 'alice'), '.qtchat-aB3xY9');
+    mkdirSync(aside);
+    copyFileSync(keyPath(), join(aside, 'key.pem'));
+    await setPassword();
+    expect(plainKeys()).toEqual([]);
+  });
+
   it('asks for it twice at a terminal, and says how long it would hold', async () => {
     const terminal = fakeTerminal(
       { when: 'New password for the identity', type: `${password}\r` },
@@ -121,7 +129,11 @@ describe('qtchat identity password', () => {
 
   it('leaves the key of a former identity alone that another password locks, and says so', async () => {
     await setPassword(files.other);
-    expect(await test.run(['cert', 'issue', 'alice', '--me', '--replace', '--force'])).toMatchObject({ exitCode: 0 });
+    const replaced = await test.run(['cert', 'issue', 'alice', '--me', '--replace', '--force']);
+    expect(replaced).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringMatching(/has no password, which the former one had/),
+    });
     expect((await test.done(['identity', 'show'])).hasPassword).toBe(false);
     const result = await setPassword();
     expect(result).toMatchObject({
@@ -251,7 +263,7 @@ describe('a key with a password', () => {
     await test.run(['identity', 'password', 'eve', '--new-password-file', files.right]);
     const [mine, hers] = [readFileSync(keyPath()), readFileSync(keyPath('eve'))];
     await test.run(['identity', 'use', 'alice']);
-    execFileSync('cp', [keyPath('eve'), keyPath()]);
+    copyFileSync(keyPath('eve'), keyPath());
     expect(hers.equals(mine)).toBe(false);
     expect(await test.run(['send', 'bob', 'x', ...given()])).toMatchObject({
       exitCode: 1,

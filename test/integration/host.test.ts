@@ -113,6 +113,20 @@ describeWith('script', 'host on a terminal', () => {
     expect(await host.ended()).toBe(0);
     expect(host.stdout).not.toMatch(/Made the CA|You are now|Whom do you invite/);
 
+    const words = join(folder, 'words.txt');
+    await writeFile(words, 'three brown otters\n', { mode: 0o600 });
+    await runCommand(['identity', 'password', '--new-password-file', words], { home });
+    const locked = onTerminal('carol', '--ca-password-file', passwordFile);
+    await locked.waitFor(/Password of the identity/);
+    expect(locked.stdout).not.toMatch(/Auto CA/);
+    type(locked, 'three brown otters');
+    await locked.waitFor(/listening on port \d+/);
+    type(locked, '/quit');
+    expect(await locked.ended()).toBe(0);
+    expect(locked.stdout.match(/Password of the identity.*\*{18}/g)).toHaveLength(1);
+    const none = ['identity', 'password', '--remove', '--identity-password-file', words];
+    expect(await runCommand(none, { home })).toMatchObject({ exitCode: 0 });
+
     const again = onTerminal('carol', '--ca-password-file', passwordFile);
     await again.waitFor(/carol has joined, or is invited, already/);
     await again.waitFor(/listening on port \d+/);

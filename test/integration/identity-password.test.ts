@@ -3,7 +3,8 @@ import { type FSWatcher, readdirSync, readFileSync, rmSync, statSync, watch } fr
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { keepIdentity } from '../../src/enroll/keep-identity.js';
-import { renewalTimeOf } from '../../src/enroll/renew-identity.js';
+import { withAutoCa } from '../../src/enroll/own-auto-ca.js';
+import { rekeyIdentity, renewalTimeOf } from '../../src/enroll/renew-identity.js';
 import type { QTChatError } from '../../src/errors.js';
 import { dayMs } from '../../src/pki/day.js';
 import { type Home, identityFolder, nextKeyFolder } from '../../src/store/home.js';
@@ -86,6 +87,27 @@ describe('at the Auto CA', () => {
     expect(await runProgram(chat, { home: guest.home })).toMatchObject({ exitCode: 0 });
     expect(await open(words)).toMatchObject({ keyOrigin: 'local' });
     expect(plainKeys()).toEqual([]);
+  });
+
+  it('makes none where the password is set in the meantime, and does so when it is told', async () => {
+    const opened = await loadIdentity(home());
+    await setPassword();
+    const deps = { clock: () => new Date() };
+    await expect(rekeyIdentity(home(), await withAutoCa(home(), opened), deps)).rejects.toMatchObject({
+      message: `the password of "${member}" was changed meanwhile`,
+    });
+    expect((await open(words)).privateKey.equals(opened.privateKey)).toBe(true);
+    await guest.done(['identity', 'renew', '--new-key', '--identity-password-file', right]);
+    expect((await open(words)).privateKey.equals(opened.privateKey)).toBe(false);
+    expect(plainKeys()).toEqual([]);
+  });
+
+  it('gives a new identity no password, and says so where the former one had one', async () => {
+    await setPassword();
+    const { stdout } = await runCommand(['autoca', 'invite', member, '--replace'], { home: host.folder });
+    const enrolled = await guest.run(['enroll', '-', '--force'], { stdin: stdout });
+    expect(enrolled).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/has no password, which the former/) });
+    expect(await loadPublicIdentity(home())).toMatchObject({ hasPassword: false });
   });
 
   it('says what to do where the key that waits has a third password', async () => {

@@ -53,7 +53,7 @@ const places: Record<string, Place> = {
   'qtchat cert issue --san-cnf san.cnf': 'ca',
 };
 /** Examples that stay until they are asked to end, by what they print when they are ready. */
-const services: Record<string, RegExp> = { chat: /175\d\d/, listen: /175\d\d/, 'autoca:serve': /175\d\d/ };
+const services: Record<string, RegExp> = { chat: /175\d\d|browser/, listen: /175\d\d/, 'autoca:serve': /175\d\d/ };
 /** Examples that need somebody else on the same host. */
 const companions: Record<string, string[]> = {
   send: ['listen', '--save', 'inbox'],

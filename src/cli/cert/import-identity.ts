@@ -8,7 +8,7 @@ import { readPfx } from '../../pki/pfx.js';
 import { verifyPath } from '../../pki/verify-path.js';
 import { loadCaChain } from '../../store/ca.js';
 import { currentMember, type Home, identityFolder, speakAs } from '../../store/home.js';
-import { type Identity, type KeyOrigin, saveIdentity } from '../../store/identities.js';
+import { hasKeyPassword, type Identity, type KeyOrigin, saveIdentity } from '../../store/identities.js';
 import { takeBack } from '../../store/private-file.js';
 import { type BusyDeps, whileCalculating } from '../busy.js';
 import type { Deps } from '../deps.js';
@@ -36,6 +36,8 @@ export interface ImportedIdentity {
   readonly identity: Identity;
   /** Whether the home speaks as it from now on. */
   readonly speaks: boolean;
+  /** Whether the key of the one that it replaced had a password. */
+  readonly hadPassword: boolean;
 }
 
 /**
@@ -80,10 +82,11 @@ export async function importIdentity(
   const circleId = circleIdOf(trustAnchor);
   const member = memberOf(chain, circleId);
   const identity: Identity = { member, circleId, privateKey, chain, trustAnchor, keyOrigin };
+  const hadPassword = await hasKeyPassword(home, member);
   const old = await saveIdentity(home, identity, { replace: options.force });
   try {
     if ((await currentMember(home)) === undefined) await speakAs(home, member);
-    return { identity, speaks: (await currentMember(home)) === member };
+    return { identity, speaks: (await currentMember(home)) === member, hadPassword };
   } catch (error) {
     await takeBack(identityFolder(home, member), old);
     throw error;

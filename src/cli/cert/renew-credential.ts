@@ -14,7 +14,7 @@ import { samePublicKey } from '../../pki/spki.js';
 import { checkDays } from '../../pki/validity.js';
 import { loadCaChain } from '../../store/ca.js';
 import { type Home, identityFolder } from '../../store/home.js';
-import { loadPublicIdentity, type StoredIdentity, saveCertificates, saveIdentity } from '../../store/identities.js';
+import { loadPublicIdentity, type StoredIdentity, saveCertificates, saveSuccessor } from '../../store/identities.js';
 import { refuseExisting, takeBack } from '../../store/private-file.js';
 import { type BusyDeps, whileCalculating } from '../busy.js';
 import type { Deps } from '../deps.js';
@@ -122,7 +122,7 @@ export async function renewCredential(
     const password = former?.keyPassword && { keyPassword: former.keyPassword };
     const old = await (made === undefined
       ? saveCertificates(home, renewed)
-      : saveIdentity(home, { ...renewed, ...password, privateKey: made, keyOrigin: 'local' }, { replace: true }));
+      : saveSuccessor(home, { ...renewed, ...password, privateKey: made, keyOrigin: 'local' }));
     undo.push(() => takeBack(identityFolder(home, member), old));
   };
   const { names, profileName } = record;

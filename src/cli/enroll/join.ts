@@ -5,10 +5,10 @@ import { settleIn } from '../../enroll/settle-in.js';
 import type { WayIn } from '../../enroll/way-in.js';
 import type { Contact } from '../../store/contacts.js';
 import type { Home } from '../../store/home.js';
-import { refuseExistingIdentity } from '../../store/identities.js';
+import { hasKeyPassword, refuseExistingIdentity } from '../../store/identities.js';
 import { type BusySign, whileBusy } from '../busy.js';
 import type { Deps } from '../deps.js';
-import { type GainedIdentity, gainedIdentity, gainedWords } from '../describe-identity.js';
+import { type GainedIdentity, gainedIdentity, gainedWords, lostPassword } from '../describe-identity.js';
 
 /** How to join. */
 export interface JoinOptions {
@@ -43,11 +43,13 @@ export async function join(home: Home, way: WayIn, options: JoinOptions, { busy,
   const { localKey, keepServerKey, force } = options;
   const existsHint = 'The invite still serves: enrol again with --force, and the old one is kept as .bak';
   let speaks = false;
+  let hadPassword = false;
   busy.start('Talking to the host');
   const { host, ...enrolled } = await enroll(way, {
     localKey,
     check: async ({ member }) => {
       if (!force) await refuseExistingIdentity(home, member, existsHint);
+      hadPassword = await hasKeyPassword(home, member);
     },
     save: async ({ identity, host }) => {
       const kept = keepServerKey ? { ...identity, keepsServerKey: true } : identity;
@@ -62,6 +64,7 @@ export async function join(home: Home, way: WayIn, options: JoinOptions, { busy,
   const gained = gainedIdentity(identity, speaks);
   const { line, notes } = gainedWords(gained, host?.member);
   const aboutKey = [
+    ...(hadPassword ? [lostPassword] : []),
     ...(trouble === undefined
       ? []
       : [`The host's key could not be replaced yet: ${trouble.message}; chat tries again`]),

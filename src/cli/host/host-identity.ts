@@ -7,11 +7,12 @@ import { rootCertificate } from '../../pki/issuer.js';
 import { hasEnded } from '../../pki/validity.js';
 import { loadCaChain } from '../../store/ca.js';
 import type { Home } from '../../store/home.js';
-import { loadPublicIdentity, type PublicIdentity } from '../../store/identities.js';
+import { hasKeyPassword, loadPublicIdentity, type PublicIdentity } from '../../store/identities.js';
 import { openCa } from '../ca/open-ca.js';
 import { issueCredential } from '../cert/issue-credential.js';
 import { judgeIssueRequest } from '../cert/issue-request.js';
 import type { Deps } from '../deps.js';
+import { lostPassword } from '../describe-identity.js';
 
 /**
  * Sees to it that the home speaks as a member whose certificate is valid. While an Auto CA runs there, its signer
@@ -36,8 +37,10 @@ export async function hostIdentity(
   if (identity !== undefined && !isExpired) return;
   const flags = { me: false, key: 'p256', profile: 'peer', pfx: false, replace: isExpired, force: isExpired };
   const request = await judgeIssueRequest(home, { ...flags, ip: reachableAddresses(address) }, deps);
+  const hadPassword = await hasKeyPassword(home, request.member);
   const { certificate } = await issueCredential(home, request, await openCa(home, {}, deps), deps);
   say(`You are now ${request.member}, until ${dayOf(new Date(certificate.validTo).toISOString())}`);
+  if (hadPassword) say(lostPassword);
 }
 
 async function identityOf(home: Home): Promise<PublicIdentity | undefined> {
