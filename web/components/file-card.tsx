@@ -13,6 +13,7 @@ const spoken = /^voicemail-\d{4}-\d{2}-\d{2}-\d{4}\.opus$/;
 
 export function FileCard({ member, entry }: { member: string; entry: FileEntry }) {
   const { name, isFolder, state, atMs, sizeBytes, doneBytes } = entry;
+  const isHere = useStore().state.value.contacts[member]?.isHere ?? false;
   const isSpoken = spoken.test(name);
   const isMoving = state === 'moving' || state === 'uploading' || state === 'paused' || state === 'waiting';
   return (
@@ -26,7 +27,7 @@ export function FileCard({ member, entry }: { member: string; entry: FileEntry }
           <bdi class="file-name" title={escapeText(entry.path ?? name)}>
             {isSpoken ? 'Voice message' : escapeText(name)}
           </bdi>
-          <span class="file-state">{describeState(entry)}</span>
+          <span class="file-state">{describeState(entry, isHere)}</span>
         </span>
         <FileButtons member={member} entry={entry} />
       </div>
@@ -91,7 +92,7 @@ const declined: Readonly<Record<string, string>> = {
   quota: 'not taken: enough for today',
 };
 
-function describeState(entry: FileEntry): string {
+function describeState(entry: FileEntry, isHere: boolean): string {
   const { state, sizeBytes, doneBytes, bytesPerSecond, etaSeconds, direction, reason, pausedBy, path } = entry;
   const size = describeSize(sizeBytes);
   const percent = sizeBytes === 0 ? 100 : Math.floor((doneBytes / sizeBytes) * 100);
@@ -108,7 +109,7 @@ function describeState(entry: FileEntry): string {
     case 'paused':
       return `${percent} % of ${size} · paused${pausedBy.includes('self') ? '' : ' by them'}`;
     case 'waiting':
-      return `${size} · waits, and goes on when they are here`;
+      return `${sizeBytes === 0 ? '' : `${size} · `}${isHere ? 'waits for their answer' : 'waits until they are here'}`;
     case 'done':
       return path === null || direction === 'out' ? size : `${size} · in your downloads`;
     case 'declined':

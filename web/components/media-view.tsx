@@ -1,6 +1,6 @@
 /** The content of a file in the conversation: pictures, sound and films, which play while they arrive. */
 import { useRef } from 'preact/hooks';
-import { mediaOf } from '../intents/file-intents.js';
+import { forgetMedia, mediaOf } from '../intents/file-intents.js';
 import type { FileEntry } from '../state/entries.js';
 import { escapeText } from '../text/escape-text.js';
 import { useStore } from './store-context.js';
@@ -14,9 +14,9 @@ export function MediaView({ member, entry }: { member: string; entry: FileEntry 
   const { url, kind } = address;
   const name = escapeText(entry.name);
   const onError = (): void => {
-    if (isAskedAgain.current) return;
+    if (isAskedAgain.current) forgetMedia(store, member, entry);
+    else mediaOf(store, member, entry, true);
     isAskedAgain.current = true;
-    mediaOf(store, member, entry, true);
   };
   switch (kind) {
     case 'picture':

@@ -40,7 +40,7 @@ export function SearchPanel({ member }: { member: string }) {
   };
   const go = (id: string): void => {
     // On a narrow window the panel covers what was found.
-    if (matchMedia('(max-width: 899px)').matches) close();
+    if (matchMedia('(max-width: 1079px)').matches) close();
     void seekMessage(store, member, id);
   };
   return (

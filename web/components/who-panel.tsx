@@ -159,7 +159,7 @@ function Facts({ whois, isHere }: { whois: WireWhois; isHere: boolean }) {
     ['Circle', circleId],
     ...(certificate
       ? ([
-          ['Certificate', `of ${certificate.subject}, issued by ${certificate.issuer}`],
+          ['Certificate', `of ${nameIn(certificate.subject)}, issued by ${nameIn(certificate.issuer)}`],
           ['Valid', `${dateOf(Date.parse(certificate.notBefore))} to ${dateOf(Date.parse(certificate.notAfter))}`],
           ['Serial number', certificate.serialNumber],
         ] as [string, string][])
@@ -190,6 +190,11 @@ function Facts({ whois, isHere }: { whois: WireWhois; isHere: boolean }) {
       </dl>
     </div>
   );
+}
+
+/** Of a distinguished name that is nothing but a common name, that. */
+function nameIn(distinguished: string): string {
+  return /^CN=([^,=]*)$/.exec(distinguished)?.[1] ?? distinguished;
 }
 
 function Decisions({ contact: { member, standing } }: { contact: Contact }) {

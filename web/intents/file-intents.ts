@@ -81,3 +81,9 @@ export function mediaOf(store: Store, member: string, entry: FileEntry, again = 
   );
   return address;
 }
+
+/** What cannot be shown after all is a file as any other. */
+export function forgetMedia(store: Store, member: string, entry: FileEntry): void {
+  const address = store.media.get(mediaKey(member, entry));
+  if (address !== undefined) address.value = { state: 'none' };
+}

@@ -74,8 +74,10 @@ export function reduceEvent(state: AppState, event: WireEvent, { nowMs, watched 
       return putContact(state, event.member, { isHere: false, whyAway: event.reason, lastSeenAt: event.at });
     case 'typing':
       return putConversation(state, event.member, { ...conversationWith(state, event.member), typingAtMs: nowMs });
-    case 'outgoingFile':
-      return putConversation(state, event.member, noteOutgoing(conversationWith(state, event.member), event));
+    case 'outgoingFile': {
+      const next = putContact(state, event.member, { lastText: fileText(event.name), lastAtMs: Date.parse(event.at) });
+      return putConversation(next, event.member, noteOutgoing(conversationWith(next, event.member), event));
+    }
     case 'listening':
       return { ...state, port: event.port };
     case 'waiting':
@@ -195,8 +197,12 @@ function contactOf(contact: WireContact, known: Contact | undefined): Contact {
   return { ...rest, lastText, lastAtMs, whyAway: contact.isHere ? null : (known?.whyAway ?? null) };
 }
 
+function fileText(name: string): string {
+  return `File: ${name}`;
+}
+
 function lastTextOf({ text, call, file }: WireMessage): string {
-  if (file) return `📎 ${file.name}`;
+  if (file) return fileText(file.name);
   if (call !== null) return call.missed ? 'Missed call' : 'Call';
   return text ?? 'A deleted message';
 }
@@ -227,7 +233,7 @@ function reduceFileEvent(
   const after = reduceFile(before, event);
   const next = putConversation(state, member, after);
   if (after.entries.length === before.entries.length || event.event === 'fileProgress') return next;
-  const described = putContact(next, member, { lastText: `📎 ${event.name}`, lastAtMs: Date.parse(event.at) });
+  const described = putContact(next, member, { lastText: fileText(event.name), lastAtMs: Date.parse(event.at) });
   const key = after.entries.at(-1)?.key;
   return direction === 'in' && key !== undefined ? unseen(described, member, key, watched) : described;
 }

@@ -32,7 +32,7 @@ describeWindow('files in the window', (open) => {
     expect(one?.url).toBe(`${folder}/a%20b.txt`);
     expect(two?.url).toBe(`${folder}/sub/c%23.txt`);
     expect(offer).toMatchObject({ method: 'POST', url: `${folder}?member=bob&name=trip` });
-    await page.getByText('waits, and goes on when they are here').first().waitFor();
+    await page.getByText('waits for their answer').first().waitFor();
     bridge.emit({ ...film, event: 'fileStarted', direction: 'out', name: 'note.txt', sizeBytes: 5, doneBytes: 0 });
     bridge.emit({
       ...film,
@@ -96,7 +96,8 @@ describeWindow('files in the window', (open) => {
     expect(await bridge.command('resume')).toMatchObject({ member: 'bob', name: 'f1' });
     bridge.emit({ event: 'fileResumed', ...film, by: 'self' });
     bridge.emit({ event: 'fileInterrupted', ...film, reason: { code: 'ERR_NETWORK', message: 'gone', hint: null } });
-    await page.getByText('waits, and goes on when they are here').waitFor();
+    bridge.emit({ event: 'disconnected', member: 'bob', reason: 'gone' });
+    await page.getByText('waits until they are here').waitFor();
     await page.getByRole('button', { name: 'Cancel film.mp4' }).click();
     expect(await bridge.command('cancel')).toMatchObject({ member: 'bob', name: 'f1' });
     const reason = { code: 'ERR_CANCELLED', message: 'it was cancelled', hint: null };

@@ -137,7 +137,7 @@ describe('files', () => {
       { event: 'fileProgress', ...file, doneBytes: 400, bytesPerSecond: 100, etaSeconds: 6 },
     );
     expect(fileOf(moving)).toMatchObject({ state: 'moving', doneBytes: 400, etaSeconds: 6 });
-    expect(moving.contacts.bob).toMatchObject({ unread: 1, lastText: '📎 film.mp4' });
+    expect(moving.contacts.bob).toMatchObject({ unread: 1, lastText: 'File: film.mp4' });
     const paused = reduceEvent(
       moving,
       { event: 'filePaused', at: now, ...file, by: 'peer' },
