@@ -18,7 +18,9 @@ export class Hold {
   readonly #send: (message: CallMessage) => void;
   #ours = both;
   #theirs = both;
+  /** What the peer knows, unless it got lost. */
   #told = both;
+  #hasTold = false;
   #heard = 0;
 
   constructor(id: string, send: (message: CallMessage) => void) {
@@ -38,15 +40,18 @@ export class Hold {
 
   /** Tells the peer of ours, unless it knows. */
   tell(): void {
-    if (areSame(this.#told, this.#ours)) return;
-    this.#told = this.#ours;
-    this.#send({ type: 'call-devices', id: this.#id, ...this.#ours });
+    if (!areSame(this.#told, this.#ours)) this.#say();
   }
 
   /** Tells the peer again what it may not have heard. */
   tellAgain(): void {
-    this.#told = both;
-    this.tell();
+    if (this.#hasTold || !areSame(both, this.#ours)) this.#say();
+  }
+
+  #say(): void {
+    this.#told = this.#ours;
+    this.#hasTold = true;
+    this.#send({ type: 'call-devices', id: this.#id, ...this.#ours });
   }
 
   /**

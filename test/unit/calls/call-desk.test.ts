@@ -319,6 +319,17 @@ describe('a device', () => {
     expect(b.desk.current).toMatchObject({ state: 'connected', peerDevices: { input: true, output: false } });
   });
 
+  it('that comes back during a break is told after it', async () => {
+    const { a, b, line } = await talk();
+    a.media[0]?.emit(devices(undefined, 'speaker'));
+    await settled();
+    line.break();
+    a.media[0]?.emit(devices('microphone', 'speaker'));
+    new Line(a, b);
+    await settled();
+    expect(b.desk.current).toMatchObject({ state: 'connected', peerDevices: { input: true, output: true } });
+  });
+
   it('of theirs that comes and goes without end ends the call', async () => {
     const { a, b } = await talk();
     for (let count = 0; count < 101; count += 1) a.media[0]?.emit(devices(count % 2 ? 'microphone' : undefined, 'x'));
