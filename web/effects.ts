@@ -1,6 +1,5 @@
 /** What the page does by itself as things change: reads histories, says what was seen, counts in the title, notifies. */
 import { effect } from '@preact/signals';
-import { uploads } from './intents/file-intents.js';
 import { loadHistory, markSeen } from './intents/message-intents.js';
 import { dial } from './intents/people-intents.js';
 import { notifyOf } from './notify.js';
@@ -39,7 +38,7 @@ export function startEffects(store: Store): void {
     if (target && store.active.peek() === undefined && matchMedia('(min-width: 720px)').matches) store.show(target);
   });
   addEventListener('beforeunload', (event) => {
-    if (uploads.peek() > 0) event.preventDefault();
+    if (store.uploads.count.peek() > 0) event.preventDefault();
   });
   addEventListener('keydown', (event) => onKey(store, event));
   // What is dropped beside a conversation would take its place.

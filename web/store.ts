@@ -9,6 +9,7 @@ import type { Conversation } from './state/conversation.js';
 import type { FileEntry, MessageEntry } from './state/entries.js';
 import { type Deed, reduceDeed, reduceEvent } from './state/reduce.js';
 import { createTheme, type Theme } from './theme.js';
+import { Uploads } from './uploads/uploads.js';
 import type { WireEvent } from './wire.js';
 
 /** What is being written besides a plain message. */
@@ -52,6 +53,11 @@ export class Store {
   /** What was typed and not sent, for each conversation. */
   readonly drafts = new Map<string, string>();
   readonly media = new Map<string, Signal<MediaAddress>>();
+  readonly uploads = new Uploads((deed) => this.do(deed));
+  /** What is being read of histories: older messages, by whose they are. */
+  readonly olderLoads = new Map<string, Promise<boolean>>();
+  /** When the other side was told last that somebody is writing. */
+  toldTypingAtMs = 0;
   readonly connection: Connection;
   readonly sound: CallSound;
   readonly #listeners = new Set<(event: WireEvent, before: AppState) => void>();

@@ -11,11 +11,13 @@ import { Opening } from './opening.js';
 import { SearchPanel } from './search-panel.js';
 import { Sidebar } from './sidebar.js';
 import { useStore } from './store-context.js';
+import { useSelect } from './use-select.js';
 import { WhoPanel } from './who-panel.js';
 
 export function App() {
   const store = useStore();
-  const { isReady, self } = store.state.value;
+  const isReady = useSelect((state) => state.isReady);
+  const self = store.self.value;
   if (!isReady) return <Opening />;
   if (self === null) {
     return (

@@ -10,6 +10,7 @@ import { DeviceChoice } from './device-choice.js';
 import { IconButton } from './icon-button.js';
 import { Name } from './name.js';
 import { useStore } from './store-context.js';
+import { useSelect } from './use-select.js';
 
 const shownAfterMs = 4_000;
 
@@ -23,8 +24,9 @@ export function CallPanel() {
     const timer = setTimeout(() => store.do({ deed: 'callClosed' }), shownAfterMs);
     return () => clearTimeout(timer);
   }, [isOver, call?.id]);
+  const member = call?.member ?? '';
+  const name = useSelect(({ contacts }) => contacts[member]?.name ?? member, [member]);
   if (call === null) return null;
-  const name = store.state.value.contacts[call.member]?.name ?? call.member;
   const isForUs = call.phase === 'ringing' && call.direction === 'in';
   const isTalking = call.phase === 'connected' || call.phase === 'reconnecting';
   return (

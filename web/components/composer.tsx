@@ -1,6 +1,5 @@
 /** Where one writes. Enter sends, Shift and Enter begin a line; what was not sent stays, for each conversation. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { sendParcels } from '../intents/file-intents.js';
 import { sendText, tellTyping } from '../intents/message-intents.js';
 import type { Contact } from '../state/app-state.js';
 import { conversationWith } from '../state/app-state.js';
@@ -43,6 +42,8 @@ export function Composer({ contact }: { contact: Contact }) {
   }, [text]);
 
   const send = async (): Promise<void> => {
+    // As it stands in the field: what was typed just now may not be drawn yet.
+    const text = field.current?.value ?? '';
     if (text.trim() === '') return;
     change('');
     if (!(await sendText(store, member, text)) && field.current?.value === '') change(text);
@@ -89,7 +90,7 @@ export function Composer({ contact }: { contact: Contact }) {
         </div>
       )}
       <div class="composer-row">
-        <AttachButtons onParcels={(parcels) => sendParcels(store, member, parcels)} />
+        <AttachButtons onParcels={(parcels) => store.uploads.add(member, parcels)} />
         <textarea
           ref={field}
           class="field"
@@ -106,7 +107,7 @@ export function Composer({ contact }: { contact: Contact }) {
           onPaste={(event) => {
             if (!event.clipboardData?.files.length) return;
             event.preventDefault();
-            sendParcels(store, member, parcelsOfPasted(event.clipboardData, Date.now()));
+            store.uploads.add(member, parcelsOfPasted(event.clipboardData, Date.now()));
           }}
         />
         <IconButton

@@ -6,6 +6,7 @@ import { shortlyOf } from '../text/words.js';
 import { Avatar } from './avatar.js';
 import { Name } from './name.js';
 import { useStore } from './store-context.js';
+import { useSelect } from './use-select.js';
 
 export function ContactList() {
   const store = useStore();
@@ -24,10 +25,9 @@ export function ContactList() {
 }
 
 function ContactRow({ contact, isActive }: { contact: Contact; isActive: boolean }) {
-  const store = useStore();
   const { member, isHere, unread, lastText, lastAtMs, standing } = contact;
   const name = contact.name ?? member;
-  const typingAtMs = store.state.value.conversations[member]?.typingAtMs ?? 0;
+  const isTyping = useSelect(({ conversations }) => (conversations[member]?.typingAtMs ?? 0) > 0, [member]);
   return (
     <a class="contact" href={hrefOf(member)} aria-current={isActive ? 'page' : undefined}>
       <Avatar name={name} isHere={isHere} />
@@ -36,8 +36,8 @@ function ContactRow({ contact, isActive }: { contact: Contact; isActive: boolean
         <span class="hidden">{isHere ? ', here now' : ', not here'}</span>
       </span>
       <span class="contact-time">{lastAtMs > 0 && shortlyOf(lastAtMs, Date.now())}</span>
-      <span class={`contact-last ${typingAtMs > 0 ? 'is-typing' : ''}`}>
-        {typingAtMs > 0 ? 'is writing…' : <bdi>{describe(standing, lastText, isHere)}</bdi>}
+      <span class={`contact-last ${isTyping ? 'is-typing' : ''}`}>
+        {isTyping ? 'is writing…' : <bdi>{describe(standing, lastText, isHere)}</bdi>}
       </span>
       {unread > 0 && (
         <span class="badge">

@@ -1,6 +1,5 @@
 /** One conversation: who it is with, what was said, and where to write. */
 import { useRef, useState } from 'preact/hooks';
-import { sendParcels } from '../intents/file-intents.js';
 import { parcelsOfDropped } from '../uploads/collect.js';
 import { Composer } from './composer.js';
 import { ConversationHeader } from './conversation-header.js';
@@ -41,7 +40,7 @@ export function ConversationPane() {
         leave();
         if (event.dataTransfer === null) return;
         parcelsOfDropped(event.dataTransfer).then(
-          (parcels) => sendParcels(store, member, parcels),
+          (parcels) => store.uploads.add(member, parcels),
           (error) => store.fail(error),
         );
       }}

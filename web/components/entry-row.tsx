@@ -7,7 +7,7 @@ import { FileCard } from './file-card.js';
 import { Icon } from './icon.js';
 import { MessageBubble } from './message-bubble.js';
 import { MessageTools } from './message-tools.js';
-import { useStore } from './store-context.js';
+import { useSelect } from './use-select.js';
 
 interface EntryRowProps {
   readonly member: string;
@@ -17,10 +17,10 @@ interface EntryRowProps {
 }
 
 export function EntryRow({ member, entry, isFirst, isSought }: EntryRowProps) {
-  const store = useStore();
   const isPointedAt = useSignal(false);
   const hasFocus = useSignal(false);
-  const author = entry.direction === 'out' ? 'You' : (store.state.value.contacts[member]?.name ?? member);
+  const peer = useSelect(({ contacts }) => contacts[member]?.name ?? member, [member]);
+  const author = entry.direction === 'out' ? 'You' : peer;
   const classes = [
     'entry-row',
     `is-${entry.direction}`,

@@ -7,15 +7,17 @@ import { Icon } from './icon.js';
 import { IconButton } from './icon-button.js';
 import { MediaView } from './media-view.js';
 import { useStore } from './store-context.js';
+import { useSelect } from './use-select.js';
 
 /** As the terminal names what was spoken (docs/USING.md, "Voicemail"). */
 const spoken = /^voicemail-\d{4}-\d{2}-\d{2}-\d{4}\.opus$/;
 
 export function FileCard({ member, entry }: { member: string; entry: FileEntry }) {
   const { name, isFolder, state, atMs, sizeBytes, doneBytes } = entry;
-  const isHere = useStore().state.value.contacts[member]?.isHere ?? false;
+  const isHere = useSelect(({ contacts }) => contacts[member]?.isHere ?? false, [member]);
   const isSpoken = spoken.test(name);
-  const isMoving = state === 'moving' || state === 'uploading' || state === 'paused' || state === 'waiting';
+  const isMoving =
+    state === 'moving' || state === 'uploading' || state === 'paused' || (state === 'waiting' && doneBytes > 0);
   return (
     <div class={`bubble file is-${state}`}>
       {hasContent(entry) && <MediaView member={member} entry={entry} />}

@@ -4,13 +4,14 @@ import { CommandError } from '../connection.js';
 import { escapeText } from '../text/escape-text.js';
 import { Icon } from './icon.js';
 import { useStore } from './store-context.js';
+import { useSelect } from './use-select.js';
 
 export function FirstRun() {
   const store = useStore();
   const [invite, setInvite] = useState('');
   const [isJoining, setJoining] = useState(false);
   const [failure, setFailure] = useState<{ text: string; hint: string | null } | undefined>(undefined);
-  const notice = store.state.value.notices.at(-1);
+  const notice = useSelect(({ notices }) => notices.at(-1));
 
   const join = async (): Promise<void> => {
     const line = invite.trim();

@@ -2,8 +2,7 @@
  * What was said, the newest at the end. Only rows in sight are in the document, however many there are; what one looks at
  * stays where it is, whatever comes above or below.
  */
-import { useComputed } from '@preact/signals';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { loadOlder } from '../intents/message-intents.js';
 import { conversationWith } from '../state/app-state.js';
 import type { Entry } from '../state/entries.js';
@@ -14,6 +13,7 @@ import { Icon } from './icon.js';
 import { Beginning, DayLine, UnreadLine } from './lines.js';
 import { moveFocus } from './move-focus.js';
 import { useStore } from './store-context.js';
+import { useSelect } from './use-select.js';
 
 const marginPx = 600;
 const endPx = 40;
@@ -33,17 +33,13 @@ export function MessageList({ member }: { member: string }) {
   const [, redraw] = useState(0);
   const again = (): void => redraw((count) => count + 1);
 
-  const conversation = useComputed(() => conversationWith(store.state.value, member)).value;
+  const conversation = useSelect((state) => conversationWith(state, member), [member]);
   const { entries, firstUnread, history, hasOlder } = conversation;
-  const shown = useComputed(() => {
-    const { entries, firstUnread, history, hasOlder } = conversationWith(store.state.value, member);
-    const isWhole = history === 'loaded' && !hasOlder;
-    return rowsOf(entries, { firstUnread, isWhole }).map((row) => ({
-      ...row,
-      estimate: estimateOf(row),
-      isFleeting: row.type !== 'entry',
-    }));
-  }).value;
+  const isWhole = history === 'loaded' && !hasOlder;
+  const shown = useMemo(() => {
+    const sized = (row: Row) => ({ ...row, estimate: estimateOf(row), isFleeting: row.type !== 'entry' });
+    return rowsOf(entries, { firstUnread, isWhole }).map(sized);
+  }, [entries, firstUnread, isWhole]);
   rows.set(shown);
 
   const view = scroller.current;

@@ -4,12 +4,14 @@ import type { Notice } from '../state/app-state.js';
 import { escapeText } from '../text/escape-text.js';
 import { IconButton } from './icon-button.js';
 import { useStore } from './store-context.js';
+import { useSelect } from './use-select.js';
 
 const shownForMs = { info: 6_000, error: 15_000 };
 
 export function Notices() {
   const store = useStore();
-  const { notices, questions } = store.state.value;
+  const notices = useSelect((state) => state.notices);
+  const questions = useSelect((state) => state.questions);
   return (
     <div class="notices">
       {questions.map(({ id, text }) => (

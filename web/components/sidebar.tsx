@@ -7,6 +7,7 @@ import { Icon, type IconName } from './icon.js';
 import { IconButton } from './icon-button.js';
 import { Name } from './name.js';
 import { useStore } from './store-context.js';
+import { useSelect } from './use-select.js';
 
 const nextTheme: Record<Theme, { theme: Theme; icon: IconName; label: string }> = {
   system: { theme: 'light', icon: 'system', label: 'Colours as the system has them; change to light' },
@@ -47,7 +48,8 @@ export function Sidebar() {
 }
 
 function NobodyYet() {
-  const { self, port } = useStore().state.value;
+  const self = useSelect((state) => state.self);
+  const port = useSelect((state) => state.port);
   return (
     <div class="empty">
       <h2>Nobody here yet</h2>

@@ -3,12 +3,13 @@ import { useEffect } from 'preact/hooks';
 import { conversationWith } from '../state/app-state.js';
 import { Name } from './name.js';
 import { useStore } from './store-context.js';
+import { useSelect } from './use-select.js';
 
 const shownForMs = 5_000;
 
 export function TypingLine({ member }: { member: string }) {
   const store = useStore();
-  const { typingAtMs } = conversationWith(store.state.value, member);
+  const typingAtMs = useSelect((state) => conversationWith(state, member).typingAtMs, [member]);
   useEffect(() => {
     if (typingAtMs === 0) return;
     const timer = setTimeout(() => store.do({ deed: 'typingOver', member }), shownForMs);

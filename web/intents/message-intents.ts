@@ -56,12 +56,10 @@ export function react(store: Store, member: string, entry: MessageEntry, emoji: 
     .catch((error) => store.fail(error));
 }
 
-let toldTypingAtMs = 0;
-
 /** Says that somebody is writing, seldom enough. */
 export function tellTyping(store: Store, member: string): void {
-  if (Date.now() - toldTypingAtMs < typingEveryMs || !store.state.peek().contacts[member]?.isHere) return;
-  toldTypingAtMs = Date.now();
+  if (Date.now() - store.toldTypingAtMs < typingEveryMs || !store.state.peek().contacts[member]?.isHere) return;
+  store.toldTypingAtMs = Date.now();
   store.connection.send({ command: 'typing', member });
 }
 
@@ -78,14 +76,12 @@ export async function loadHistory(store: Store, member: string): Promise<void> {
   }
 }
 
-const loading = new Map<string, Promise<boolean>>();
-
 /** Reads older messages, where there are any; whether some came. Whoever asks meanwhile waits for the same. */
 export function loadOlder(store: Store, member: string): Promise<boolean> {
-  const known = loading.get(member);
+  const known = store.olderLoads.get(member);
   if (known !== undefined) return known;
-  const work = readOlder(store, member).finally(() => loading.delete(member));
-  loading.set(member, work);
+  const work = readOlder(store, member).finally(() => store.olderLoads.delete(member));
+  store.olderLoads.set(member, work);
   return work;
 }
 

@@ -36,6 +36,8 @@ export interface AppState {
   readonly conversations: Readonly<Record<string, Conversation>>;
   readonly call: CallState | null;
   readonly notices: readonly Notice[];
+  /** How many notices there have been. */
+  readonly noticeCount: number;
   readonly questions: readonly Question[];
   readonly settings: Readonly<Record<string, string>>;
   /** Where peers may call. */
@@ -51,6 +53,7 @@ export const initialState: AppState = {
   conversations: {},
   call: null,
   notices: [],
+  noticeCount: 0,
   questions: [],
   settings: {},
   port: null,
@@ -83,10 +86,8 @@ export function putContact(state: AppState, member: string, change: Partial<Cont
   return { ...state, contacts: { ...state.contacts, [member]: { ...contact, ...change } } };
 }
 
-let lastNotice = 0;
-
 /** The same state with one more notice; the oldest goes where there are many. */
 export function putNotice(state: AppState, notice: Omit<Notice, 'id'>): AppState {
-  lastNotice += 1;
-  return { ...state, notices: [...state.notices.slice(-3), { id: lastNotice, ...notice }] };
+  const id = state.noticeCount + 1;
+  return { ...state, noticeCount: id, notices: [...state.notices.slice(-3), { id, ...notice }] };
 }

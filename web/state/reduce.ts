@@ -176,7 +176,8 @@ export function reduceDeed(state: AppState, deed: Deed): AppState {
 
 function hello(state: AppState, event: Extract<WireEvent, { event: 'hello' }>, nowMs: number): AppState {
   const { self, contacts, files, call, settings = {} } = event;
-  let next: AppState = { ...initialState, isReady: true, self, settings, notices: state.notices };
+  const { notices, noticeCount } = state;
+  let next: AppState = { ...initialState, isReady: true, self, settings, notices, noticeCount };
   // What this tab still reads for the program is known to nobody else.
   for (const [member, { entries }] of Object.entries(state.conversations)) {
     const kept = entries.filter((entry) => entry.type === 'file' && entry.state === 'uploading');

@@ -1,7 +1,9 @@
 /** What the program writes is what the page expects: every event has the form that `web/wire.ts` says, and the compiler compares. */
 import { expect, it } from '@jest/globals';
+import { readCommand } from '../../../src/ui/read-command.js';
+import { windowSchemas } from '../../../src/ui/web-bridge/window-commands.js';
 import { windowEvent } from '../../../src/ui/web-bridge/window-events.js';
-import type { JsonEvent, OwnEvent, WindowEvent } from '../../../web/wire.js';
+import type { CommandName, JsonEvent, OwnEvent, WindowEvent, WireCommands } from '../../../web/wire.js';
 import { events } from '../../helpers/sample-events.js';
 
 type Told = JsonEvent | OwnEvent | Extract<WindowEvent, { event: 'fileProgress' | 'callLevel' }>;
@@ -67,3 +69,41 @@ it.each(Object.keys(events).filter((type) => !untold.includes(type)))(
     expect(JSON.parse(JSON.stringify(told?.value))).toEqual({ event: type, ...expected[type as keyof Expected] });
   },
 );
+
+const id = '6f1c2a3e-0b1d-4c2a-9d3e-4f5a6b7c8d9e';
+const commands: { readonly [Name in CommandName]: WireCommands[Name][0] } = {
+  send: { member, text: 'a', replyTo: id },
+  edit: { member, id, text: 'a' },
+  delete: { member, id },
+  react: { member, id, emoji: '👍' },
+  read: { member, id },
+  typing: { member },
+  accept: { id: 'ab' },
+  decline: { id: 'ab' },
+  pause: { member, name: 'ab' },
+  resume: { member, name: 'ab' },
+  cancel: { member, name: 'ab' },
+  history: { member, limit: 200, before: id },
+  search: { member, text: 'a', limit: 100 },
+  contacts: {},
+  dial: { member },
+  whois: { member },
+  rename: { member, name: '' },
+  trust: { member, key: 'ab'.repeat(32) },
+  block: { member },
+  unblock: { member },
+  forget: { member },
+  call: { member },
+  answer: {},
+  reject: {},
+  hangup: {},
+  mute: { isOn: true },
+  devices: { input: 'a', output: 'b' },
+  media: { member, id: 'ab' },
+  join: { invite: 'qtchat1-x' },
+  confirm: { id: 'q', isYes: true },
+};
+
+it.each(Object.entries(commands))('the command %s of the page is one of the program', (command, fields) => {
+  expect(() => readCommand(JSON.stringify({ command, ref: '1', ...fields }), windowSchemas)).not.toThrow();
+});
