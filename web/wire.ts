@@ -254,7 +254,6 @@ export interface WireCommands {
   reject: [object, object];
   hangup: [object, object];
   mute: [{ isOn: boolean }, object];
-  devices: [{ input?: string; output?: string }, object];
   media: [{ member: string; id: string }, { url: string; kind: 'picture' | 'audio' | 'video'; mediaType: string }];
   join: [{ invite: string }, object];
   confirm: [{ id: string; isYes: boolean }, object];

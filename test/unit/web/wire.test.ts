@@ -98,7 +98,6 @@ const commands: { readonly [Name in CommandName]: WireCommands[Name][0] } = {
   reject: {},
   hangup: {},
   mute: { isOn: true },
-  devices: { input: 'a', output: 'b' },
   media: { member, id: 'ab' },
   join: { invite: 'qtchat1-x' },
   confirm: { id: 'q', isYes: true },
