@@ -88,6 +88,11 @@ export class SoundServer {
     };
   }
 
+  /** Lets the microphone hear the speaker, so much later. */
+  couple(delayMs: number): void {
+    this.#pactl('load-module', 'module-loopback', 'source=speaker.monitor', 'sink=room', `latency_msec=${delayMs}`);
+  }
+
   /** Takes the sound cards away, or puts them back; whoever talks in the room has to begin anew. */
   plug(isIn: boolean): void {
     for (const name of ['speaker', 'room']) {

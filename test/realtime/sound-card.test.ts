@@ -13,6 +13,7 @@ import { speech } from '../helpers/speech.js';
 const rate = 48_000;
 const [aliceSays, bobSays] = [speech(5), speech(5, 'de')];
 const withCard = itWith('naudiodon');
+const withEcho = itWith('naudiodon', '@ennuicastr/webrtcaec3.js');
 
 describeWith('pulseaudio', 'a sound card', () => {
   let server: SoundServer;
@@ -64,6 +65,21 @@ describeWith('pulseaudio', 'a sound card', () => {
     expectHeard((await alice.heard()).samples.slice(2 * rate), bobSays, aliceSays);
   });
 
+  withEcho('sends nothing back of what it plays, though its microphone hears it', async () => {
+    server.couple(50);
+    const { alice, bob } = await call();
+    await alice.next('level', ({ local }) => local > 0.5);
+    await wait(bob, 3);
+    bob.events.length = 0;
+    await wait(bob, 5);
+    const levels = bob.events.filter((event) => event.type === 'level');
+    const share = (isLoud: (level: { local: number; remote: number }) => boolean): number =>
+      levels.filter(isLoud).length / levels.length;
+    expect(share(({ remote }) => remote > 0.4)).toBeGreaterThan(0.6);
+    // A busy machine moves the echo now and then, and it has to be found again.
+    expect(share(({ local }) => local > 0.2)).toBeLessThan(0.5);
+  });
+
   withCard('goes on without devices when the sound system is gone, and tells so', async () => {
     const { alice, bob } = await call();
     expect(await bob.next('devices')).toMatchObject({ input: 'default', output: 'default' });
@@ -83,12 +99,16 @@ describeWith('pulseaudio', 'a sound card', () => {
       const areHeard = (): Promise<unknown> =>
         Promise.all([alice, bob].map((side) => side.next('level', ({ remote }) => remote > 0.5)));
       await areHeard();
-      const seen = bob.events.length;
-      server.plug(false);
-      await bob.next('devices', ({ input, output }) => input === undefined && output === undefined);
-      server.plug(true);
+      // What the library never gives back must not be missed the next time.
+      for (let time = 0; time < 3; time++) {
+        bob.events.length = 0;
+        server.plug(false);
+        await bob.next('devices', ({ input, output }) => input === undefined && output === undefined);
+        bob.events.length = 0;
+        server.plug(true);
+        await bob.next('devices', ({ input, output }) => input !== undefined && output !== undefined);
+      }
       server.say(bobSays);
-      await bob.next('devices', (event) => bob.events.indexOf(event) > seen && devicesOf(event).length === 2);
       for (const { events } of [alice, bob]) events.length = 0;
       await areHeard();
       const recorder = server.record();
@@ -122,10 +142,6 @@ describeWith('pulseaudio', 'a sound card', () => {
     expect(await readFile(join(folder, 'crash.log')).catch(() => 'none')).toBe('none');
   });
 });
-
-function devicesOf({ input, output }: { input: string | undefined; output: string | undefined }): string[] {
-  return [input, output].filter((name) => name !== undefined);
-}
 
 function repeated(samples: Int16Array): Int16Array {
   return Int16Array.from({ length: samples.length * 3 }, (_, index) => samples[index % samples.length] ?? 0);

@@ -11,8 +11,8 @@ const work = new MediaWork((event) => report({ type: 'event', event }));
 
 // Ctrl-C reaches the whole group: the parent decides when it is over.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-// WebRTC crashes when a process that used it ends by itself.
-process.once('disconnect', () => process.exit());
+// WebRTC crashes when a process that used it ends by itself, and an exit waits for ever for devices that got lost.
+process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.on('message', (message: unknown) => void answer(message));
 try {
   // Sound that comes late is lost.

@@ -32,6 +32,8 @@ const hungAfterMs = 3_000;
 /** Loading WebRTC takes a slow machine a while, and blocks. */
 const readyWithinMs = 15_000;
 const closeWithinMs = 2_000;
+/** A device that is lost keeps one of them for ever, and without one no other can be opened. */
+const threads = 64;
 /** What PortAudio, ALSA, PulseAudio and PipeWire look at to find a sound card; and what Windows needs for any library. */
 const environment = /^(HOME|LANG|XDG_RUNTIME_DIR|XDG_CONFIG_HOME|PULSE_\w+|ALSA_\w+|PIPEWIRE_\w+|JACK_\w+|SystemRoot)$/;
 
@@ -50,7 +52,10 @@ export class MediaProcess {
     this.#child = fork(options.program, {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: Object.fromEntries(Object.entries(options.env).filter(([name]) => environment.test(name))),
+      env: {
+        ...Object.fromEntries(Object.entries(options.env).filter(([name]) => environment.test(name))),
+        UV_THREADPOOL_SIZE: `${threads}`,
+      },
     });
     this.#ended = once(this.#child, 'close').catch(() => {});
     this.#child.on('message', (message) => this.#hear(message));
