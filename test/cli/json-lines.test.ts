@@ -166,6 +166,27 @@ describe('chat --json', () => {
     expect(await ask(alice, { command: 'mute' })).toMatchObject({ event: 'error', code: 'ERR_USAGE' });
   });
 
+  it('begins with the devices of its flags, else with those that were chosen before, and not muted: there is no key', async () => {
+    const sound = new FakeSound();
+    const world = { openMedia: sound.open() };
+    const listen = ['chat', '--json', '--listen', '127.0.0.1:0'];
+    const settings = { input: 'Webcam', output: 'Room', pushToTalk: true };
+    await writeFile(join(folder, 'alice', 'settings.json'), JSON.stringify(settings));
+    const alice = commands.start([...listen, '--input', 'Headset'], join(folder, 'alice'), world);
+    expect(await ask(alice, { command: 'devices' })).toMatchObject({ input: 'Headset', output: 'Room' });
+    const { port } = await saw(alice, 'listening');
+    const bob = commands.start([...listen, '--peer', `127.0.0.1:${port}`], join(folder, 'bob'), world);
+    await saw(bob, 'connected');
+    await ask(bob, { command: 'call' });
+    await saw(alice, 'callRinging');
+    await ask(alice, { command: 'answer' });
+    await saw(bob, 'callConnected');
+    expect(sound.all.map(({ devices, isMuted }) => [devices.input, devices.output, isMuted])).toEqual([
+      [undefined, undefined, false],
+      ['Headset', 'Room', false],
+    ]);
+  });
+
   it('says why it cannot call', async () => {
     const { bob } = await meet();
     expect(await ask(bob, { command: 'call' })).toMatchObject({ event: 'error', code: 'ERR_CALL_LIBRARY' });

@@ -128,7 +128,8 @@ async function converse(home: Home, options: ConverseOptions, deps: Deps): Promi
     });
     const { input = settings.values.input, output = settings.values.output } = options;
     await conversation.calls.useDevices({ input, output });
-    conversation.calls.pushToTalk(settings.values.pushToTalk);
+    // Others have no key to talk by.
+    conversation.calls.pushToTalk(isTerminal && settings.values.pushToTalk);
     const port = conversation.listeningPort ?? 0;
     const withdraw = await announceRunning(home, { service: 'chat', pid: process.pid, port });
     try {
