@@ -11,6 +11,7 @@ export const optionalLibraries = {
   '@echogarden/rnnoise-wasm': 'takes noise out of what the microphone hears',
 } as const;
 
+/** The name of one of them. */
 export type OptionalLibrary = keyof typeof optionalLibraries;
 
 /** Tells whether one is installed; whether it can be loaded, only loading it shows. */

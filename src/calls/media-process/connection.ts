@@ -16,12 +16,14 @@ const codecs = ['audio/red', 'audio/opus'];
 /** How many candidates wait for a description; whoever has more addresses is reached by these. */
 const mostEarlyCandidates = 64;
 
+/** Who is told of a connection. */
 export interface MediaConnectionOptions {
   readonly onEvent: (event: MediaProcessEvent) => void;
   /** Takes a frame of the peer every 10 ms. */
   readonly onFrame: (frame: Int16Array) => void;
 }
 
+/** One connection. What it does not take, WebRTC rejects with errors of its own. */
 export class MediaConnection {
   readonly #wrtc: Wrtc;
   readonly #options: MediaConnectionOptions;
@@ -48,6 +50,7 @@ export class MediaConnection {
     this.#timer = setInterval(() => void this.#look(true), statsEveryMs);
   }
 
+  /** Our offer; `isRestart` for another way of a connection that there is. */
   async offer(isRestart: boolean): Promise<string> {
     if (this.#peer.getTransceivers().length === 0) {
       this.#prepare(this.#peer.addTransceiver(this.#track, { direction: 'sendrecv' }));
@@ -57,6 +60,11 @@ export class MediaConnection {
     return offer.sdp;
   }
 
+  /**
+   * Takes an offer, gives our answer.
+   *
+   * @throws {QTChatError} `ERR_PROTOCOL` for one without sound
+   */
   async answer(sdp: string): Promise<string> {
     await this.#takeDescription({ type: 'offer', sdp });
     const [transceiver] = this.#peer.getTransceivers();
@@ -72,10 +80,12 @@ export class MediaConnection {
     return answer.sdp;
   }
 
+  /** Takes the answer to our offer. */
   async accept(sdp: string): Promise<void> {
     await this.#takeDescription({ type: 'answer', sdp });
   }
 
+  /** Takes a way to the peer; before there is a description, it waits for that. */
   async addCandidate(candidate: string): Promise<void> {
     if (this.#early !== undefined) {
       if (this.#early.length < mostEarlyCandidates) this.#early.push(candidate);
@@ -96,6 +106,7 @@ export class MediaConnection {
     });
   }
 
+  /** Ends it; nothing is told or sent any more. */
   close(): void {
     this.#isOver = true;
     clearInterval(this.#timer);

@@ -37,6 +37,7 @@ const threads = 64;
 /** What PortAudio, ALSA, PulseAudio and PipeWire look at to find a sound card; and what Windows needs for any library. */
 const environment = /^(HOME|LANG|XDG_RUNTIME_DIR|XDG_CONFIG_HOME|PULSE_\w+|ALSA_\w+|PIPEWIRE_\w+|JACK_\w+|SystemRoot)$/;
 
+/** One process, from its start to its end. */
 export class MediaProcess {
   readonly #options: MediaProcessOptions;
   readonly #child: ChildProcess;

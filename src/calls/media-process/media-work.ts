@@ -1,7 +1,7 @@
 /** What the media process can do: a call, a test of the devices, a tone, a list of what there is. */
 import { type PlainError, QTChatError, toPlainError } from '../../errors.js';
 import { systemTimers } from '../call-timing.js';
-import { loadOptional } from '../optional.js';
+import { loadOptional, type OptionalLibrary, optionalLibraries } from '../optional.js';
 import { cardSystem } from '../sound/card.js';
 import { createEchoCanceller } from '../sound/echo-canceller.js';
 import { everyFrame } from '../sound/frames.js';
@@ -21,6 +21,7 @@ const levelEveryMs = 100;
 
 type Answer = Partial<Pick<Extract<MediaReport, { type: 'done' }>, 'sdp' | 'devices' | 'problems' | 'durationMs'>>;
 
+/** The work of one media process: one thing in its life. */
 export class MediaWork {
   readonly #tell: (event: MediaProcessEvent) => void;
   #sound: SoundChoice = { kind: 'card' };
@@ -169,13 +170,8 @@ export class MediaWork {
 }
 
 async function libraryProblems(): Promise<PlainError[]> {
-  const loads = [
-    loadOptional('@roamhq/wrtc'),
-    loadNaudiodon(),
-    loadOptional('@ennuicastr/webrtcaec3.js'),
-    loadOptional('@echogarden/rnnoise-wasm'),
-    loadOptional('opusscript'),
-  ];
+  const names = Object.keys(optionalLibraries) as OptionalLibrary[];
+  const loads = names.map((name) => (name === 'naudiodon' ? loadNaudiodon() : loadOptional(name)));
   const loaded = await Promise.allSettled(loads);
   return loaded.flatMap((load) => (load.status === 'rejected' ? [toPlainError(load.reason, 'cannot be loaded')] : []));
 }

@@ -47,6 +47,7 @@ export interface DeviceTest {
   readonly loudest: number;
 }
 
+/** How the devices are tested. */
 export interface DeviceTestOptions extends DeviceChoice {
   readonly env: Env;
   readonly durationMs: number;

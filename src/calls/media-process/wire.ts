@@ -98,6 +98,7 @@ const report = v.variant('type', [
   v.strictObject({ type: v.literal('event'), event }),
 ]);
 
+/** Where the sound of a media process comes from and goes to. */
 export type SoundChoice = v.InferOutput<typeof sound>;
 /** What the process is asked to do. */
 export type MediaTask = v.InferOutput<typeof task>;

@@ -2,6 +2,7 @@
 import type { StatsEntry } from '../connection-stats.js';
 import type { ConnectionState } from '../connection-watch.js';
 
+/** The library itself. */
 export interface Wrtc {
   readonly RTCPeerConnection: new (configuration: { iceServers: readonly never[] }) => PeerConnection;
   readonly RTCRtpSender: { getCapabilities(kind: 'audio'): { codecs: readonly Codec[] } };
@@ -11,15 +12,18 @@ export interface Wrtc {
   };
 }
 
+/** A way to encode sound that the library knows. */
 export interface Codec {
   readonly mimeType: string;
 }
 
+/** A description of a connection, as SDP. */
 export interface Description {
   readonly type: 'offer' | 'answer';
   readonly sdp: string;
 }
 
+/** One connection (W3C WebRTC). */
 export interface PeerConnection {
   readonly connectionState: ConnectionState;
   readonly localDescription: Description | null;
@@ -36,6 +40,7 @@ export interface PeerConnection {
   close(): void;
 }
 
+/** One sound each way. */
 export interface Transceiver {
   direction: 'sendrecv' | 'recvonly' | 'sendonly' | 'inactive' | 'stopped';
   readonly sender: { replaceTrack(track: Track): Promise<void> };
@@ -43,10 +48,12 @@ export interface Transceiver {
   setCodecPreferences(codecs: readonly Codec[]): void;
 }
 
+/** A sound that goes out or comes in. */
 export interface Track {
   stop(): void;
 }
 
+/** Frames of ours become a track: exactly 10 ms each, in buffers of their own. */
 export interface AudioSource {
   createTrack(): Track;
   onData(data: {
@@ -58,6 +65,7 @@ export interface AudioSource {
   }): void;
 }
 
+/** A track becomes frames. */
 export interface AudioSink {
   ondata: ((data: { samples: Int16Array; sampleRate: number; channelCount: number }) => void) | null;
   stop(): void;

@@ -35,6 +35,7 @@ interface InUse<Device> {
 /** How often it is looked for what is away. */
 const lookEveryMs = 2_000;
 
+/** One place. Its devices are changed in turn, as its owner sees to. */
 export class DeviceSlot<Device extends OpenDevice> {
   readonly #options: DeviceSlotOptions<Device>;
   #wanted: string | undefined;

@@ -39,6 +39,7 @@ export interface Echo {
   readonly gain: number;
 }
 
+/** Hears one speaker and one microphone, frame by frame. */
 export class EchoFinder {
   readonly #speaker = new History();
   readonly #microphone = new History();

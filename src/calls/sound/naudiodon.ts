@@ -22,6 +22,7 @@ export async function loadNaudiodon(): Promise<Naudiodon> {
   return loadOptional('naudiodon');
 }
 
+/** The library itself. */
 export interface Naudiodon {
   getDevices(): readonly {
     readonly id: number;
@@ -39,11 +40,13 @@ export interface Naudiodon {
   };
 }
 
+/** What a stream of it has beside what streams have. */
 export interface AudioStream {
   start(): void;
   quit(done: () => void): void;
 }
 
+/** How a device is opened; -1 is the system's choice. */
 export interface AudioOptions {
   readonly deviceId: number;
   readonly channelCount: number;

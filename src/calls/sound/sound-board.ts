@@ -12,6 +12,7 @@ import { levelOf } from './level.js';
 import type { NoiseSuppressor } from './noise-suppressor.js';
 import { frameSamples, type Microphone, type SoundSystem, type Speaker } from './sound-system.js';
 
+/** What the sound of a call is made of, and who hears of it. */
 export interface SoundBoardOptions {
   readonly system: SoundSystem;
   readonly canceller: EchoCanceller | undefined;
@@ -23,6 +24,7 @@ export interface SoundBoardOptions {
   readonly onDevices: (input: string | undefined, output: string | undefined) => void;
 }
 
+/** The sound of one call. */
 export class SoundBoard {
   readonly #options: SoundBoardOptions;
   readonly #microphone: DeviceSlot<Microphone>;

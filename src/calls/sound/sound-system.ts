@@ -3,8 +3,11 @@
  * (silent.ts). All speak in frames of 10 ms: 480 samples of 16 bits, mono, 48 kHz. Types and these figures only.
  */
 
+/** In hertz: what Opus works at. */
 export const sampleRate = 48_000;
+/** What a frame holds. */
 export const frameSamples = 480;
+/** How long a frame lasts. */
 export const frameMs = 10;
 
 /** A microphone or speaker as its driver names it. */
@@ -49,11 +52,13 @@ export interface SoundSystem {
   openSpeaker(name: string | undefined, callbacks: DeviceCallbacks): Promise<Speaker | undefined>;
 }
 
+/** Who is told of a device. */
 export interface DeviceCallbacks {
   /** The device is gone, or gives nothing any more; called once. */
   readonly onLost: () => void;
 }
 
+/** Who is told of a microphone; frames may come before it is known as opened. */
 export interface MicrophoneCallbacks extends DeviceCallbacks {
   /** Called for every frame, which then belongs to who is called. */
   readonly onFrame: (frame: Int16Array) => void;

@@ -3,6 +3,7 @@ import { frameMs, frameSamples, sampleRate } from './sound-system.js';
 
 /** `ring`: somebody calls us. `ringback`: it rings there. `busy`: it will not. `end`: it is over. */
 export const toneKinds = ['ring', 'ringback', 'busy', 'end'] as const;
+/** One of them. */
 export type ToneKind = (typeof toneKinds)[number];
 
 interface Tone {
