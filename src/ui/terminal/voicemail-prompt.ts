@@ -1,6 +1,7 @@
 /** Voicemail at the keyboard: it is offered where nobody has answered, and while one is recorded, a key ends it. */
 import type { CallEvent } from '../../calls/call-events.js';
 import type { Voicemail } from '../commands/voicemail.js';
+import { wasNotAnswered } from '../text/describe-call.js';
 import type { Questions } from './questions.js';
 
 /** What {@link VoicemailPrompt} needs. */
@@ -28,7 +29,7 @@ export class VoicemailPrompt {
 
   /** A call has ended: where nobody has answered ours, they can be left a message. */
   note(member: string, event: Extract<CallEvent, { type: 'callEnded' }>): void {
-    if (event.direction !== 'out' || event.reason !== 'no-answer') return;
+    if (!wasNotAnswered(event)) return;
     const { questions, voicemail, input, signal, onError } = this.#options;
     questions
       .confirm(`${member} did not answer: leave a voicemail?`, signal)

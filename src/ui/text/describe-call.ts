@@ -1,5 +1,5 @@
 /** Calls in words for people. */
-import type { CallEnd, CallSnapshot } from '../../calls/call-events.js';
+import type { CallDescription, CallEnd, CallSnapshot } from '../../calls/call-events.js';
 import type { DevicePresence } from '../../calls/hold.js';
 import type { MediaStats } from '../../calls/media.js';
 import type { CallOutcome } from '../../store/call-record.js';
@@ -37,6 +37,14 @@ export function describeCallEnd(peer: string, direction: 'in' | 'out', end: Call
   const { error } = end;
   const why = error === undefined ? '' : ` (${describeError(error)})`;
   return callOutcome(peer, direction, end) + why;
+}
+
+/** Whether nobody has taken a call of ours: then they can be left a message. */
+export function wasNotAnswered({
+  direction,
+  reason,
+}: Pick<CallDescription & CallEnd, 'direction' | 'reason'>): boolean {
+  return direction === 'out' && reason === 'no-answer';
 }
 
 /** How well one can talk: by what had to be made up, and by how long sound is on its way. */

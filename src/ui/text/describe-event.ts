@@ -6,7 +6,7 @@ import type { RevocationState } from '../../conversation/revocation-watch.js';
 import { dayOf } from '../../pki/day.js';
 import type { DeclineReason } from '../../protocol/messages.js';
 import type { ExecEvent } from '../exec/program-runner.js';
-import { describeCallEnd, describePeerDevices } from './describe-call.js';
+import { describeCallEnd, describePeerDevices, wasNotAnswered } from './describe-call.js';
 import { describeError } from './describe-error.js';
 import { escapeText } from './escape-text.js';
 import { describeSize } from './size.js';
@@ -114,7 +114,7 @@ function describeStatus(event: ConversationEvent | ExecEvent): string | undefine
     case 'callPeerDevices':
       return describePeerDevices(event);
     case 'callEnded':
-      return describeCallEnd(event.member, event.direction, event);
+      return describeCallEnd(event.member, event.direction, event) + (wasNotAnswered(event) ? voicemailHint : '');
     case 'exec': {
       const { name, exitCode, signal, error } = event;
       if (exitCode === 0) return undefined;
@@ -136,6 +136,7 @@ export const ownDeclineReasons: Readonly<Record<Exclude<DeclineReason, 'declined
   quota: 'it has sent as much as one may in a day',
 };
 
+const voicemailHint = ': /voicemail leaves a message';
 const changeNames = { edit: 'to change', delete: 'to delete', reaction: 'a reaction to' } as const;
 const refusalTexts = {
   unknown: 'it is not here',

@@ -31,6 +31,7 @@ it.each<[ConversationEvent, string | undefined]>([
   [{ type: 'callStats', ...known, direction: 'in', ...good }, undefined],
   [{ type: 'callLevel', ...known, direction: 'in', local: 0, remote: 0 }, undefined],
   [{ ...ended, direction: 'in', reason: 'no-answer', missed: true }, 'missed call from bob'],
+  [{ ...ended, direction: 'out', reason: 'no-answer' }, 'call to bob: no answer: /voicemail leaves a message'],
   [{ ...ended, direction: 'out', reason: 'busy' }, 'call to bob: busy'],
   [{ ...ended, direction: 'out', reason: 'hung-up', durationMs: 62_900 }, 'call to bob: 1:02'],
   [{ ...ended, direction: 'in', reason: 'failed', error }, 'call from bob: failed (it crashed\\u{1b}[2J. Look)'],
