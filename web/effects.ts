@@ -3,6 +3,7 @@ import { effect } from '@preact/signals';
 import { loadHistory, markSeen } from './intents/message-intents.js';
 import { dial } from './intents/people-intents.js';
 import { notifyOf } from './notify.js';
+import { startRinger } from './ringer.js';
 import type { Store } from './store.js';
 
 /** Begins all of it. */
@@ -37,6 +38,7 @@ export function startEffects(store: Store): void {
     // Where there is room for the list beside it.
     if (target && store.active.peek() === undefined && matchMedia('(min-width: 720px)').matches) store.show(target);
   });
+  startRinger(store);
   addEventListener('beforeunload', (event) => {
     if (store.uploads.count.peek() > 0) event.preventDefault();
   });
@@ -47,7 +49,9 @@ export function startEffects(store: Store): void {
 
 function onKey(store: Store, event: KeyboardEvent): void {
   const member = store.active.peek();
-  if (event.key === 'Escape' && store.panel.peek() !== 'none') store.panel.value = 'none';
+  // Escape belongs to what is on top.
+  if (event.key === 'Escape' && document.querySelector('dialog') === null && store.panel.peek() !== 'none')
+    store.panel.value = 'none';
   // The browser's own search finds only what is in sight.
   if (event.key === 'f' && (event.ctrlKey || event.metaKey) && member !== undefined) {
     event.preventDefault();

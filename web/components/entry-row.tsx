@@ -55,10 +55,10 @@ export function EntryRow({ member, entry, isFirst, isSought }: EntryRowProps) {
             <span class="meta">{timeOf(entry.atMs)}</span>
           </p>
         )}
+        {entry.type === 'message' && entry.text !== null && (isPointedAt.value || hasFocus.value) && (
+          <MessageTools member={member} entry={entry} />
+        )}
       </article>
-      {entry.type === 'message' && entry.text !== null && (isPointedAt.value || hasFocus.value) && (
-        <MessageTools member={member} entry={entry} />
-      )}
     </li>
   );
 }

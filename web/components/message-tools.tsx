@@ -16,7 +16,7 @@ export function MessageTools({ member, entry }: { member: string; entry: Message
     if (isReacting) group.current?.querySelector('button')?.focus();
   }, [isReacting]);
   const leave = (): void => {
-    group.current?.parentElement?.querySelector<HTMLElement>('.entry')?.focus({ preventScroll: true });
+    group.current?.closest<HTMLElement>('.entry')?.focus({ preventScroll: true });
     setReacting(false);
   };
   const compose = (mode: 'reply' | 'edit') => (): void => {

@@ -122,6 +122,21 @@ describeWindow('people in the window', (open) => {
     await page.locator('section.call').waitFor({ state: 'detached' });
   });
 
+  it.each([
+    [{}, true],
+    [{ ring: 'off' }, false],
+  ] as const)('are heard to call, with the settings %j: %s', async (settings, isHeard) => {
+    const { page, bridge } = await open({ hash: '#bob', world: { settings } });
+    await page.evaluate(`(() => {
+      window.tones = 0;
+      const { start } = OscillatorNode.prototype;
+      OscillatorNode.prototype.start = function (...when) { tones += 1; return start.apply(this, when); };
+    })()`);
+    bridge.emit({ event: 'callRinging', ...call });
+    await page.getByText('bob is calling').waitFor();
+    expect((await page.evaluate<number>('tones')) > 0).toBe(isHeard);
+  });
+
   it('are called while they are here, and only then', async () => {
     const { page, bridge } = await open({
       hash: '#bob',
