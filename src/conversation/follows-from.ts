@@ -25,10 +25,8 @@ export function fittingSuccessions(successions: readonly KeySuccession[]): KeySu
  *
  * @param pinned - SHA-256 of an SPKI, lower-case hex
  */
-export function followsFrom(pinned: string, { socket, peer }: PeerConnection, { successions = [] }: Hello): boolean {
-  const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) return false;
-  let { spki } = readCertificateFields(certificate);
+export function followsFrom(pinned: string, { peer }: PeerConnection, { successions = [] }: Hello): boolean {
+  let { spki } = readCertificateFields(peer.certificate);
   for (const { formerSpki, signature } of successions) {
     const succession = { formerSpki: Buffer.from(formerSpki), signature: Buffer.from(signature) };
     if (!verifiesSuccession(succession, spki, peer)) return false;

@@ -20,7 +20,7 @@ const offersAtOnce = 16;
 /** What is known of the connection to a member who is here. */
 export interface MemberConnection extends Pick<PeerDescription, 'address' | 'security' | 'keyAgreement' | 'keyOrigin'> {
   /** What the member has proven to be by. */
-  readonly certificate: X509Certificate | undefined;
+  readonly certificate: X509Certificate;
 }
 
 /** The sessions of one member. */
@@ -49,9 +49,9 @@ export class PeerLink {
   get connection(): MemberConnection | undefined {
     const session = this.#sessions.findLast((one) => one.takes('text') && one.hello !== undefined);
     if (session?.hello === undefined) return undefined;
-    const { remote: address, security, keyAgreement, socket } = session.connection;
+    const { remote: address, security, keyAgreement, peer } = session.connection;
     const { keyOrigin } = session.hello;
-    return { address, security, keyAgreement, keyOrigin, certificate: socket.getPeerX509Certificate() };
+    return { address, security, keyAgreement, keyOrigin, certificate: peer.certificate };
   }
 
   /** All that there are. */

@@ -119,8 +119,7 @@ export class Sessions {
   /** Ends the sessions of those who must not be trusted any more; all others hear of the list that says so. */
   judge(faultOf: (certificate: X509Certificate) => string | undefined): void {
     for (const session of this.#sessions.keys()) {
-      const certificate = session.connection.socket.getPeerX509Certificate();
-      const fault = certificate && faultOf(certificate);
+      const fault = faultOf(session.connection.peer.certificate);
       if (fault === undefined) this.#options.work.add(session.passList());
       else session.refuse(new QTChatError('ERR_PEER_REFUSED', `the peer was refused: ${fault}`));
     }

@@ -23,6 +23,11 @@ export interface PeerIdentity {
   /** The addresses and names that the certificate vouches for. */
   readonly names: readonly SubjectAltName[];
   readonly notAfter: Date;
+  /**
+   * What it has proven to be by. Nobody asks the socket for it again: Node takes the certificate out of a connection that was
+   * dialled when it gives it (v20 to v24: at the second call there is none).
+   */
+  readonly certificate: X509Certificate;
 }
 
 const purposes = [
@@ -82,6 +87,7 @@ function identifyCertificate(certificate: X509Certificate, self: Identity, now: 
     spkiSha256,
     names: subjectAltNamesOf(certificate),
     notAfter: notAfterOf(certificate),
+    certificate,
   };
 }
 

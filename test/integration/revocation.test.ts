@@ -104,6 +104,20 @@ describe('a revoked member', () => {
   });
 });
 
+describe('a member revoked while we are the ones who dialled', () => {
+  it('is put out of the session too', async () => {
+    const [alice, eve] = [await enrolled(), await enrolled()];
+    const out = await listening(eve);
+    const at = await listening(alice, { who: out.who, keepIdentity: { intervalMs: 20 } });
+    await at.event('connected');
+    await revoke(eve);
+    expect(await at.event('disconnected')).toMatchObject({
+      member: eve.member,
+      reason: expect.stringMatching(/its certificate was revoked/),
+    });
+  });
+});
+
 describe('a revocation list', () => {
   it('goes from member to member, where the Auto CA is away', async () => {
     const [alice, bob] = [await enrolled(), await enrolled()];
@@ -172,6 +186,18 @@ describe('a contact with another key', () => {
     // The old key is pinned no more.
     await listening(bob, { who: at.who });
     expect((await at.event('refused')).error).toMatchObject({ code: 'ERR_PEER_NOT_TRUSTED' });
+  });
+
+  it('is accepted so where we are the ones who dial', async () => {
+    const [alice, bob] = [await enrolled(), await enrolled()];
+    const at = await listening(bob);
+    const dialling = await listening(alice, { who: at.who });
+    await dialling.event('connected');
+    await Promise.all([at.door.close(), dialling.door.close()]);
+    const latest = await rekeyed(bob);
+    const again = await listening(latest);
+    const met = await listening(alice, { who: again.who });
+    expect((await met.event('connected')).peer).toMatchObject({ spkiSha256: spkiFingerprint(leafOf(latest)) });
   });
 
   it.each<[string, (latest: Identity, other: Identity) => Identity]>([
