@@ -3,6 +3,7 @@ import { byInvite } from '../../enroll/by-invite.js';
 import { parseInvite } from '../../enroll/invite.js';
 import type { Home } from '../../store/home.js';
 import { listIdentities } from '../../store/identities.js';
+import type { FileBook } from '../../ui/commands/file-book.js';
 import type { Settings } from '../../ui/commands/settings.js';
 import type { JoinByInvite } from '../../ui/web-bridge/first-run.js';
 import type { WebChat } from '../../ui/web-bridge/web-chat.js';
@@ -16,16 +17,21 @@ export interface WindowOptions {
   readonly opensBrowser: boolean;
 }
 
-/** Opens it: a link to it can be made from now on. */
+/**
+ * Opens it: a link to it can be made from now on.
+ *
+ * @param files - those that are known already
+ */
 export async function openWindow(
   home: Home,
   { opensBrowser }: WindowOptions,
   settings: Settings,
   { clock, random, signal }: Deps,
+  files?: FileBook,
 ): Promise<WebChat> {
   // Nobody else waits for a server to load.
   const { WebChat } = await import('../../ui/web-bridge/web-chat.js');
-  return WebChat.start({ home, clock, random, signal, settings, opensBrowser });
+  return WebChat.start({ home, clock, random, signal, settings, opensBrowser, ...(files !== undefined && { files }) });
 }
 
 /**

@@ -94,6 +94,12 @@ export class FileBook {
     this.#files.delete(number);
   }
 
+  /** Notes an event, whatever it is about. */
+  noteAny(event: ConversationEvent): void {
+    if ('file' in event) this.note(event);
+    else if (event.type === 'outgoingFile') this.noteOutgoing(event);
+  }
+
   /** Notes what happened to a file; returns it as it stands now. */
   note(event: FileEvent): BookedFile {
     const { id, direction, name, sizeBytes, isFolder = false } = event.file;

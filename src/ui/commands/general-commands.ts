@@ -23,7 +23,7 @@ export const generalCommands: readonly ChatCommand[] = [
     argument: 'none',
     async run({ openWindow, print }) {
       if (openWindow === undefined) {
-        throw new QTChatError('ERR_USAGE', 'this chat has no window', { hint: 'Start it with qtchat chat --web' });
+        throw new QTChatError('ERR_USAGE', 'this chat has no window', { hint: 'A chat on a terminal has one' });
       }
       print(await openWindow());
     },

@@ -115,8 +115,7 @@ export class PlainChat implements Face {
 
   /** Shows an event. May be called before {@link run}. */
   onEvent(event: ConversationEvent): void {
-    if ('file' in event) this.#files.note(event);
-    if (event.type === 'outgoingFile') this.#files.noteOutgoing(event);
+    this.#files.noteAny(event);
     this.#voicemail.note(event);
     this.#screen.show(event);
     if (event.type === 'fileProgress') return;

@@ -38,6 +38,8 @@ export interface WebChatOptions {
   /** Whether the browser is opened, or the link only told. */
   readonly opensBrowser: boolean;
   readonly desktop?: Desktop;
+  /** Files that are known already. */
+  readonly files?: FileBook;
   /** Where the files of the page are; where the build puts them when left out. */
   readonly pageFolder?: string;
 }
@@ -51,7 +53,7 @@ export class WebChat implements Face {
   /** Those that wait to be told how things stand. */
   readonly #newcomers = new Set<Tab>();
   readonly #contactsToTell = new Set<string>();
-  readonly #files = new FileBook();
+  readonly #files: FileBook;
   readonly #questions = new Questions((question) => this.#tell({ event: 'question', ...question }));
   readonly #media: MediaRoute;
   readonly #sent: SentFiles;
@@ -68,6 +70,7 @@ export class WebChat implements Face {
   private constructor(options: WebChatOptions, media: MediaRoute) {
     this.#options = options;
     this.#media = media;
+    this.#files = options.files ?? new FileBook();
     this.#sent = new SentFiles(sentFolder(options.home));
     const conversation = () => this.#conversation;
     this.#uploads = new Uploads({ sent: this.#sent, conversation });
@@ -134,8 +137,7 @@ export class WebChat implements Face {
   }
 
   onEvent(event: ConversationEvent): void {
-    if ('file' in event) this.#files.note(event);
-    if (event.type === 'outgoingFile') this.#files.noteOutgoing(event);
+    this.#files.noteAny(event);
     if (event.type === 'outgoingFileOver') this.#letGo(event.path, event.hasArrived);
     const told = windowEvent(event);
     if (told !== undefined) this.#tell(told.value, told.isFleeting);
