@@ -6,7 +6,7 @@
 //
 //   node bench/voice.mjs [--seconds N] [LOSS[j]…]        default 0 5 10 20 0j 5j 10j 20j; j: 40 ± 30 ms each way, else 0
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundle, load } from './helpers/bundle.mjs';
@@ -50,6 +50,12 @@ try {
   console.log(
     `of a core: the echo canceller ${cleaning.echo} % (where there is no echo ${cleaning.noEcho} %), the noise suppressor ${cleaning.noise} %`,
   );
+  const [busy] = loadavg();
+  const cores = availableParallelism();
+  if (busy > cores)
+    console.log(
+      `other programs were running too (load ${busy.toFixed(1)} on ${cores} cores): repeat it when they are not`,
+    );
   for (const line of missed(results)) console.log(`missed: ${line}`);
 } finally {
   await rm(folder, { recursive: true, force: true });
