@@ -2,6 +2,7 @@
 import type { HistoryEntry } from '../../store/history.js';
 import { callOutcome } from './describe-call.js';
 import { escapeText } from './escape-text.js';
+import { shortPath } from './short-path.js';
 import { describeSize } from './size.js';
 
 /** Who speaks in a conversation. */
@@ -34,7 +35,9 @@ export function historyLine(entry: HistoryEntry, who: Speakers): string {
     const { name, isFolder, sizeBytes, path } = file;
     const what = `${escapeText(name)}${isFolder ? '/' : ''} (${describeSize(sizeBytes)})`;
     const whose = direction === 'in' ? `↓  ${who.peer}` : `↑  ${who.self}`;
-    return [localTime(sentAt), id.slice(0, shortIdLength), `${whose}:`, `${what}: ${escapeText(path)}`].join(' ');
+    return [localTime(sentAt), id.slice(0, shortIdLength), `${whose}:`, `${what}: ${escapeText(shortPath(path))}`].join(
+      ' ',
+    );
   }
   const nameOf = (side: 'in' | 'out'): string => (side === 'out' ? who.self : who.peer);
   const parts = [
