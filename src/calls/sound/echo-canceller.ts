@@ -65,12 +65,13 @@ export async function createEchoCanceller(): Promise<EchoCanceller> {
       weight += (wanted - weight) * (wanted > weight ? attack : release);
       const raw = (index: number): number =>
         (index < lateness ? before[frameSamples - lateness + index] : frame[index - lateness]) ?? 0;
-      const mixed = Int16Array.from({ length: frameSamples }, (_, index) => {
+      const mixed = new Int16Array(frameSamples);
+      for (let index = 0; index < frameSamples; index++) {
         const share = former + ((weight - former) * index) / frameSamples;
         const sample = (cleaned[index] ?? 0) * fullScale * share + raw(index) * (1 - share);
-        return Math.max(-fullScale, Math.min(fullScale - 1, Math.round(sample)));
-      });
-      before = Int16Array.from(frame);
+        mixed[index] = Math.max(-fullScale, Math.min(fullScale - 1, Math.round(sample)));
+      }
+      before = frame.slice();
       return mixed;
     },
   };
@@ -83,5 +84,5 @@ function weightOf(echo: number): number {
 }
 
 function toFloat(frame: Int16Array): Float32Array {
-  return Float32Array.from(frame, (sample) => sample / fullScale);
+  return new Float32Array(frame).map((sample) => sample / fullScale);
 }

@@ -186,7 +186,7 @@ class History {
   /** The samples before the end of so many frames. */
   until(count: number): Float64Array {
     const begin = count * perFrame - length + this.#samples.length;
-    return Float64Array.from({ length }, (_, index) => this.#samples[(begin + index) % this.#samples.length] ?? 0);
+    return new Float64Array(length).map((_, index) => this.#samples[(begin + index) % this.#samples.length] ?? 0);
   }
 
   /** The power of the loudest frame around one. */

@@ -34,7 +34,7 @@ export async function createNoiseSuppressor(): Promise<NoiseSuppressor> {
     clean: (frame) => {
       samples().set(frame);
       library._rnnoise_process_frame(state, buffer, buffer);
-      return Int16Array.from(samples(), (sample) => Math.max(-32_768, Math.min(32_767, Math.round(sample))));
+      return new Int16Array(samples().map((sample) => Math.max(-32_768, Math.min(32_767, Math.round(sample)))));
     },
   };
 }
