@@ -1,5 +1,7 @@
 /** Who gets in at the window's server, and what everybody else can do with it. */
+import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { makeCircle, type TestCircle } from '../helpers/certificates.js';
@@ -131,6 +133,28 @@ describe('whoever has no cookie', () => {
       expect(await ask(client.origin, client.base, { headers: { Cookie: cookie } })).toMatchObject({ status: 403 });
       expect(await upgradeStatus(client.eventsUrl, { Cookie: cookie, Origin: client.origin })).toBe(403);
     }
+  });
+});
+
+describe('strangers who are refused', () => {
+  const socketHead = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
+
+  it.each([
+    ['and keep their side of a WebSocket open', `GET / HTTP/1.1\r\n${socketHead}`],
+    ['before they have sent all', 'POST / HTTP/1.1\r\nContent-Length: 1000\r\n'],
+  ])('%s leave room for others', async (_title, head) => {
+    const { client } = await open();
+    const { hostname, port, host } = new URL(client.origin);
+    const strangers: Socket[] = [];
+    for (let count = 0; count < 128; count += 1) {
+      const stranger = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+      strangers.push(stranger);
+      stranger.on('error', () => {}).write(`${head}Host: ${host}\r\n\r\n`);
+      stranger.resume();
+      await once(stranger, 'end');
+    }
+    expect(await client.ask('')).toMatchObject({ status: 200 });
+    for (const stranger of strangers) stranger.destroy();
   });
 });
 

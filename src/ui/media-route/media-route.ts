@@ -48,9 +48,12 @@ export class MediaRoute {
   #host = '';
 
   private constructor() {
-    this.#server = createServer({ maxHeaderSize: maximumHeadBytes }, (request, response) => {
-      void this.#answer(request, response);
-    });
+    this.#server = createServer(
+      { maxHeaderSize: maximumHeadBytes, connectionsCheckingInterval: 1_000 },
+      (request, response) => {
+        void this.#answer(request, response);
+      },
+    );
     this.#server.maxConnections = maximumConnections;
     this.#server.headersTimeout = headTimeoutMs;
     // A reader waits for a film as long as the film takes.

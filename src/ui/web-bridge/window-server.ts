@@ -101,7 +101,7 @@ export class WindowServer {
       response.type('html').send(enteringPage(access.base));
     });
     app.use((request: Request, response: Response, next: NextFunction) => {
-      if (!access.isKnown(request.headers)) response.status(403).type('html').send(closedPage);
+      if (!access.isKnown(request.headers)) closing(response, 403).type('html').send(closedPage);
       else if (readingMethods.includes(request.method) || access.isFromUs(request.headers)) next();
       else refuse(response, 403);
     });
@@ -129,10 +129,17 @@ export class WindowServer {
 
 function refuse(response: Response, status: number): void {
   if (response.headersSent) response.destroy();
-  else response.status(status).set('Connection', 'close').end();
+  else closing(response, status).end();
+}
+
+// What strangers still send is not waited for: it may never end, and there is room for so many connections alone.
+function closing(response: Response, status: number): Response {
+  return response.status(status).set('Connection', 'close');
 }
 
 function refuseUpgrade(socket: Duplex, status: string): void {
   socket.on('error', () => {});
+  // Who does not close its side would keep it open.
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
