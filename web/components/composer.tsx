@@ -45,8 +45,13 @@ export function Composer({ contact }: { contact: Contact }) {
     // As it stands in the field: what was typed just now may not be drawn yet.
     const text = field.current?.value ?? '';
     if (text.trim() === '') return;
+    if (isEdit) {
+      await sendText(store, member, text);
+      return;
+    }
     change('');
-    if (!(await sendText(store, member, text)) && field.current?.value === '') change(text);
+    // What could not be sent comes back, unless something else was written meanwhile.
+    if (!(await sendText(store, member, text)) && !store.drafts.get(member)) change(text);
   };
   const editLast = (): void => {
     const last = conversationWith(store.state.peek(), member).entries.findLast(

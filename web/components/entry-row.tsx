@@ -1,5 +1,4 @@
 /** One entry of a conversation, on the side of its author. */
-import { useSignal } from '@preact/signals';
 import type { Entry } from '../state/entries.js';
 import { describeOutcome } from '../text/describe-call.js';
 import { momentOf, timeOf } from '../text/words.js';
@@ -17,8 +16,6 @@ interface EntryRowProps {
 }
 
 export function EntryRow({ member, entry, isFirst, isSought }: EntryRowProps) {
-  const isPointedAt = useSignal(false);
-  const hasFocus = useSignal(false);
   const peer = useSelect(({ contacts }) => contacts[member]?.name ?? member, [member]);
   const author = entry.direction === 'out' ? 'You' : peer;
   const classes = [
@@ -29,23 +26,7 @@ export function EntryRow({ member, entry, isFirst, isSought }: EntryRowProps) {
     ...(isSought ? ['is-sought'] : []),
   ];
   return (
-    <li
-      class={classes.join(' ')}
-      data-key={entry.key}
-      onMouseEnter={() => {
-        isPointedAt.value = true;
-      }}
-      onMouseLeave={() => {
-        isPointedAt.value = false;
-      }}
-      onFocusIn={() => {
-        hasFocus.value = true;
-      }}
-      onFocusOut={(event) => {
-        // Not on the way to the tools themselves: they would be gone before it arrives.
-        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) hasFocus.value = false;
-      }}
-    >
+    <li class={classes.join(' ')} data-key={entry.key}>
       <article class="entry" tabIndex={-1} aria-label={`${author}, ${momentOf(entry.atMs)}`}>
         {entry.type === 'message' && <MessageBubble member={member} entry={entry} />}
         {entry.type === 'file' && <FileCard member={member} entry={entry} />}
@@ -55,9 +36,7 @@ export function EntryRow({ member, entry, isFirst, isSought }: EntryRowProps) {
             <span class="meta">{timeOf(entry.atMs)}</span>
           </p>
         )}
-        {entry.type === 'message' && entry.text !== null && (isPointedAt.value || hasFocus.value) && (
-          <MessageTools member={member} entry={entry} />
-        )}
+        {entry.type === 'message' && entry.text !== null && <MessageTools member={member} entry={entry} />}
       </article>
     </li>
   );

@@ -1,4 +1,4 @@
-/** What can be done with a message; there while it is pointed at, or has the focus. */
+/** What can be done with a message; the style sheet shows it while that is pointed at, or has the focus. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { deleteMessage, react } from '../intents/message-intents.js';
 import type { MessageEntry } from '../state/entries.js';
@@ -24,7 +24,7 @@ export function MessageTools({ member, entry }: { member: string; entry: Message
   };
   if (isReacting) {
     return (
-      <fieldset class="tools" aria-label="Reactions" ref={group}>
+      <fieldset class="tools" aria-label="Reactions" ref={group} onMouseLeave={() => setReacting(false)}>
         {emojis.map((emoji) => (
           <button
             type="button"

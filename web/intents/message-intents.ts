@@ -17,7 +17,6 @@ export async function sendText(store: Store, member: string, text: string): Prom
     return false;
   }
   const composing = store.composing.peek();
-  store.composing.value = undefined;
   try {
     if (composing?.mode === 'edit') {
       const { id } = composing.entry;
@@ -26,9 +25,9 @@ export async function sendText(store: Store, member: string, text: string): Prom
       const replyTo = composing?.entry.id;
       await store.connection.run('send', { member, text, ...(replyTo !== undefined && { replyTo }) });
     }
+    if (store.composing.peek() === composing) store.composing.value = undefined;
     return true;
   } catch (error) {
-    store.composing.value = composing;
     store.fail(error);
     return false;
   }
