@@ -40,6 +40,12 @@ export class ContactIntents {
     return book.lastMeetings(circleId);
   }
 
+  /** That of a member; undefined where it is none. */
+  async find(member: string): Promise<Contact | undefined> {
+    const { book, circleId } = this.#options;
+    return book.find(circleId, member);
+  }
+
   /**
    * The one that WHO means: what the user calls it, or its member name.
    *

@@ -209,6 +209,11 @@ export class Conversation {
     await this.#files.send(member, path);
   }
 
+  /** {@link FileIntents.outgoingPaths}. */
+  outgoingPaths(): Promise<ReadonlySet<string>> {
+    return this.#files.outgoingPaths();
+  }
+
   /** Takes or refuses an offered file; without an id, the first one that waits for an answer. */
   answerOffer(answer: 'accept' | 'decline', id?: string): boolean {
     return this.#links.answerOffer(answer, id);

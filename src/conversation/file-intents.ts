@@ -61,6 +61,11 @@ export class FileIntents {
     await links.of(member).offer({ path: absolute, vainAttempts: 0, ...(recordId !== undefined && { recordId }) });
   }
 
+  /** The paths of all files that are to be sent from this home, by whichever process. */
+  outgoingPaths(): Promise<ReadonlySet<string>> {
+    return this.#options.outgoing.allPaths();
+  }
+
   /** Offers what processes of this home that have ended have left. */
   async takeOver(): Promise<void> {
     if (!this.#areKept) return;

@@ -55,6 +55,12 @@ export class OutgoingFiles {
     await this.#database.deleteFrom('outgoing_files').where('id', '=', id).execute();
   }
 
+  /** The paths of all files that are to be sent from this home, as whichever identity. */
+  async allPaths(): Promise<ReadonlySet<string>> {
+    const rows = await this.#database.selectFrom('outgoing_files').select(['id', 'conversation', 'path']).execute();
+    return new Set(rows.map(({ id, conversation, path }) => this.#cipher.open(path, placeOf(id, conversation))));
+  }
+
   /** Takes over the files of processes that have ended, in the order they were given. */
   async takeOver(): Promise<OutgoingFileRecord[]> {
     return this.#database.transaction().execute(async (transaction) => {

@@ -3,7 +3,7 @@
  * sent. Each is in a folder of its own, which appears when all of it is there; what was broken off is swept away.
  */
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, statfs } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -14,6 +14,8 @@ import { createFolder } from './private-file.js';
 
 // What a disk must keep free beside the file, for everybody else on it.
 const spareBytes = 256 * 1024 * 1024;
+
+const oldAfterMs = 60 * 60 * 1000;
 
 /** The folder of them. */
 export class SentFiles {
@@ -45,6 +47,21 @@ export class SentFiles {
   async remove(path: string): Promise<void> {
     if (!this.isOurs(path)) return;
     await rm(dirname(path), { recursive: true, force: true }).catch(() => {});
+  }
+
+  /** Those that have been there for an hour: nobody is about to send them. */
+  async old(): Promise<string[]> {
+    const names = await readdir(this.#folder).catch(() => []);
+    const found = await Promise.all(
+      names.map(async (name) => {
+        const around = join(this.#folder, name);
+        const stats = await stat(around).catch(() => undefined);
+        const isOld = stats?.isDirectory() === true && Date.now() - stats.mtimeMs > oldAfterMs;
+        const [given] = isOld ? await readdir(around).catch(() => []) : [];
+        return given === undefined ? [] : [join(around, given)];
+      }),
+    );
+    return found.flat().filter((path) => this.isOurs(path));
   }
 
   /** Whether a path is that of one of them. */

@@ -11,8 +11,8 @@ export async function contactsToJson(conversation: Conversation): Promise<object
 
 /** One of them; undefined where that member is none. */
 export async function contactToJsonOf(conversation: Conversation, member: string): Promise<object | undefined> {
-  const [contacts, meetings] = await Promise.all([conversation.contacts.list(), conversation.contacts.lastMeetings()]);
-  const contact = contacts.find((one) => one.member === member);
+  const { contacts } = conversation;
+  const [contact, meetings] = await Promise.all([contacts.find(member), contacts.lastMeetings()]);
   return contact && contactSummary(conversation, contact, meetings);
 }
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -114,6 +114,31 @@ describe('a file given in the window', () => {
     expect(await put(bob.client, 'sun.png', picture)).toMatchObject({ status: 200 });
     await bob.client.event('fileDeclined');
     await nothingLeft(bob);
+  });
+
+  it('is swept away where a run that had no window has sent it, and nothing else is', async () => {
+    const { alice, bob } = await meet();
+    const sent = join(bob.conversation.home, 'sent');
+    for (const [folder, content] of [
+      ['given-waits', 'x'],
+      ['given-gone', 'x'],
+      ['given-shown', picture],
+      ['mine', 'x'],
+    ] as const) {
+      await mkdir(join(sent, folder), { recursive: true });
+      await writeFile(join(sent, folder, 'file'), content);
+    }
+    await alice.conversation.door.close();
+    await bob.client.event('disconnected');
+    await bob.conversation.door.sendFile('alice', join(sent, 'given-waits', 'file'));
+    await bob.conversation.door.close();
+    await bob.chat.close();
+    const long = new Date(Date.now() - 2 * 60 * 60 * 1000);
+    for (const folder of await readdir(sent)) await utimes(join(sent, folder), long, long);
+    const later = await windows.of(circle, 'bob');
+    await later.conversation.event('outgoingFile');
+    while ((await readdir(sent)).includes('given-gone')) await new Promise((resolve) => setImmediate(resolve));
+    expect((await readdir(sent)).sort()).toEqual(['given-shown', 'given-waits', 'mine']);
   });
 
   it.each([

@@ -95,6 +95,10 @@ describe('the link to a window', () => {
     expect(await readFile(path, 'utf8')).toContain(url);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect((await stat(dirname(path))).mode & 0o777).toBe(0o700);
+    // Whoever has come in needs it no more.
+    await WindowClient.enter(url);
+    while ((await readdir(join(home, 'store'))).length > 0) await new Promise((resolve) => setImmediate(resolve));
+    await chat.open();
     await chat.close();
     expect(await readdir(join(home, 'store'))).toEqual([]);
   });

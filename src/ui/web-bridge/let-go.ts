@@ -1,5 +1,6 @@
 /** What becomes of a file that was given in the window, and is not read for sending any more. */
 import { stat } from 'node:fs/promises';
+import type { Conversation } from '../../conversation/conversation.js';
 import type { SentFiles } from '../../store/sent-files.js';
 import { storedKind } from '../stored-kind.js';
 
@@ -8,6 +9,14 @@ const maximumKeptBytes = 100_000_000;
 /** Deletes it, unless the page shows it: pictures, sound and films of at most 100 MB stay. Leaves all other files alone. */
 export async function letGo(sent: SentFiles, path: string, hasArrived: boolean): Promise<void> {
   if (sent.isOurs(path) && !(hasArrived && (await isShown(path)))) await sent.remove(path);
+}
+
+/** Does so for those that other runs have left, which were not open when the files had arrived. */
+export async function letGoOfOthers(sent: SentFiles, conversation: Pick<Conversation, 'outgoingPaths'>): Promise<void> {
+  const old = await sent.old();
+  if (old.length === 0) return;
+  const waiting = await conversation.outgoingPaths();
+  for (const path of old) if (!waiting.has(path)) await letGo(sent, path, true);
 }
 
 async function isShown(path: string): Promise<boolean> {

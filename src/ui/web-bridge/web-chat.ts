@@ -17,7 +17,7 @@ import { MediaRoute } from '../media-route/media-route.js';
 import { describeError } from '../text/describe-error.js';
 import { FirstRun, type JoinByInvite } from './first-run.js';
 import { helloOf, helloOfNobody } from './hello.js';
-import { letGo } from './let-go.js';
+import { letGo, letGoOfOthers } from './let-go.js';
 import { TabMedia } from './page-media.js';
 import { Questions } from './questions.js';
 import { ShownFiles } from './shown-files.js';
@@ -103,6 +103,7 @@ export class WebChat implements Face {
         chat.#newcomers.add(tab);
         chat.#welcome();
       },
+      onEntered: () => chat.#aside(chat.#forgetPage()),
       pageFolder: options.pageFolder,
     });
     return chat;
@@ -138,7 +139,7 @@ export class WebChat implements Face {
 
   onEvent(event: ConversationEvent): void {
     this.#files.noteAny(event);
-    if (event.type === 'outgoingFileOver') this.#letGo(event.path, event.hasArrived);
+    if (event.type === 'outgoingFileOver') this.#aside(letGo(this.#sent, event.path, event.hasArrived));
     const told = windowEvent(event);
     if (told !== undefined) this.#tell(told.value, told.isFleeting);
     if (event.type === 'stopped') this.tell(describeError(event.error));
@@ -157,6 +158,7 @@ export class WebChat implements Face {
   /** The conversation is open: from now on tabs are told how it stands. */
   attach(conversation: Conversation): void {
     this.#conversation = conversation;
+    this.#aside(letGoOfOthers(this.#sent, conversation));
     this.#welcome();
   }
 
@@ -183,9 +185,10 @@ export class WebChat implements Face {
     await Promise.all(this.#work);
   }
 
-  #letGo(path: string, hasArrived: boolean): void {
-    const work = letGo(this.#sent, path, hasArrived).finally(() => this.#work.delete(work));
-    this.#work.add(work);
+  /** Waits before the end for what need not be waited for now, and may fail: nothing depends on it. */
+  #aside(work: Promise<void>): void {
+    const tracked = work.catch(() => {}).finally(() => this.#work.delete(tracked));
+    this.#work.add(tracked);
   }
 
   /** Tells how a contact stands; everything anew where it is none any more. */

@@ -24,6 +24,8 @@ export interface WindowServerOptions {
   readonly hasRoom: () => boolean;
   /** Takes the WebSocket of a page. */
   readonly onSocket: (socket: WebSocket) => void;
+  /** Told that a link was used. */
+  readonly onEntered: () => void;
   /** Where the files of the page are; where the build puts them when left out. */
   readonly pageFolder?: string | undefined;
 }
@@ -96,6 +98,7 @@ export class WindowServer {
         next();
         return;
       }
+      this.#options.onEntered();
       // A redirection would still be the request of whatever led here, which gets no strict cookie; a page's own is not.
       response.set({ 'Set-Cookie': cookie, Refresh: `0; url=${access.base}` });
       response.type('html').send(enteringPage(access.base));
