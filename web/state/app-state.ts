@@ -1,5 +1,6 @@
 /** Everything that the window knows. Types, and the state in which it begins. */
 import type { WireContact, WireSelf } from '../wire.js';
+import { type ByName, empty, withName } from './by-name.js';
 import type { CallState } from './call.js';
 import { type Conversation, emptyConversation } from './conversation.js';
 
@@ -32,8 +33,8 @@ export interface AppState {
   readonly isReady: boolean;
   /** Null where this home has no identity yet. */
   readonly self: WireSelf | null;
-  readonly contacts: Readonly<Record<string, Contact>>;
-  readonly conversations: Readonly<Record<string, Conversation>>;
+  readonly contacts: ByName<Contact>;
+  readonly conversations: ByName<Conversation>;
   readonly call: CallState | null;
   readonly notices: readonly Notice[];
   /** How many notices there have been. */
@@ -49,8 +50,8 @@ export interface AppState {
 export const initialState: AppState = {
   isReady: false,
   self: null,
-  contacts: {},
-  conversations: {},
+  contacts: empty,
+  conversations: empty,
   call: null,
   notices: [],
   noticeCount: 0,
@@ -68,7 +69,7 @@ export function conversationWith(state: AppState, member: string): Conversation 
 /** The same state with another conversation. */
 export function putConversation(state: AppState, member: string, conversation: Conversation): AppState {
   if (state.conversations[member] === conversation) return state;
-  return { ...state, conversations: { ...state.conversations, [member]: conversation } };
+  return { ...state, conversations: withName(state.conversations, member, conversation) };
 }
 
 /** The same state with a contact changed; one that is not known begins as somebody new. */
@@ -83,7 +84,7 @@ export function putContact(state: AppState, member: string, change: Partial<Cont
     lastAtMs: 0,
     whyAway: null,
   };
-  return { ...state, contacts: { ...state.contacts, [member]: { ...contact, ...change } } };
+  return { ...state, contacts: withName(state.contacts, member, { ...contact, ...change }) };
 }
 
 /** The same state with one more notice; the oldest goes where there are many. */

@@ -10,6 +10,7 @@ import {
   putConversation,
   putNotice,
 } from './app-state.js';
+import { empty } from './by-name.js';
 import { callBegun, callOf, isCallEvent, reduceCall } from './call.js';
 import { emptyConversation, withChanged, withEntry, withHistory, withOlder } from './conversation.js';
 import type { FileEntry } from './entries.js';
@@ -139,9 +140,9 @@ export function reduceDeed(state: AppState, deed: Deed): AppState {
     case 'typingOver':
       return putConversation(state, deed.member, { ...conversationWith(state, deed.member), typingAtMs: 0 });
     case 'contactsCame':
-      return deed.contacts.reduce(
+      return deed.contacts.reduce<AppState>(
         (all, contact) => putContact(all, contact.member, contactOf(contact, all.contacts[contact.member])),
-        { ...state, contacts: {} as AppState['contacts'] },
+        { ...state, contacts: empty },
       );
     case 'uploadBegan':
       return putConversation(state, deed.member, withEntry(conversationWith(state, deed.member), deed.entry));

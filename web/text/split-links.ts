@@ -7,7 +7,7 @@ export interface TextPiece {
 }
 
 const address = /https?:\/\/[^\s<>"'`{}|\\^\p{C}\p{Z}]+/giu;
-const trailing = /[.,;:!?'"»”)\]]+$/u;
+const trailing = '.,;:!?\'"»”)]';
 
 /** The pieces of a text, in order; together they are the text. */
 export function splitLinks(text: string): TextPiece[] {
@@ -27,13 +27,17 @@ export function splitLinks(text: string): TextPiece[] {
 
 /** Without what belongs to the sentence; a bracket that was opened within stays. */
 function trimEnd(found: string): string {
-  const cut = found.replace(trailing, '');
-  return found[cut.length] === ')' && cut.includes('(') ? `${cut})` : cut;
+  let end = found.length;
+  // By hand: what looks for the end of a text tries at every heap of such characters, and they may be many.
+  while (end > 0 && trailing.includes(found.charAt(end - 1))) end -= 1;
+  const cut = found.slice(0, end);
+  return found[end] === ')' && cut.includes('(') ? `${cut})` : cut;
 }
 
 function hrefOf(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
-  const { protocol, href, username } = new URL(text);
+  const { protocol, href, username, password } = new URL(text);
   // What stands before an @ looks like where a link leads, and is not.
-  return (protocol === 'http:' || protocol === 'https:') && username === '' ? href : undefined;
+  const isPlain = username === '' && password === '';
+  return (protocol === 'http:' || protocol === 'https:') && isPlain ? href : undefined;
 }

@@ -35,6 +35,7 @@ it.each([
   'https://',
   'https://bank.example@evil.example/',
   'HTTPS://user:password@evil.example/',
+  'https://:bank.example@evil.example/',
   'ftp://example.org/',
 ])('makes no link of %s', (text) => {
   expect(splitLinks(text)).toEqual([{ text }]);
@@ -53,4 +54,12 @@ it('loses nothing of a text, and leads to the web only', () => {
       for (const { href } of split) expect(href ?? 'http:').toMatch(/^https?:/);
     }),
   );
+});
+
+it('takes no longer for heaps of what may end a sentence', () => {
+  const address = `http://example.org/${'.'.repeat(60_000)}a`;
+  const before = performance.now();
+  expect(splitLinks(address)).toEqual([{ text: address, href: address }]);
+  // Some milliseconds: with a pattern that looks for the end of them, ten seconds.
+  expect(performance.now() - before).toBeLessThan(2_000);
 });

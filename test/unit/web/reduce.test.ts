@@ -49,6 +49,16 @@ function fileOf(state: AppState): FileEntry | undefined {
   return entry?.type === 'file' ? entry : undefined;
 }
 
+describe('a member who is called as something that every object has', () => {
+  it('is a member like any other', () => {
+    const name = 'constructor';
+    const state = stateAfter(hello, { event: 'message', member: name, id: '1', text: 'hello', sentAt: now });
+    expect(state.contacts[name]).toMatchObject({ member: name, unread: 1, lastText: 'hello' });
+    expect(state.conversations[name]?.entries).toMatchObject([{ id: '1', text: 'hello' }]);
+    expect(initialState.contacts[name]).toBeUndefined();
+  });
+});
+
 describe('messages', () => {
   it('are counted until somebody has seen them, and the first of them is marked', () => {
     const state = stateAfter(hello, loaded, text('1'), text('2'));
