@@ -56,8 +56,8 @@ export async function serveMedia(
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Content-Security-Policy', policy);
   response.setHeader('Referrer-Policy', 'no-referrer');
-  // The window is of another origin, by its port, and of the same site; other sites have no business here.
-  response.setHeader('Cross-Origin-Resource-Policy', 'same-site');
+  // Not same-site: to Chromium another port of 127.0.0.1 is another site. Others do not have the address, which is the secret.
+  response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
   response.setHeader('Cache-Control', 'no-store');
   if (range === 'unsatisfiable') {
     response.writeHead(416, { 'Content-Range': `bytes */${sizeBytes}`, 'Content-Length': 0 }).end();
