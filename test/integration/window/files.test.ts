@@ -116,12 +116,12 @@ describeWindow('files in the window', (open) => {
         history: {
           bob: [
             message('p1', null, { file: picture }),
-            message('s1', null, { file: { ...picture, name: 'song.mp3' } }),
+            message('s1', null, { file: { ...picture, name: 'voicemail-2026-11-29-1905.opus' } }),
           ],
         },
         media: {
           p1: { kind: 'picture', type: 'image/png', content },
-          s1: { kind: 'audio', type: 'audio/mpeg', content: Buffer.alloc(0) },
+          s1: { kind: 'audio', type: 'audio/ogg', content: Buffer.alloc(0) },
           f1: { kind: 'video', type: 'video/mp4', content: Buffer.alloc(0) },
         },
       },
@@ -130,7 +130,8 @@ describeWindow('files in the window', (open) => {
     await page.getByRole('dialog', { name: 'pier.png' }).getByRole('img').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await page.locator('audio[aria-label="song.mp3"]').waitFor();
+    const voicemail = page.locator('.file', { hasText: 'Voice message' });
+    await voicemail.locator('audio[aria-label^="voicemail-"]').waitFor();
     // A film is there as soon as something of it is.
     bridge.emit({ event: 'fileStarted', ...film, doneBytes: 0 });
     bridge.emit({ event: 'fileProgress', ...film, doneBytes: 1_000_000, bytesPerSecond: null, etaSeconds: null });
