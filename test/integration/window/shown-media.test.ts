@@ -29,7 +29,8 @@ describeWith('chromium', 'pictures of files', () => {
       });
       const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
       server.on('request', (_request, response) => {
-        for (const [name, value] of Object.entries(answerHeaders(origin, route.origin))) response.setHeader(name, value);
+        for (const [name, value] of Object.entries(answerHeaders(origin, route.origin)))
+          response.setHeader(name, value);
         response.setHeader('Content-Type', 'text/html').end(`<!doctype html><img src="${url}">`);
       });
       const page = await (await startBrowser()).page();
