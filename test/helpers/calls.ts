@@ -110,7 +110,13 @@ export class CallSide extends MediaEnd {
   }
 }
 
-/** Resolves when a side has told so many seconds of statistics. */
+/** Resolves when a side has told of so many further seconds. */
+export async function secondsOf(side: MediaEnd, seconds: number): Promise<void> {
+  const known = side.events.filter(({ type }) => type === 'stats').length;
+  await measured(side, known + seconds);
+}
+
+/** Resolves when a side has told so many seconds of statistics since it began. */
 export async function measured(side: MediaEnd, seconds: number): Promise<void> {
   const count = (): number => side.events.filter(({ type }) => type === 'stats').length;
   while (count() < seconds) {

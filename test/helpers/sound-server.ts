@@ -73,6 +73,20 @@ export class SoundServer {
     feed();
   }
 
+  /** What the speaker plays in the next seconds. */
+  async hear(seconds: number): Promise<Int16Array> {
+    const recorder = this.#program('pacat', ['--record', '--device=speaker.monitor'], 'pipe');
+    const chunks: Buffer[] = [];
+    for (let octets = 0; octets < seconds * rate * 2; octets += chunks.at(-1)?.length ?? 0) {
+      const [chunk] = await once(recorder.stdout ?? recorder, 'data');
+      chunks.push(chunk as Buffer);
+    }
+    recorder.kill();
+    await once(recorder, 'close');
+    const all = Buffer.concat(chunks);
+    return Int16Array.from({ length: all.length >> 1 }, (_, index) => all.readInt16LE(index * 2));
+  }
+
   /** What the speaker plays from now on, until `stop`. */
   record(): { stop(): Promise<Int16Array> } {
     const recorder = this.#program('pacat', ['--record', '--device=speaker.monitor'], 'pipe');

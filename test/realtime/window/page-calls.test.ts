@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect } from '@jest/globals';
 import { filterCandidate, ownCandidate } from '../../../src/calls/ice-filter.js';
 import { filterDescription } from '../../../src/calls/sdp-filter.js';
 import { closeBrowsers, startBrowser } from '../../helpers/browser.js';
-import { CallSide, connectSides, measured, type SignalingPath } from '../../helpers/calls.js';
-import { judgeHearing } from '../../helpers/intelligibility.js';
+import { CallSide, connectSides, type SignalingPath, secondsOf } from '../../helpers/calls.js';
+import { untilHeard } from '../../helpers/hearing.js';
 import { CallPage, PageSide } from '../../helpers/page-side.js';
 import { describeWith, itWith } from '../../helpers/require-program.js';
 import { SoundServer } from '../../helpers/sound-server.js';
@@ -67,12 +67,13 @@ describeWith('chromium', 'the sound of a call in a page', () => {
       expect(ofPage.remoteFingerprint).not.toBe(ofOther.remoteFingerprint);
       sound.say(pageSays);
       await here.next('level', ({ local, remote }) => local > 0.3 && remote > 0.3);
-      await untilHeard(() => listen(here), otherSays, pageSays);
+      await untilHeard(() => listen(here), { said: otherSays, other: pageSays });
       await untilHeard(
-        async () => lastOf(await there.heardSoFar()),
-        pageSays,
-        otherSays,
-        () => measured(there, 2),
+        async () => {
+          await secondsOf(there, 1);
+          return (await there.heardSoFar()).subarray(-6 * 48_000);
+        },
+        { said: pageSays, other: otherSays },
       );
       expect(browser.complaints).toEqual([]);
     },
@@ -81,7 +82,7 @@ describeWith('chromium', 'the sound of a call in a page', () => {
 
   async function listen(here: PageSide): Promise<Int16Array> {
     const recorder = sound?.record();
-    await measured(here, 6);
+    await secondsOf(here, 6);
     return (await recorder?.stop()) ?? new Int16Array();
   }
 
@@ -101,7 +102,7 @@ describeWith('chromium', 'the sound of a call in a page', () => {
       const before = there.events.length;
       await there.next('level', (event) => event.remote > 0.3 && there.events.indexOf(event) >= before);
       await connectSides(there, here, { ...filtered, isRestart: true });
-      await measured(here, 2);
+      await secondsOf(here, 2);
       expect(here.events.filter(({ type }) => type === 'connected')).toHaveLength(1);
       expect(here.events.filter(({ type }) => type === 'failed')).toEqual([]);
     },
@@ -174,24 +175,5 @@ async function quiet(side: CallSide): Promise<void> {
     const known = side.events.length;
     const event = await side.next('level', (one) => side.events.indexOf(one) >= known);
     silent = event.remote < 0.05 ? silent + 1 : 0;
-  }
-}
-
-const lastOf = (samples: Int16Array): Int16Array => samples.subarray(-6 * 48_000);
-
-/** Listens until it can be told which of two was said: a machine that is busy drops some of it. */
-async function untilHeard(
-  listen: () => Promise<Int16Array>,
-  said: Int16Array,
-  other: Int16Array,
-  wait: () => Promise<void> = async () => {},
-): Promise<void> {
-  const thrice = (samples: Int16Array): Int16Array =>
-    Int16Array.from({ length: samples.length * 3 }, (_, index) => samples[index % samples.length] ?? 0);
-  for (;;) {
-    const heard = await listen();
-    const [right = 0, wrong = 1] = [said, other].map((text) => judgeHearing(thrice(text), heard).intelligibility);
-    if (right > 0.45 && right > wrong + 0.1) return;
-    await wait();
   }
 }
