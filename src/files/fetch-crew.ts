@@ -5,7 +5,7 @@
 import type { Duplex } from 'node:stream';
 import { isQTChatError } from '../errors.js';
 import type { FileRange } from '../protocol/file-stream.js';
-import type { RangeFetcher, TakeAnswer } from './fetch-ranges.js';
+import type { RangeFetcher, Ranges, TakeAnswer } from './fetch-ranges.js';
 import type { RangePlan } from './range-plan.js';
 import { broken, closeInOrder } from './stream-end.js';
 
@@ -74,7 +74,9 @@ export class FetchCrew {
     const onAbort = (): void => this.#fail(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     // The sender has no root before it has answered for all chunks, over all connections.
-    const ranges = { next: () => (this.#helpers.size > 0 ? nextChunks(plan) : plan.next()) };
+    const ranges: Ranges = {
+      next: (mostBytes) => (this.#helpers.size > 0 ? nextChunks(plan, mostBytes) : plan.next(mostBytes)),
+    };
     try {
       for (;;) {
         await Promise.race([this.#first.fetch(ranges, take), this.#failure]);
@@ -100,7 +102,6 @@ export class FetchCrew {
       }
       const helper = { stream, fetcher: fetcherOf(stream), isLeaving: false };
       if (this.#helpers.size === 0) this.#refine(true);
-      helper.fetcher.refine(true);
       this.#helpers.set(helper, this.#help(helper));
       return true;
     } catch {
@@ -121,13 +122,13 @@ export class FetchCrew {
   // In small ranges all connections come to an end at about the same time, however slow they are.
   #refine(isOn: boolean): void {
     this.#options.plan.refine(isOn);
-    this.#first.refine(isOn);
+    this.#first.refine();
   }
 
   async #help(helper: Helper): Promise<void> {
     const { plan, take } = this.#options;
     const { fetcher, stream } = helper;
-    const ranges = { next: () => (helper.isLeaving ? nothing : nextChunks(plan)) };
+    const ranges: Ranges = { next: (mostBytes) => (helper.isLeaving ? nothing : nextChunks(plan, mostBytes)) };
     try {
       await fetcher.fetch(ranges, take);
       closeInOrder(stream);
@@ -147,7 +148,7 @@ export class FetchCrew {
 
 const nothing = { done: true, value: undefined } as const;
 
-function nextChunks(plan: RangePlan): IteratorResult<FileRange, undefined> {
-  const value = plan.nextChunks();
+function nextChunks(plan: RangePlan, mostBytes: number): IteratorResult<FileRange, undefined> {
+  const value = plan.nextChunks(mostBytes);
   return value === undefined ? nothing : { done: false, value };
 }

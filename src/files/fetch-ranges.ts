@@ -25,6 +25,13 @@ import { broken, Watchdog } from './stream-end.js';
  */
 export type TakeAnswer = (range: FileRange, octets: Buffer) => Promise<void>;
 
+/** What is to be asked for, in order; `mostBytes` says how long a range is best, and may be passed over. */
+export interface Ranges {
+  next(mostBytes: number): IteratorResult<FileRange, undefined>;
+}
+
+const noRanges: Ranges = { next: () => ({ done: true, value: undefined }) };
+
 /** A sender that answers nothing is given up after so long. */
 const stallTimeoutMs = 30_000;
 /** How many blocks there are, and octets of each. */
@@ -53,7 +60,7 @@ export class RangeFetcher {
   #refinedAtMs = Number.NEGATIVE_INFINITY;
   #isFetching = false;
   readonly #taking = new Set<Promise<void>>();
-  #ranges: Iterator<FileRange> = [][Symbol.iterator]();
+  #ranges: Ranges = noRanges;
   #take: TakeAnswer = async () => {};
   #resolve: () => void = () => {};
   #reject: (error: unknown) => void = () => {};
@@ -85,9 +92,9 @@ export class RangeFetcher {
     return this.#asked.map(({ range }) => range);
   }
 
-  /** Asks for little ahead, where ranges are small and several connections share what is left; or as ever. */
-  refine(isOn: boolean): void {
-    this.#window.refine(isOn);
+  /** Begins with little ahead: from now on several connections share the line, or this one has it to itself. */
+  refine(): void {
+    this.#window.reset();
     this.#refinedAtMs = performance.now();
   }
 
@@ -103,7 +110,7 @@ export class RangeFetcher {
    * @throws {QTChatError} `ERR_PROTOCOL` when the sender breaks the rules, `ERR_FILE_INTERRUPTED` when the stream
    *   breaks or stalls, and what `take` throws
    */
-  async fetch(ranges: Iterator<FileRange>, take: TakeAnswer): Promise<void> {
+  async fetch(ranges: Ranges, take: TakeAnswer): Promise<void> {
     this.#ranges = ranges;
     this.#take = take;
     const stream = this.#stream;
@@ -145,7 +152,7 @@ export class RangeFetcher {
     if (this.#hold.isOn || this.#askedBytes > this.#window.bytes * askAgainBelow) return;
     this.#stream.cork();
     while (this.#askedBytes < this.#window.bytes) {
-      const { value: range, done } = this.#ranges.next();
+      const { value: range, done } = this.#ranges.next(this.#window.rangeBytes);
       if (done) break;
       const sizeBytes = answerLength(this.#layout, range);
       this.#asked.push({ range, sizeBytes, atMs: performance.now() });
@@ -179,7 +186,7 @@ export class RangeFetcher {
     if (asked !== undefined) {
       this.#askedBytes -= asked.sizeBytes;
       // What was asked for before has waited as long as was right then.
-      if (asked.atMs >= this.#refinedAtMs) this.#window.note(performance.now() - asked.atMs);
+      if (asked.atMs >= this.#refinedAtMs) this.#window.note(asked.sizeBytes, asked.atMs, performance.now());
     }
     const taking = this.#take(range, content)
       .catch((error: unknown) => this.#reject(error))

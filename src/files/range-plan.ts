@@ -13,7 +13,7 @@ interface Stretch {
 }
 
 /** The ranges of one transfer, and the root behind them. */
-export class RangePlan implements Iterator<FileRange> {
+export class RangePlan {
   readonly #layout: ChunkLayout;
   /** Those that need not be asked for any more. */
   readonly #done: Buffer;
@@ -57,9 +57,10 @@ export class RangePlan implements Iterator<FileRange> {
     return this.#all.next < this.#all.end;
   }
 
-  /** The next chunks; undefined when all have been asked for. */
-  nextChunks(): FileRange | undefined {
-    return (this.#preferred && this.#take(this.#preferred)) ?? this.#take(this.#all);
+  /** The next chunks, of some `mostBytes` octets at most; undefined when all have been asked for. */
+  nextChunks(mostBytes: number): FileRange | undefined {
+    const most = Math.max(1, Math.min(this.#longest, Math.floor(mostBytes / this.#layout.chunkBytes)));
+    return (this.#preferred && this.#take(this.#preferred, most)) ?? this.#take(this.#all, most);
   }
 
   /** Takes chunks back that were asked for and will not come. */
@@ -70,8 +71,8 @@ export class RangePlan implements Iterator<FileRange> {
     }
   }
 
-  next(): IteratorResult<FileRange, undefined> {
-    const range = this.nextChunks();
+  next(mostBytes: number): IteratorResult<FileRange, undefined> {
+    const range = this.nextChunks(mostBytes);
     if (range !== undefined) return { done: false, value: range };
     if (this.#isRootAsked) return { done: true, value: undefined };
     this.#isRootAsked = true;
@@ -86,10 +87,10 @@ export class RangePlan implements Iterator<FileRange> {
     });
   }
 
-  #take(stretch: Stretch): FileRange | undefined {
+  #take(stretch: Stretch, most: number): FileRange | undefined {
     while (stretch.next < stretch.end && hasBit(this.#done, stretch.next)) stretch.next += 1;
     const first = stretch.next;
-    while (stretch.next < stretch.end && stretch.next - first < this.#longest && !hasBit(this.#done, stretch.next)) {
+    while (stretch.next < stretch.end && stretch.next - first < most && !hasBit(this.#done, stretch.next)) {
       setBit(this.#done, stretch.next);
       stretch.next += 1;
     }

@@ -1,7 +1,7 @@
 /** How a file that was taken is received over its stream, compared and stored. */
 import type { Duplex } from 'node:stream';
 import { QTChatError } from '../errors.js';
-import { type ChunkLayout, chunkDigests, digestBytes, layoutOf } from '../protocol/file-chunks.js';
+import { type ChunkLayout, chunkDigests, digestBytes, layoutOf, type OctetRange } from '../protocol/file-chunks.js';
 import { type FileRange, maximumDigests } from '../protocol/file-stream.js';
 import type { Download } from '../store/download.js';
 import type { DownloadFolder } from '../store/downloads.js';
@@ -53,6 +53,7 @@ export async function receiveTransfer(
     await fetcher.fetch(claimedDigests(layout, download), ({ first }, digests) => download.compare(first, digests));
     if (wanted.isFolder) download.unpack(isSafeEntryName);
     const plan = new RangePlan(layout, (index) => download.has(index));
+    if (!wanted.isFolder && indexed.test(wanted.name)) plan.prefer(endsOf(layout));
     transfer.open = () => download.open((octets) => plan.prefer(octets));
     const onProgress = started(download.doneBytes);
     let root: Buffer | undefined;
@@ -83,6 +84,17 @@ export async function receiveTransfer(
     }
     throw error;
   }
+}
+
+/** Films and sound that say at their end, many of them, what they hold: they play as soon as that is there. */
+const indexed = /\.(?:mp4|m4v|m4a|mov|3gp|webm|mkv)$/i;
+
+/** Its first octet, and its last. */
+function endsOf({ sizeBytes }: ChunkLayout): OctetRange[] {
+  return [
+    { start: 0, end: 1 },
+    { start: sizeBytes - 1, end: sizeBytes },
+  ];
 }
 
 /** The digests of what is said to be there. */

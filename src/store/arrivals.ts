@@ -8,7 +8,8 @@ import type { ChunkLayout, OctetRange } from '../protocol/file-chunks.js';
 /** Asks for these octets before all others, for the first of them first. */
 export type Prefer = (wanted: readonly OctetRange[]) => void;
 
-/** What a reader needs to go on; then come the others, before what it wants next. */
+/** What a reader needs to begin, and to go on; then come the others, before what it wants next. */
+const firstBytes = 256 * 1024;
 const neededBytes = 1024 * 1024;
 // As much as is ever asked for ahead.
 const wantedBytes = 16 * 1024 * 1024;
@@ -94,7 +95,7 @@ export class Arrivals {
     if (this.#waiting.length === 0) return;
     const upTo = (bytes: number): OctetRange[] =>
       this.#waiting.map(({ start, end }) => ({ start, end: Math.min(end, start + bytes) }));
-    this.#prefer([...upTo(neededBytes), ...upTo(wantedBytes)]);
+    this.#prefer([firstBytes, neededBytes, wantedBytes].flatMap(upTo));
   }
 
   #isThere(position: number): boolean {

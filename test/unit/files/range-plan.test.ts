@@ -6,10 +6,12 @@ import type { FileRange } from '../../../src/protocol/file-stream.js';
 
 const MiB = 1024 * 1024;
 const layout = layoutOf(10 * MiB + 3);
+/** As long as a range may be. */
+const most = Number.POSITIVE_INFINITY;
 const root = { kind: 'root', first: 0, count: 0 };
 
 function rest(plan: RangePlan): FileRange[] {
-  return [...{ [Symbol.iterator]: () => plan }];
+  return [...{ [Symbol.iterator]: () => ({ next: () => plan.next(most) }) }];
 }
 
 function chunks(first: number, count: number): FileRange {
@@ -22,11 +24,20 @@ describe('what is asked for', () => {
     expect(rest(plan)).toEqual([chunks(1, 4), chunks(6, 2), root]);
   });
 
+  it('comes in ranges no longer than is best, but of one chunk at least', () => {
+    const plan = new RangePlan(layout, () => false);
+    expect([1, MiB / 2, MiB].map((bytes) => plan.next(bytes).value)).toEqual([
+      chunks(0, 1),
+      chunks(1, 2),
+      chunks(3, 4),
+    ]);
+  });
+
   it('is what somebody waits for first, wherever that begins and ends', () => {
     const plan = new RangePlan(layout, () => false);
-    plan.next();
+    plan.next(most);
     plan.prefer([{ start: 5 * MiB + 7, end: 6 * MiB + 7 }]);
-    expect([plan.next().value, plan.next().value, plan.next().value]).toEqual([
+    expect([plan.next(most).value, plan.next(most).value, plan.next(most).value]).toEqual([
       chunks(20, 4),
       chunks(24, 1),
       chunks(4, 4),
@@ -37,7 +48,7 @@ describe('what is asked for', () => {
     const plan = new RangePlan(layout, () => false);
     plan.prefer([{ start: 0, end: MiB }]);
     plan.prefer([{ start: 9 * MiB, end: 10 * MiB }]);
-    expect([plan.next().value, plan.next().value]).toEqual([chunks(36, 4), chunks(0, 4)]);
+    expect([plan.next(most).value, plan.next(most).value]).toEqual([chunks(36, 4), chunks(0, 4)]);
   });
 
   it('is in turn what several wait for', () => {
@@ -48,7 +59,11 @@ describe('what is asked for', () => {
       { start: other, end: other + MiB },
       { start: one, end: one + MiB },
     ]);
-    expect(Array.from({ length: 3 }, () => plan.next().value)).toEqual([chunks(36, 4), chunks(21, 3), chunks(0, 4)]);
+    expect(Array.from({ length: 3 }, () => plan.next(most).value)).toEqual([
+      chunks(36, 4),
+      chunks(21, 3),
+      chunks(0, 4),
+    ]);
   });
 
   it('is asked for once and wholly, whatever is waited for in between', () => {
@@ -60,7 +75,7 @@ describe('what is asked for', () => {
         const found: FileRange[] = [];
         for (let turn = 0; ; turn += 1) {
           for (const [at, start, end] of wishes) if (at === turn) plan.prefer([{ start, end }]);
-          const { value, done } = plan.next();
+          const { value, done } = plan.next(most);
           if (done) break;
           found.push(value);
         }
@@ -77,8 +92,8 @@ describe('what is asked for', () => {
 
   it('is asked for again where it was given back, before the root', () => {
     const plan = new RangePlan(layoutOf(2 * MiB), () => false);
-    const { value: first } = plan.next();
-    expect(plan.next().value).toEqual(chunks(4, 4));
+    const { value: first } = plan.next(most);
+    expect(plan.next(most).value).toEqual(chunks(4, 4));
     expect(plan.hasMore).toBe(false);
     plan.giveBack(first as FileRange);
     expect(plan.hasMore).toBe(true);
@@ -91,9 +106,9 @@ describe('what is asked for', () => {
       { start: 5 * MiB, end: 6 * MiB },
       { start: 8 * MiB, end: 9 * MiB },
     ]);
-    const { value: first } = plan.next();
+    const { value: first } = plan.next(most);
     plan.giveBack(first as FileRange);
-    expect([plan.next().value, plan.next().value, plan.next().value]).toEqual([
+    expect([plan.next(most).value, plan.next(most).value, plan.next(most).value]).toEqual([
       chunks(20, 4),
       chunks(32, 4),
       chunks(0, 4),
@@ -103,9 +118,9 @@ describe('what is asked for', () => {
   it('is small where several share it, and without the root until somebody wants that', () => {
     const plan = new RangePlan(layoutOf(MiB), () => false);
     plan.refine(true);
-    expect([plan.nextChunks(), plan.nextChunks()]).toEqual([chunks(0, 1), chunks(1, 1)]);
+    expect([plan.nextChunks(most), plan.nextChunks(most)]).toEqual([chunks(0, 1), chunks(1, 1)]);
     plan.refine(false);
-    expect([plan.nextChunks(), plan.nextChunks()]).toEqual([chunks(2, 2), undefined]);
+    expect([plan.nextChunks(most), plan.nextChunks(most)]).toEqual([chunks(2, 2), undefined]);
     expect(plan.isRootAsked).toBe(false);
     expect(rest(plan)).toEqual([root]);
     expect(plan.isRootAsked).toBe(true);

@@ -47,6 +47,8 @@ describe('whoever waits for a part', () => {
   it('has it asked for at once, and what several need before what they will want', async () => {
     const [front, tail] = [reach(0), reach(99 * MiB + 7)];
     expect(asked.at(-1)).toEqual([
+      { start: 0, end: MiB / 4 },
+      { start: 99 * MiB + 7, end: 99.25 * MiB + 7 },
       { start: 0, end: MiB },
       { start: 99 * MiB + 7, end: 100 * MiB + 1 },
       { start: 0, end: 16 * MiB },
@@ -67,7 +69,7 @@ describe('whoever waits for a part', () => {
     const [leaving, staying] = [reach(0, 10, controller.signal), reach(50 * MiB, 50 * MiB + 9)];
     controller.abort(new Error('left'));
     await expect(leaving).rejects.toThrow('left');
-    expect(asked.at(-1)).toEqual(Array(2).fill({ start: 50 * MiB, end: 50 * MiB + 9 }));
+    expect(asked.at(-1)).toEqual(Array(3).fill({ start: 50 * MiB, end: 50 * MiB + 9 }));
     arrive(50 * MiB);
     expect(await staying).toBe(50 * MiB + 9);
     await expect(reach(0, 10, controller.signal)).rejects.toThrow('left');
