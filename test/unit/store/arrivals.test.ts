@@ -56,7 +56,7 @@ describe('whoever waits for a part', () => {
     ]);
     arrive(0);
     await front;
-    expect(asked.at(-1)).toHaveLength(2);
+    expect(asked.at(-1)).toHaveLength(3);
     const count = asked.length;
     arrive(99 * MiB + 7);
     await tail;
