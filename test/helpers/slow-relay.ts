@@ -44,9 +44,14 @@ export class SlowRelay {
     this.#target = port;
   }
 
+  /** Breaks all connections; new ones may come. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    for (const socket of this.#sockets) socket.destroy();
+    this.cut();
     this.#server.close();
     await once(this.#server, 'close');
   }

@@ -3,13 +3,18 @@ import { useRef } from 'preact/hooks';
 import { forgetMedia, mediaOf } from '../intents/file-intents.js';
 import type { FileEntry } from '../state/entries.js';
 import { escapeText } from '../text/escape-text.js';
+import { Player } from './player.js';
 import { useStore } from './store-context.js';
 
 export function MediaView({ member, entry }: { member: string; entry: FileEntry }) {
   const store = useStore();
   // Only the newest files have an address: one that was lost is asked for once more.
   const isAskedAgain = useRef(false);
-  const address = mediaOf(store, member, entry).value;
+  const asked = mediaOf(store, member, entry).value;
+  // A file that goes on with another transfer has another address; until that is known, the one before is as good.
+  const known = useRef(asked);
+  if (asked.state !== 'asked') known.current = asked;
+  const address = known.current;
   if (address.state !== 'there') return null;
   const { url, kind } = address;
   const name = escapeText(entry.name);
@@ -32,15 +37,7 @@ export function MediaView({ member, entry }: { member: string; entry: FileEntry 
           <img src={url} alt={name} decoding="async" onError={onError} />
         </button>
       ) : null;
-    case 'video':
-      return (
-        // biome-ignore lint/a11y/useMediaCaption: films of others bring their subtitles or have none
-        <video class="film" src={url} controls preload="metadata" aria-label={name} onError={onError} />
-      );
-    case 'audio':
-      return (
-        // biome-ignore lint/a11y/useMediaCaption: sound of others has no subtitles
-        <audio class="sound" src={url} controls preload="metadata" aria-label={name} onError={onError} />
-      );
+    default:
+      return <Player kind={kind} url={url} name={name} state={entry.state} onBroken={onError} />;
   }
 }
