@@ -53,9 +53,14 @@ export class Windows {
   }
 
   /** The conversation of a member with its window, and a tab that has been told how things stand. */
-  async of(circle: TestCircle, member: string, options: Partial<ConversationOptions> = {}): Promise<TestWindow> {
+  async of(
+    circle: TestCircle,
+    member: string,
+    options: Partial<ConversationOptions> = {},
+    windowOptions: Partial<WebChatOptions> = {},
+  ): Promise<TestWindow> {
     const conversation = await this.#meeting.at(member);
-    const chat = await this.alone(conversation.home);
+    const chat = await this.alone(conversation.home, windowOptions);
     const identity = await makeIdentity(circle, { member, ips: ['127.0.0.1'] });
     await conversation.open(identity, {
       ...options,

@@ -186,6 +186,20 @@ describe('a file given in the window', () => {
     expect(await given(bob)).toEqual([]);
   });
 
+  it('that stands still is broken off, and nothing is left of it', async () => {
+    const { client, ...bob } = await windows.of(circle, 'bob', {}, { timing: { silenceMs: 100 } });
+    const meets = await windows.of(circle, 'alice', { who: bob.conversation.who });
+    await meets.conversation.event('connected');
+    const { hostname, port } = new URL(client.origin);
+    const socket = connect({ host: hostname, port: Number(port) });
+    const { Cookie, Origin } = client.headers;
+    socket.write(`PUT ${client.base}files?member=alice&name=half.bin HTTP/1.1\r\nHost: ${hostname}:${port}\r\n`);
+    socket.write(`Cookie: ${Cookie}\r\nOrigin: ${Origin}\r\nContent-Length: 1000000\r\n\r\nx`);
+    await once(socket.resume(), 'close');
+    await client.ask('folders/0123-4567-89ab/a.txt', { method: 'PUT', body: 'x' });
+    await nothingLeft({ client, ...bob });
+  });
+
   it('that is broken off is not sent, and nothing is left of it', async () => {
     const { bob, alice } = await meet();
     const { hostname, port } = new URL(bob.client.origin);

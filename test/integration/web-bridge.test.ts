@@ -4,6 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { WebSocket } from 'ws';
 import { makeCircle, type TestCircle } from '../helpers/certificates.js';
 import { Meeting } from '../helpers/conversations.js';
 import { FakeDesktop } from '../helpers/fake-desktop.js';
@@ -289,6 +290,13 @@ describe('a tab', () => {
     deaf.socket?.resume();
     await gone;
     expect(deaf.events.length).toBeLessThan(64);
+  });
+
+  it('that does not answer a ping is closed, and one that does is not', async () => {
+    const { client } = await windows.of(circle, 'alice', {}, { timing: { pingMs: 50 } });
+    const socket = new WebSocket(client.eventsUrl, { headers: client.headers, autoPong: false });
+    await once(socket, 'close');
+    expect(client.socket?.readyState).toBe(WebSocket.OPEN);
   });
 
   it('is refused where there are sixteen', async () => {

@@ -11,6 +11,8 @@ export interface TabOptions {
   /** Carries out a command; resolves when the next one may come. */
   readonly take: (line: string, tab: Tab) => Promise<void>;
   readonly onGone: () => void;
+  /** What lies between two pings; whoever has not answered the last one is gone. */
+  readonly pingMs: number;
 }
 
 /** So much may wait to be read by it. */
@@ -19,7 +21,6 @@ const maximumWaitingBytes = 8 * 1024 * 1024;
 const fleetingBytes = 256 * 1024;
 /** Commands that wait for those before them. */
 const maximumCommands = 256;
-const pingMs = 15_000;
 /** https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
 const closeCodes = { goingAway: 1001, unsupported: 1003, tooMuch: 1008 } as const;
 
@@ -48,7 +49,7 @@ export class Tab {
       clearInterval(this.#pinging);
       options.onGone();
     });
-    this.#pinging = setInterval(() => this.#ping(), pingMs);
+    this.#pinging = setInterval(() => this.#ping(), options.pingMs);
   }
 
   /** Tells how things stand, which was found out after it had come; then what has happened since, and happens. */

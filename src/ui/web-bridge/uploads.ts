@@ -13,6 +13,8 @@ export interface UploadOptions {
   readonly sent: SentFiles;
   /** Undefined until it is open. */
   readonly conversation: () => Conversation | undefined;
+  /** A page that says nothing for so long has gone. */
+  readonly silenceMs: number;
 }
 
 /** A folder that is being given, file by file. */
@@ -28,8 +30,6 @@ const maximumUnderWay = 16;
 const maximumFolders = 8;
 const maximumFilesOfFolder = 20_000;
 const maximumDepth = 32;
-/** A page that says nothing for so long has gone. */
-const silenceMs = 60_000;
 const folderId = /^[0-9a-zA-Z-]{8,64}$/;
 
 /** The files that pages give. */
@@ -93,7 +93,7 @@ export class Uploads {
       throw error;
     } finally {
       folder.underWay -= 1;
-      if (folder.underWay === 0) folder.timer = setTimeout(() => void this.#drop(id), silenceMs).unref();
+      if (folder.underWay === 0) folder.timer = setTimeout(() => void this.#drop(id), this.#options.silenceMs).unref();
     }
   }
 
@@ -164,7 +164,7 @@ export class Uploads {
 
   async #answer(request: Request, response: Response, work: () => Promise<object>): Promise<void> {
     // Nobody listens for it, so the server ends the connection.
-    request.socket.setTimeout(silenceMs);
+    request.socket.setTimeout(this.#options.silenceMs);
     this.#underWay += 1;
     try {
       if (this.#underWay > maximumUnderWay) throw new QTChatError('ERR_USAGE', 'too many files are on their way');

@@ -38,6 +38,8 @@ export interface WebChatOptions {
   /** Whether the browser is opened, or the link only told. */
   readonly opensBrowser: boolean;
   readonly desktop?: Desktop;
+  /** How long pages may be silent. */
+  readonly timing?: Partial<typeof defaultTiming>;
   /** Files that are known already. */
   readonly files?: FileBook;
   /** Where the files of the page are; where the build puts them when left out. */
@@ -45,6 +47,8 @@ export interface WebChatOptions {
 }
 
 const maximumTabs = 16;
+/** Milliseconds: what lies between two pings of a tab, and how long an upload may stand still. */
+const defaultTiming = { pingMs: 15_000, silenceMs: 60_000 };
 
 /** A window that is open. */
 export class WebChat implements Face {
@@ -73,7 +77,8 @@ export class WebChat implements Face {
     this.#files = options.files ?? new FileBook();
     this.#sent = new SentFiles(sentFolder(options.home));
     const conversation = () => this.#conversation;
-    this.#uploads = new Uploads({ sent: this.#sent, conversation });
+    const { silenceMs } = { ...defaultTiming, ...options.timing };
+    this.#uploads = new Uploads({ sent: this.#sent, conversation, silenceMs });
     this.#commands = new TabCommands({
       ...{ clock: options.clock, conversation, questions: this.#questions, firstRun: this.#firstRun },
       shown: new ShownFiles(media, this.#files),
@@ -81,6 +86,7 @@ export class WebChat implements Face {
   }
 
   static async start(options: WebChatOptions): Promise<WebChat> {
+    const { pingMs } = { ...defaultTiming, ...options.timing };
     const media = await MediaRoute.start();
     const chat = new WebChat(options, media);
     chat.#server = await WindowServer.start({
@@ -93,6 +99,7 @@ export class WebChat implements Face {
         const tab: Tab = new Tab(socket, {
           takeAtOnce: (line) => sound.take(line),
           take: (line) => chat.#commands.take(line, tab, sound),
+          pingMs,
           onGone: () => {
             chat.#tabs.delete(tab);
             chat.#newcomers.delete(tab);
