@@ -140,5 +140,5 @@ async function send() {
     },
   });
   await here;
-  await conversation.sendFile('alice', join(process.env.BENCH_FOLDER, 'film.bin'));
+  await conversation.files.send('alice', join(process.env.BENCH_FOLDER, 'film.bin'));
 }

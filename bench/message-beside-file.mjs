@@ -77,7 +77,7 @@ async function send() {
   await heard('connected');
   await talk(1);
   const idle = await talk(seconds);
-  await conversation.sendFile('alice', join(process.env.BENCH_FOLDER, 'film.bin'));
+  await conversation.files.send('alice', join(process.env.BENCH_FOLDER, 'film.bin'));
   await heard('fileProgress');
   await talk(1);
   const before = doneBytes;
@@ -90,7 +90,7 @@ async function send() {
     for (let index = 0; index < count; index += 1) {
       const started = performance.now();
       // Its id is known before anybody can have answered.
-      begun.set(await conversation.sendText('alice', 'x'.repeat(200)), started);
+      begun.set(await conversation.messages.send('alice', 'x'.repeat(200)), started);
       await setTimeout(Math.max(0, intervalMs - (performance.now() - started)));
     }
     while (times.length < Math.floor(count)) await heard('delivered');

@@ -133,7 +133,7 @@ async function dialConversation() {
   await heard.next('connected');
   return async () => {
     const delivered = heard.next('delivered');
-    await conversation.sendText('alice', text);
+    await conversation.messages.send('alice', text);
     await delivered;
   };
 }

@@ -101,7 +101,7 @@ async function send() {
   const before = process.cpuUsage();
   const started = performance.now();
   for (let index = 0; index < total; index += 1) {
-    conversation.sendText('alice', textOf(index)).catch((error) => process.send({ error: String(error) }));
+    conversation.messages.send('alice', textOf(index)).catch((error) => process.send({ error: String(error) }));
     while (index - delivered >= ahead) await awakened();
   }
   while (delivered < total) await awakened();

@@ -207,7 +207,7 @@ async function talk() {
       const arrived = new Promise((resolve) => {
         onFile = resolve;
       });
-      await conversation.sendFile('alice', task.path);
+      await conversation.files.send('alice', task.path);
       await arrived;
     } else {
       let missing = task.texts;
@@ -218,7 +218,7 @@ async function talk() {
         };
       });
       for (let count = 0; count < task.texts; count += 1) {
-        const sent = conversation.sendText(
+        const sent = conversation.messages.send(
           'alice',
           `text ${count}: ${'lorem ipsum dolor sit amet '.repeat(1 + (count % 4))}`,
         );

@@ -8,12 +8,10 @@ import { keepIdentity } from '../enroll/keep-identity.js';
 import { isQTChatError, QTChatError } from '../errors.js';
 import { spkiFingerprint } from '../pki/circle.js';
 import { ArrivedFiles } from '../store/arrived-files.js';
-import type { ReadableFile } from '../store/arriving-file.js';
 import { ContactBook, type PeerAddress } from '../store/contacts.js';
 import { type ConversationDatabase, openConversationStore } from '../store/conversation-store.js';
 import { RevocationKnowledge } from '../store/crl.js';
 import { storeEpoch } from '../store/cursors.js';
-import type { FileRecord } from '../store/file-record.js';
 import { openHomeKey, type RecordCipher } from '../store/home-key.js';
 import type { Identity } from '../store/identities.js';
 import { OutgoingFiles } from '../store/outgoing-files.js';
@@ -47,6 +45,8 @@ import { systemTimers } from './timers.js';
 export class Conversation {
   /** What can be done with messages. */
   readonly messages: MessageIntents;
+  /** What can be done with files. */
+  readonly files: FileIntents;
   /** What can be done with calls. */
   readonly calls: CallIntents;
   /** Whom we know, and what is decided about them. */
@@ -55,7 +55,6 @@ export class Conversation {
   readonly #database: ConversationDatabase;
   readonly #contacts: ContactBook;
   readonly #links: Links;
-  readonly #files: FileIntents;
   readonly #sessions: Sessions;
   readonly #refusals: Refusals;
   readonly #work: RunningWork;
@@ -114,7 +113,7 @@ export class Conversation {
       historyOf: (member) => this.#links.historyOf(member),
       ...{ checkMember, onEvent },
     });
-    this.#files = new FileIntents({
+    this.files = new FileIntents({
       ...options,
       ...parted,
       outgoing: new OutgoingFiles(database, cipher, { circleId: identity.circleId, self: identity.member }),
@@ -135,7 +134,7 @@ export class Conversation {
       ...{ database, expected, signal },
       self: () => this.#self,
       contacts: this.#contacts,
-      files: this.#files,
+      files: this.files,
       calls: this.calls.channels,
       lists: this.#watch.lists,
       targets: this.#targets,
@@ -190,33 +189,13 @@ export class Conversation {
   async start(): Promise<void> {
     const { signal } = this.#options;
     await this.#watch.start();
-    await this.#files.takeOver();
+    await this.files.takeOver();
     await this.#listen();
     signal.addEventListener('abort', this.#onAbort, { once: true });
     if (signal.aborted) this.#onAbort();
     this.#keep();
     for (const dialling of this.#targets.start()) this.#work.add(dialling);
     this.#announce();
-  }
-
-  /** {@link MessageIntents.send} without an answered message. */
-  async sendText(member: string, text: string): Promise<string> {
-    return this.messages.send(member, text);
-  }
-
-  /** {@link FileIntents.send}. */
-  async sendFile(member: string, path: string): Promise<void> {
-    await this.#files.send(member, path);
-  }
-
-  /** {@link FileIntents.outgoingPaths}. */
-  outgoingPaths(): Promise<ReadonlySet<string>> {
-    return this.#files.outgoingPaths();
-  }
-
-  /** Takes or refuses an offered file; without an id, the first one that waits for an answer. */
-  answerOffer(answer: 'accept' | 'decline', id?: string): boolean {
-    return this.#links.answerOffer(answer, id);
   }
 
   /**
@@ -226,26 +205,6 @@ export class Conversation {
    */
   async memberNamed(who: string): Promise<string> {
     return (await this.contacts.named(who)).member;
-  }
-
-  /** {@link FileIntents.cancel}. */
-  cancelFiles(member: string, which?: string): number {
-    return this.#files.cancel(member, which);
-  }
-
-  /** {@link FileIntents.pause}. */
-  pauseFiles(member: string, isOn: boolean, which?: string): number {
-    return this.#files.pause(member, isOn, which);
-  }
-
-  /** {@link FileIntents.open}. */
-  openArriving(member: string, id: string): Promise<ReadableFile | undefined> {
-    return this.#files.open(member, id);
-  }
-
-  /** A file that has arrived, here or at the member; undefined where none of that transfer has. */
-  arrivedFile(member: string, id: string): Promise<FileRecord | undefined> {
-    return this.#links.of(member).store.findFile(id);
   }
 
   /**
@@ -384,7 +343,7 @@ export class Conversation {
 
   #admit(connection: PeerConnection): void {
     const { protocol, remote } = connection;
-    const run = protocol === fileProtocol ? this.#files.admit(connection) : this.#sessions.receive(connection);
+    const run = protocol === fileProtocol ? this.files.admit(connection) : this.#sessions.receive(connection);
     const told = run.catch((error: unknown) => {
       if (!isQTChatError(error)) throw error;
       this.#refusals.tell(error, remote.host);

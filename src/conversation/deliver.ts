@@ -171,7 +171,7 @@ class DeliveryTask {
     this.#begun = true;
     const begin = async (): Promise<void> => {
       const { text } = this.#delivery;
-      if (text !== undefined) this.#textId = await conversation.sendText(member, text);
+      if (text !== undefined) this.#textId = await conversation.messages.send(member, text);
       await this.#sendNextFile(conversation, member);
     };
     begin().catch((error: unknown) => this.fail(error));
@@ -186,7 +186,7 @@ class DeliveryTask {
   async #sendNextFile(conversation: Conversation, member: string): Promise<void> {
     const path = this.#delivery.files[this.#arrived.length];
     if (path === undefined) this.#check();
-    else await conversation.sendFile(member, path);
+    else await conversation.files.send(member, path);
   }
 
   #check(): void {

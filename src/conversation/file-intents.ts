@@ -10,6 +10,7 @@ import { checkSource } from '../files/source-file.js';
 import type { ArrivedFiles } from '../store/arrived-files.js';
 import type { ReadableFile } from '../store/arriving-file.js';
 import { DownloadFolder } from '../store/downloads.js';
+import type { FileRecord } from '../store/file-record.js';
 import type { OutgoingFiles } from '../store/outgoing-files.js';
 import type { DialOptions } from '../transport/dial.js';
 import { fileToken } from '../transport/exporter.js';
@@ -77,6 +78,11 @@ export class FileIntents {
     }
   }
 
+  /** Takes or refuses an offered file; without an id, the first one that waits for an answer. */
+  answer(answer: 'accept' | 'decline', id?: string): boolean {
+    return this.#options.links.answerOffer(answer, id);
+  }
+
   /**
    * Ends files of a member in either direction, for good.
    *
@@ -121,6 +127,11 @@ export class FileIntents {
    */
   open(member: string, id: string): Promise<ReadableFile | undefined> {
     return this.#options.links.of(member).open(id);
+  }
+
+  /** A file that has arrived, here or at the member; undefined where none of that transfer has. */
+  arrived(member: string, id: string): Promise<FileRecord | undefined> {
+    return this.#options.links.of(member).store.findFile(id);
   }
 
   /** Takes an inbound file connection, or closes it; see {@link FileDoor.admit}. */

@@ -96,17 +96,17 @@ export async function runCommand(
       await messages.tellTyping(member);
       return { member };
     case 'file':
-      await conversation.sendFile(member, command.path);
+      await conversation.files.send(member, command.path);
       return { member, name: basename(command.path) };
     case 'accept':
     case 'decline':
-      if (conversation.answerOffer(command.command, command.id)) return {};
+      if (conversation.files.answer(command.command, command.id)) return {};
       throw new QTChatError('ERR_USAGE', 'no such file is offered now');
     case 'pause':
     case 'resume':
-      return { member, count: conversation.pauseFiles(member, command.command === 'pause', command.name) };
+      return { member, count: conversation.files.pause(member, command.command === 'pause', command.name) };
     case 'cancel':
-      return { member, count: conversation.cancelFiles(member, command.name) };
+      return { member, count: conversation.files.cancel(member, command.name) };
     case 'history': {
       const { limit, before } = command;
       const entries = await (before === undefined

@@ -46,7 +46,7 @@ const keyOf = ({ chain: [own] }: Identity): string => (own === undefined ? '' : 
 
 /** Bob says something that alice has stored and shown. */
 async function bobSays(text: string): Promise<void> {
-  await b.door.sendText('alice', text);
+  await b.door.messages.send('alice', text);
   await a.event('message', (event) => event.text === text);
   await b.event('delivered');
 }
@@ -168,7 +168,7 @@ describe('contacts trust', () => {
     expect(trusted.json()).toEqual({ member: 'bob', former: keyOf(bob), spkiSha256: keyOf(changed) });
     const c = await (await meeting.at('c')).open(changed, { who: a.who });
     await c.event('connected');
-    await c.door.sendText('alice', 'it is me');
+    await c.door.messages.send('alice', 'it is me');
     expect(await a.event('message')).toMatchObject({ text: 'it is me' });
     const old = await (await meeting.at('b')).open(bob, { who: a.who });
     expect((await old.event('disconnected')).reason).toMatch(/another one/);
@@ -195,7 +195,7 @@ describe('contacts trust', () => {
     await c.event('disconnected');
     await c.door.close();
     await contacts(['trust', 'bob', '--key', keyOf(changed)]);
-    await b.door.sendText('alice', 'from the old key');
+    await b.door.messages.send('alice', 'from the old key');
     expect((await a.event('disconnected')).reason).toMatch(/trust another key/);
     expect(a.events.filter(({ type }) => type === 'message')).toEqual([]);
   });
@@ -205,7 +205,7 @@ describe('contacts trust', () => {
     const c = await (await meeting.at('c')).open(changed, { who: a.who });
     await c.event('disconnected');
     await contacts(['trust', 'bob', '--key', keyOf(changed)]);
-    await a.door.sendText('bob', 'for the new key alone');
+    await a.door.messages.send('bob', 'for the new key alone');
     expect((await a.event('disconnected')).reason).toMatch(/trust another key/);
     await b.event('disconnected');
     await c.door.close();
@@ -298,14 +298,14 @@ describe('contacts forget', () => {
 
   it('makes the next meeting a first one; what is said then arrives, both ways', async () => {
     await bobSays('before');
-    await a.door.sendText('bob', 'before, from alice');
+    await a.door.messages.send('bob', 'before, from alice');
     await b.event('message');
     await a.event('delivered');
     await contacts(['forget', 'bob', '--yes']);
-    await b.door.sendText('alice', 'are you there?');
+    await b.door.messages.send('alice', 'are you there?');
     expect((await a.event('disconnected')).reason).toMatch(/forgotten/);
     // Written before they meet again: it must not be taken for what bob has already.
-    await a.door.sendText('bob', 'do I know you?');
+    await a.door.messages.send('bob', 'do I know you?');
     await b.event('message', ({ text }) => text === 'do I know you?');
     await a.event('message', ({ text }) => text === 'are you there?');
     expect((await contacts(['show', 'bob', '--json'])).json()).toMatchObject({ spkiSha256: keyOf(bob) });
@@ -328,7 +328,7 @@ describe('contacts block', () => {
       blocked: true,
       changed: true,
     });
-    await b.door.sendText('alice', 'and another thing');
+    await b.door.messages.send('alice', 'and another thing');
     expect((await a.event('disconnected')).reason).toMatch(/blocked/);
     expect(await b.door.countPending('alice')).toBe(1);
     const texts = a.events.flatMap((event) => (event.type === 'message' ? [event.text] : []));
@@ -337,7 +337,7 @@ describe('contacts block', () => {
 
   it('takes no file that is offered afterwards', async () => {
     await contacts(['block', 'bob']);
-    await b.door.sendFile('alice', join(b.home, 'store', 'home.key'));
+    await b.door.files.send('alice', join(b.home, 'store', 'home.key'));
     await a.event('disconnected');
     expect(a.events.filter(({ type }) => type.startsWith('file'))).toEqual([]);
     expect(existsSync(join(a.home, 'downloads'))).toBe(false);
@@ -368,15 +368,15 @@ describe('contacts block', () => {
 
   it('refuses what the own chat would send, and one that was dialled by address', async () => {
     await contacts(['block', 'bob']);
-    await expect(a.door.sendText('bob', 'x')).rejects.toMatchObject({ code: 'ERR_PEER_BLOCKED' });
-    await expect(a.door.sendFile('bob', 'x')).rejects.toMatchObject({ code: 'ERR_PEER_BLOCKED' });
+    await expect(a.door.messages.send('bob', 'x')).rejects.toMatchObject({ code: 'ERR_PEER_BLOCKED' });
+    await expect(a.door.files.send('bob', 'x')).rejects.toMatchObject({ code: 'ERR_PEER_BLOCKED' });
     const other = await (await meeting.at('a')).open(alice, { who: b.who });
     expect((await other.event('stopped')).error).toMatchObject({ code: 'ERR_PEER_BLOCKED', exitCode: 7 });
   });
 
   it('is lifted by --undo; what waited arrives', async () => {
     await contacts(['block', 'bob']);
-    await b.door.sendText('alice', 'please');
+    await b.door.messages.send('alice', 'please');
     await a.event('disconnected');
     expect((await contacts(['block', 'bob', '--undo', '--json'])).json()).toMatchObject({
       blocked: false,
@@ -391,7 +391,7 @@ describe('contacts block', () => {
     const carol = await makeIdentity(circle, { member: 'carol' });
     const c = await (await meeting.at('c')).open(carol, { who: a.who });
     await c.event('connected');
-    await c.door.sendText('alice', 'hi');
+    await c.door.messages.send('alice', 'hi');
     expect(await a.event('message')).toMatchObject({ member: 'carol' });
   });
 

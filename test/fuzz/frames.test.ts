@@ -199,7 +199,7 @@ describe(`with seed ${seed}`, () => {
         socket.resume();
         await closeOf(socket);
       }
-      await b.door.sendText('alice', 'still there?');
+      await b.door.messages.send('alice', 'still there?');
       await a.event('message', ({ text }) => text === 'still there?');
       await b.event('delivered');
       const disturbed = [...a.events, ...b.events].filter(

@@ -117,7 +117,7 @@ beforeAll(async () => {
   await known.door.close();
   await a.event('disconnected');
   downloads = join(a.home, 'downloads');
-  await b.door.sendFile('alice', await fileWith('there before'));
+  await b.door.files.send('alice', await fileWith('there before'));
   await a.event('fileDone');
 });
 
@@ -178,9 +178,9 @@ const nothing = { files: [['note.txt', 'there before']], texts: [] };
 /** Nothing is left of the bad one, and both ends of the good one have noticed nothing. */
 async function expectUndisturbed(left: object = nothing): Promise<void> {
   expect(await written(member)).toEqual(left);
-  await b.door.sendText('alice', member);
+  await b.door.messages.send('alice', member);
   await a.event('message', (event) => event.member === 'bob' && event.text === member);
-  await a.door.sendText('bob', member);
+  await a.door.messages.send('bob', member);
   await b.event('message', (event) => event.text === member);
   const kept = ['message', 'edited', 'deleted', 'reaction'];
   expect(a.events.filter((event) => kept.includes(event.type) && 'member' in event && event.member !== 'bob')).toEqual(
@@ -432,8 +432,8 @@ async function helloWithCursor(sequence = maximumSequence): Promise<Buffer> {
 }
 
 describe('a message is changed by its author alone:', () => {
-  const ours = (): Promise<string> => a.door.sendText(member, 'I owe you 5');
-  const bobs = (): Promise<string> => b.door.sendText('alice', 'from bob');
+  const ours = (): Promise<string> => a.door.messages.send(member, 'I owe you 5');
+  const bobs = (): Promise<string> => b.door.messages.send('alice', 'from bob');
 
   it.each<[string, () => Promise<string>, Message, 'not-author' | 'unknown']>([
     ['who received it cannot edit it', ours, { ...change, type: 'edit', text: 'I owe you 500' }, 'not-author'],
@@ -467,7 +467,7 @@ function openFile(as: Identity, octets: Buffer): TLSSocket {
 
 /** Something that we offer to bob, who has not answered yet. */
 async function bobsOffer(): Promise<string> {
-  await a.door.sendFile('bob', await fileWith('for bob alone'));
+  await a.door.files.send('bob', await fileWith('for bob alone'));
   return (await b.event('fileOffered')).file.id;
 }
 
@@ -534,7 +534,7 @@ describe('another connection for a file is refused', () => {
   async function takes(): Promise<{ rogue: Rogue; transfer: string }> {
     const rogue = await come({ does: () => {} });
     await a.event('connected');
-    await a.door.sendFile(member, await fileWith('over several connections'));
+    await a.door.files.send(member, await fileWith('over several connections'));
     const { id: transfer } = await rogue.hears('file-offer');
     rogue.say({ type: 'file-accept', id: transfer, doneBytes: 0 });
     await rogue.hears('file-ready');
@@ -654,7 +654,7 @@ describe('a file that was offered to another member', () => {
     await toldBy('disconnected', /not offered/);
     await expectUndisturbed();
     expect(a.events.filter((event) => 'file' in event && event.file.id === bobs)).toEqual([]);
-    b.door.answerOffer('accept', bobs);
+    b.door.files.answer('accept', bobs);
     await b.event('fileDone', ({ file }) => file.id === bobs);
   });
 });
@@ -678,7 +678,7 @@ describe('a file that was accepted is not given to one', () => {
   ])('%s', async (_, request, why) => {
     const rogue = await come({ does: () => {} });
     await a.event('connected');
-    await a.door.sendFile(member, await fileWith('for one who keeps the rules'));
+    await a.door.files.send(member, await fileWith('for one who keeps the rules'));
     const { id: transfer } = await rogue.hears('file-offer');
     rogue.say({ type: 'file-accept', id: transfer, doneBytes: 0 });
     await rogue.hears('file-ready');
@@ -772,7 +772,7 @@ describe('what cannot be told from honesty does no harm:', () => {
     }).receivedCursors(1);
     await come({ ...helloWith({ epoch }), does: (rogue) => rogue.say({ ...text, sequence: 1_000_000 }) });
     await a.event('message', (event) => event.member === member && event.text === 'let me in');
-    await b.door.sendText('alice', 'still counted from where I was');
+    await b.door.messages.send('alice', 'still counted from where I was');
     await a.event('message', (event) => event.member === 'bob' && /still counted/.test(event.text));
   });
 
@@ -780,7 +780,7 @@ describe('what cannot be told from honesty does no harm:', () => {
     const rogue = await come({ hello: () => helloWithCursor(1_000_000), does: () => {} });
     await rogue.hears('hello');
     await a.event('connected');
-    await a.door.sendText(member, 'you do not have this');
+    await a.door.messages.send(member, 'you do not have this');
     expect(await rogue.hears('text')).toMatchObject({ sequence: 1_000_001, text: 'you do not have this' });
     expect(await a.door.countPending(member)).toBe(1);
   });

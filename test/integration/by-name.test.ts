@@ -67,7 +67,7 @@ describe('a member on the local network', () => {
     expect(await a.event('announced')).toMatchObject({ onLan: true, inDirectory: false });
     const b = await (await meeting.at('b')).open(bob, { lan, who: 'alice' });
     await b.event('connected', ({ peer }) => peer.member === 'alice');
-    await b.door.sendText('alice', 'found you');
+    await b.door.messages.send('alice', 'found you');
     await a.event('message', ({ text }) => text === 'found you');
     expect(b.door.targetMember).toBe('alice');
     await b.door.close();

@@ -92,13 +92,13 @@ it('a call rings, is taken, ends, and stands in the history of both', async () =
 
 it('a call that nobody takes is missed, and texts before and after keep their places', async () => {
   const { a, b } = await meet();
-  await b.door.sendText('alice', 'may I call?');
+  await b.door.messages.send('alice', 'may I call?');
   await a.event('message');
   await b.door.calls.call('alice');
   await a.event('callRinging');
   b.door.calls.hangUp();
   expect(await a.event('callEnded')).toMatchObject({ reason: 'cancelled', missed: true });
-  await b.door.sendText('alice', 'later then');
+  await b.door.messages.send('alice', 'later then');
   await a.event('message', ({ text }) => text === 'later then');
   const entries = await a.door.messages.recent('bob', 10);
   expect(entries.map(({ text, call }) => text ?? call?.missed)).toEqual(['may I call?', true, 'later then']);
@@ -225,7 +225,7 @@ it('sound that cannot be opened ends the call with the reason, and the chat goes
   a.door.calls.answer();
   expect(await a.event('callEnded')).toMatchObject({ reason: 'failed', error: { code: 'ERR_INTERNAL' } });
   expect(await b.event('callEnded')).toMatchObject({ reason: 'failed', by: 'peer' });
-  await b.door.sendText('alice', 'write then');
+  await b.door.messages.send('alice', 'write then');
   await a.event('message');
 });
 

@@ -213,7 +213,7 @@ describe('a receiver', () => {
   async function offered(): Promise<{ a: TestConversation; rogue: RogueMember; id: string }> {
     const { a, rogue } = await meet();
     await writeFile(join(a.home, 'film.bin'), content);
-    await a.door.sendFile('mallory', join(a.home, 'film.bin'));
+    await a.door.files.send('mallory', join(a.home, 'film.bin'));
     const { id } = await rogue.hears('file-offer');
     return { a, rogue, id };
   }

@@ -50,7 +50,7 @@ describe('a file', () => {
     ] as const) {
       const path = join(from.home, 'film.bin');
       await writeFile(path, content);
-      await from.door.sendFile(member, path);
+      await from.door.files.send(member, path);
       const received = await to.event('fileDone', ({ file }) => file.direction === 'in');
       const sent = await from.event('fileDone', ({ file }) => file.direction === 'out');
       const digests = chunkDigests(content, 256 * 1024);
@@ -72,7 +72,7 @@ describe('a file', () => {
     await writeFile(path, 'new');
     await mkdir(join(a.home, 'downloads'));
     await writeFile(join(a.home, 'downloads', 'note.txt'), 'old');
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     expect((await a.event('fileDone')).path).toBe(join(a.home, 'downloads', 'note (2).txt'));
     expect(await readFile(join(a.home, 'downloads', 'note.txt'), 'utf8')).toBe('old');
   });
@@ -82,16 +82,16 @@ describe('a file', () => {
     const b = await (await meeting.at('b')).open(bob, { who: a.who });
     const path = join(b.home, 'note.txt');
     await writeFile(path, 'text');
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     await a.event('fileOffered');
-    expect(a.door.answerOffer('decline')).toBe(true);
+    expect(a.door.files.answer('decline')).toBe(true);
     expect(await b.event('fileDeclined')).toMatchObject({ reason: 'declined' });
-    expect(a.door.answerOffer('accept')).toBe(false);
-    await b.door.sendFile('alice', path);
+    expect(a.door.files.answer('accept')).toBe(false);
+    await b.door.files.send('alice', path);
     await a.event('fileOffered', ({ file }) =>
       a.events.some((e) => e.type === 'fileDeclined' && e.file.id !== file.id),
     );
-    expect(a.door.answerOffer('accept')).toBe(true);
+    expect(a.door.files.answer('accept')).toBe(true);
     await b.event('fileDone');
     expect(await b.door.countPending('alice')).toBe(0);
   });
@@ -119,7 +119,7 @@ describe('a file', () => {
     const cancel = (event: ConversationEvent, at: TestConversation): void => {
       at.note(event);
       if (event.type !== 'fileProgress' || event.file.direction !== 'in' || event.doneBytes < 4_000_000) return;
-      doors.get(who)?.door.cancelFiles(who === 'alice' ? 'bob' : 'alice', 'film.bin');
+      doors.get(who)?.door.files.cancel(who === 'alice' ? 'bob' : 'alice', 'film.bin');
     };
     const a = await meeting.at('a');
     await a.open(alice, { timing, onEvent: (event) => cancel(event, a) });
@@ -128,7 +128,7 @@ describe('a file', () => {
     await b.event('connected');
     const path = join(b.home, 'film.bin');
     await writeFile(path, Buffer.alloc(64 * 1024 * 1024));
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     const [atA, atB] = [await a.event('fileFailed'), await b.event('fileFailed')];
     expect(atA.error.code).toBe('ERR_CANCELLED');
     expect(atB.error.code).toBe(who === 'bob' ? 'ERR_CANCELLED' : 'ERR_FILE_DECLINED');
@@ -153,7 +153,7 @@ describe('a file', () => {
     await b.open(bob, { who: a.who });
     await b.event('connected');
     await writeFile(path, Buffer.alloc(64 * 1024 * 1024));
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     const [atA, atB] = [await a.event('fileFailed'), await b.event('fileFailed')];
     expect([atA.error.code, atB.error.code]).toEqual(['ERR_FILE_DIGEST', 'ERR_FILE_DIGEST']);
     expect(atB.error.message).toMatch(/changed while it was sent/);
@@ -167,12 +167,12 @@ describe('a file', () => {
     const b = await (await meeting.at('b')).open(bob, { who: a.who });
     const path = join(b.home, 'note.txt');
     await writeFile(path, 'text');
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     await a.event('fileOffered');
-    expect(b.door.cancelFiles('alice', 'other.txt')).toBe(0);
-    expect(b.door.cancelFiles('alice')).toBe(1);
+    expect(b.door.files.cancel('alice', 'other.txt')).toBe(0);
+    expect(b.door.files.cancel('alice')).toBe(1);
     await a.event('fileFailed');
-    expect(a.door.answerOffer('accept')).toBe(false);
+    expect(a.door.files.answer('accept')).toBe(false);
   });
 
   it('is cancelled by its id, whatever others are called', async () => {
@@ -180,13 +180,13 @@ describe('a file', () => {
     const b = await (await meeting.at('b')).open(bob, { who: a.who });
     const path = join(b.home, 'note.txt');
     await writeFile(path, 'text');
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     const { file } = await a.event('fileOffered');
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     const { file: other } = await a.event('fileOffered', (event) => event.file.id !== file.id);
-    expect(a.door.cancelFiles('bob', file.id)).toBe(1);
-    expect(a.door.answerOffer('accept', file.id)).toBe(false);
-    expect(a.door.answerOffer('accept', other.id)).toBe(true);
+    expect(a.door.files.cancel('bob', file.id)).toBe(1);
+    expect(a.door.files.answer('accept', file.id)).toBe(false);
+    expect(a.door.files.answer('accept', other.id)).toBe(true);
     await a.event('fileDone');
   });
 
@@ -194,8 +194,8 @@ describe('a file', () => {
     const b = await (await meeting.at('b')).open(bob);
     const path = join(b.home, 'note.txt');
     await writeFile(path, 'text');
-    await b.door.sendFile('alice', path);
-    expect(b.door.cancelFiles('alice', 'note.txt')).toBe(1);
+    await b.door.files.send('alice', path);
+    expect(b.door.files.cancel('alice', 'note.txt')).toBe(1);
     await b.event('fileFailed');
     expect(await b.door.countPending('alice')).toBe(0);
     await b.door.close();
@@ -207,7 +207,7 @@ describe('a file', () => {
     const b = await (await meeting.at('b')).open(bob);
     const path = join(b.home, 'note.txt');
     await writeFile(path, 'text');
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     await b.door.close();
     const a = await (await meeting.at('a')).open(alice);
     await (await meeting.at('b')).open(bob, { who: a.who });
@@ -216,7 +216,7 @@ describe('a file', () => {
 
   it('is refused where there is none, before anything is sent', async () => {
     const a = await (await meeting.at('a')).open(alice);
-    await expect(a.door.sendFile('bob', join(a.home, 'nowhere'))).rejects.toMatchObject({
+    await expect(a.door.files.send('bob', join(a.home, 'nowhere'))).rejects.toMatchObject({
       code: 'ERR_STORE_NOT_FOUND',
     });
   });

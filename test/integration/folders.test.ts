@@ -66,7 +66,7 @@ describe('a folder', () => {
     const path = join(b.home, 'album');
     await makeFolder(path);
     await mkdir(join(a.home, 'downloads', 'album'), { recursive: true });
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     const { file, path: there = '' } = await a.event('fileDone');
     expect([file.name, file.isFolder]).toEqual(['album', true]);
     expect(there).toBe(join(a.home, 'downloads', 'album (2)'));
@@ -96,14 +96,14 @@ describe('a folder', () => {
     await symlink(join(b.home, 'secret'), join(path, 'link'));
     await symlink(b.home, join(path, 'home'));
     expect(spawnSync('mkfifo', [join(path, 'pipe')]).status).toBe(0);
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     const { path: there = '' } = await a.event('fileDone');
     expect(await readdir(there)).toEqual(['right']);
   });
 
   it('without a name is refused before anything is sent', async () => {
     const a = await (await meeting.at('a')).open(alice);
-    await expect(a.door.sendFile('bob', '/')).rejects.toMatchObject({ code: 'ERR_STORE_UNREADABLE' });
+    await expect(a.door.files.send('bob', '/')).rejects.toMatchObject({ code: 'ERR_STORE_UNREADABLE' });
   });
 
   it('with a name that not every system takes is not offered, and the name is said', async () => {
@@ -111,7 +111,7 @@ describe('a folder', () => {
     const path = join(b.home, 'album');
     await mkdir(path);
     await writeFile(join(path, 'a:b'), '');
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     expect((await b.event('fileFailed')).error.message).toMatch(/a:b/);
   });
 
@@ -122,7 +122,7 @@ describe('a folder', () => {
     await mkdir(path);
     await writeFile(join(path, 'x'), 'x');
     await chmod(join(path, 'x'), 0);
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     expect((await b.event('fileFailed')).error.code).toBe('ERR_STORE_UNREADABLE');
   });
 

@@ -83,8 +83,8 @@ describe.each<[string, () => Promise<Line>]>([
     await dialling();
     expect((await b.event('connected')).peer.member).toBe('alice');
     expect((await a.event('connected')).peer.member).toBe('bob');
-    await b.door.sendText('alice', 'x'.repeat(60_000));
-    await a.door.sendText('bob', 'and back');
+    await b.door.messages.send('alice', 'x'.repeat(60_000));
+    await a.door.messages.send('bob', 'and back');
     expect((await a.event('message')).text).toHaveLength(60_000);
     expect((await b.event('message')).text).toBe('and back');
   });
@@ -95,7 +95,7 @@ describe.each<[string, () => Promise<Line>]>([
     await again();
     const path = join(b.home, 'note.bin');
     await writeFile(path, randomBytes(300_000));
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     const { path: arrived = '' } = await a.event('fileDone');
     await b.event('fileDone');
     expect((await readFile(arrived)).equals(await readFile(path))).toBe(true);
@@ -119,7 +119,7 @@ describe.each<[string, () => Promise<Line>]>([
       const here = [];
       for (let count = 0; count < 5; count += 1) {
         wanted.push(`${round}.${count}`);
-        here.push(a.door.sendText('bob', `${round}.${count}`), b.door.sendText('alice', `${round}.${count}`));
+        here.push(a.door.messages.send('bob', `${round}.${count}`), b.door.messages.send('alice', `${round}.${count}`));
         if (count === round % 5) line.cut();
       }
       await Promise.all(here);
@@ -141,7 +141,7 @@ describe.each<[string, () => Promise<Line>]>([
     await dialling();
     await again();
     line.stall();
-    await b.door.sendText('alice', 'into the void');
+    await b.door.messages.send('alice', 'into the void');
     forget();
     time.pass(11_900);
     expect([...a.events, ...b.events].filter(({ type }) => type === 'disconnected')).toEqual([]);

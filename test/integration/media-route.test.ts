@@ -93,7 +93,7 @@ async function meet(
   await b.event('connected');
   await mkdir(b.home, { recursive: true });
   await writeFile(join(b.home, name), content);
-  await b.door.sendFile('alice', join(b.home, name));
+  await b.door.files.send('alice', join(b.home, name));
   // What opens a connection: TLS, the token.
   line.allow(16 * 1024);
   const { file } = await a.event('fileStarted');
@@ -104,7 +104,7 @@ describe('a film that arrives', () => {
   it('is served from any place before it is there, what is waited for first, and is the same in the end', async () => {
     const { a, line, id } = await meet();
     line.allow(2 * MiB);
-    const { url, kind } = await route.add(() => a.door.openArriving('bob', id));
+    const { url, kind } = await route.add(() => a.door.files.open('bob', id));
     expect(kind.type).toBe('video/mp4');
     const whole = await ask(url, { headers: { Range: 'bytes=0-' } });
     expect(whole.statusCode).toBe(206);
@@ -137,12 +137,12 @@ describe('a film that arrives', () => {
   it('that is cancelled ends its readers with an error, and its address leads nowhere', async () => {
     const { a, line, id } = await meet();
     line.allow(2 * MiB);
-    const { url } = await route.add(() => a.door.openArriving('bob', id));
+    const { url } = await route.add(() => a.door.files.open('bob', id));
     const response = await ask(url);
     expect(response.statusCode).toBe(200);
     await take(response, MiB);
     const waiting = take(response);
-    expect(a.door.cancelFiles('bob', 'film.mp4')).toBe(1);
+    expect(a.door.files.cancel('bob', 'film.mp4')).toBe(1);
     await expect(waiting).rejects.toThrow('aborted');
     expect((await ask(url)).statusCode).toBe(404);
   });
@@ -151,7 +151,7 @@ describe('a film that arrives', () => {
     const { a, line, id } = await meet();
     line.allow(2 * MiB);
     let now = id;
-    const { url } = await route.add(() => a.door.openArriving('bob', now));
+    const { url } = await route.add(() => a.door.files.open('bob', now));
     const waiting = take(await ask(url));
     line.cut();
     await expect(waiting).rejects.toThrow('aborted');
@@ -166,7 +166,7 @@ describe('a film that arrives', () => {
   it('does not hold up its sender when its reader does not read, and lets go of one that leaves', async () => {
     const { a, line, id } = await meet();
     line.allow(2 * MiB);
-    const { url } = await route.add(() => a.door.openArriving('bob', id));
+    const { url } = await route.add(() => a.door.files.open('bob', id));
     const reader = await ask(url);
     const leaving = await ask(url, { headers: { Range: 'bytes=-1' } });
     leaving.destroy();
@@ -178,8 +178,8 @@ describe('a film that arrives', () => {
   it('has no address when it is none', async () => {
     const { a, line, id } = await meet('film.mp4', randomBytes(5 * MiB));
     line.allow(2 * MiB);
-    await expect(route.add(() => a.door.openArriving('bob', id))).rejects.toMatchObject({ code: 'ERR_OPEN_FAILED' });
-    await expect(route.add(() => a.door.openArriving('bob', 'ab'.repeat(16)))).rejects.toMatchObject({
+    await expect(route.add(() => a.door.files.open('bob', id))).rejects.toMatchObject({ code: 'ERR_OPEN_FAILED' });
+    await expect(route.add(() => a.door.files.open('bob', 'ab'.repeat(16)))).rejects.toMatchObject({
       code: 'ERR_OPEN_FAILED',
     });
   });
@@ -189,7 +189,7 @@ describe('a film that arrives', () => {
     const fragmented = Buffer.concat([mp4Head, movie, box('moof'), box('mdat', randomBytes(5 * MiB))]);
     const { a, line, id } = await meet('film.mp4', fragmented);
     line.allow(2 * MiB);
-    const { url } = await route.add(() => a.door.openArriving('bob', id));
+    const { url } = await route.add(() => a.door.files.open('bob', id));
     const early = await ask(url, { headers: { Range: 'bytes=1000-' } });
     expect([early.statusCode, early.headers['accept-ranges']]).toEqual([200, 'none']);
     line.allow(6 * MiB);
@@ -216,7 +216,7 @@ describeWith('ffmpeg', 'a program that plays films', () => {
     const { a, line, id } = await meet('film.mp4', content);
     line.allow(2 * MiB);
     const { url } = await route.add(async () => {
-      const file = await a.door.openArriving('bob', id);
+      const file = await a.door.files.open('bob', id);
       const read: ReadableFile['read'] = async (start, end, signal) => {
         const octets = file?.read(start, end, signal);
         // No more passes before the player has jumped; then less than the file has.

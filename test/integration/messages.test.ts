@@ -46,7 +46,7 @@ const textsWith = async (at: TestConversation, member: string): Promise<(string 
 describe('a message', () => {
   it('is sent, delivered and read, in this order, and the history says so', async () => {
     const { a, b } = await meet();
-    const id = await b.door.sendText('alice', 'ahoj');
+    const id = await b.door.messages.send('alice', 'ahoj');
     await a.event('message');
     await b.event('delivered');
     expect((await b.door.messages.recent('alice', 1))[0]).toMatchObject({ state: 'delivered' });
@@ -59,7 +59,7 @@ describe('a message', () => {
   it('of many at once arrives once, in order, and none is lost where one of them may not be sent', async () => {
     const { a, b } = await meet();
     const nowhere = b.door.messages.send('alice', 'an answer', randomUUID());
-    const sending = Array.from({ length: 1000 }, (_, index) => b.door.sendText('alice', `text ${index}`));
+    const sending = Array.from({ length: 1000 }, (_, index) => b.door.messages.send('alice', `text ${index}`));
     await expect(nowhere).rejects.toMatchObject({ code: 'ERR_MESSAGE_NOT_FOUND' });
     const ids = await Promise.all(sending);
     await a.event('message', ({ text }) => text === 'text 999');
@@ -73,7 +73,7 @@ describe('a message', () => {
 
   it('that was read while its author was away is known as read when they are back', async () => {
     const { a, b } = await meet();
-    const id = await b.door.sendText('alice', 'ahoj');
+    const id = await b.door.messages.send('alice', 'ahoj');
     await a.event('message');
     await b.event('delivered');
     await b.door.close();
@@ -85,7 +85,7 @@ describe('a message', () => {
 
   it('is answered, and the answer names it', async () => {
     const { a, b } = await meet();
-    const id = await b.door.sendText('alice', 'when is the tide?');
+    const id = await b.door.messages.send('alice', 'when is the tide?');
     await a.event('message');
     await a.door.messages.send('bob', 'at nine', id);
     expect(await b.event('message')).toMatchObject({ text: 'at nine', replyTo: id, quoted: 'when is the tide?' });
@@ -102,7 +102,10 @@ describe('a message', () => {
 
   it('is edited and deleted by its author, on both sides, also while the other is away, and once', async () => {
     const { a, b } = await meet();
-    const [first, second] = [await b.door.sendText('alice', 'teh tide'), await b.door.sendText('alice', 'a slip')];
+    const [first, second] = [
+      await b.door.messages.send('alice', 'teh tide'),
+      await b.door.messages.send('alice', 'a slip'),
+    ];
     await a.event('message', ({ id }) => id === second);
     await b.event('delivered', ({ id }) => id === second);
     const port = a.door.listeningPort ?? 0;
@@ -120,7 +123,7 @@ describe('a message', () => {
 
   it('is reacted to by either side, and that is taken back', async () => {
     const { a, b } = await meet();
-    const id = await b.door.sendText('alice', 'ahoj');
+    const id = await b.door.messages.send('alice', 'ahoj');
     await a.event('message');
     await a.door.messages.react('bob', id, '👍');
     expect(await b.event('reaction')).toMatchObject({ member: 'alice', id, emoji: '👍', quoted: 'ahoj' });
@@ -134,7 +137,7 @@ describe('a message', () => {
 
   it('of the other is neither edited nor deleted, and they hear nothing of it', async () => {
     const { a, b } = await meet();
-    const id = await b.door.sendText('alice', 'mine');
+    const id = await b.door.messages.send('alice', 'mine');
     await a.event('message');
     for (const change of [a.door.messages.edit('bob', id, 'x'), a.door.messages.delete('bob', id)]) {
       await expect(change).rejects.toMatchObject({ code: 'ERR_MESSAGE_NOT_YOURS', exitCode: 7 });
@@ -144,7 +147,7 @@ describe('a message', () => {
 
   it.each(['', ' ', 'a b', '\u001b', 'x'.repeat(65)])('is not reacted to by %j', async (emoji) => {
     const { a, b } = await meet();
-    const id = await b.door.sendText('alice', 'ahoj');
+    const id = await b.door.messages.send('alice', 'ahoj');
     await a.event('message');
     if (emoji === '') await a.door.messages.react('bob', id, emoji);
     else await expect(a.door.messages.react('bob', id, emoji)).rejects.toMatchObject({ code: 'ERR_USAGE' });
@@ -155,7 +158,7 @@ describe('typing', () => {
   it('is told to one who is here, not at every key, and leaves nothing behind', async () => {
     const { a, b } = await meet();
     for (let key = 0; key < 50; key += 1) await b.door.messages.tellTyping('alice');
-    await b.door.sendText('alice', 'done');
+    await b.door.messages.send('alice', 'done');
     await a.event('message');
     expect(a.events.filter(({ type }) => type === 'typing')).toEqual([{ type: 'typing', member: 'bob' }]);
     expect(await textsWith(a, 'bob')).toEqual(['done']);
@@ -220,7 +223,7 @@ describe('a member that breaks the rules', () => {
     const m = rogue(a);
     m.say(hello);
     await a.event('connected');
-    const target = await a.door.sendText('mallory', 'I owe you 5');
+    const target = await a.door.messages.send('mallory', 'I owe you 5');
     await m.hears('text');
     for (let one = 0; one < 20; one += 1) m.say({ type: 'edit', ...numbered(), target, text: 'I owe you 500' });
     m.say({ type: 'delete', ...numbered(), target });
@@ -242,7 +245,7 @@ describe('a member that breaks the rules', () => {
     const m = rogue(a);
     m.say(hello);
     await a.event('connected');
-    const id = await a.door.sendText('mallory', 'never mind');
+    const id = await a.door.messages.send('mallory', 'never mind');
     await m.hears('text');
     m.say({ type: 'text', ...numbered(), id, text: 'mine' });
     await a.event('message');
@@ -252,7 +255,7 @@ describe('a member that breaks the rules', () => {
 
   it('reaches no message of another conversation', async () => {
     const { a, b } = await meet();
-    const target = await b.door.sendText('alice', 'from bob');
+    const target = await b.door.messages.send('alice', 'from bob');
     await a.event('message');
     const m = rogue(a);
     m.say(hello, { type: 'delete', ...numbered(), target }, { type: 'reaction', ...numbered(), target, emoji: '👎' });

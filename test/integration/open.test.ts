@@ -47,7 +47,7 @@ async function receive(name: string, content: Buffer): Promise<OpenableFile> {
   await b.event('connected');
   await mkdir(b.home, { recursive: true });
   await writeFile(join(b.home, name), content);
-  await b.door.sendFile('alice', join(b.home, name));
+  await b.door.files.send('alice', join(b.home, name));
   // The first range, of a MiB, with all that is around it.
   line.allow(2 * MiB);
   const { file } = await a.event('fileStarted');
@@ -59,7 +59,7 @@ describe('a file that is opened', () => {
     const desktop = new FakeDesktop({ DISPLAY: ':0', PATH: bin });
     const opener = new Opener(desktop);
     let file = await receive('film.mp4', film);
-    expect(await opener.open(() => file, a.door)).toBe(`film.mp4 plays while it arrives, in ${player}`);
+    expect(await opener.open(() => file, a.door.files)).toBe(`film.mp4 plays while it arrives, in ${player}`);
     const [{ path } = { path: '' }] = desktop.launched;
     const url = (await readFile(path, 'utf8')).split('\n')[2] ?? '';
     const response = await fetch(url);
@@ -69,7 +69,7 @@ describe('a file that is opened', () => {
     file = { ...file, state: 'done', path: (await a.event('fileDone')).path };
     const jump = await fetch(url, { headers: { Range: `bytes=${7 * MiB}-` } });
     expect(Buffer.from(await jump.arrayBuffer()).equals(film.subarray(7 * MiB))).toBe(true);
-    expect(await opener.open(() => file, a.door)).toBe(`opened ${file.path}`);
+    expect(await opener.open(() => file, a.door.files)).toBe(`opened ${file.path}`);
     expect(desktop.launched.slice(1)).toEqual([{ path: file.path }]);
     await opener.close();
     await expect(fetch(url)).rejects.toThrow();
@@ -83,7 +83,7 @@ describe('a file that is opened', () => {
     const { path } = await a.event('fileDone');
     const done: OpenableFile = { ...file, state: 'done', path };
     const states = [file, file];
-    expect(await opener.open(() => states.shift() ?? done, a.door)).toBe(
+    expect(await opener.open(() => states.shift() ?? done, a.door.files)).toBe(
       `film.mp4 plays while it arrives, in ${player}`,
     );
     await opener.close();
@@ -93,18 +93,18 @@ describe('a file that is opened', () => {
     const desktop = new FakeDesktop({ DISPLAY: ':0', PATH: bin });
     const opener = new Opener(desktop);
     const file = await receive('film.mp4', Buffer.alloc(5 * MiB, '<!doctype html>'));
-    await expect(opener.open(() => file, a.door)).rejects.toMatchObject({ code: 'ERR_OPEN_FAILED' });
-    await expect(opener.open(() => ({ ...file, isFolder: true }), a.door)).rejects.toMatchObject({
+    await expect(opener.open(() => file, a.door.files)).rejects.toMatchObject({ code: 'ERR_OPEN_FAILED' });
+    await expect(opener.open(() => ({ ...file, isFolder: true }), a.door.files)).rejects.toMatchObject({
       code: 'ERR_OPEN_FAILED',
     });
     const console = new Opener(new FakeDesktop({ PATH: bin }));
-    await expect(console.open(() => file, a.door)).rejects.toMatchObject({
+    await expect(console.open(() => file, a.door.files)).rejects.toMatchObject({
       code: 'ERR_OPEN_FAILED',
       hint: 'Open it when it has arrived',
     });
     line.allow(8 * MiB);
     const path = (await a.event('fileDone')).path ?? '';
-    expect(await opener.open(() => ({ ...file, state: 'done', path }), a.door)).toMatch(
+    expect(await opener.open(() => ({ ...file, state: 'done', path }), a.door.files)).toMatch(
       `opened ${dirname(path)}: only`,
     );
     expect(desktop.launched).toEqual([{ path: dirname(path) }]);

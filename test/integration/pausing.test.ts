@@ -65,7 +65,7 @@ describe('a file that is paused', () => {
       pauser.note(event);
       if (hasPaused || event.type !== 'fileProgress' || event.doneBytes < 4 * MiB) return;
       hasPaused = true;
-      expect(pauser.door.pauseFiles(members.get(pauser) ?? '', true, 'film.bin')).toBe(1);
+      expect(pauser.door.files.pause(members.get(pauser) ?? '', true, 'film.bin')).toBe(1);
     };
     for (const [at, identity, how] of [
       [a, alice, {}],
@@ -83,13 +83,13 @@ describe('a file that is paused', () => {
       await at.open(identity, { timing, onEvent, ...how });
     }
     await b.event('connected');
-    await b.door.sendFile('alice', await fileOf(b));
+    await b.door.files.send('alice', await fileOf(b));
     expect((await pauser.event('filePaused')).by).toBe('self');
     expect((await other.event('filePaused')).by).toBe('peer');
     // The other side cannot end a pause that is not its own.
-    other.door.pauseFiles(members.get(other) ?? '', false);
+    other.door.files.pause(members.get(other) ?? '', false);
     expect(pauser.events.filter(({ type }) => type === 'fileResumed' || type === 'fileDone')).toEqual([]);
-    pauser.door.pauseFiles(members.get(pauser) ?? '', false);
+    pauser.door.files.pause(members.get(pauser) ?? '', false);
     expect((await other.event('fileResumed')).by).toBe('peer');
     const { path = '' } = await a.event('fileDone');
     expect((await readFile(path)).equals(content)).toBe(true);
@@ -103,7 +103,7 @@ describe('a file that is paused', () => {
     const file = await makeOffer('film.bin', content);
     const stream = await rogue.serve(file, (range, right) => {
       asked.push(range);
-      if (asked.length === 1) a.door.pauseFiles('bob', true);
+      if (asked.length === 1) a.door.files.pause('bob', true);
       held.push(() => stream.write(right));
       return undefined;
     });
@@ -123,7 +123,7 @@ describe('a file that is paused', () => {
     const answering = setInterval(() => {
       for (const answer of held.splice(0)) answer();
     }, 1);
-    a.door.pauseFiles('bob', false);
+    a.door.files.pause('bob', false);
     await rogue.hears('file-resume');
     await a.event('fileDone');
     clearInterval(answering);
@@ -132,9 +132,9 @@ describe('a file that is paused', () => {
 
   it('by us is not given to one who asks for it all the same', async () => {
     const { a, rogue } = await meetRogue();
-    await a.door.sendFile('bob', await fileOf(a));
+    await a.door.files.send('bob', await fileOf(a));
     const { id } = await rogue.hears('file-offer');
-    a.door.pauseFiles('bob', true);
+    a.door.files.pause('bob', true);
     rogue.say({ type: 'file-accept', id, doneBytes: 0 });
     await rogue.hears('file-pause');
     await rogue.hears('file-ready');
@@ -147,7 +147,7 @@ describe('a file that is paused', () => {
     rogue.say({ type: 'ping' });
     await rogue.hears('pong');
     expect(received).toBe(0);
-    a.door.pauseFiles('bob', false);
+    a.door.files.pause('bob', false);
     await rogue.hears('file-resume');
     await a.event('fileProgress', ({ doneBytes }) => doneBytes === MiB);
   });
@@ -157,8 +157,8 @@ describe('a file that is paused', () => {
     const pauseOnce = (event: ConversationEvent): void => {
       a.note(event);
       if (event.type !== 'fileStarted') return;
-      a.door.pauseFiles('bob', true);
-      setImmediate(() => a.door.pauseFiles('bob', false));
+      a.door.files.pause('bob', true);
+      setImmediate(() => a.door.files.pause('bob', false));
     };
     await a.open(alice, { onEvent: pauseOnce });
     const b = await meeting.at('b');
@@ -178,21 +178,21 @@ describe('a file that is paused', () => {
     let isPausing = true;
     const onEvent = (event: ConversationEvent): void => {
       b.note(event);
-      if (isPausing && event.type === 'fileStarted') expect(b.door.pauseFiles('alice', true, event.file.name)).toBe(1);
+      if (isPausing && event.type === 'fileStarted') expect(b.door.files.pause('alice', true, event.file.name)).toBe(1);
     };
     await b.open(bob, { who: a.who, timing, onEvent });
     await b.event('connected');
-    for (const path of paths) await b.door.sendFile('alice', path);
+    for (const path of paths) await b.door.files.send('alice', path);
     for (const name of names) await a.event('filePaused', ({ file }) => file.name === name);
     isPausing = false;
     await a.door.close();
     await b.event('fileInterrupted');
     const again = await (await meeting.at('a')).open(alice, { who: b.who, confirmPeer: async () => true, timing });
     for (const name of names) await again.event('filePaused', ({ file }) => file.name === name);
-    await b.door.sendFile('alice', await fileOf(b, '5.bin', content.subarray(0, 6 * MiB)));
+    await b.door.files.send('alice', await fileOf(b, '5.bin', content.subarray(0, 6 * MiB)));
     await again.event('fileDone', ({ file }) => file.name === '5.bin');
     expect(again.events.filter(({ type }) => type === 'fileDone')).toHaveLength(1);
-    b.door.pauseFiles('alice', false);
+    b.door.files.pause('alice', false);
     for (const name of names) await again.event('fileDone', ({ file }) => file.name === name);
     expect((await readdir(join(again.home, 'downloads'))).sort()).toEqual([...names, '5.bin']);
   });
@@ -206,7 +206,7 @@ describe('several files at once', () => {
     const long = ['1.bin', '2.bin', '3.bin', '4.bin', '5.bin', '6.bin'];
     const paths = await Promise.all(long.map((name) => fileOf(b, name, content.subarray(0, 24 * MiB))));
     const short = await fileOf(b, 'note.txt', Buffer.from('read me first'));
-    for (const path of [...paths, short]) await b.door.sendFile('alice', path);
+    for (const path of [...paths, short]) await b.door.files.send('alice', path);
     for (const name of long) await a.event('fileDone', ({ file }) => file.name === name);
     const done = a.events.filter(({ type }) => type === 'fileDone') as { file: { name: string } }[];
     const names = done.map(({ file }) => file.name);

@@ -29,10 +29,10 @@ describe('two members', () => {
     const { peer } = await b.event('connected');
     expect(peer).toMatchObject({ member: 'alice', circleId: circle.circleId, keyOrigin: 'local' });
     expect(peer.security).toMatch(/^TLSv1\.3, .*TLS_AES_256_GCM_SHA384$/);
-    const there = await b.door.sendText('alice', 'Grüße \u202e');
+    const there = await b.door.messages.send('alice', 'Grüße \u202e');
     expect(await a.event('message')).toMatchObject({ member: 'bob', text: 'Grüße \u202e' });
     expect(await b.event('delivered')).toMatchObject({ id: there });
-    await a.door.sendText('bob', 'ahoj');
+    await a.door.messages.send('bob', 'ahoj');
     expect(await b.event('message')).toMatchObject({ member: 'alice', text: 'ahoj' });
     expect(await b.door.countPending('alice')).toBe(0);
   });
@@ -56,7 +56,7 @@ describe('two members', () => {
       b.open(trusted, { who: `127.0.0.1:${one}`, listen: { host: '127.0.0.1', ports: [two] } }),
     ]);
     await Promise.all([a.event('connected'), b.event('connected')]);
-    for (let count = 0; count < 20; count += 1) await a.door.sendText('bob', `message ${count}`);
+    for (let count = 0; count < 20; count += 1) await a.door.messages.send('bob', `message ${count}`);
     await b.event('message', ({ text }) => text === 'message 19');
     const texts = b.events.flatMap((event) => (event.type === 'message' ? [event.text] : []));
     expect(texts).toEqual(Array.from({ length: 20 }, (_, count) => `message ${count}`));
@@ -68,11 +68,11 @@ describe('two members', () => {
     const b = await (await meeting.at('b')).open(bob, { who: first.who });
     await b.event('connected');
     const port = first.door.listeningPort ?? 0;
-    await b.door.sendText('alice', 'before');
+    await b.door.messages.send('alice', 'before');
     await first.event('message');
     await first.door.close();
     await b.event('disconnected');
-    await b.door.sendText('alice', 'while you were away');
+    await b.door.messages.send('alice', 'while you were away');
     await b.door.close();
     const again = await (await meeting.at('b')).open(bob, { who: `127.0.0.1:${port}` });
     expect(await again.door.countPending('alice')).toBe(1);
@@ -129,7 +129,7 @@ describe('trust', () => {
     expect(error).toMatchObject({ code: 'ERR_PEER_NOT_TRUSTED' });
     const { reason } = await c.event('disconnected');
     expect(reason).toMatch(/another one/);
-    await c.door.sendText('alice', 'I am Bob, honestly');
+    await c.door.messages.send('alice', 'I am Bob, honestly');
     await b.door.close();
     expect(a.events.filter(({ type }) => type === 'message')).toEqual([]);
   });
@@ -203,7 +203,7 @@ describe('send', () => {
     const delivery = { who: a.who, text: 'in passing', files: [], timeoutMs: 5_000 };
     expect(await deliver(delivery, world(b, bob))).toMatchObject({ member: 'alice', files: [] });
     expect(await a.event('message')).toMatchObject({ text: 'in passing' });
-    await b.door.sendText('alice', 'and on');
+    await b.door.messages.send('alice', 'and on');
     await a.event('message', (event) => event.text === 'and on');
     expect(a.events.filter(({ type }) => type === 'message')).toHaveLength(2);
   });

@@ -94,7 +94,7 @@ describeWhere(offersPostQuantum())('post-quantum key agreement that is required'
       expect((await one.event('connected')).peer.keyAgreement).toEqual({ group, postQuantum: true });
     }
     await writeFile(join(b.home, 'note.txt'), 'x');
-    await b.door.sendFile('alice', join(b.home, 'note.txt'));
+    await b.door.files.send('alice', join(b.home, 'note.txt'));
     await a.event('fileDone');
     await b.event('fileDone');
   });

@@ -45,7 +45,7 @@ async function openGuest(identity: Identity, who: string, options: Partial<Conve
 async function offer(from: TestConversation, name: string, sizeBytes: number): Promise<void> {
   const path = join(from.home, name);
   await writeFile(path, Buffer.alloc(sizeBytes, name));
-  await from.door.sendFile('alice', path);
+  await from.door.files.send('alice', path);
 }
 
 const arrivedAt = async ({ home }: TestConversation) => (await readdir(join(home, 'downloads'))).sort();
@@ -86,7 +86,7 @@ describe('files of one member', () => {
     const b = await openGuest(bob, a.who);
     await offer(b, 'wanted', 500);
     const { file } = await a.event('fileOffered');
-    a.door.answerOffer('accept', file.id);
+    a.door.files.answer('accept', file.id);
     await a.event('fileDone');
   });
 });
@@ -150,10 +150,10 @@ describe('messages of one member', () => {
     const b = await openGuest(bob, a.who, { timers: time });
     const c = await openGuest(carol, a.who);
     for (const text of ['one', 'two']) {
-      await b.door.sendText('alice', text);
+      await b.door.messages.send('alice', text);
       await a.event('message', (event) => event.text === text);
     }
-    await b.door.sendText('alice', 'three');
+    await b.door.messages.send('alice', 'three');
     expect(await a.event('refused')).toMatchObject({
       error: { code: 'ERR_PEER_QUOTA', message: '"bob" has sent as much as one may in a day' },
     });
@@ -162,7 +162,7 @@ describe('messages of one member', () => {
     // It does not come back at once, to hear the same.
     expect((await time.whenArmed((delayMs) => delayMs > 60_000)).delayMs).toBeLessThanOrEqual(600_000);
     expect(b.events.filter(({ type }) => type === 'connected')).toHaveLength(1);
-    await c.door.sendText('alice', 'hers');
+    await c.door.messages.send('alice', 'hers');
     await a.event('message', ({ text }) => text === 'hers');
     now += dayMs;
     time.pass(600_000);
@@ -178,7 +178,7 @@ describe('messages of one member', () => {
   it('are refused before any of what comes together is stored', async () => {
     const a = await openAlice({ quota: { bytes: 10 } });
     const b = await openGuest(bob, a.who);
-    await Promise.all(Array.from({ length: 20 }, (_, index) => b.door.sendText('alice', `text ${index}`)));
+    await Promise.all(Array.from({ length: 20 }, (_, index) => b.door.messages.send('alice', `text ${index}`)));
     await a.event('refused');
     await b.event('disconnected');
     expect(a.events.filter(({ type }) => type === 'message').length).toBeLessThanOrEqual(1);

@@ -71,7 +71,7 @@ async function breakOff(): Promise<TestConversation> {
   const path = await fileOf(b);
   await b.open(bob, { who: a.who });
   await b.event('connected');
-  await b.door.sendFile('alice', path);
+  await b.door.files.send('alice', path);
   await enough;
   await a.door.close();
   await b.event('fileInterrupted');
@@ -107,10 +107,10 @@ describe('a file', () => {
     const path = await fileOf(b);
     await b.open(bob, { who: `127.0.0.1:${board.port}` });
     await b.event('connected');
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     if (decision === 'ask') {
       await a.event('fileOffered');
-      a.door.answerOffer('accept');
+      a.door.files.answer('accept');
     }
     const interrupted = await a.event('fileInterrupted');
     expect(interrupted.error.code).toBe('ERR_FILE_INTERRUPTED');
@@ -187,13 +187,13 @@ describe('a file', () => {
 
   it('of another name, or from another member, is not taken for the one that broke off', async () => {
     const b = await breakOff();
-    b.door.cancelFiles('alice');
+    b.door.files.cancel('alice');
     await b.door.close();
     await writeFile(join(b.home, 'other.bin'), content);
     const a = await (await meeting.at('a')).open(alice);
     const again = await (await meeting.at('b')).open(bob, { who: a.who });
     await again.event('connected');
-    await again.door.sendFile('alice', join(b.home, 'other.bin'));
+    await again.door.files.send('alice', join(b.home, 'other.bin'));
     expect((await a.event('fileStarted')).doneBytes).toBe(0);
     await a.event('fileDone');
   });
@@ -203,8 +203,8 @@ describe('a file that waits for its receiver', () => {
   it('is cancelled by the id that it was told of with, and is told of as the same file', async () => {
     const b = await breakOff();
     const { file } = await b.event('fileInterrupted');
-    expect(b.door.cancelFiles('alice', 'ab'.repeat(16))).toBe(0);
-    expect(b.door.cancelFiles('alice', file.id)).toBe(1);
+    expect(b.door.files.cancel('alice', 'ab'.repeat(16))).toBe(0);
+    expect(b.door.files.cancel('alice', file.id)).toBe(1);
     expect((await b.event('fileFailed')).file).toEqual(file);
     expect(await b.door.countPending('alice')).toBe(0);
   });
@@ -246,7 +246,7 @@ describe('what is there of a file', () => {
 
   it('is swept away after a week, and not before', async () => {
     const b = await breakOff();
-    b.door.cancelFiles('alice');
+    b.door.files.cancel('alice');
     await b.door.close();
     const part = await unfinishedIn(join(b.home, '..', 'a'));
     const daysAgo = (days: number): Date => new Date(Date.now() - days * 24 * 60 * 60_000);
@@ -259,7 +259,7 @@ describe('what is there of a file', () => {
       const again = await (await meeting.at('b')).open(bob, { who: a.who });
       await again.event('connected');
       await writeFile(join(b.home, 'note.txt'), 'x');
-      await again.door.sendFile('alice', join(b.home, 'note.txt'));
+      await again.door.files.send('alice', join(b.home, 'note.txt'));
       await a.event('fileDone');
       await again.door.close();
       await a.door.close();

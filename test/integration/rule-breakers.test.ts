@@ -87,7 +87,7 @@ describe('a member', () => {
     await a.event('connected');
     const path = join(a.home, 'note.txt');
     await writeFile(path, 'a note');
-    await a.door.sendFile('mallory', path);
+    await a.door.files.send('mallory', path);
     await rogue.hears('file-ready');
     const [[id, token] = ['', Buffer.alloc(0)]] = tokens;
     const stream = dialBare(a.door.listeningPort ?? 0, mallory, { ALPNProtocols: [fileProtocol] });
@@ -108,7 +108,7 @@ describe('a member', () => {
     await rogue.hears('file-decline', 3_000 - 64);
     expect(a.events.filter(({ type }) => type === 'fileOffered')).toHaveLength(64);
     expect(a.events.filter(({ type }) => type === 'fileDeclined')).toEqual([]);
-    while (a.door.answerOffer('accept'));
+    while (a.door.files.answer('accept'));
     await rogue.hears('file-accept', 4);
     expect(rogue.heard.filter(({ type }) => type === 'file-accept')).toHaveLength(4);
   });
@@ -118,7 +118,7 @@ describe('a member', () => {
     const rogue = rogueAt(a, mallory);
     rogue.say(goodHello);
     await a.event('connected');
-    await a.door.sendText('mallory', 'one');
+    await a.door.messages.send('mallory', 'one');
     await rogue.hears('text');
     const marks: Message[] = [{ type: 'delivered', sequence: 1 }, { type: 'read', sequence: 1 }, { type: 'ping' }];
     rogue.write(Buffer.concat(Array.from({ length: 1_000 }, () => marks.map(frameOf)).flat()));
@@ -197,8 +197,8 @@ describe('a text', () => {
     const a = await (await meeting.at('a')).open(alice);
     const b = await (await meeting.at('b')).open(bob, { who: a.who });
     await b.event('connected');
-    await expect(b.door.sendText('alice', text)).rejects.toMatchObject({ code: 'ERR_USAGE' });
-    await b.door.sendText('alice', 'fine');
+    await expect(b.door.messages.send('alice', text)).rejects.toMatchObject({ code: 'ERR_USAGE' });
+    await b.door.messages.send('alice', 'fine');
     expect((await a.event('message')).text).toBe('fine');
     const delivery = { who: a.who, text, files: [], timeoutMs: 5_000 };
     await expect(deliver(delivery, world(b, bob))).rejects.toMatchObject({ code: 'ERR_USAGE' });
@@ -212,8 +212,8 @@ describe('files', () => {
     const [gone, there] = [join(b.home, 'gone.txt'), join(b.home, 'there.txt')];
     await writeFile(gone, 'x');
     await writeFile(there, 'y');
-    await b.door.sendFile('alice', gone);
-    await b.door.sendFile('alice', there);
+    await b.door.files.send('alice', gone);
+    await b.door.files.send('alice', there);
     await rm(gone);
     await a.open(alice, { who: b.who, confirmPeer: async () => true });
     await b.event('connected');
@@ -258,7 +258,7 @@ describe('files', () => {
       },
     });
     await writeFile(join(b.home, 'note.txt'), 'x');
-    await b.door.sendFile('alice', join(b.home, 'note.txt'));
+    await b.door.files.send('alice', join(b.home, 'note.txt'));
     await a.open(alice, { who: b.who, confirmPeer: async () => true });
     await a.event('fileDone');
     expect(await Promise.all(counts)).toEqual([1]);
@@ -270,7 +270,7 @@ describe('files', () => {
     const names = Array.from({ length: 100 }, (_, index) => `file-${index}.bin`);
     for (const name of names) {
       await writeFile(join(b.home, name), randomBytes(20_000));
-      await b.door.sendFile('alice', join(b.home, name));
+      await b.door.files.send('alice', join(b.home, name));
     }
     await a.open(alice, { who: b.who, confirmPeer: async () => true });
     await b.event('connected');
@@ -289,7 +289,7 @@ describe('files', () => {
     const a = await (await meeting.at('a')).open(alice);
     const pipe = join(a.home, 'pipe');
     expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
-    await expect(a.door.sendFile('bob', pipe)).rejects.toMatchObject({ code: 'ERR_STORE_UNREADABLE' });
+    await expect(a.door.files.send('bob', pipe)).rejects.toMatchObject({ code: 'ERR_STORE_UNREADABLE' });
   });
 
   it('that a killed process left unfinished are swept away, and nothing else', async () => {
@@ -304,7 +304,7 @@ describe('files', () => {
     const b = await (await meeting.at('b')).open(bob, { who: a.who });
     await b.event('connected');
     await writeFile(join(b.home, 'new.txt'), 'x');
-    await b.door.sendFile('alice', join(b.home, 'new.txt'));
+    await b.door.files.send('alice', join(b.home, 'new.txt'));
     await a.event('fileDone');
     expect((await readdir(downloads)).sort()).toEqual(['new.txt', own, young].sort());
   });

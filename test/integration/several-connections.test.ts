@@ -61,7 +61,7 @@ async function meet(count: number, sender: 'alice' | 'bob' = 'bob'): Promise<Met
   const [from, to, receiver] = sender === 'bob' ? [b, a, 'alice'] : [a, b, 'bob'];
   const path = join(from.home, 'film.bin');
   await writeFile(path, content);
-  await from.door.sendFile(receiver, path);
+  await from.door.files.send(receiver, path);
   await line.met;
   return { line, from, to, path };
 }
@@ -105,7 +105,7 @@ describe('a file', () => {
     await b.event('connected');
     const path = join(b.home, 'film.bin');
     await writeFile(path, content);
-    await b.door.sendFile('alice', path);
+    await b.door.files.send('alice', path);
     await line.met;
     // It is asked once more, with four of them.
     const before = asked.length;
@@ -137,7 +137,7 @@ describe('a file', () => {
   it('that is cancelled ends all its connections at once, and nothing of it is left', async () => {
     const { line, from, to } = await meet(3);
     const closed = line.connections.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-    to.door.cancelFiles('bob', 'film.bin');
+    to.door.files.cancel('bob', 'film.bin');
     await Promise.all([...closed, from.event('fileFailed'), to.event('fileFailed')]);
     expect(await readdir(join(to.home, 'downloads'))).toEqual([]);
   });
@@ -145,14 +145,14 @@ describe('a file', () => {
   it('that is paused asks for nothing over any of them, and goes on over all', async () => {
     const met = await meet(2);
     const { line, to } = met;
-    to.door.pauseFiles('bob', true);
+    to.door.files.pause('bob', true);
     await met.from.event('filePaused');
     line.goOn();
     // What was asked for still comes, and then nothing.
-    await to.door.sendText('bob', 'paused');
+    await to.door.messages.send('bob', 'paused');
     await met.from.event('message');
     expect(kinds(to)).not.toContain('fileDone');
-    to.door.pauseFiles('bob', false);
+    to.door.files.pause('bob', false);
     await expectWhole(met);
   });
 });

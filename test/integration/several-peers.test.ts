@@ -34,13 +34,13 @@ describe('one process', () => {
     const others = { bob, carol, dave, erin };
     for (const member of ['bob', 'carol', 'dave', 'erin'] as const) {
       await here(alice, member);
-      await alice.door.sendText(member, `for ${member}`);
+      await alice.door.messages.send(member, `for ${member}`);
       await others[member].event('message', ({ text }) => text === `for ${member}`);
-      await others[member].door.sendText('alice', `from ${member}`);
+      await others[member].door.messages.send('alice', `from ${member}`);
       await alice.event('message', (event) => event.member === member && event.text === `from ${member}`);
       const path = join(alice.home, `${member}.txt`);
       await writeFile(path, member);
-      await alice.door.sendFile(member, path);
+      await alice.door.files.send(member, path);
       await others[member].event('fileDone', ({ file }) => file.name === `${member}.txt`);
     }
     expect(alice.door.targetMember).toBe('bob');
@@ -61,7 +61,7 @@ describe('one process', () => {
     const port = Number(carolAt.split(':')[1]);
     const again = await open('carol', { listen: { host: '127.0.0.1', ports: [port] } });
     await here(again, 'alice');
-    await alice.door.sendText('carol', 'welcome back');
+    await alice.door.messages.send('carol', 'welcome back');
     await again.event('message', ({ text }) => text === 'welcome back');
   });
 
@@ -74,7 +74,7 @@ describe('one process', () => {
       reason: { code: 'ERR_PEER_NOT_TRUSTED' },
     });
     expect(alice.events.filter(({ type }) => type === 'stopped')).toEqual([]);
-    await alice.door.sendText('carol', 'still here');
+    await alice.door.messages.send('carol', 'still here');
     await carol.event('message');
   });
 });

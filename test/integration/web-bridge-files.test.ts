@@ -130,7 +130,7 @@ describe('a file given in the window', () => {
     }
     await alice.conversation.door.close();
     await bob.client.event('disconnected');
-    await bob.conversation.door.sendFile('alice', join(sent, 'given-waits', 'file'));
+    await bob.conversation.door.files.send('alice', join(sent, 'given-waits', 'file'));
     await bob.conversation.door.close();
     await bob.chat.close();
     const long = new Date(Date.now() - 2 * 60 * 60 * 1000);

@@ -16,7 +16,7 @@ export const fileCommands: readonly ChatCommand[] = [
     needsMember: true,
     async run({ conversation, files, did }, rest, member) {
       if (rest.trim() === '') throw new QTChatError('ERR_USAGE', '/send needs the path of a file');
-      did({ type: 'file', file: await offerFile(conversation, files, member, typedPath(rest)) });
+      did({ type: 'file', file: await offerFile(conversation.files, files, member, typedPath(rest)) });
     },
   },
   {
@@ -50,7 +50,7 @@ export const fileCommands: readonly ChatCommand[] = [
     argument: 'file',
     needsMember: true,
     run: ({ conversation, files }, rest, member) =>
-      withFiles(files.open, rest, member, (which) => conversation.cancelFiles(member, which)),
+      withFiles(files.open, rest, member, (which) => conversation.files.cancel(member, which)),
   },
   {
     name: 'pause',
@@ -59,7 +59,7 @@ export const fileCommands: readonly ChatCommand[] = [
     argument: 'file',
     needsMember: true,
     run: ({ conversation, files }, rest, member) =>
-      withFiles(files.open, rest, member, (which) => conversation.pauseFiles(member, true, which)),
+      withFiles(files.open, rest, member, (which) => conversation.files.pause(member, true, which)),
   },
   {
     name: 'resume',
@@ -68,7 +68,7 @@ export const fileCommands: readonly ChatCommand[] = [
     argument: 'file',
     needsMember: true,
     run: ({ conversation, files }, rest, member) =>
-      withFiles(files.open, rest, member, (which) => conversation.pauseFiles(member, false, which)),
+      withFiles(files.open, rest, member, (which) => conversation.files.pause(member, false, which)),
   },
   {
     name: 'open',
@@ -87,7 +87,7 @@ export const fileCommands: readonly ChatCommand[] = [
 function answer({ conversation, files }: CommandContext, what: 'accept' | 'decline', typed: string): void {
   const isOffered = (file: BookedFile): boolean => file.direction === 'in' && file.state === 'offered';
   const file = files.find(typed, isOffered, 'is offered now');
-  if (conversation.answerOffer(what, file.id)) return;
+  if (conversation.files.answer(what, file.id)) return;
   throw new QTChatError('ERR_USAGE', `${quote(file.name)} is offered no more`);
 }
 

@@ -1,5 +1,5 @@
 /** Offers a file to a member, and keeps its number. */
-import type { Conversation } from '../../conversation/conversation.js';
+import type { FileIntents } from '../../conversation/file-intents.js';
 import type { BookedFile, FileBook } from './file-book.js';
 
 /**
@@ -8,18 +8,18 @@ import type { BookedFile, FileBook } from './file-book.js';
  * @throws what the conversation throws; then nothing is booked
  */
 export async function offerFile(
-  conversation: Pick<Conversation, 'sendFile'>,
-  files: FileBook,
+  files: Pick<FileIntents, 'send'>,
+  book: FileBook,
   member: string,
   path: string,
 ): Promise<BookedFile> {
   // Booked first: what happens to it may be told before it is known that it was offered.
-  const file = files.addOwn(member, path);
+  const file = book.addOwn(member, path);
   try {
-    await conversation.sendFile(member, path);
+    await files.send(member, path);
     return file;
   } catch (error) {
-    files.remove(file.number);
+    book.remove(file.number);
     throw error;
   }
 }

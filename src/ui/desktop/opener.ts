@@ -2,7 +2,7 @@
  * `/open`: shows a file that is here by the desktop, and lets a player have one that still arrives, over a server that
  * starts with the first of them.
  */
-import type { Conversation } from '../../conversation/conversation.js';
+import type { FileIntents } from '../../conversation/file-intents.js';
 import { QTChatError, quote } from '../../errors.js';
 import { openStoredFile, type ReadableFile } from '../../store/arriving-file.js';
 import type { BookedFile } from '../commands/file-book.js';
@@ -32,10 +32,10 @@ export class Opener {
    * @returns what the user is told
    * @throws {QTChatError} `ERR_OPEN_FAILED`, `ERR_STORE_…`
    */
-  async open(current: () => OpenableFile, conversation: Pick<Conversation, 'openArriving'>): Promise<string> {
+  async open(current: () => OpenableFile, files: Pick<FileIntents, 'open'>): Promise<string> {
     const file = current();
     const path = pathOf(file);
-    if (path === undefined) return this.#play(file.name, current, conversation);
+    if (path === undefined) return this.#play(file.name, current, files);
     const { path: shown, why } = await openArrived(path, file.isFolder, this.#desktop);
     return why === undefined ? `opened ${shown}` : `opened ${shown}: ${why}`;
   }
@@ -46,11 +46,7 @@ export class Opener {
     for (const { forget } of this.#playbacks.splice(0)) await forget();
   }
 
-  async #play(
-    name: string,
-    current: () => OpenableFile,
-    conversation: Pick<Conversation, 'openArriving'>,
-  ): Promise<string> {
+  async #play(name: string, current: () => OpenableFile, files: Pick<FileIntents, 'open'>): Promise<string> {
     const { isFolder, id } = current();
     const hint = 'Open it when it has arrived';
     if (isFolder || id === undefined) {
@@ -64,7 +60,7 @@ export class Opener {
     const { playMedia } = await import('./play-media.js');
     this.#route ??= MediaRoute.start();
     const route = await this.#route;
-    const { url } = await route.add(() => openNow(current(), conversation));
+    const { url } = await route.add(() => openNow(current(), files));
     const playback = await playMedia({ url, title: name }, this.#desktop);
     this.#playbacks.push(playback);
     return `${name} plays while it arrives, in ${playback.player ?? 'the browser'}`;
@@ -76,11 +72,8 @@ function pathOf({ path, state, direction }: OpenableFile): string | undefined {
   return state === 'done' || direction === 'out' ? path : undefined;
 }
 
-async function openNow(
-  file: OpenableFile,
-  conversation: Pick<Conversation, 'openArriving'>,
-): Promise<ReadableFile | undefined> {
+async function openNow(file: OpenableFile, files: Pick<FileIntents, 'open'>): Promise<ReadableFile | undefined> {
   const path = pathOf(file);
   if (path !== undefined) return openStoredFile(path);
-  return file.id === undefined ? undefined : conversation.openArriving(file.member, file.id);
+  return file.id === undefined ? undefined : files.open(file.member, file.id);
 }

@@ -75,7 +75,7 @@ export class PlainChat implements Face {
     this.#voicemail = new Voicemail({
       ...{ sound: options.sound, timers: systemTimers, onChange: () => {} },
       send: async (member, path) => {
-        if (this.#conversation !== undefined) await offerFile(this.#conversation, this.#files, member, path);
+        if (this.#conversation !== undefined) await offerFile(this.#conversation.files, this.#files, member, path);
       },
       onError: (error) => this.#complain(error),
     });
@@ -288,7 +288,7 @@ export class PlainChat implements Face {
     const conversation = this.#conversation;
     const member = this.#recipient;
     if (member === undefined || conversation === undefined) return this.#hold(text);
-    const sent = conversation.sendText(member, text).then(
+    const sent = conversation.messages.send(member, text).then(
       () => {
         if (!this.#isHere) this.#sayItWaits(`${member} is not here: what you type waits until they are`);
       },

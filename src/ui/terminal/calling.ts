@@ -87,6 +87,6 @@ export class Calling {
 
   async #offer(member: string, path: string): Promise<void> {
     const conversation = this.#options.conversation();
-    if (conversation !== undefined) await offerFile(conversation, this.#state.files, member, path);
+    if (conversation !== undefined) await offerFile(conversation.files, this.#state.files, member, path);
   }
 }

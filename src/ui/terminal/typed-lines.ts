@@ -74,7 +74,7 @@ export class TypedLines {
       this.#state.say('nobody is here yet: send it when somebody is, or choose a contact with Alt-1 … Alt-9', true);
       return;
     }
-    await conversation.sendText(talk.member, text);
+    await conversation.messages.send(talk.member, text);
   }
 
   #context(): CommandContext {
@@ -89,7 +89,7 @@ export class TypedLines {
       // The events show what was done, whichever face did it.
       did: () => {},
       open: async (file) => {
-        this.#state.say(await opener.open(() => files.asItIs(file), conversation), false, talk);
+        this.#state.say(await opener.open(() => files.asItIs(file), conversation.files), false, talk);
       },
     };
   }

@@ -1,6 +1,6 @@
 /** What becomes of a file that was given in the window, and is not read for sending any more. */
 import { stat } from 'node:fs/promises';
-import type { Conversation } from '../../conversation/conversation.js';
+import type { FileIntents } from '../../conversation/file-intents.js';
 import type { SentFiles } from '../../store/sent-files.js';
 import { storedKind } from '../stored-kind.js';
 
@@ -12,10 +12,10 @@ export async function letGo(sent: SentFiles, path: string, hasArrived: boolean):
 }
 
 /** Does so for those that other runs have left, which were not open when the files had arrived. */
-export async function letGoOfOthers(sent: SentFiles, conversation: Pick<Conversation, 'outgoingPaths'>): Promise<void> {
+export async function letGoOfOthers(sent: SentFiles, files: Pick<FileIntents, 'outgoingPaths'>): Promise<void> {
   const old = await sent.old();
   if (old.length === 0) return;
-  const waiting = await conversation.outgoingPaths();
+  const waiting = await files.outgoingPaths();
   for (const path of old) if (!waiting.has(path)) await letGo(sent, path, true);
 }
 

@@ -39,7 +39,7 @@ export class ShownFiles {
     const booked = this.#files.all.find((one) => one.member === member && one.id === id);
     // It arrives while it is played, or goes on with another transfer.
     if (booked !== undefined) return () => openNow(this.#files.asItIs(booked), conversation);
-    const file = await conversation.arrivedFile(member, id);
+    const file = await conversation.files.arrived(member, id);
     return file === undefined || file.isFolder ? undefined : () => openStoredFile(file.path);
   }
 }
@@ -48,5 +48,5 @@ async function openNow(file: BookedFile, conversation: Conversation): Promise<Re
   const { member, id, path, state, direction, isFolder } = file;
   if (isFolder) return undefined;
   if (path !== undefined && (state === 'done' || direction === 'out')) return openStoredFile(path);
-  return id === undefined ? undefined : conversation.openArriving(member, id);
+  return id === undefined ? undefined : conversation.files.open(member, id);
 }

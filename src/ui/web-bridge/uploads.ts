@@ -117,7 +117,7 @@ export class Uploads {
 
   async #send(member: string, path: string): Promise<void> {
     try {
-      await this.#open.sendFile(member, path);
+      await this.#open.files.send(member, path);
     } catch (error) {
       await this.#options.sent.remove(path);
       throw error;

@@ -165,7 +165,7 @@ export class WebChat implements Face {
   /** The conversation is open: from now on tabs are told how it stands. */
   attach(conversation: Conversation): void {
     this.#conversation = conversation;
-    this.#aside(letGoOfOthers(this.#sent, conversation));
+    this.#aside(letGoOfOthers(this.#sent, conversation.files));
     this.#welcome();
   }
 

@@ -28,7 +28,7 @@ describeWith('tmux', 'what was said before', () => {
     await bob.event('connected');
     const texts = Array.from({ length: count }, (_, index) => `number ${index + 1}`);
     texts[4] = 'the Needle is number 5';
-    await Promise.all(texts.map((text) => bob.door.sendText('alice', text)));
+    await Promise.all(texts.map((text) => bob.door.messages.send('alice', text)));
     await alice.pane.sees(new RegExp(`number ${count}$`, 'm'));
     return { alice, bob };
   }
@@ -47,7 +47,7 @@ describeWith('tmux', 'what was said before', () => {
       oldest = numbers(shown)[0] ?? 0;
     }
     const before = await alice.pane.shown();
-    await bob.door.sendText('alice', 'meanwhile');
+    await bob.door.messages.send('alice', 'meanwhile');
     const { rows } = await alice.pane.sees('▼ 1 new');
     expect(rows.slice(0, -2)).toEqual(before.rows.slice(0, -2));
     await alice.pane.press('NPage');

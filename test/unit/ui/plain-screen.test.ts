@@ -79,9 +79,8 @@ describe('the screen of the plain chat', () => {
       sound: noSound,
     });
     const conversation = {
-      sendText: async () => 'id',
-      messages: { markSeen: async () => {} },
-      sendFile: async (_: string, path: string) => void offered.push(path),
+      messages: { send: async () => 'id', markSeen: async () => {} },
+      files: { send: async (_: string, path: string) => void offered.push(path) },
     };
     running = chat.run(conversation as unknown as Conversation);
     chat.onEvent({ type: 'target', member: 'bob' });

@@ -103,8 +103,8 @@ describe('the plain chat at a terminal', () => {
     });
     const sent: string[] = [];
     const conversation = {
-      sendText: async (member: string, text: string) => sent.push(`${member}: ${text}`),
-      answerOffer: () => false,
+      messages: { send: async (member: string, text: string) => sent.push(`${member}: ${text}`) },
+      files: { answer: () => false },
     } as unknown as Conversation;
     return { chat, input, conversation, sent, controller, screen: () => screen };
   }

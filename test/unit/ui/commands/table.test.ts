@@ -27,17 +27,17 @@ describe('the commands of a chat', () => {
       asked.push(words);
       return found;
     };
-    const conversation = {
-      answerOffer: (...words: unknown[]) => note(...words) > 0,
-      cancelFiles: note,
-      pauseFiles: note,
-      sendFile: async (...words: unknown[]) => {
+    const intents = {
+      answer: (...words: unknown[]) => note(...words) > 0,
+      cancel: note,
+      pause: note,
+      send: async (...words: unknown[]) => {
         note(...words);
         throw new Error('cannot be read');
       },
     };
     return {
-      ...{ conversation: conversation as unknown as Conversation, member, files, settings: defaultSettings() },
+      ...{ conversation: { files: intents } as unknown as Conversation, member, files, settings: defaultSettings() },
       devices: new DeviceBook(async () => []),
       voicemail: {} as Voicemail,
       ...{ print: (text) => printed.push(text), did: () => {}, confirm: async () => false },
