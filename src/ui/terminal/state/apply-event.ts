@@ -14,7 +14,7 @@ export function applyEvent(state: ChatState, event: ConversationEvent, now: Date
   switch (event.type) {
     case 'target': {
       const talk = state.talkWith(event.member);
-      if (state.current === state.lobby) state.show(talk);
+      if (state.current === state.lobby) leaveLobby(state, talk);
       return;
     }
     case 'waiting':
@@ -110,4 +110,10 @@ export function applyEvent(state: ChatState, event: ConversationEvent, now: Date
 function tell(state: ChatState, event: ConversationEvent, talk: Talk): void {
   const line = describeEvent(event);
   if (line !== undefined) state.say(line.text, false, talk);
+}
+
+/** Shows the first conversation, and what was told before it began: a link to the window is told only once. */
+function leaveLobby(state: ChatState, talk: Talk): void {
+  state.show(talk);
+  for (const item of state.lobby.items.all) if (item.kind === 'notice') state.add(talk, item);
 }

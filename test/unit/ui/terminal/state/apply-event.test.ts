@@ -133,6 +133,13 @@ describe('events of a conversation', () => {
       expect(state.talkWith('carol').peer?.member).toBe('carol');
     });
 
+    it('show whoever is looked for with what was told before', () => {
+      state.say('the link to the window');
+      tell({ type: 'target', member: 'bob' }, { type: 'target', member: 'carol' });
+      expect(itemsOf('bob', 'notice')).toMatchObject([{ text: 'the link to the window' }]);
+      expect(itemsOf('carol', 'notice')).toEqual([]);
+    });
+
     it('tell why somebody left, and forget it when they are back', () => {
       tell({ type: 'connected', peer: peerNamed('bob') }, { type: 'disconnected', member: 'bob', reason: 'gone home' });
       expect(state.talkWith('bob')).toMatchObject({ peer: undefined, absence: 'gone home' });
