@@ -52,6 +52,18 @@ async function nothingLeft(window: TestWindow): Promise<void> {
   while ((await given(window)).length > 0) await new Promise((resolve) => setImmediate(resolve));
 }
 
+describe('a picture that would fill the memory of the browser', () => {
+  it('has no address, however small its file is', async () => {
+    const { alice, bob } = await meet();
+    const huge = Buffer.from(picture);
+    huge.writeUInt32BE(10_001, 16);
+    huge.writeUInt32BE(10_000, 20);
+    await put(bob.client, 'huge.png', huge);
+    const { id } = await alice.client.event('fileDone');
+    expect(await alice.client.answer('media', { member: 'bob', id })).toMatchObject({ code: 'ERR_OPEN_FAILED' });
+  });
+});
+
 describe('a file given in the window', () => {
   it('arrives, is told of in all faces, and is not kept where it is nothing that is shown', async () => {
     const { alice, bob } = await meet();

@@ -4,6 +4,10 @@ import { QTChatError } from '../../errors.js';
 import { openStoredFile, type ReadableFile } from '../../store/arriving-file.js';
 import type { BookedFile, FileBook } from '../commands/file-book.js';
 import type { MediaAddress, MediaRoute, OpenMedia } from '../media-route/media-route.js';
+import { picturePixels } from '../picture-pixels.js';
+
+/** What a picture of more would take of the browser's memory hangs the window. */
+const mostPixels = 100_000_000;
 
 /** The files that pages show. */
 export class ShownFiles {
@@ -29,7 +33,7 @@ export class ShownFiles {
     if (known !== undefined && this.#route.knows(known.url)) return known;
     const open = await this.#opener(conversation, member, id);
     if (open === undefined) throw new QTChatError('ERR_OPEN_FAILED', 'there is no such file here');
-    const added = this.#route.add(open);
+    const added = this.#route.add(() => opened(open));
     this.#addresses.set(key, added);
     added.catch(() => this.#addresses.delete(key));
     return added;
@@ -41,6 +45,20 @@ export class ShownFiles {
     if (booked !== undefined) return () => openNow(this.#files.asItIs(booked), conversation);
     const file = await conversation.files.arrived(member, id);
     return file === undefined || file.isFolder ? undefined : () => openStoredFile(file.path);
+  }
+}
+
+async function opened(open: OpenMedia): Promise<ReadableFile | undefined> {
+  const file = await open();
+  if (file === undefined) return undefined;
+  try {
+    // What is waited for comes, or its transfer ends.
+    const isTooLarge = (await picturePixels(file, new AbortController().signal)) > mostPixels;
+    if (isTooLarge) throw new QTChatError('ERR_OPEN_FAILED', 'the picture has more than 100 million pixels');
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
   }
 }
 
