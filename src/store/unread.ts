@@ -2,20 +2,28 @@
 import { sql } from 'kysely';
 import type { MessagePlace } from './message-record.js';
 
-/** The texts of the peer behind what the user has seen, in whichever face or process of the home. */
+/** So many of the newest are looked at: an index of all of them would slow down every message that arrives. */
+const lookedAt = 1_000;
+
+/** The texts of the peer behind what the user has seen, in whichever face or process of the home; of the newest thousand. */
 export async function countUnread({
   database,
   conversation,
 }: Pick<MessagePlace, 'database' | 'conversation'>): Promise<number> {
-  const row = await database
+  const newest = database
     .selectFrom('messages')
-    .select((count) => count.fn.countAll<number>().as('count'))
+    .select(['conversation', 'epoch', 'sequence', 'direction', 'kind'])
     .where('conversation', '=', conversation)
+    .orderBy('id', 'desc')
+    .limit(lookedAt);
+  const row = await database
+    .selectFrom(newest.as('newest'))
+    .select((count) => count.fn.countAll<number>().as('count'))
     .where('direction', '=', 'in')
     .where('kind', '=', 'text')
     .where(
       sql<boolean>`sequence > coalesce((select sequence from read_cursors as seen
-        where seen.conversation = messages.conversation and seen.epoch = messages.epoch), 0)`,
+        where seen.conversation = newest.conversation and seen.epoch = newest.epoch), 0)`,
     )
     .executeTakeFirstOrThrow();
   return Number(row.count);
