@@ -50,6 +50,8 @@ export class Store {
   readonly enlarged: Signal<Enlarged | undefined> = signal(undefined);
   /** The key of an entry that is to be shown. */
   readonly sought: Signal<string | undefined> = signal(undefined);
+  /** What stands in the field of the conversation that is shown. */
+  readonly text = signal('');
   /** What was typed and not sent, for each conversation. */
   readonly drafts = new Map<string, string>();
   readonly media = new Map<string, Signal<MediaAddress>>();
@@ -103,6 +105,7 @@ export class Store {
       batch(() => {
         if (shown !== undefined && this.state.peek().conversations[shown]) this.do({ deed: 'left', member: shown });
         this.composing.value = undefined;
+        this.text.value = this.drafts.get(member ?? '') ?? '';
         this.sought.value = undefined;
         this.isAtEnd.value = true;
         if (member === undefined) this.panel.value = 'none';

@@ -1,5 +1,6 @@
 /** Where one writes. Enter sends, Shift and Enter begin a line; what was not sent stays, for each conversation. */
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { beginComposing, stopComposing, writeText } from '../intents/compose-intents.js';
 import { sendText, tellTyping } from '../intents/message-intents.js';
 import type { Contact } from '../state/app-state.js';
 import { conversationWith } from '../state/app-state.js';
@@ -13,14 +14,11 @@ export function Composer({ contact }: { contact: Contact }) {
   const store = useStore();
   const { member } = contact;
   const field = useRef<HTMLTextAreaElement>(null);
-  const [text, setText] = useState(store.drafts.get(member) ?? '');
+  const text = store.text.value;
   const composing = store.composing.value;
   const name = contact.name ?? member;
 
-  const change = (next: string): void => {
-    setText(next);
-    if (store.composing.peek()?.mode !== 'edit') store.drafts.set(member, next);
-  };
+  const change = (next: string): void => writeText(store, member, next);
 
   useEffect(() => {
     // On a telephone the keyboard would cover what one wants to read.
@@ -28,10 +26,7 @@ export function Composer({ contact }: { contact: Contact }) {
   }, []);
   const isEdit = composing?.mode === 'edit';
   useLayoutEffect(() => {
-    if (composing === undefined) return;
-    if (isEdit) setText(composing.entry.text ?? '');
-    field.current?.focus();
-    return () => setText(store.drafts.get(member) ?? '');
+    if (composing !== undefined) field.current?.focus();
   }, [composing]);
   // As high as its text; the style sheet says how high at most.
   useLayoutEffect(() => {
@@ -45,7 +40,7 @@ export function Composer({ contact }: { contact: Contact }) {
     // As it stands in the field: what was typed just now may not be drawn yet.
     const text = field.current?.value ?? '';
     if (text.trim() === '') return;
-    if (isEdit) {
+    if (store.composing.peek()?.mode === 'edit') {
       await sendText(store, member, text);
       return;
     }
@@ -57,7 +52,7 @@ export function Composer({ contact }: { contact: Contact }) {
     const last = conversationWith(store.state.peek(), member).entries.findLast(
       (entry) => entry.type === 'message' && entry.direction === 'out' && entry.text !== null,
     );
-    if (last?.type === 'message') store.composing.value = { mode: 'edit', entry: last };
+    if (last?.type === 'message') beginComposing(store, { mode: 'edit', entry: last });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
@@ -68,7 +63,7 @@ export function Composer({ contact }: { contact: Contact }) {
       editLast();
     } else if (event.key === 'Escape' && composing !== undefined) {
       event.stopPropagation();
-      store.composing.value = undefined;
+      stopComposing(store, member);
     }
   };
 
@@ -88,9 +83,7 @@ export function Composer({ contact }: { contact: Contact }) {
           <IconButton
             icon="cancel"
             label={isEdit ? 'Leave it as it is' : 'Not as an answer'}
-            onClick={() => {
-              store.composing.value = undefined;
-            }}
+            onClick={() => stopComposing(store, member)}
           />
         </div>
       )}

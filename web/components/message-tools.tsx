@@ -1,5 +1,6 @@
 /** What can be done with a message; the style sheet shows it while that is pointed at, or has the focus. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { beginComposing } from '../intents/compose-intents.js';
 import { deleteMessage, react } from '../intents/message-intents.js';
 import type { MessageEntry } from '../state/entries.js';
 import { IconButton } from './icon-button.js';
@@ -20,7 +21,7 @@ export function MessageTools({ member, entry }: { member: string; entry: Message
     setReacting(false);
   };
   const compose = (mode: 'reply' | 'edit') => (): void => {
-    store.composing.value = { mode, entry };
+    beginComposing(store, { mode, entry });
   };
   if (isReacting) {
     return (

@@ -3,6 +3,7 @@ import { conversationWith } from '../state/app-state.js';
 import { oldestId } from '../state/conversation.js';
 import type { MessageEntry } from '../state/entries.js';
 import type { Store } from '../store.js';
+import { stopComposing } from './compose-intents.js';
 
 const firstPage = 60;
 const page = 200;
@@ -25,7 +26,7 @@ export async function sendText(store: Store, member: string, text: string): Prom
       const replyTo = composing?.entry.id;
       await store.connection.run('send', { member, text, ...(replyTo !== undefined && { replyTo }) });
     }
-    if (store.composing.peek() === composing) store.composing.value = undefined;
+    if (composing !== undefined && store.composing.peek() === composing) stopComposing(store, member);
     return true;
   } catch (error) {
     store.fail(error);
