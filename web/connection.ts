@@ -51,6 +51,9 @@ export class Connection {
   #socket: WebSocket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
+  /** What the first greeting has told. */
+  #run: string | undefined;
+  #isGreeted = false;
   #lastRef = 0;
 
   constructor(options: ConnectionOptions) {
@@ -82,7 +85,7 @@ export class Connection {
 
   /** Sends a command whose answer nobody waits for; whether it could be sent. */
   send(command: { readonly command: string } & Readonly<Record<string, unknown>>): boolean {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    if (!this.#isGreeted || this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(command));
     return true;
   }
@@ -105,11 +108,8 @@ export class Connection {
 
   #take(frame: WireEvent | WireAnswer): void {
     if (frame.event !== 'done' && frame.event !== 'error') {
-      if (frame.event === 'hello') {
-        this.#tries = 0;
-        this.#options.onLink({ state: 'open' });
-      }
-      this.#options.onEvent(frame);
+      if (frame.event === 'hello') this.#greeted(frame.run);
+      if (this.#isGreeted) this.#options.onEvent(frame);
       return;
     }
     const waiting = this.#waiting.get(frame.ref ?? '');
@@ -119,9 +119,23 @@ export class Connection {
     else waiting.reject(new CommandError(frame as WireError));
   }
 
+  /** Once the program has ended, others on this computer can listen on its port: nothing is heard from, or said to, them. */
+  #greeted(run: string): void {
+    this.#run ??= run;
+    this.#isGreeted = run === this.#run;
+    if (this.#isGreeted) {
+      this.#tries = 0;
+      this.#options.onLink({ state: 'open' });
+    } else {
+      this.#tries = probablyEnded;
+      this.#socket?.close();
+    }
+  }
+
   #lose(saidGoodbye: boolean): void {
     for (const { reject } of this.#waiting.values()) reject(lostError());
     this.#waiting.clear();
+    this.#isGreeted = false;
     const pauseMs = Math.min(shortestPauseMs * 2 ** this.#tries, longestPauseMs);
     this.#tries += 1;
     this.#timer = setTimeout(() => this.#open(), pauseMs);
@@ -130,7 +144,8 @@ export class Connection {
   }
 }
 
-function lostError(): CommandError {
+/** What is said where the program is not there. */
+export function lostError(): CommandError {
   const hint = 'It is tried again by itself; if it does not come back, start qtchat chat --web again';
   return new CommandError({ code: 'ERR_NETWORK', message: 'the connection to qtchat is lost', hint });
 }

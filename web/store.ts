@@ -55,7 +55,10 @@ export class Store {
   /** What was typed and not sent, for each conversation. */
   readonly drafts = new Map<string, string>();
   readonly media = new Map<string, Signal<MediaAddress>>();
-  readonly uploads = new Uploads((deed) => this.do(deed));
+  readonly uploads = new Uploads(
+    (deed) => this.do(deed),
+    () => this.link.peek().state === 'open',
+  );
   /** What is being read of histories: older messages, by whose they are. */
   readonly olderLoads = new Map<string, Promise<boolean>>();
   /** When the other side was told last that somebody is writing. */

@@ -182,6 +182,8 @@ export type WindowEvent =
   | Of<
       'hello',
       {
+        /** A secret of this run of the program. */
+        run: string;
         self: WireSelf | null;
         contacts: readonly WireContact[];
         /** Whom the chat is with. */

@@ -99,6 +99,8 @@ export class FakeBridge {
   readonly #answers = new Map<string, Answer>();
   readonly #sockets = new Set<WebSocket>();
   readonly #waiting = new Set<() => void>();
+  /** Another one is another program. */
+  run = 'run';
   #server!: Server;
   #port = 0;
   #mediaPort = 0;
@@ -209,7 +211,7 @@ export class FakeBridge {
 
   #hello(): WireEvent {
     const { self, contacts, files, call, settings } = this.world;
-    return { event: 'hello', at: now, self, contacts, files, call, settings };
+    return { event: 'hello', at: now, run: this.run, self, contacts, files, call, settings };
   }
 
   #greet(socket: WebSocket): void {

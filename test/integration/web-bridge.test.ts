@@ -33,7 +33,11 @@ describe('the link to a window', () => {
     expect(page.status).toBe(200);
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
     expect(client.base).toMatch(/^\/[\w-]{22}\/$/);
-    expect(client.events[0]).toMatchObject({ event: 'hello', self: { member: 'alice' } });
+    expect(client.events[0]).toMatchObject({
+      event: 'hello',
+      run: expect.stringMatching(/^[\w-]{22}$/),
+      self: { member: 'alice' },
+    });
   });
 
   it('gives a cookie that scripts do not see, and that goes nowhere else', async () => {

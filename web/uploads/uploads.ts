@@ -1,5 +1,6 @@
 /** What this tab hands to the program: one after the other, so each is there sooner. */
 import { type ReadonlySignal, signal } from '@preact/signals';
+import { lostError } from '../connection.js';
 import type { FileEntry } from '../state/entries.js';
 import { uploadEntry } from '../state/file-entry.js';
 import type { Deed } from '../state/reduce.js';
@@ -16,14 +17,19 @@ interface Waiting {
 /** All uploads of the page. */
 export class Uploads {
   readonly #do: (deed: Deed) => void;
+  readonly #isConnected: () => boolean;
   readonly #running = new Map<string, Waiting>();
   readonly #count = signal(0);
   #begun = 0;
   #queue: Promise<void> = Promise.resolve();
 
-  /** @param perform - shows how they stand */
-  constructor(perform: (deed: Deed) => void) {
+  /**
+   * @param perform - shows how they stand
+   * @param isConnected - whether the program is there, and not somebody else on its port
+   */
+  constructor(perform: (deed: Deed) => void, isConnected: () => boolean) {
     this.#do = perform;
+    this.#isConnected = isConnected;
   }
 
   /** How many there are now. */
@@ -55,6 +61,7 @@ export class Uploads {
     const change = (changes: Partial<FileEntry>): void => this.#do({ deed: 'uploadChanged', member, key, changes });
     try {
       signal.throwIfAborted();
+      if (!this.#isConnected()) throw lostError();
       await upload(member, parcel, { signal, onProgress: (doneBytes) => change({ doneBytes }) });
       // It may be on its way already; else it is as soon as the other side is here.
       change({ state: 'waiting', doneBytes: 0 });

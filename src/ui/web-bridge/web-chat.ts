@@ -47,6 +47,7 @@ export interface WebChatOptions {
 }
 
 const maximumTabs = 16;
+const runBytes = 16;
 /** Milliseconds: what lies between two pings of a tab, and how long an upload may stand still. */
 const defaultTiming = { pingMs: 15_000, silenceMs: 60_000 };
 
@@ -67,12 +68,15 @@ export class WebChat implements Face {
   #server!: WindowServer;
   #conversation: Conversation | undefined;
   #closing: Promise<void> | undefined;
+  /** Tells the pages of this run that it is us still, and not somebody who has taken our port since. */
+  readonly #run: string;
   /** What is not waited for before the end. */
   readonly #work = new Set<Promise<void>>();
   #forgetPage: () => Promise<void> = async () => {};
 
   private constructor(options: WebChatOptions, media: MediaRoute) {
     this.#options = options;
+    this.#run = options.random(runBytes).toString('base64url');
     this.#media = media;
     this.#files = options.files ?? new FileBook();
     this.#sent = new SentFiles(sentFolder(options.home));
@@ -233,7 +237,7 @@ export class WebChat implements Face {
     Promise.resolve(hello ?? helloOfNobody).then(
       (value) => {
         for (const tab of newcomers) {
-          tab.begin(this.#stamped(value));
+          tab.begin(this.#stamped({ ...value, run: this.#run }));
           for (const question of this.#questions.open) tab.send(this.#stamped({ event: 'question', ...question }));
         }
       },

@@ -72,6 +72,25 @@ describeWindow('the window at its beginning', (open) => {
     await page.locator('.link-bar').waitFor({ state: 'detached' });
   });
 
+  it('hears and tells nothing where another program has taken the port meanwhile', async () => {
+    const { page, bridge } = await open({ hash: '#bob', world: { history: { bob: [message('1', 'before')] } } });
+    await page.getByText('before').first().waitFor();
+    const { port } = bridge;
+    await bridge.drop();
+    bridge.run = 'of somebody else';
+    bridge.world.contacts = [contact('bob', { name: 'the bank' })];
+    const told = bridge.commands.length;
+    await bridge.listen(port);
+    await page.getByRole('button', { name: /Try/ }).click();
+    await page.getByText('qtchat has ended').waitFor();
+    const field = page.getByRole('textbox', { name: 'Message to bob' });
+    await field.fill('the number is 7');
+    await field.press('Enter');
+    await page.getByText('the connection to qtchat is lost', { exact: true }).waitFor();
+    expect(await page.getByText('the bank').count()).toBe(0);
+    expect(bridge.commands.slice(told)).toEqual([]);
+  });
+
   it('says how to start the program again once it has ended', async () => {
     const { page, bridge } = await open();
     bridge.sayGoodbye();

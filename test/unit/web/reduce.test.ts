@@ -8,7 +8,14 @@ import { alice, contact, message, now } from '../../helpers/fake-bridge.js';
 
 type Told = WireEvent extends infer Event ? (Event extends WireEvent ? Omit<Event, 'at'> : never) : never;
 
-const hello: Told = { event: 'hello', self: alice, contacts: [contact('bob')], files: [], call: null };
+const hello: Told = {
+  event: 'hello',
+  run: 'run',
+  self: alice,
+  contacts: [contact('bob')],
+  files: [],
+  call: null,
+};
 const loaded: Deed = { deed: 'historyCame', member: 'bob', messages: [], limit: 60 };
 const file = { member: 'bob', id: 'f1', direction: 'in', name: 'film.mp4', sizeBytes: 1_000 } as const;
 
