@@ -54,7 +54,8 @@ async function opened(open: OpenMedia): Promise<ReadableFile | undefined> {
   try {
     // What is waited for comes, or its transfer ends.
     const isTooLarge = (await picturePixels(file, new AbortController().signal)) > mostPixels;
-    if (isTooLarge) throw new QTChatError('ERR_OPEN_FAILED', 'the picture has more than 100 million pixels');
+    if (isTooLarge)
+      throw new QTChatError('ERR_OPEN_FAILED', 'the picture has more than 100 million pixels, or hides how many');
     return file;
   } catch (error) {
     await file.close();
