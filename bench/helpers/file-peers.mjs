@@ -80,9 +80,18 @@ function watchUse(children) {
 
 /** Starts qtchat. */
 export function start(home, ...argv) {
+  return startWith('ignore', home, ...argv);
+}
+
+/** Starts qtchat, which goes on as long as its standard input does. */
+export function startOpen(home, ...argv) {
+  return startWith('pipe', home, ...argv);
+}
+
+function startWith(stdin, home, ...argv) {
   const nodeArguments = process.env.QTCHAT_BENCH_NODE?.split(' ') ?? [];
   return spawn(process.execPath, [...nodeArguments, program, ...argv, '--home', home], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: [stdin, 'pipe', 'inherit'],
   });
 }
 

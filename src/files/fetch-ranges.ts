@@ -36,7 +36,7 @@ const noRanges: Ranges = { next: () => ({ done: true, value: undefined }) };
 const stallTimeoutMs = 30_000;
 /** How many blocks there are, and octets of each. */
 export const blocks = { count: 16, sizeBytes: maximumAnswerBytes } as const;
-const askAgainBelow = 0.75;
+const askAgainBelow = 0.5;
 
 interface Asked {
   readonly range: FileRange;
@@ -56,6 +56,7 @@ export class RangeFetcher {
   #askedBytes = 0;
   #block: Buffer | undefined;
   #filled = 0;
+  #beganMs = 0;
   #receivedBytes = 0;
   #refinedAtMs = Number.NEGATIVE_INFINITY;
   #isFetching = false;
@@ -147,11 +148,16 @@ export class RangeFetcher {
     }
   }
 
+  /** Octets that were asked for and have not come. */
+  get #comingBytes(): number {
+    return this.#askedBytes - this.#filled;
+  }
+
   #ask(): void {
     // Several at once: every write costs the same, however little it carries.
-    if (this.#hold.isOn || this.#askedBytes > this.#window.bytes * askAgainBelow) return;
+    if (this.#hold.isOn || this.#comingBytes > this.#window.bytes * askAgainBelow) return;
     this.#stream.cork();
-    while (this.#askedBytes < this.#window.bytes) {
+    while (this.#comingBytes < this.#window.bytes) {
       const { value: range, done } = this.#ranges.next(this.#window.rangeBytes);
       if (done) break;
       const sizeBytes = answerLength(this.#layout, range);
@@ -169,12 +175,14 @@ export class RangeFetcher {
     this.#receivedBytes += chunk.length;
     try {
       for (const part of this.#reader.push(chunk)) this.#gather(part);
+      this.#ask();
     } catch (error) {
       this.#reject(error);
     }
   }
 
   #gather({ range, octets, isLast }: AnswerPart): void {
+    if (this.#filled === 0) this.#beganMs = performance.now();
     this.#block ??= this.#newBlock();
     const block = this.#block;
     this.#filled += octets.copy(block, this.#filled);
@@ -186,7 +194,8 @@ export class RangeFetcher {
     if (asked !== undefined) {
       this.#askedBytes -= asked.sizeBytes;
       // What was asked for before has waited as long as was right then.
-      if (asked.atMs >= this.#refinedAtMs) this.#window.note(asked.sizeBytes, asked.atMs, performance.now());
+      if (asked.atMs >= this.#refinedAtMs)
+        this.#window.note(asked.sizeBytes, asked.atMs, this.#beganMs, performance.now());
     }
     const taking = this.#take(range, content)
       .catch((error: unknown) => this.#reject(error))

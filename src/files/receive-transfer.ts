@@ -89,11 +89,14 @@ export async function receiveTransfer(
 /** Films and sound that say at their end, many of them, what they hold: they play as soon as that is there. */
 const indexed = /\.(?:mp4|m4v|m4a|mov|3gp|webm|mkv)$/i;
 
-/** Its first octet, and its last. */
+/** So much at its end holds the index of many a film. */
+const indexBytes = 128 * 1024;
+
+/** Its first octet, and its last ones. */
 function endsOf({ sizeBytes }: ChunkLayout): OctetRange[] {
   return [
     { start: 0, end: 1 },
-    { start: sizeBytes - 1, end: sizeBytes },
+    { start: sizeBytes - indexBytes, end: sizeBytes },
   ];
 }
 

@@ -3,7 +3,7 @@
  * next, where somebody jumps in a film, waits behind that. Judges by when answers come; measures nothing itself.
  */
 
-const leastBytes = 512 * 1024;
+const leastBytes = 256 * 1024;
 const mostBytes = 16 * 1024 * 1024;
 const stepBytes = 512 * 1024;
 /** What is asked for ahead may take so long to come, beside the way there and back. */
@@ -16,11 +16,11 @@ const rangesAhead = 4;
 /** The window of one connection. */
 export class RequestWindow {
   #bytes = leastBytes;
-  #lastMs = Number.NEGATIVE_INFINITY;
-  /** Of the last answers: their octets, and how long the line took for them. */
+  /** Of the last answers: their octets, and how long those came. */
   #lineBytes = 0;
   #lineMs = 0;
-  #quickest = { sizeBytes: 0, elapsedMs: Number.POSITIVE_INFINITY };
+  /** There and back, at its shortest. */
+  #wayMs = Number.POSITIVE_INFINITY;
 
   /** Octets that may be asked for and not have arrived. */
   get bytes(): number {
@@ -37,20 +37,15 @@ export class RequestWindow {
     this.#bytes = leastBytes;
     this.#lineBytes = 0;
     this.#lineMs = 0;
-    this.#quickest = { sizeBytes: 0, elapsedMs: Number.POSITIVE_INFINITY };
+    this.#wayMs = Number.POSITIVE_INFINITY;
   }
 
-  /** Notes that an answer has come whole, in the order in which they were asked for. */
-  note(sizeBytes: number, askedAtMs: number, nowMs: number): void {
-    const elapsedMs = nowMs - askedAtMs;
+  /** Notes that an answer has come whole: when it was asked for, when its first octets came, and its last ones. */
+  note(sizeBytes: number, askedMs: number, beganMs: number, nowMs: number): void {
     this.#lineBytes = this.#lineBytes * remembered + sizeBytes;
-    this.#lineMs = this.#lineMs * remembered + nowMs - Math.max(askedAtMs, this.#lastMs);
-    this.#lastMs = nowMs;
-    if (elapsedMs < this.#quickest.elapsedMs) this.#quickest = { sizeBytes, elapsedMs };
-    const bytesPerMs = this.#lineBytes / Math.max(this.#lineMs, 1);
-    // Of the quickest answer, what was not its own length is the way.
-    const wayMs = Math.max(0, this.#quickest.elapsedMs - this.#quickest.sizeBytes / bytesPerMs);
-    const wantedBytes = bytesPerMs * (aheadMs + wayMs);
+    this.#lineMs = this.#lineMs * remembered + nowMs - beganMs;
+    this.#wayMs = Math.min(this.#wayMs, beganMs - askedMs);
+    const wantedBytes = (this.#lineBytes / Math.max(this.#lineMs, 1)) * (aheadMs + this.#wayMs);
     const step = Math.min(Math.max(wantedBytes - this.#bytes, -stepBytes), stepBytes);
     this.#bytes = Math.min(Math.max(this.#bytes + step, leastBytes), mostBytes);
   }

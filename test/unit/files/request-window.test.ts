@@ -17,7 +17,7 @@ function settle(window: RequestWindow, { bytesPerMs, wayMs }: FakeLine, seconds 
   for (let nowMs = 0; nowMs < seconds * 1000; nowMs = asked[0]?.comesMs ?? nowMs) {
     for (let first = asked[0]; first !== undefined && first.comesMs <= nowMs; first = asked[0]) {
       asked.shift();
-      window.note(first.sizeBytes, first.atMs, nowMs);
+      window.note(first.sizeBytes, first.atMs, nowMs - first.sizeBytes / bytesPerMs, nowMs);
     }
     let askedBytes = asked.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     while (askedBytes < window.bytes) {
@@ -32,7 +32,7 @@ function settle(window: RequestWindow, { bytesPerMs, wayMs }: FakeLine, seconds 
 
 describe('how much is asked for ahead', () => {
   it('is little at first, so that whoever jumps at once need not wait', () => {
-    expect(new RequestWindow().bytes).toBe(512 * KiB);
+    expect(new RequestWindow().bytes).toBe(256 * KiB);
   });
 
   it('is 16 MiB on a fast line, and no more', () => {
@@ -46,7 +46,7 @@ describe('how much is asked for ahead', () => {
   });
 
   it('stays little on a slow line', () => {
-    expect(settle(new RequestWindow(), { bytesPerMs: 500, wayMs: 5 }).bytes).toBe(512 * KiB);
+    expect(settle(new RequestWindow(), { bytesPerMs: 500, wayMs: 5 }).bytes).toBe(256 * KiB);
   });
 
   it('fills a line on which every answer is long on its way', () => {
@@ -57,12 +57,12 @@ describe('how much is asked for ahead', () => {
 
   it('shrinks when a line becomes slow', () => {
     const window = settle(new RequestWindow(), { bytesPerMs: 100_000, wayMs: 0.1 }, 1);
-    expect(settle(window, { bytesPerMs: 500, wayMs: 5 }, 300).bytes).toBe(512 * KiB);
+    expect(settle(window, { bytesPerMs: 500, wayMs: 5 }, 300).bytes).toBe(256 * KiB);
   });
 
   it('is little again where the line is shared from now on', () => {
     const window = settle(new RequestWindow(), { bytesPerMs: 100_000, wayMs: 0.1 }, 1);
     window.reset();
-    expect(window.bytes).toBe(512 * KiB);
+    expect(window.bytes).toBe(256 * KiB);
   });
 });
