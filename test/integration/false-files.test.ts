@@ -63,7 +63,8 @@ describe('a sender', () => {
     [
       'with one false bit at the end of a chunk',
       'ERR_FILE_DIGEST',
-      (range, right) => (range.kind === 'chunks' && range.first === 4 ? altered(right, 9 + 4 * 262_144 - 1) : right),
+      (range, right) =>
+        range.kind === 'chunks' && range.first === 4 ? altered(right, 9 + range.count * 262_144 - 1) : right,
     ],
     [
       'with one false bit in a digest',
@@ -76,7 +77,7 @@ describe('a sender', () => {
       'ERR_FILE_DIGEST',
       (range, right) =>
         range.kind === 'chunks' && range.first === 0
-          ? Buffer.concat([right.subarray(0, 9), right.subarray(9 + 262_144, 9 + 524_288), right.subarray(9 + 262_144)])
+          ? Buffer.concat([right.subarray(0, 9), content.subarray(262_144, 524_288), right.subarray(9 + 262_144)])
           : right,
     ],
     [
@@ -173,12 +174,14 @@ describe('a sender', () => {
     });
     const { path = '' } = await a.event('fileDone');
     expect((await readFile(path)).equals(content)).toBe(true);
-    expect(asked).toEqual([
+    expect([asked.at(0), asked.at(-1)]).toEqual([
       { kind: 'digests', first: 0, count: 8 },
-      { kind: 'chunks', first: 3, count: 1 },
-      { kind: 'chunks', first: 8, count: 4 },
       { kind: 'root', first: 0, count: 0 },
     ]);
+    const again = asked
+      .filter(({ kind }) => kind === 'chunks')
+      .flatMap((range) => Array.from({ length: range.count }, (_, index) => range.first + index));
+    expect(again).toEqual([3, 8, 9, 10, 11]);
   });
 
   it('cannot end or take over the transfer of another member', async () => {
