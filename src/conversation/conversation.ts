@@ -92,6 +92,8 @@ export class Conversation {
         onEvent({ type: 'contactChanged', member });
         // What is said or heard now ends now.
         await Promise.all(this.#links.of(member).sessions.map((session) => session.check()));
+        // Who was given up for being blocked, or for another key, may be let in now.
+        await this.#dialAgain(member);
       },
     });
     this.#links = new Links(database, cipher, identity);
@@ -216,6 +218,12 @@ export class Conversation {
     await this.#sessions.checkMember(member);
     const target = await resolveWho(member, this.#identity, this.#contacts);
     const dialling = this.#controller.signal.aborted ? undefined : this.#targets.add({ ...target, member });
+    if (dialling !== undefined) this.#work.add(dialling);
+  }
+
+  async #dialAgain(member: string): Promise<void> {
+    if ((await this.#contacts.find(this.#identity.circleId, member))?.blocked !== undefined) return;
+    const dialling = this.#controller.signal.aborted ? undefined : this.#targets.again(member);
     if (dialling !== undefined) this.#work.add(dialling);
   }
 

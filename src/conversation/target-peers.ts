@@ -19,7 +19,7 @@ export interface TargetPeersOptions extends Omit<TargetDiallerOptions, EachOptio
   readonly onFirst: (member: string) => void;
   /** Called when one of them was not reached, once for every new reason. */
   readonly onWaiting: (who: string, reason: QTChatError | undefined) => void;
-  /** Called at most once, when dialling the first one has ended for good. */
+  /** Called when dialling the first one has ended, until something is decided about them. */
   readonly onStopped: (error: QTChatError) => void;
 }
 
@@ -27,6 +27,8 @@ interface Sought {
   readonly target: Target;
   readonly recipient: Recipient;
   readonly dialler: TargetDialler;
+  /** Whether dialling has ended for good, as far as was known then. */
+  hasStopped: boolean;
 }
 
 /** Those whom a conversation looks for. */
@@ -43,10 +45,18 @@ export class TargetPeers {
 
   /** Dials one more member from now on; undefined where that one is looked for already. */
   add(target: Target & { readonly member: string }): Promise<void> | undefined {
-    if (this.#sought.some(({ recipient }) => recipient.member === target.member)) return undefined;
+    if (this.#sought.some(({ recipient }) => recipient.member === target.member)) return this.again(target.member);
     const sought = this.#seek(target, false, this.#options);
     sought.recipient.settle(target.member);
     this.#sought.push(sought);
+    return sought.dialler.run();
+  }
+
+  /** Dials a member again that was given up; undefined where none was. */
+  again(member: string): Promise<void> | undefined {
+    const sought = this.#sought.find(({ recipient, hasStopped }) => hasStopped && recipient.member === member);
+    if (sought === undefined) return undefined;
+    sought.hasStopped = false;
     return sought.dialler.run();
   }
 
@@ -92,8 +102,13 @@ export class TargetPeers {
       },
       onOwnAddress: () => recipient.noteOwnAddress(whoIsHere()),
       onWaiting: (reason) => onWaiting(target.who, reason),
-      onStopped: isFirst ? onStopped : (error) => onWaiting(target.who, error),
+      onStopped: (error) => {
+        sought.hasStopped = true;
+        if (isFirst) onStopped(error);
+        else onWaiting(target.who, error);
+      },
     });
-    return { target, recipient, dialler };
+    const sought: Sought = { target, recipient, dialler, hasStopped: false };
+    return sought;
   }
 }

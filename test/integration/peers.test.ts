@@ -63,6 +63,18 @@ describe('two members', () => {
     expect(b.events.filter(({ type }) => type === 'disconnected')).toEqual([]);
   });
 
+  it('meet again once it is lifted that the one who dials had blocked the other', async () => {
+    const a = await (await meeting.at('a')).open(alice);
+    const b = await (await meeting.at('b')).open(bob, { who: a.who });
+    await b.event('connected');
+    const contact = await b.door.contacts.named('alice');
+    await b.door.contacts.block(contact, true);
+    expect(await b.event('stopped')).toMatchObject({ error: { code: 'ERR_PEER_BLOCKED' } });
+    const before = b.events.length;
+    await b.door.contacts.block(contact, false);
+    await b.event('connected', (event) => b.events.indexOf(event) >= before);
+  });
+
   it('get what was written while the other was away, once, also after a restart', async () => {
     const first = await (await meeting.at('a')).open(alice);
     const b = await (await meeting.at('b')).open(bob, { who: first.who });
