@@ -75,6 +75,14 @@ export class Windows {
     return { conversation, chat, client };
   }
 
+  /** Alice and bob, both with a window, both here. */
+  async pair(circle: TestCircle): Promise<{ alice: TestWindow; bob: TestWindow }> {
+    const alice = await this.of(circle, 'alice');
+    const bob = await this.of(circle, 'bob', { who: alice.conversation.who });
+    await Promise.all([alice.conversation.event('connected'), bob.conversation.event('connected')]);
+    return { alice, bob };
+  }
+
   /** Closes all of them. */
   async end(): Promise<void> {
     for (const { chat, clients } of this.#open.splice(0)) {

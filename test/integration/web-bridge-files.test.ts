@@ -30,13 +30,7 @@ const picture = Buffer.from(
   'hex',
 );
 
-/** Alice and bob, both with a window, both here. */
-async function meet(): Promise<{ alice: TestWindow; bob: TestWindow }> {
-  const alice = await windows.of(circle, 'alice');
-  const bob = await windows.of(circle, 'bob', { who: alice.conversation.who });
-  await Promise.all([alice.conversation.event('connected'), bob.conversation.event('connected')]);
-  return { alice, bob };
-}
+const meet = () => windows.pair(circle);
 
 const put = (client: WindowClient, name: string, body: Buffer | string, member = 'alice') =>
   client.ask(`files?member=${member}&name=${encodeURIComponent(name)}`, { method: 'PUT', body });

@@ -7,7 +7,7 @@ import { makeCircle, type TestCircle } from '../helpers/certificates.js';
 import { Meeting } from '../helpers/conversations.js';
 import { makeIdentity } from '../helpers/identity.js';
 import { WindowClient } from '../helpers/window-client.js';
-import { type TestWindow, Windows } from '../helpers/windows.js';
+import { Windows } from '../helpers/windows.js';
 
 const meeting = new Meeting();
 const windows = new Windows(meeting);
@@ -22,13 +22,7 @@ afterEach(async () => {
   await meeting.end();
 });
 
-/** Alice and bob, both with a window, both here. */
-async function meet(): Promise<{ alice: TestWindow; bob: TestWindow }> {
-  const alice = await windows.of(circle, 'alice');
-  const bob = await windows.of(circle, 'bob', { who: alice.conversation.who });
-  await Promise.all([alice.conversation.event('connected'), bob.conversation.event('connected')]);
-  return { alice, bob };
-}
+const meet = () => windows.pair(circle);
 
 interface Entry {
   readonly id: string;

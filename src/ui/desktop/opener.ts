@@ -4,15 +4,15 @@
  */
 import type { FileIntents } from '../../conversation/file-intents.js';
 import { QTChatError, quote } from '../../errors.js';
-import { openStoredFile, type ReadableFile } from '../../store/arriving-file.js';
 import type { BookedFile } from '../commands/file-book.js';
 import type { MediaRoute } from '../media-route/media-route.js';
+import { openNow, type PlacedFile, pathNow } from '../read-now.js';
 import { type Desktop, hasDesktop, systemDesktop } from './desktop.js';
 import { openArrived } from './open-file.js';
 import type { Playback } from './play-media.js';
 
 /** What is asked of a file. */
-export type OpenableFile = Pick<BookedFile, 'name' | 'member' | 'id' | 'direction' | 'state' | 'isFolder' | 'path'>;
+export type OpenableFile = PlacedFile & Pick<BookedFile, 'name' | 'isFolder'>;
 
 /** Opens the files of one chat. */
 export class Opener {
@@ -34,7 +34,7 @@ export class Opener {
    */
   async open(current: () => OpenableFile, files: Pick<FileIntents, 'open'>): Promise<string> {
     const file = current();
-    const path = pathOf(file);
+    const path = pathNow(file);
     if (path === undefined) return this.#play(file.name, current, files);
     const { path: shown, why } = await openArrived(path, file.isFolder, this.#desktop);
     return why === undefined ? `opened ${shown}` : `opened ${shown}: ${why}`;
@@ -65,15 +65,4 @@ export class Opener {
     this.#playbacks.push(playback);
     return `${name} plays while it arrives, in ${playback.player ?? 'the browser'}`;
   }
-}
-
-/** Where a file is that need not be waited for. */
-function pathOf({ path, state, direction }: OpenableFile): string | undefined {
-  return state === 'done' || direction === 'out' ? path : undefined;
-}
-
-async function openNow(file: OpenableFile, files: Pick<FileIntents, 'open'>): Promise<ReadableFile | undefined> {
-  const path = pathOf(file);
-  if (path !== undefined) return openStoredFile(path);
-  return file.id === undefined ? undefined : files.open(file.member, file.id);
 }

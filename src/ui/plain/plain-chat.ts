@@ -23,6 +23,7 @@ import type { FaceSound } from '../face-sound.js';
 import { escapeText } from '../text/escape-text.js';
 import { FilterEnd } from './filter-end.js';
 import { limitLines } from './line-limit.js';
+import { LineQuestion } from './line-question.js';
 import { PlainScreen, type PlainScreenOptions } from './plain-screen.js';
 import { ProgramCommands } from './program-commands.js';
 import { UnderWay } from './under-way.js';
@@ -64,7 +65,7 @@ export class PlainChat implements Face {
   readonly #sending = new UnderWay(() => this.#ending.settle());
   readonly #program: ProgramCommands;
   readonly #ending: FilterEnd;
-  #answer: ((line: string) => void) | undefined;
+  readonly #question = new LineQuestion();
   #isHere = false;
   /** The user has been told that what is typed waits. */
   #saidItWaits = false;
@@ -132,17 +133,7 @@ export class PlainChat implements Face {
   /** Asks whether the member found at an address is the one that was meant. */
   async confirm(question: string, signal: AbortSignal): Promise<boolean> {
     this.#screen.print(`${question} [y/N]`, false);
-    const line = await new Promise<string>((resolve) => {
-      this.#answer = resolve;
-      const onAbort = (): void => {
-        // What is typed from now on is no answer to it.
-        if (this.#answer === resolve) this.#answer = undefined;
-        resolve('');
-      };
-      if (signal.aborted) onAbort();
-      else signal.addEventListener('abort', onAbort, { once: true });
-    });
-    return /^y(es)?$/i.test(line.trim());
+    return this.#question.confirmed(signal);
   }
 
   /**
@@ -230,13 +221,7 @@ export class PlainChat implements Face {
   }
 
   async #take(line: string): Promise<void> {
-    const answer = this.#answer;
-    if (answer !== undefined) {
-      this.#answer = undefined;
-      answer(line);
-    } else {
-      await this.#dispatch(line);
-    }
+    if (!this.#question.take(line)) await this.#dispatch(line);
     this.#screen.prompt();
   }
 

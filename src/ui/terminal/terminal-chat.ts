@@ -8,6 +8,7 @@ import type { ConversationEvent } from '../../conversation/events.js';
 import { systemTimers } from '../../conversation/timers.js';
 import { QTChatError } from '../../errors.js';
 import type { Settings } from '../commands/settings.js';
+import { noticeOf } from '../desktop/notice-of.js';
 import { Notifier } from '../desktop/notify.js';
 import { Opener } from '../desktop/opener.js';
 import type { Face } from '../face.js';
@@ -158,12 +159,9 @@ export class TerminalChat implements Face {
   onEvent(event: ConversationEvent): void {
     applyEvent(this.#state, event, this.#options.clock());
     if (event.type === 'stopped') this.#stop(event.error);
-    if (event.type === 'message') this.#notifier.note(event.member, event.member, event.text);
-    if (event.type === 'fileOffered') this.#notifier.note(event.member, event.member, `offers ${event.file.name}`);
-    if (event.type === 'callRinging' && event.direction === 'in')
-      this.#notifier.note(event.member, event.member, 'calls you');
+    const notice = noticeOf(event);
+    if (notice !== undefined) this.#notifier.note(notice.member, notice.member, notice.text);
     this.#calling.note(event);
-    if (event.type === 'callEnded' && event.missed) this.#notifier.note(event.member, event.member, 'missed call');
     if (event.type === 'fileDone') this.#pictures.note(this.#state.files.of(event));
     this.#drawSoon();
   }

@@ -5,6 +5,7 @@ import { openStoredFile, type ReadableFile } from '../../store/arriving-file.js'
 import type { BookedFile, FileBook } from '../commands/file-book.js';
 import type { MediaAddress, MediaRoute, OpenMedia } from '../media-route/media-route.js';
 import { picturePixels } from '../picture-pixels.js';
+import { openNow } from '../read-now.js';
 
 /** What a picture of more would take of the browser's memory hangs the window. */
 const mostPixels = 100_000_000;
@@ -42,7 +43,7 @@ export class ShownFiles {
   async #opener(conversation: Conversation, member: string, id: string): Promise<OpenMedia | undefined> {
     const booked = this.#files.all.find((one) => one.member === member && one.id === id);
     // It arrives while it is played, or goes on with another transfer.
-    if (booked !== undefined) return () => openNow(this.#files.asItIs(booked), conversation);
+    if (booked !== undefined) return () => openBooked(this.#files.asItIs(booked), conversation);
     const file = await conversation.files.arrived(member, id);
     return file === undefined || file.isFolder ? undefined : () => openStoredFile(file.path);
   }
@@ -63,9 +64,6 @@ async function opened(open: OpenMedia): Promise<ReadableFile | undefined> {
   }
 }
 
-async function openNow(file: BookedFile, conversation: Conversation): Promise<ReadableFile | undefined> {
-  const { member, id, path, state, direction, isFolder } = file;
-  if (isFolder) return undefined;
-  if (path !== undefined && (state === 'done' || direction === 'out')) return openStoredFile(path);
-  return id === undefined ? undefined : conversation.files.open(member, id);
+async function openBooked(file: BookedFile, conversation: Conversation): Promise<ReadableFile | undefined> {
+  return file.isFolder ? undefined : openNow(file, conversation.files);
 }

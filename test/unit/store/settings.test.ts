@@ -4,19 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { loadSettings, saveSettings } from '../../../src/store/settings.js';
+import { defaultValues } from '../../helpers/settings.js';
 
-const defaults = {
-  ...{
-    autoAcceptBytes: 100_000_000,
-    notify: 'on',
-    bell: true,
-    pictures: true,
-    ring: true,
-    pushToTalk: false,
-    noiseSuppression: false,
-  },
-  ...{ input: undefined, output: undefined },
-};
+const defaults = { ...defaultValues, input: undefined, output: undefined };
 
 describe('the settings of a home', () => {
   let home: { folder: string };

@@ -3,16 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { QTChatError } from '../../../../src/errors.js';
 import type { SettingValues } from '../../../../src/store/settings.js';
 import { Settings } from '../../../../src/ui/commands/settings.js';
-
-const values: SettingValues = {
-  autoAcceptBytes: 100_000_000,
-  notify: 'on',
-  bell: true,
-  pictures: true,
-  ring: true,
-  pushToTalk: false,
-  noiseSuppression: false,
-};
+import { defaultValues as values } from '../../../helpers/settings.js';
 
 describe('settings', () => {
   it.each([
