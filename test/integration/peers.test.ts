@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { deliver } from '../../src/conversation/deliver.js';
 import { saveContact } from '../../src/store/contacts.js';
 import type { Identity } from '../../src/store/identities.js';
+import { type Dialler, tcpDialler } from '../../src/transport/dial.js';
 import { makeCircle, type TestCircle } from '../helpers/certificates.js';
 import { Meeting, type TestConversation } from '../helpers/conversations.js';
 import { makeIdentity } from '../helpers/identity.js';
@@ -160,10 +161,18 @@ describe('trust', () => {
   it('does not take another member for the contact that was dialled by name', async () => {
     const b = await (await meeting.at('b')).open(bob);
     const a = await meeting.at('a');
-    const addresses = [{ host: '127.0.0.1', port: b.door.listeningPort ?? 0 }];
+    const port = b.door.listeningPort ?? 0;
+    const addresses = [{ host: '127.0.0.1', port }];
     const carol = { member: 'carol', circleId: circle.circleId, addresses };
     await saveContact({ folder: a.home }, carol, { clock: () => new Date() });
-    await a.open(alice, { who: 'carol' });
+    // The usual ports are tried as well, where any program of this computer may be.
+    const dialler: Dialler = {
+      dial: async (address, signal) => {
+        if (address.port === port) return tcpDialler.dial(address, signal);
+        throw Object.assign(new Error('nobody listens there'), { code: 'ECONNREFUSED' });
+      },
+    };
+    await a.open(alice, { who: 'carol', dialler });
     const { reason } = await a.event('waiting', (event) => event.reason?.message.includes('bob') ?? false);
     expect(reason?.message).toMatch(/"bob" is there instead/);
   });

@@ -22,7 +22,7 @@ describe('the built page', () => {
 });
 
 describeWindow('a long conversation', (open) => {
-  it('is there soon', async () => {
+  it('can be used, and says after how long', async () => {
     const { page } = await open({ hash: '#bob', world: { history: { bob: [message('1', 'hello')] } } });
     await page.getByText('hello').first().waitFor();
     const readyMs = Math.round(await page.evaluate<number>('performance.now()'));
