@@ -25,6 +25,7 @@ export interface ConnectionOptions {
   readonly onSound: (sound: MediaStream) => void;
 }
 
+/** One of them: made for one call, and closed with it. */
 export class Connection {
   readonly #tell: ConnectionOptions['tell'];
   readonly #peer = new RTCPeerConnection({ iceServers: [] });

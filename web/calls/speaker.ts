@@ -1,5 +1,6 @@
 /** Where the sound of a call comes out. */
 
+/** The speaker of one page. */
 export class Speaker {
   readonly #player = new Audio();
 

@@ -47,6 +47,7 @@ export interface AppState {
   readonly waiting: { readonly who: string; readonly reason: string | null } | null;
 }
 
+/** What is known before the program has said anything. */
 export const initialState: AppState = {
   isReady: false,
   self: null,

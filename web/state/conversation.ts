@@ -18,6 +18,7 @@ export interface Conversation {
   readonly early: Readonly<Record<string, MessageProgress>>;
 }
 
+/** One of which nothing was read yet. */
 export const emptyConversation: Conversation = {
   entries: [],
   history: 'none',

@@ -9,7 +9,7 @@ import { toneKinds } from '../sound/tones.js';
 /** The longest SDP, in characters: ours have some 1,500. */
 export const longestSdp = 16_384;
 /** The longest candidate, in characters. */
-export const longestCandidate = 512;
+const longestCandidate = 512;
 const longestText = 4_096;
 
 const sdp = v.pipe(v.string(), v.maxLength(longestSdp));

@@ -60,6 +60,7 @@ export class MediaRoute {
     this.#server.requestTimeout = 0;
   }
 
+  /** Listens on a port of this computer alone that nobody had; the caller closes it. */
   static async start(): Promise<MediaRoute> {
     const route = new MediaRoute();
     route.#server.listen(0, '127.0.0.1');

@@ -91,7 +91,7 @@ function hindrances({ state, isMuted, isPushToTalk, devices, peerDevices }: Call
 }
 
 /** The key that lets one talk, or mutes one. */
-export const talkKey = 'F8';
+const talkKey = 'F8';
 
 /** How loud it is, 0 to 1, in one cell. */
 export function meter(level: number): string {

@@ -89,6 +89,7 @@ export class WebChat implements Face {
     });
   }
 
+  /** Starts the window's server; nobody gets in before {@link open} has made a link. */
   static async start(options: WebChatOptions): Promise<WebChat> {
     const { pingMs } = { ...defaultTiming, ...options.timing };
     const media = await MediaRoute.start();

@@ -51,6 +51,7 @@ export class WindowServer {
     this.#sockets = new WebSocketServer({ noServer: true, maxPayload: maximumMessageBytes, perMessageDeflate: false });
   }
 
+  /** Listens on a port of this computer alone that nobody had; the caller closes it. */
   static async start(options: WindowServerOptions): Promise<WindowServer> {
     const files = await readPageFiles(options.pageFolder ?? builtPage());
     const http = createServer({ maxHeaderSize: maximumHeadBytes, connectionsCheckingInterval: 1_000 });
