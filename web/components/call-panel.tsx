@@ -96,6 +96,7 @@ function describePhase(call: CallState, name: string): string {
       const { end } = call;
       if (end === undefined) return 'The call is over';
       if (end.missed) return 'You missed this call';
+      if (end.reason === 'hung-up') return 'The call is over';
       return `The call is over: ${describeReason(end.reason)}${end.error === null ? '' : `. ${escapeText(end.error.message)}`}`;
     }
   }

@@ -34,7 +34,8 @@ export function Composer({ contact }: { contact: Contact }) {
     if (current === null) return;
     current.style.height = 'auto';
     current.style.height = `${current.scrollHeight + 2}px`;
-  }, [text]);
+    // What stands there before something is typed counts, too.
+  }, [text, contact.isHere]);
 
   const send = async (): Promise<void> => {
     // As it stands in the field: what was typed just now may not be drawn yet.

@@ -2,7 +2,7 @@
 import { call } from '../intents/call-intents.js';
 import type { Contact } from '../state/app-state.js';
 import type { Panel } from '../store.js';
-import { momentOf } from '../text/words.js';
+import { recentlyOf } from '../text/words.js';
 import { Avatar } from './avatar.js';
 import { IconButton } from './icon-button.js';
 import { Name } from './name.js';
@@ -61,6 +61,6 @@ function statusOf({ isHere, standing, lastSeenAt, whyAway }: Contact): string {
   if (standing === 'blocked') return 'blocked: you hear nothing of each other';
   if (standing === 'changed') return 'shows another key than before: look who it is';
   if (isHere) return 'here now';
-  if (lastSeenAt !== null) return `last here ${momentOf(Date.parse(lastSeenAt))}`;
+  if (lastSeenAt !== null) return `last here ${recentlyOf(Date.parse(lastSeenAt), Date.now())}`;
   return whyAway === null ? 'not here: messages wait' : 'not here at the moment';
 }

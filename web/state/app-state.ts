@@ -8,6 +8,8 @@ import { type Conversation, emptyConversation } from './conversation.js';
 export interface Contact extends Omit<WireContact, 'last'> {
   /** The newest text, and when it was written. */
   readonly lastText: string;
+  /** Which message that is of; null for none, and where it is not known. */
+  readonly last: { readonly id: string; readonly direction: 'in' | 'out' } | null;
   readonly lastAtMs: number;
   /** Why the member is not here, where that is known. */
   readonly whyAway: string | null;
@@ -82,6 +84,7 @@ export function putContact(state: AppState, member: string, change: Partial<Cont
     lastSeenAt: null,
     unread: 0,
     lastText: '',
+    last: null,
     lastAtMs: 0,
     whyAway: null,
   };

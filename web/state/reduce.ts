@@ -76,7 +76,11 @@ export function reduceEvent(state: AppState, event: WireEvent, { nowMs, watched 
     case 'typing':
       return putConversation(state, event.member, { ...conversationWith(state, event.member), typingAtMs: nowMs });
     case 'outgoingFile': {
-      const next = putContact(state, event.member, { lastText: fileText(event.name), lastAtMs: Date.parse(event.at) });
+      const next = putContact(state, event.member, {
+        last: null,
+        lastText: fileText(event.name),
+        lastAtMs: Date.parse(event.at),
+      });
       return putConversation(next, event.member, noteOutgoing(conversationWith(next, event.member), event));
     }
     case 'listening':
@@ -194,19 +198,38 @@ function hello(state: AppState, event: Extract<WireEvent, { event: 'hello' }>, n
 
 function contactOf(contact: WireContact, known: Contact | undefined): Contact {
   const { last, ...rest } = contact;
+  const named = last ? { id: last.id, direction: last.direction } : (known?.last ?? null);
   const lastText = last ? lastTextOf(last) : (known?.lastText ?? '');
   const lastAtMs = last ? Date.parse(last.sentAt) : (known?.lastAtMs ?? 0);
-  return { ...rest, lastText, lastAtMs, whyAway: contact.isHere ? null : (known?.whyAway ?? null) };
+  // The program notes when they came; when they went, this page has seen.
+  const lastSeenAt = [contact.lastSeenAt, known?.lastSeenAt].reduce<string | null>(
+    (latest, one) => (one && (latest === null || Date.parse(one) > Date.parse(latest)) ? one : latest),
+    null,
+  );
+  return {
+    ...rest,
+    lastSeenAt,
+    last: named,
+    lastText,
+    lastAtMs,
+    whyAway: contact.isHere ? null : (known?.whyAway ?? null),
+  };
 }
+
+const deletedText = 'A deleted message';
 
 function fileText(name: string): string {
   return `File: ${name}`;
 }
 
+function callText(missed: boolean): string {
+  return missed ? 'Missed call' : 'Call';
+}
+
 function lastTextOf({ text, call, file }: WireMessage): string {
   if (file) return fileText(file.name);
-  if (call !== null) return call.missed ? 'Missed call' : 'Call';
-  return text ?? 'A deleted message';
+  if (call !== null) return callText(call.missed);
+  return text ?? deletedText;
 }
 
 function reduceMessageEvent(
@@ -219,10 +242,35 @@ function reduceMessageEvent(
   const after = reduceMessage(before, event, state.self?.member ?? '');
   let next = putConversation(state, member, after);
   if (event.event === 'message' || event.event === 'outgoing') {
-    next = putContact(next, member, { lastText: event.text, lastAtMs: Date.parse(event.at) });
+    const last = { id: event.id, direction: event.event === 'message' ? 'in' : 'out' } as const;
+    next = putContact(next, member, { last, lastText: event.text, lastAtMs: Date.parse(event.at) });
+  }
+  const text = changedText(event);
+  const last = state.contacts[member]?.last;
+  // Nobody is to read in the list what was taken back.
+  if (
+    text !== undefined &&
+    last?.id === event.id &&
+    last.direction === (event.event === 'outgoingChange' ? 'out' : 'in')
+  ) {
+    next = putContact(next, member, { lastText: text });
   }
   if (event.event === 'message' && after.entries !== before.entries) next = unseen(next, member, event.id, watched);
   return next;
+}
+
+/** What a message says from now on; undefined where the event does not change that. */
+function changedText(event: Parameters<typeof reduceMessage>[1]): string | undefined {
+  switch (event.event) {
+    case 'edited':
+      return event.text;
+    case 'deleted':
+      return deletedText;
+    case 'outgoingChange':
+      if (event.kind === 'reaction') return undefined;
+      return event.kind === 'delete' ? deletedText : (event.text ?? '');
+  }
+  return undefined;
 }
 
 function reduceFileEvent(
@@ -235,7 +283,11 @@ function reduceFileEvent(
   const after = reduceFile(before, event);
   const next = putConversation(state, member, after);
   if (after.entries.length === before.entries.length || event.event === 'fileProgress') return next;
-  const described = putContact(next, member, { lastText: fileText(event.name), lastAtMs: Date.parse(event.at) });
+  const described = putContact(next, member, {
+    last: null,
+    lastText: fileText(event.name),
+    lastAtMs: Date.parse(event.at),
+  });
   const key = after.entries.at(-1)?.key;
   return direction === 'in' && key !== undefined ? unseen(described, member, key, watched) : described;
 }
@@ -255,5 +307,10 @@ function reduceCallEvent(state: AppState, event: Parameters<typeof reduceCall>[1
   const { member, id, direction, reason, durationMs, missed } = event;
   const atMs = Date.parse(event.at) - durationMs;
   const entry = { type: 'call', key: id, id, direction, atMs, outcome: { reason, durationMs, missed } } as const;
-  return putConversation(next, member, withEntry(conversationWith(next, member) ?? emptyConversation, entry));
+  const described = putContact(next, member, {
+    last: null,
+    lastText: callText(missed),
+    lastAtMs: Date.parse(event.at),
+  });
+  return putConversation(described, member, withEntry(conversationWith(described, member), entry));
 }

@@ -11,7 +11,7 @@ const outcomes: Readonly<Record<string, string>> = {
   elsewhere: 'taken elsewhere',
   'not-connected': 'no sound came through',
   lost: 'connection lost',
-  failed: 'failed',
+  failed: 'broke off',
   refused: 'refused',
   unknown: 'their program was started anew',
 };

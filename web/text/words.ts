@@ -16,7 +16,7 @@ export function describeSeconds(seconds: number): string {
 }
 
 const formats = {
-  time: new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }),
+  time: new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' }),
   weekday: new Intl.DateTimeFormat(undefined, { weekday: 'long' }),
   day: new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' }),
   date: new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' }),
@@ -36,6 +36,13 @@ export function dateOf(atMs: number): string {
 /** "29 November 2026, 21:05". */
 export function momentOf(atMs: number): string {
   return `${dateOf(atMs)}, ${timeOf(atMs)}`;
+}
+
+/** "today, 21:05", "yesterday, 21:05", "29 November 2026, 21:05". */
+export function recentlyOf(atMs: number, nowMs: number): string {
+  const days = daysBetween(atMs, nowMs);
+  if (days === 0) return `today, ${timeOf(atMs)}`;
+  return days === 1 ? `yesterday, ${timeOf(atMs)}` : momentOf(atMs);
 }
 
 /** "Today", "Yesterday", "Friday, 27 November", with the year where it is another one. */

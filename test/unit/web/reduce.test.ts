@@ -56,6 +56,15 @@ function fileOf(state: AppState): FileEntry | undefined {
   return entry?.type === 'file' ? entry : undefined;
 }
 
+describe('a member who went', () => {
+  it('was here last then, not when they came', () => {
+    const [came, went] = ['2026-11-29T20:00:00.000Z', '2026-11-29T21:00:00.000Z'];
+    const gone = { event: 'disconnected', member: 'bob', reason: 'left', at: went } as Told;
+    const state = stateAfter(hello, gone, { event: 'contact', ...contact('bob'), isHere: false, lastSeenAt: came });
+    expect(state.contacts.bob?.lastSeenAt).toBe(went);
+  });
+});
+
 describe('a member who is called as something that every object has', () => {
   it('is a member like any other', () => {
     const name = 'constructor';
@@ -67,6 +76,27 @@ describe('a member who is called as something that every object has', () => {
 });
 
 describe('messages', () => {
+  it('say in the list what they say now, and nothing that was taken back', () => {
+    const edited = stateAfter(hello, text('1', 'the key is under the mat'), {
+      ...{ event: 'edited' as const, member: 'bob', id: '1', text: 'ahoj', sentAt: now },
+    });
+    expect(edited.contacts.bob).toMatchObject({ lastText: 'ahoj' });
+    const deleted = stateAfter(hello, text('1', 'the key is under the mat'), {
+      event: 'deleted',
+      member: 'bob',
+      id: '1',
+      sentAt: now,
+    });
+    expect(deleted.contacts.bob).toMatchObject({ lastText: 'A deleted message' });
+    const own = stateAfter(hello, outgoing('2'), { event: 'outgoingChange', member: 'bob', id: '2', kind: 'delete' });
+    expect(own.contacts.bob).toMatchObject({ lastText: 'A deleted message' });
+    const older = stateAfter(hello, text('1'), text('2'), { event: 'deleted', member: 'bob', id: '1', sentAt: now });
+    expect(older.contacts.bob).toMatchObject({ lastText: '2' });
+    // Both sides may use the same id; each takes back its own alone.
+    const others = stateAfter(hello, outgoing('2'), { event: 'deleted', member: 'bob', id: '2', sentAt: now });
+    expect(others.contacts.bob).toMatchObject({ lastText: '2' });
+  });
+
   it('are counted until somebody has seen them, and the first of them is marked', () => {
     const state = stateAfter(hello, loaded, text('1'), text('2'));
     expect(state.contacts.bob).toMatchObject({ unread: 2, lastText: '2' });
