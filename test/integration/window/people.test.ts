@@ -116,7 +116,7 @@ describeWindow('people in the window', (open) => {
       missed: false,
       error: null,
     });
-    await page.getByText('The call is over: ended').waitFor();
+    await page.getByText('The call is over', { exact: true }).waitFor();
     await page.locator('.scroller').getByText('Call from them, 1:05').waitFor();
     await page.locator('section.call').getByRole('button', { name: 'Close' }).click();
     await page.locator('section.call').waitFor({ state: 'detached' });
