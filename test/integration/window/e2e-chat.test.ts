@@ -54,7 +54,7 @@ describeWith('chromium', 'two windows', () => {
   );
 
   it(
-    'of the same person agree: messages, changes, reactions, and what was seen',
+    'of the same person agree: messages, files, changes and reactions',
     async () => {
       const { alice, bob } = await meet();
       const second = await alice.browser.pageIn(alice.page.context());
@@ -66,6 +66,9 @@ describeWith('chromium', 'two windows', () => {
       await shown(alice.page, 'from the second');
       await say(bob.page, 'to both');
       await Promise.all([shown(alice.page, 'to both'), shown(second, 'to both')]);
+      const note = { name: 'tides.txt', mimeType: 'text/plain', buffer: Buffer.from('at nine') };
+      await second.getByLabel('Files', { exact: true }).setInputFiles(note);
+      await Promise.all([alice.page, second, bob.page].map((page) => shown(page, 'tides.txt')));
       await use(second, 'to both', 'React');
       await second.getByRole('button', { name: 'React with 🎉' }).click();
       await Promise.all(
