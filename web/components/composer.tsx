@@ -32,8 +32,12 @@ export function Composer({ contact }: { contact: Contact }) {
   useLayoutEffect(() => {
     const { current } = field;
     if (current === null) return;
+    const { parentElement: row } = current;
+    // Meanwhile the messages must not have more room: they would be scrolled by it.
+    if (row !== null) row.style.minHeight = `${row.offsetHeight}px`;
     current.style.height = 'auto';
     current.style.height = `${current.scrollHeight + 2}px`;
+    if (row !== null) row.style.minHeight = '';
     // What stands there before something is typed counts, too.
   }, [text, contact.isHere]);
 

@@ -2,6 +2,7 @@
 import { answerOffer, steerFile } from '../intents/file-intents.js';
 import type { FileEntry } from '../state/entries.js';
 import { escapeText } from '../text/escape-text.js';
+import { isVoicemail } from '../text/file-names.js';
 import { describeSeconds, describeSize, timeOf } from '../text/words.js';
 import { Icon } from './icon.js';
 import { IconButton } from './icon-button.js';
@@ -9,13 +10,10 @@ import { MediaView } from './media-view.js';
 import { useStore } from './store-context.js';
 import { useSelect } from './use-select.js';
 
-/** As the terminal names what was spoken (docs/USING.md, "Voicemail"). */
-const spoken = /^voicemail-\d{4}-\d{2}-\d{2}-\d{4}\.opus$/;
-
 export function FileCard({ member, entry }: { member: string; entry: FileEntry }) {
   const { name, isFolder, state, atMs, sizeBytes, doneBytes } = entry;
   const isHere = useSelect(({ contacts }) => contacts[member]?.isHere ?? false, [member]);
-  const isSpoken = spoken.test(name);
+  const isSpoken = isVoicemail(name);
   const isMoving =
     state === 'moving' || state === 'uploading' || state === 'paused' || (state === 'waiting' && doneBytes > 0);
   return (

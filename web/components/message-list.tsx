@@ -30,6 +30,8 @@ export function MessageList({ member }: { member: string }) {
   const anchor = useRef<Anchor>('end');
   /** Where it was scrolled to by itself: the event of that says nothing of what somebody wants to see. */
   const ownTop = useRef(-1);
+  /** How large the view was then. */
+  const ownSize = useRef('');
   const [, redraw] = useState(0);
   const again = (): void => redraw((count) => count + 1);
 
@@ -62,6 +64,7 @@ export function MessageList({ member }: { member: string }) {
     const wanted = topOf(rows, anchor.current, view.clientHeight);
     if (Math.abs(view.scrollTop - wanted) >= 1) view.scrollTop = wanted;
     ownTop.current = view.scrollTop;
+    ownSize.current = sizeOf(view);
   });
 
   // Pictures that arrive make rows higher, a narrower window too.
@@ -94,12 +97,17 @@ export function MessageList({ member }: { member: string }) {
     return () => clearTimeout(timer);
   }, [sought]);
 
+  const toEnd = (): void => {
+    anchor.current = 'end';
+    store.isAtEnd.value = true;
+    again();
+  };
+
   // Whoever has sent something wants to see it.
   const newest = entries.at(-1);
   useLayoutEffect(() => {
     if (newest?.direction !== 'out') return;
-    anchor.current = 'end';
-    again();
+    toEnd();
   }, [newest?.key]);
 
   const onScroll = (): void => {
@@ -107,18 +115,17 @@ export function MessageList({ member }: { member: string }) {
     if (view === null) return;
     const { scrollTop, clientHeight, scrollHeight } = view;
     if (Math.abs(scrollTop - ownTop.current) < 1) return;
+    // A view that became larger or smaller, as by a long text below, was scrolled by nobody.
+    if (sizeOf(view) !== ownSize.current) {
+      again();
+      return;
+    }
     const isAtEnd = scrollTop + clientHeight >= scrollHeight - endPx;
     store.isAtEnd.value = isAtEnd;
     anchor.current = isAtEnd ? 'end' : (rows.at(scrollTop) ?? 'end');
     const wanted = rows.range(scrollTop, scrollTop + clientHeight, marginPx / 2);
     if (wanted.start < drawn.current.start || wanted.end > drawn.current.end) again();
     if (scrollTop < olderPx && hasOlder) void loadOlder(store, member);
-  };
-
-  const toEnd = (): void => {
-    anchor.current = 'end';
-    store.isAtEnd.value = true;
-    again();
   };
 
   return (
@@ -159,6 +166,10 @@ function RowView({ row, member, isSought }: { row: Row; member: string; isSought
     case 'entry':
       return <EntryRow member={member} entry={row.entry} isFirst={row.isFirst} isSought={isSought} />;
   }
+}
+
+function sizeOf({ clientWidth, clientHeight }: HTMLElement): string {
+  return `${clientWidth} x ${clientHeight}`;
 }
 
 function topOf(rows: VirtualRows, anchor: Anchor, height: number): number {

@@ -1,4 +1,5 @@
 /** What every event and every deed of the user makes of what the window knows. Pure. */
+import { isVoicemail } from '../text/file-names.js';
 import type { WireContact, WireEvent, WireMessage } from '../wire.js';
 import {
   type AppState,
@@ -219,7 +220,7 @@ function contactOf(contact: WireContact, known: Contact | undefined): Contact {
 const deletedText = 'A deleted message';
 
 function fileText(name: string): string {
-  return `File: ${name}`;
+  return isVoicemail(name) ? 'Voice message' : `File: ${name}`;
 }
 
 function callText(missed: boolean): string {

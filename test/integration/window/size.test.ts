@@ -30,6 +30,24 @@ describeWindow('a long conversation', (open) => {
     process.stdout.write(`the window was ready after ${readyMs} ms\n`);
   });
 
+  it('stays at its end while a long text is written below, and in a narrower window', async () => {
+    const all = Array.from({ length: 100 }, (_, index) => message(`m${index}`, `message number ${index}`));
+    const { page } = await open({ hash: '#bob', world: { history: { bob: all } } });
+    // A few frames later, when what was drawn is measured too.
+    const isAtEnd = `(async () => {
+      for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+      const { scrollTop, clientHeight, scrollHeight } = document.querySelector('.scroller');
+      return scrollTop + clientHeight >= scrollHeight - 2;
+    })()`;
+    await page.getByText('message number 99').waitFor();
+    expect(await page.evaluate(isAtEnd)).toBe(true);
+    await page.getByRole('textbox', { name: 'Message to bob' }).pressSequentially('many long words '.repeat(20));
+    expect(await page.evaluate(isAtEnd)).toBe(true);
+    await page.setViewportSize({ width: 400, height: 500 });
+    expect(await page.evaluate(isAtEnd)).toBe(true);
+    expect(await page.getByRole('button', { name: 'To the newest message' }).isVisible()).toBe(false);
+  });
+
   it('has few elements in the page however long it is, wherever one is in it', async () => {
     const all = Array.from({ length: 10_000 }, (_, index) => message(`m${index}`, `message number ${index}`));
     const { page, bridge } = await open({ hash: '#bob', world: { history: { bob: all } } });
