@@ -6,7 +6,7 @@ import type { PeerIdentity } from '../transport/identify-peer.js';
 /** The error for a member that the user has blocked. */
 export function blocked(member: string): QTChatError {
   return new QTChatError('ERR_PEER_BLOCKED', `you have blocked ${quote(member)}`, {
-    hint: `To lift it: qtchat contacts block ${member} --undo`,
+    hint: `To lift it: qtchat contacts block ${member} --undo, or /unblock ${member} in the chat`,
   });
 }
 
