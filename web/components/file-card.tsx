@@ -7,11 +7,12 @@ import { describeSeconds, describeSize, timeOf } from '../text/words.js';
 import { Icon } from './icon.js';
 import { IconButton } from './icon-button.js';
 import { MediaView } from './media-view.js';
+import { ProgressMark } from './progress-mark.js';
 import { useStore } from './store-context.js';
 import { useSelect } from './use-select.js';
 
 export function FileCard({ member, entry }: { member: string; entry: FileEntry }) {
-  const { name, isFolder, state, atMs, sizeBytes, doneBytes } = entry;
+  const { name, isFolder, state, direction, atMs, sizeBytes, doneBytes } = entry;
   const isHere = useSelect(({ contacts }) => contacts[member]?.isHere ?? false, [member]);
   const isSpoken = isVoicemail(name);
   const isMoving =
@@ -40,6 +41,7 @@ export function FileCard({ member, entry }: { member: string; entry: FileEntry }
       )}
       <span class="meta">
         <time dateTime={new Date(atMs).toISOString()}>{timeOf(atMs)}</time>
+        {direction === 'out' && state === 'done' && <ProgressMark progress="delivered" />}
       </span>
     </div>
   );

@@ -1,10 +1,10 @@
 /** A message: what it answers, its text, what was thought of it, when it was written, and how far it has come. */
 import { react, seekMessage } from '../intents/message-intents.js';
 import { conversationWith } from '../state/app-state.js';
-import type { MessageEntry, MessageProgress } from '../state/entries.js';
+import type { MessageEntry } from '../state/entries.js';
 import { escapeText } from '../text/escape-text.js';
 import { timeOf } from '../text/words.js';
-import { Icon, type IconName } from './icon.js';
+import { ProgressMark } from './progress-mark.js';
 import { RichText } from './rich-text.js';
 import { useStore } from './store-context.js';
 
@@ -14,7 +14,7 @@ export function MessageBubble({ member, entry }: { member: string; entry: Messag
     <span class="meta" dir="ltr">
       {isEdited && text !== null && 'edited · '}
       <time dateTime={new Date(atMs).toISOString()}>{timeOf(atMs)}</time>
-      {direction === 'out' && <Progress progress={progress} />}
+      {direction === 'out' && <ProgressMark progress={progress} />}
     </span>
   );
   return (
@@ -39,25 +39,6 @@ function Quote({ member, id }: { member: string; id: string }) {
       </span>
       <bdi class="quote-text">{escapeText(text.slice(0, 200).replaceAll(/\s+/g, ' '))}</bdi>
     </button>
-  );
-}
-
-const marks: Record<MessageProgress, { icon: IconName; label: string } | undefined> = {
-  queued: { icon: 'clock', label: 'waits here until they come' },
-  sent: { icon: 'clock', label: 'sent' },
-  delivered: { icon: 'check', label: 'on their disk' },
-  read: { icon: 'checks', label: 'seen' },
-  withdrawn: { icon: 'cancel', label: 'deleted before it was delivered' },
-  received: undefined,
-};
-
-function Progress({ progress }: { progress: MessageProgress }) {
-  const mark = marks[progress];
-  if (mark === undefined) return null;
-  return (
-    <span class={`progress-mark is-${progress}`} title={mark.label} role="img" aria-label={mark.label}>
-      <Icon name={mark.icon} />
-    </span>
   );
 }
 
