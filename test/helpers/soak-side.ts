@@ -122,7 +122,11 @@ export class SoakSide {
   /** The texts of its store, in their order; those queued alone, where asked for. */
   texts(direction: 'in' | 'out', state?: 'queued'): Promise<string[]> {
     return this.#withStore(async (database, cipher) => {
-      let query = database.selectFrom('messages').selectAll().where('direction', '=', direction);
+      let query = database
+        .selectFrom('messages')
+        .selectAll()
+        .where('kind', '=', 'text')
+        .where('direction', '=', direction);
       if (state !== undefined) query = query.where('state', '=', state);
       const rows = await query.orderBy('id').execute();
       return rows.map((row) => cipher.open(row.body, ['messages', `${direction}/${row.uuid}`, row.conversation]));
