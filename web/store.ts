@@ -10,6 +10,7 @@ import type { FileEntry, MessageEntry } from './state/entries.js';
 import { type Deed, reduceDeed, reduceEvent } from './state/reduce.js';
 import { createTheme, type Theme } from './theme.js';
 import { Uploads } from './uploads/uploads.js';
+import { VoicemailRecorder } from './voicemail/recorder.js';
 import type { WireEvent } from './wire.js';
 
 /** What is being written besides a plain message. */
@@ -59,6 +60,7 @@ export class Store {
     (deed) => this.do(deed),
     () => this.link.peek().state === 'open',
   );
+  readonly voicemail = new VoicemailRecorder();
   /** What is being read of histories: older messages, by whose they are. */
   readonly olderLoads = new Map<string, Promise<boolean>>();
   /** When the other side was told last that somebody is writing. */

@@ -1,6 +1,7 @@
 /** The call that there is, above everything else, whichever conversation is shown. */
 import { useEffect, useState } from 'preact/hooks';
 import { answerCall, setMuted } from '../intents/call-intents.js';
+import { recordVoicemail } from '../intents/voicemail-intents.js';
 import { type CallState, qualityOf } from '../state/call.js';
 import { describeReason } from '../text/describe-call.js';
 import { escapeText } from '../text/escape-text.js';
@@ -13,15 +14,18 @@ import { useStore } from './store-context.js';
 import { useSelect } from './use-select.js';
 
 const shownAfterMs = 4_000;
+/** Where something can still be done about it. */
+const shownLongerMs = 15_000;
 
 export function CallPanel() {
   const store = useStore();
   const call = store.call.value;
   const [areDevicesShown, showDevices] = useState(false);
   const isOver = call?.phase === 'ended';
+  const canSpeakLater = call?.direction === 'out' && call.end?.reason === 'no-answer';
   useEffect(() => {
     if (!isOver) return;
-    const timer = setTimeout(() => store.do({ deed: 'callClosed' }), shownAfterMs);
+    const timer = setTimeout(() => store.do({ deed: 'callClosed' }), canSpeakLater ? shownLongerMs : shownAfterMs);
     return () => clearTimeout(timer);
   }, [isOver, call?.id]);
   const member = call?.member ?? '';
@@ -29,6 +33,11 @@ export function CallPanel() {
   if (call === null) return null;
   const isForUs = call.phase === 'ringing' && call.direction === 'in';
   const isTalking = call.phase === 'connected' || call.phase === 'reconnecting';
+  const leaveVoicemail = (): void => {
+    store.do({ deed: 'callClosed' });
+    store.show(member);
+    void recordVoicemail(store, member);
+  };
   return (
     <section class={`call is-${call.phase}`} aria-label="Call">
       <Avatar name={name} />
@@ -68,6 +77,7 @@ export function CallPanel() {
         {!isForUs && !isOver && (
           <IconButton icon="hangup" look="danger" label="Hang up" onClick={() => answerCall(store, 'hangup')} />
         )}
+        {canSpeakLater && <IconButton icon="mic" label={`Leave ${name} a voice message`} onClick={leaveVoicemail} />}
         {isOver && <IconButton icon="cancel" label="Close" onClick={() => store.do({ deed: 'callClosed' })} />}
       </div>
       {isTalking && areDevicesShown && <DeviceChoice />}

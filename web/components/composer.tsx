@@ -2,12 +2,14 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { beginComposing, stopComposing, writeText } from '../intents/compose-intents.js';
 import { sendText, tellTyping } from '../intents/message-intents.js';
+import { recordVoicemail } from '../intents/voicemail-intents.js';
 import type { Contact } from '../state/app-state.js';
 import { conversationWith } from '../state/app-state.js';
 import { escapeText } from '../text/escape-text.js';
 import { parcelsOfPasted } from '../uploads/collect.js';
 import { AttachButtons } from './attach-buttons.js';
 import { IconButton } from './icon-button.js';
+import { RecordingBar } from './recording-bar.js';
 import { useStore } from './store-context.js';
 
 export function Composer({ contact }: { contact: Contact }) {
@@ -17,6 +19,8 @@ export function Composer({ contact }: { contact: Contact }) {
   const text = store.text.value;
   const composing = store.composing.value;
   const name = contact.name ?? member;
+  const there = store.call.value;
+  const isInCall = there !== null && there.phase !== 'ended';
 
   const change = (next: string): void => writeText(store, member, next);
 
@@ -79,6 +83,14 @@ export function Composer({ contact }: { contact: Contact }) {
       </p>
     );
   }
+  const recording = store.voicemail.recording.value;
+  if (recording?.member === member) {
+    return (
+      <footer class="composer">
+        <RecordingBar recording={recording} />
+      </footer>
+    );
+  }
   return (
     <footer class="composer">
       {composing !== undefined && (
@@ -94,6 +106,12 @@ export function Composer({ contact }: { contact: Contact }) {
       )}
       <div class="composer-row">
         <AttachButtons onParcels={(parcels) => store.uploads.add(member, parcels)} />
+        <IconButton
+          icon="mic"
+          label="Record a voice message"
+          isDisabled={recording !== undefined || isInCall}
+          onClick={() => void recordVoicemail(store, member)}
+        />
         <textarea
           ref={field}
           class="field"

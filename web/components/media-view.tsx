@@ -3,6 +3,7 @@ import { useRef } from 'preact/hooks';
 import { forgetMedia, mediaOf } from '../intents/file-intents.js';
 import type { FileEntry } from '../state/entries.js';
 import { escapeText } from '../text/escape-text.js';
+import { isVoicemail } from '../text/file-names.js';
 import { Player } from './player.js';
 import { useStore } from './store-context.js';
 
@@ -38,6 +39,15 @@ export function MediaView({ member, entry }: { member: string; entry: FileEntry 
         </button>
       ) : null;
     default:
-      return <Player kind={kind} url={url} name={name} state={entry.state} onBroken={onError} />;
+      // The octets of a WebM do not say that there are no pictures in it.
+      return (
+        <Player
+          kind={isVoicemail(entry.name) ? 'audio' : kind}
+          url={url}
+          name={name}
+          state={entry.state}
+          onBroken={onError}
+        />
+      );
   }
 }

@@ -1,6 +1,9 @@
-/** What voicemail is called: faces know it by that, and everybody else takes it for the sound that it is. */
+/**
+ * What voicemail is called: faces know it by that, and everybody else takes it for the sound that it is. Browsers that do not
+ * write Ogg record WebM (`.weba`).
+ */
 
-const pattern = /^voicemail-\d{4}-\d\d-\d\d-\d{4}(?: \(\d+\))?\.opus$/;
+const pattern = /^voicemail-\d{4}-\d\d-\d\d-\d{4}(?: \(\d+\))?\.(?:opus|weba)$/;
 
 /** "voicemail-2026-11-29-1905.opus", by the clock of whoever speaks. */
 export function voicemailName(now: Date): string {
