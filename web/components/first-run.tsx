@@ -1,5 +1,5 @@
 /** The first start: no identity yet. An invite makes one. */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { CommandError } from '../connection.js';
 import { escapeText } from '../text/escape-text.js';
 import { Icon } from './icon.js';
@@ -8,13 +8,15 @@ import { useSelect } from './use-select.js';
 
 export function FirstRun() {
   const store = useStore();
+  const field = useRef<HTMLTextAreaElement>(null);
   const [invite, setInvite] = useState('');
   const [isJoining, setJoining] = useState(false);
   const [failure, setFailure] = useState<{ text: string; hint: string | null } | undefined>(undefined);
   const notice = useSelect(({ notices }) => notices.at(-1));
 
   const join = async (): Promise<void> => {
-    const line = invite.trim();
+    // As it stands in the field: what was pasted just now may not be drawn yet.
+    const line = (field.current?.value ?? '').trim();
     if (line === '') return;
     setFailure(undefined);
     setJoining(true);
@@ -49,6 +51,7 @@ export function FirstRun() {
           <label class="label">
             Your invite
             <textarea
+              ref={field}
               class="field"
               rows={4}
               value={invite}
