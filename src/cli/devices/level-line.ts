@@ -5,6 +5,7 @@ const width = 40;
 /** Back to the first column; clear the line. */
 const clearLine = '\r\u001b[K';
 
+/** A bar that shows one level after the other in the same place. */
 export class LevelLine {
   readonly #stderr: Deps['stderr'];
   readonly #isShown: boolean;
